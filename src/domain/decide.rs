@@ -1,0 +1,286 @@
+//! The status machine: the only place where a ticket's status changes.
+//!
+//! Pure: a ticket and an event in, what becomes of the ticket and what the requester is told out. `desk::apply`
+//! writes what is decided here, and nobody else writes a ticket.
+
+use super::event::{Event, EventDetail, EventKind};
+use super::ids::AgentId;
+use super::notice::{Notice, NoticeKind};
+use super::refusal::Refusal;
+use super::ticket::{Priority, SPAM, Status, Ticket};
+
+/// What follows from an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The status from now on.
+    pub status: Status,
+    /// The priority from now on.
+    pub priority: Priority,
+    /// The assignee from now on.
+    pub assignee: Option<AgentId>,
+    /// The reason from now on.
+    pub reason: Option<String>,
+    /// What the requester is told, if anything.
+    pub notice: Option<Notice>,
+    /// The requester's mail opens no ticket any more.
+    pub blocks_requester: bool,
+    /// The line of history.
+    pub kind: EventKind,
+    /// What that line remembers.
+    pub detail: EventDetail,
+}
+
+/// Decides what `event` makes of `ticket`.
+///
+/// `actor` is the agent who acts, where one does: an unassigned ticket becomes theirs when they answer.
+///
+/// # Errors
+/// The [`Refusal`] to tell the CM, when the event is not possible here.
+pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<Decision, Refusal> {
+    let mut decision = Decision {
+        status: ticket.status,
+        priority: ticket.priority,
+        assignee: ticket.assignee,
+        reason: ticket.reason.clone(),
+        notice: None,
+        blocks_requester: false,
+        kind: EventKind::NoteAdded,
+        detail: EventDetail::default(),
+    };
+    match event {
+        Event::RequesterWrote { wakes } => {
+            decision.kind = EventKind::RequesterWrote;
+            if *wakes && ticket.status != Status::New && ticket.reason.as_deref() != Some(SPAM) {
+                decision.enter(ticket, Status::InProgress);
+            }
+        }
+        Event::AgentReplied { then } => {
+            if ticket.reason.as_deref() == Some(SPAM) {
+                return Err(Refusal::SpamGetsNoReply(ticket.id));
+            }
+            // An answer to a closed ticket takes it up again, whatever status it then leads to.
+            let reachable = *then == ticket.status
+                || ticket.status.may_become(*then)
+                || (ticket.status == Status::Closed && Status::InProgress.may_become(*then));
+            if !reachable {
+                return Err(Refusal::NotFromHere { ticket: ticket.id, from: ticket.status, to: *then });
+            }
+            decision.kind = EventKind::Replied;
+            decision.enter(ticket, *then);
+            if decision.assignee.is_none() {
+                decision.assign(ticket, actor);
+            }
+            let announced = *then != ticket.status && NoticeKind::of_status(*then).is_some();
+            decision.notice = Some(Notice::Reply { then: announced.then_some(*then) });
+        }
+        Event::StatusSet { to, reason } => {
+            if *to == ticket.status {
+                return Err(Refusal::SameStatus(ticket.id, *to));
+            }
+            if !ticket.status.may_become(*to) {
+                return Err(Refusal::NotFromHere { ticket: ticket.id, from: ticket.status, to: *to });
+            }
+            decision.kind = EventKind::StatusSet;
+            decision.enter(ticket, *to);
+            decision.reason.clone_from(reason);
+            decision.detail.reason.clone_from(reason);
+            let spam = *to == Status::Closed && reason.as_deref() == Some(SPAM);
+            decision.blocks_requester = spam;
+            decision.detail.blocked = spam;
+            if !spam {
+                decision.notice = NoticeKind::of_status(*to).map(|_| Notice::Status(*to));
+            }
+        }
+        Event::NoteAdded => decision.kind = EventKind::NoteAdded,
+        Event::PrioritySet(priority) => {
+            if *priority == ticket.priority {
+                return Err(Refusal::SamePriority(ticket.id, *priority));
+            }
+            decision.kind = EventKind::PrioritySet;
+            decision.priority = *priority;
+            decision.detail.priority_from = Some(ticket.priority);
+            decision.detail.priority_to = Some(*priority);
+        }
+        Event::Assigned(agent) => {
+            decision.kind = EventKind::Assigned;
+            decision.assign(ticket, Some(*agent));
+        }
+    }
+    Ok(decision)
+}
+
+impl Decision {
+    /// Moves to `to`, remembering where the ticket came from. Leaving a status leaves its reason behind.
+    fn enter(&mut self, ticket: &Ticket, to: Status) {
+        if to == ticket.status {
+            return;
+        }
+        self.status = to;
+        self.detail.from = Some(ticket.status);
+        self.detail.to = Some(to);
+        self.detail.reason_before.clone_from(&ticket.reason);
+        self.reason = None;
+    }
+
+    fn assign(&mut self, ticket: &Ticket, agent: Option<AgentId>) {
+        self.assignee = agent;
+        self.detail.assignee_from = ticket.assignee.map(|id| id.0);
+        self.detail.assignee_to = agent.map(|id| id.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{RequesterId, TicketId};
+    use chrono::{DateTime, Utc};
+    use proptest::prelude::*;
+
+    fn ticket(status: Status) -> Ticket {
+        Ticket {
+            id: TicketId(42),
+            subject: "Paiement refusé".into(),
+            status,
+            priority: Priority::Normal,
+            assignee: None,
+            requester: RequesterId(1),
+            reason: None,
+            version: 1,
+            created_at: DateTime::<Utc>::UNIX_EPOCH,
+            updated_at: DateTime::<Utc>::UNIX_EPOCH,
+        }
+    }
+
+    const CAMILLE: Option<AgentId> = Some(AgentId(7));
+
+    fn set(from: Status, to: Status) -> Result<Decision, Refusal> {
+        decide(&ticket(from), &Event::StatusSet { to, reason: None }, CAMILLE)
+    }
+
+    fn reply(from: Status, then: Status) -> Decision {
+        decide(&ticket(from), &Event::AgentReplied { then }, CAMILLE).unwrap()
+    }
+
+    #[test]
+    fn only_three_statuses_tell_the_requester() {
+        use Status::*;
+        let told = |from, to| set(from, to).unwrap().notice.map(Notice::kind);
+        assert_eq!(told(New, InProgress), None);
+        assert_eq!(told(Resolved, InProgress), None);
+        assert_eq!(told(InProgress, WaitingCustomer), Some(NoticeKind::Warning));
+        assert_eq!(told(InProgress, Resolved), Some(NoticeKind::Success));
+        assert_eq!(told(Resolved, Closed), Some(NoticeKind::Info));
+    }
+
+    #[test]
+    fn the_same_status_again_is_refused_and_tells_nobody() {
+        for status in Status::ALL {
+            assert_eq!(set(status, status), Err(Refusal::SameStatus(TicketId(42), status)));
+        }
+    }
+
+    #[test]
+    fn a_closed_ticket_only_goes_back_to_work() {
+        for to in [Status::WaitingCustomer, Status::Resolved, Status::New] {
+            let from = Status::Closed;
+            assert_eq!(set(from, to), Err(Refusal::NotFromHere { ticket: TicketId(42), from, to }));
+        }
+        assert_eq!(set(Status::Closed, Status::InProgress).unwrap().status, Status::InProgress);
+    }
+
+    #[test]
+    fn a_reply_sets_the_status_it_carries_and_makes_one_notice() {
+        let decision = reply(Status::New, Status::InProgress);
+        assert_eq!(decision.status, Status::InProgress);
+        assert_eq!(decision.notice, Some(Notice::Reply { then: None }));
+        let decision = reply(Status::InProgress, Status::WaitingCustomer);
+        assert_eq!(decision.notice, Some(Notice::Reply { then: Some(Status::WaitingCustomer) }));
+        // The status stands already: the answer is told, its status is not told again.
+        let decision = reply(Status::WaitingCustomer, Status::WaitingCustomer);
+        assert_eq!(decision.notice, Some(Notice::Reply { then: None }));
+        assert_eq!(reply(Status::Closed, Status::Resolved).status, Status::Resolved);
+    }
+
+    #[test]
+    fn the_first_to_answer_takes_the_ticket() {
+        assert_eq!(reply(Status::New, Status::InProgress).assignee, CAMILLE);
+        let taken = Ticket { assignee: Some(AgentId(3)), ..ticket(Status::New) };
+        let decision = decide(&taken, &Event::AgentReplied { then: Status::InProgress }, CAMILLE).unwrap();
+        assert_eq!(decision.assignee, Some(AgentId(3)));
+    }
+
+    #[test]
+    fn an_answer_wakes_the_ticket_and_tells_nobody() {
+        for from in [Status::WaitingCustomer, Status::Resolved, Status::Closed, Status::InProgress] {
+            let decision = decide(&ticket(from), &Event::RequesterWrote { wakes: true }, None).unwrap();
+            assert_eq!((decision.status, decision.notice), (Status::InProgress, None));
+        }
+        let untouched = decide(&ticket(Status::New), &Event::RequesterWrote { wakes: true }, None).unwrap();
+        assert_eq!(untouched.status, Status::New);
+    }
+
+    #[test]
+    fn what_does_not_wake_changes_nothing() {
+        for from in Status::ALL {
+            let decision = decide(&ticket(from), &Event::RequesterWrote { wakes: false }, None).unwrap();
+            assert_eq!((decision.status, decision.notice), (from, None));
+        }
+    }
+
+    #[test]
+    fn spam_closes_in_silence_and_blocks_the_sender() {
+        let event = Event::StatusSet { to: Status::Closed, reason: Some(SPAM.into()) };
+        let decision = decide(&ticket(Status::New), &event, CAMILLE).unwrap();
+        assert_eq!((decision.status, decision.notice), (Status::Closed, None));
+        assert!(decision.blocks_requester);
+        let spam = Ticket { status: Status::Closed, reason: Some(SPAM.into()), ..ticket(Status::Closed) };
+        let woken = decide(&spam, &Event::RequesterWrote { wakes: true }, None).unwrap();
+        assert_eq!(woken.status, Status::Closed, "a spammer's answer does not reopen");
+        let refused = decide(&spam, &Event::AgentReplied { then: Status::InProgress }, CAMILLE);
+        assert_eq!(refused, Err(Refusal::SpamGetsNoReply(TicketId(42))));
+    }
+
+    #[test]
+    fn reopening_leaves_the_reason_of_the_closing_behind() {
+        let closed = Ticket { reason: Some("Fermé faute de réponse".into()), ..ticket(Status::Closed) };
+        let decision = decide(&closed, &Event::RequesterWrote { wakes: true }, None).unwrap();
+        assert_eq!(decision.reason, None);
+        assert_eq!(decision.detail.reason_before, closed.reason);
+    }
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        let status = proptest::sample::select(Status::ALL.to_vec());
+        prop_oneof![
+            any::<bool>().prop_map(|wakes| Event::RequesterWrote { wakes }),
+            status.clone().prop_map(|then| Event::AgentReplied { then }),
+            (status, proptest::option::of("[a-z]{1,8}|spam"))
+                .prop_map(|(to, reason)| Event::StatusSet { to, reason }),
+            Just(Event::NoteAdded),
+            proptest::sample::select(Priority::ALL.to_vec()).prop_map(Event::PrioritySet),
+            (1..9i64).prop_map(|id| Event::Assigned(AgentId(id))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_sequence_of_events_breaks_the_guides_promises(events in proptest::collection::vec(any_event(), 0..40)) {
+            let mut ticket = ticket(Status::New);
+            for event in events {
+                let Ok(decision) = decide(&ticket, &event, CAMILLE) else { continue };
+                prop_assert!(
+                    decision.status != Status::New || ticket.status == Status::New,
+                    "no way back to new"
+                );
+                let by_agent = matches!(event, Event::AgentReplied { .. } | Event::StatusSet { .. });
+                prop_assert!(decision.notice.is_none() || by_agent, "only an agent's act is told");
+                if let Some(Notice::Status(status)) = decision.notice {
+                    prop_assert!(status != ticket.status && NoticeKind::of_status(status).is_some());
+                }
+                ticket.status = decision.status;
+                ticket.priority = decision.priority;
+                ticket.assignee = decision.assignee;
+                ticket.reason = decision.reason;
+            }
+        }
+    }
+}

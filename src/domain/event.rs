@@ -1,0 +1,153 @@
+//! What can happen to a ticket: the input of `decide`, and the words of its history.
+
+use super::ids::AgentId;
+use super::ticket::{Priority, Status};
+use serde::{Deserialize, Serialize};
+
+/// Something that happens to a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The requester wrote. `wakes` is false for what must never reopen a ticket: an automatic reply, a
+    /// bounce, a stranger's mail.
+    RequesterWrote {
+        /// Whether the ticket goes back to work.
+        wakes: bool,
+    },
+    /// An agent answered, and chose the status that goes with the answer.
+    AgentReplied {
+        /// The status the answer leads to.
+        then: Status,
+    },
+    /// An agent set a status.
+    StatusSet {
+        /// The status.
+        to: Status,
+        /// Kept on the ticket; [`super::ticket::SPAM`] makes a closing silent.
+        reason: Option<String>,
+    },
+    /// An agent wrote an internal note.
+    NoteAdded,
+    /// An agent set the priority.
+    PrioritySet(Priority),
+    /// An agent took the ticket or gave it to a colleague.
+    Assigned(AgentId),
+}
+
+/// The words of the history: what an event is called in JSON and the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The first message arrived.
+    Created,
+    /// The requester wrote again.
+    RequesterWrote,
+    /// A CM answered.
+    Replied,
+    /// The status changed.
+    StatusSet,
+    /// A CM wrote an internal note.
+    NoteAdded,
+    /// The priority changed.
+    PrioritySet,
+    /// The assignee changed.
+    Assigned,
+    /// A CM took an act of theirs back.
+    Undone,
+    /// A mail came back.
+    Bounced,
+    /// A program answered.
+    AutomaticReply,
+    /// Somebody who does not take part in the ticket wrote with its reference.
+    StrangerWrote,
+    /// A CM asked for a delivery to be sent again.
+    Resent,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [EventKind; 12] = [
+        EventKind::Created,
+        EventKind::RequesterWrote,
+        EventKind::Replied,
+        EventKind::StatusSet,
+        EventKind::NoteAdded,
+        EventKind::PrioritySet,
+        EventKind::Assigned,
+        EventKind::Undone,
+        EventKind::Bounced,
+        EventKind::AutomaticReply,
+        EventKind::StrangerWrote,
+        EventKind::Resent,
+    ];
+
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Created => "created",
+            EventKind::RequesterWrote => "requester_wrote",
+            EventKind::Replied => "replied",
+            EventKind::StatusSet => "status_set",
+            EventKind::NoteAdded => "note_added",
+            EventKind::PrioritySet => "priority_set",
+            EventKind::Assigned => "assigned",
+            EventKind::Undone => "undone",
+            EventKind::Bounced => "bounced",
+            EventKind::AutomaticReply => "automatic_reply",
+            EventKind::StrangerWrote => "stranger_wrote",
+            EventKind::Resent => "resent",
+        }
+    }
+
+    /// The kind that [`EventKind::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What a history line remembers beside its kind; what undoing it needs is in here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventDetail {
+    /// The status before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Status>,
+    /// The status after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Status>,
+    /// The reason given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The reason that stood before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_before: Option<String>,
+    /// The priority before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_from: Option<Priority>,
+    /// The priority after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_to: Option<Priority>,
+    /// The assignee before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_from: Option<i64>,
+    /// The assignee after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_to: Option<i64>,
+    /// The message written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<i64>,
+    /// Which rung of the threading ladder brought a mail here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rung: Option<String>,
+    /// The kind of the act that was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undid: Option<EventKind>,
+    /// The delivery concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<i64>,
+    /// Somebody's address or a technical reason, for the CM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whether the act blocked the requester.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blocked: bool,
+}

@@ -1,0 +1,22 @@
+//! What the desk knows and decides, and nothing else: no I/O, no clock, no SQL, no French sentence.
+//!
+//! Everything here is a plain value or a pure function; time arrives as an argument. May import: std,
+//! chrono, regex, serde, unicode-normalization, and the rest of `domain`.
+
+pub mod canned;
+pub mod decide;
+pub mod delivery;
+pub mod event;
+pub mod fold;
+pub mod ids;
+pub mod mail;
+pub mod message;
+pub mod notice;
+pub mod people;
+pub mod preference;
+pub mod refusal;
+pub mod rules;
+pub mod screening;
+pub mod threading;
+pub mod ticket;
+pub mod trim;

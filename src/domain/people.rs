@@ -1,0 +1,224 @@
+//! Who asks and who answers.
+
+use super::ids::{AgentId, RequesterId};
+use super::preference::Preference;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A person who asks for help, known by one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requester {
+    /// Its number.
+    pub id: RequesterId,
+    /// Lower case, as [`normal_address`] makes it.
+    pub email: String,
+    /// The display name of the last mail that had one, or what the host application said. May be empty.
+    pub name: String,
+    /// How this person wants to be told.
+    pub preference: Preference,
+    /// Set when a ticket of theirs was closed as spam: their mail opens no ticket.
+    pub blocked_at: Option<DateTime<Utc>>,
+}
+
+/// What an agent may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works tickets.
+    Agent,
+    /// Also reads reports and decides about held mail.
+    Lead,
+    /// Also manages agents.
+    Admin,
+}
+
+impl Role {
+    /// All three, from the least.
+    pub const ALL: [Role; 3] = [Role::Agent, Role::Lead, Role::Admin];
+
+    /// The word used in commands, JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Agent => "agent",
+            Role::Lead => "lead",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The role that [`Role::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}
+
+/// A person who answers. Only the store makes one, from a linked identity, so holding one is a proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Its number.
+    pub id: AgentId,
+    /// How colleagues call them; unique whatever the case and the accents. Signs the replies.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// By which door somebody acted; written in the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// An e-mail.
+    Mail,
+    /// The pages and their console.
+    Web,
+    /// The command line.
+    Cli,
+    /// Discord.
+    Discord,
+    /// Slack.
+    Slack,
+    /// The JSON interface of the host application.
+    Api,
+    /// A timer.
+    Clock,
+}
+
+impl Door {
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Door::Mail => "mail",
+            Door::Web => "web",
+            Door::Cli => "cli",
+            Door::Discord => "discord",
+            Door::Slack => "slack",
+            Door::Api => "api",
+            Door::Clock => "clock",
+        }
+    }
+}
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A CM.
+    Agent(Agent),
+    /// The requester, by mail or page.
+    Requester(RequesterId),
+    /// The program itself.
+    System,
+}
+
+/// An address as it is compared and stored: trimmed, lower case.
+///
+/// RFC 5321 section 2.4 lets a host tell the local part's case apart; no provider of our users does, and two
+/// tickets for `Jean@` and `jean@` would be worse.
+pub fn normal_address(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+/// The first name to greet somebody with, out of the display name of their mail; `None` when it cannot be told.
+///
+/// "Marie Dupont" → Marie, "DUPONT Marie" → Marie, "Dupont, Marie" → Marie, "Marie D." → Marie,
+/// "jean-pierre martin" → Jean-Pierre. Something that looks like an address, a firm or a function
+/// ("Service Client", "m.dupont") gives none, and the letter begins with "Bonjour,".
+pub fn first_name(display_name: &str) -> Option<String> {
+    let cleaned: String = display_name
+        .chars()
+        .map(|c| if matches!(c, '"' | '\'' | '(' | ')' | '<' | '>') && c != '\'' { ' ' } else { c })
+        .collect();
+    if cleaned.chars().any(|c| c == '@' || c == '_' || c == '/' || c.is_ascii_digit()) {
+        return None;
+    }
+    let reordered = match cleaned.split_once(',') {
+        Some((last, first)) if !first.trim().is_empty() => format!("{} {}", first.trim(), last.trim()),
+        _ => cleaned.replace(',', " "),
+    };
+    const TITLES: [&str; 12] =
+        ["m.", "mr", "mr.", "mme", "mme.", "mlle", "mlle.", "dr", "dr.", "me", "monsieur", "madame"];
+    const NOT_PEOPLE: [&str; 16] = [
+        "service",
+        "support",
+        "client",
+        "contact",
+        "info",
+        "infos",
+        "equipe",
+        "team",
+        "noreply",
+        "no-reply",
+        "societe",
+        "sarl",
+        "sas",
+        "admin",
+        "bureau",
+        "secretariat",
+    ];
+    let words: Vec<&str> =
+        reordered.split_whitespace().filter(|word| !TITLES.contains(&word.to_lowercase().as_str())).collect();
+    if words.iter().any(|word| NOT_PEOPLE.contains(&super::fold::fold(word).trim_end_matches('.'))) {
+        return None;
+    }
+    let is_capitals = |word: &str| {
+        word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.chars().any(char::is_lowercase)
+    };
+    let comma = display_name.contains(',');
+    let candidate = match words.as_slice() {
+        [] => return None,
+        [only] => only,
+        [first, rest @ ..] if !comma && is_capitals(first) => {
+            rest.iter().find(|word| !is_capitals(word)).unwrap_or(first)
+        }
+        [first, ..] => first,
+    };
+    let letters = candidate.chars().filter(|c| c.is_alphabetic()).count();
+    let plain = candidate.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
+    (letters >= 2 && plain).then(|| capitalised(candidate))
+}
+
+/// "jean-pierre" → "Jean-Pierre", "MARIE" → "Marie", "McKenna" stays.
+fn capitalised(name: &str) -> String {
+    if name.chars().any(char::is_lowercase) && name.chars().any(char::is_uppercase) {
+        return name.to_owned();
+    }
+    let mut begins = true;
+    name.chars()
+        .flat_map(|c| {
+            let shown: Vec<char> =
+                if begins { c.to_uppercase().collect() } else { c.to_lowercase().collect() };
+            begins = c == '-';
+            shown
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_names_are_told_sensibly() {
+        let told = |name: &str| first_name(name).unwrap_or_else(|| "-".to_owned());
+        for (display, expected) in [
+            ("Marie Dupont", "Marie"),
+            ("DUPONT Marie", "Marie"),
+            ("Dupont, Marie", "Marie"),
+            ("DUPONT, MARIE", "Marie"),
+            ("DUPONT MARIE", "Dupont"),
+            ("Marie D.", "Marie"),
+            ("marie", "Marie"),
+            ("jean-pierre martin", "Jean-Pierre"),
+            ("Mme Léa Martin", "Léa"),
+            ("Éloïse", "Éloïse"),
+            ("\"Nadia Belkacem\"", "Nadia"),
+            ("m.dupont@exemple.example", "-"),
+            ("m.dupont", "-"),
+            ("Service Client", "-"),
+            ("Équipe Paris", "-"),
+            ("J.", "-"),
+            ("user_1234", "-"),
+            ("", "-"),
+        ] {
+            assert_eq!(told(display), expected, "{display:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Every "no" that a CM can meet, with its data and without its words (those are in `wording::refusals`).
+
+use super::ids::{DeliveryId, TicketId};
+use super::people::Role;
+use super::ticket::{Priority, Status};
+use std::time::Duration;
+
+/// An expected no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No ticket has this number.
+    NoSuchTicket(TicketId),
+    /// The ticket stands there already.
+    SameStatus(TicketId, Status),
+    /// This status may not follow that one.
+    NotFromHere {
+        /// The ticket.
+        ticket: TicketId,
+        /// Where it stands.
+        from: Status,
+        /// Where it was asked to go.
+        to: Status,
+    },
+    /// It has this priority already.
+    SamePriority(TicketId, Priority),
+    /// This agent has the ticket already.
+    SameAssignee(TicketId, String),
+    /// No agent has this name.
+    NoSuchAgent(String),
+    /// The person who acts is not linked to an agent.
+    UnknownPerson,
+    /// The act needs another role.
+    NeedsRole(Role),
+    /// The ticket changed between reading and writing, and again at each new try.
+    Changed(TicketId),
+    /// No template has this name.
+    NoSuchTemplate {
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A text still holds brackets to fill in, such as `Question 1`.
+    Unfilled(Vec<String>),
+    /// A reply without a word.
+    EmptyText,
+    /// Nobody with this address ever wrote.
+    NoSuchRequester(String),
+    /// This agent did nothing that could be taken back within the window.
+    NothingToUndo(Duration),
+    /// The act could be taken back, but something happened on the ticket since.
+    UndoTooLate(TicketId),
+    /// No delivery has this number.
+    NoSuchDelivery(DeliveryId),
+    /// Only a delivery that failed or is uncertain can be sent again.
+    NotResendable(DeliveryId),
+    /// The command is understood, and not carried out by this version.
+    NotYet(&'static str),
+    /// A spam ticket's sender gets no reply.
+    SpamGetsNoReply(TicketId),
+}

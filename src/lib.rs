@@ -1,0 +1,7 @@
+//! Guichet: a support desk in one binary.
+
+pub mod clock;
+pub mod command;
+pub mod domain;
+pub mod view;
+pub mod wording;

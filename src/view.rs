@@ -1,0 +1,279 @@
+//! What a door shows, as data: no French, no markup. Each door draws it by its own means.
+//!
+//! The fields of [`TicketView`], [`MessageView`] and [`DeliveryView`] are the JSON keys that scripts rely on.
+//! Pure. May import: domain, command.
+
+use crate::domain::delivery::{Channel, DeliveryState};
+use crate::domain::event::{EventDetail, EventKind};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
+use crate::domain::mail::Attachment;
+use crate::domain::message::Direction;
+use crate::domain::notice::NoticeKind;
+use crate::domain::preference::Preference;
+use crate::domain::ticket::{Priority, Status};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum View {
+    /// One ticket with its conversation.
+    Ticket(Box<TicketView>),
+    /// A ticket's history alone.
+    History(Box<TicketView>),
+    /// A ticket's deliveries alone.
+    Deliveries(Box<TicketView>),
+    /// An act was done.
+    Done(Box<Done>),
+    /// A list of tickets.
+    Queue(Queue),
+    /// The standard replies.
+    Templates(Vec<TemplateView>),
+    /// One standard reply, filled in as far as it can be.
+    Draft(Draft),
+    /// A requester and their tickets.
+    Person(Person),
+    /// The commands.
+    Help(Vec<HelpEntry>),
+}
+
+/// A requester as shown beside a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequesterView {
+    /// Address.
+    pub email: String,
+    /// Display name, may be empty.
+    pub name: String,
+    /// The first name that a letter to them begins with.
+    pub first_name: Option<String>,
+    /// How they want to be told.
+    pub preference: Preference,
+}
+
+/// A ticket. In lists, `messages`, `events` and `deliveries` are empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketView {
+    /// Number.
+    pub id: TicketId,
+    /// Subject.
+    pub subject: String,
+    /// Status.
+    pub status: Status,
+    /// Priority.
+    pub priority: Priority,
+    /// Name of the agent who has it.
+    pub assignee: Option<String>,
+    /// Why it was closed.
+    pub reason: Option<String>,
+    /// Who asked.
+    pub requester: RequesterView,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When anything last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The conversation, oldest first.
+    pub messages: Vec<MessageView>,
+    /// The history, oldest first.
+    pub events: Vec<EventView>,
+    /// What was sent or not sent, oldest first.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// One entry of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessageView {
+    /// Number.
+    pub id: MessageId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Name to show: the requester's name or address, the agent's name.
+    pub author: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was written.
+    pub text: String,
+    /// The quoted history and the signature, folded away.
+    pub quoted: String,
+    /// Somebody who does not take part in the ticket wrote it: « tiers, à valider ».
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stranger: bool,
+    /// A program wrote it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+/// One line of history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventView {
+    /// Number.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Who did it: an agent's name, the requester's address, or `guichet`.
+    pub actor: String,
+    /// By which door: `mail`, `web`, `cli`, …
+    pub door: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// It was taken back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
+    /// The rest.
+    pub detail: EventDetail,
+    /// The name of the agent the ticket was given to, for [`EventKind::Assigned`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+}
+
+/// One delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeliveryView {
+    /// Number.
+    pub id: DeliveryId,
+    /// By what road.
+    pub channel: Channel,
+    /// Colour.
+    pub kind: NoticeKind,
+    /// The notice's title.
+    pub title: String,
+    /// The notice's message.
+    pub message: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Why, when it was not simply sent; French.
+    pub why: Option<String>,
+    /// Recipient address, for e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Message-ID of the mail, without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// When it reached this state.
+    pub at: DateTime<Utc>,
+}
+
+/// An act that was done, the ticket as it stands now, and what may be done next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The ticket, with its conversation.
+    #[serde(flatten)]
+    pub ticket: TicketView,
+    /// What was done; a door says it with `wording::done`.
+    pub done: Act,
+    /// Keys of the standard replies that go with the status reached.
+    pub offers: Vec<String>,
+    /// What the requester is told, road by road; `None` when the act tells nobody.
+    pub told: Option<Told>,
+    /// How long the act can be taken back, in whole seconds; zero when it cannot.
+    pub undo_seconds: u64,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each repeats an event of the history")]
+pub enum Act {
+    StatusSet { from: Status, to: Status },
+    Replied { status: Status },
+    Noted,
+    Assigned { to: String },
+    PrioritySet { to: Priority },
+    Undone { what: EventKind },
+    Resent { delivery: DeliveryId },
+}
+
+/// The roads a notice takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The requester's choice.
+    pub preference: Preference,
+    /// The roads that are open; empty when the requester will get nothing.
+    pub channels: Vec<Channel>,
+}
+
+/// The five figures of the guide (« Vue d'ensemble »).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// All tickets that are not spam.
+    pub total: i64,
+    /// Nouveaux.
+    pub new: i64,
+    /// En cours.
+    pub in_progress: i64,
+    /// Attente client.
+    pub waiting_customer: i64,
+    /// Résolus.
+    pub resolved: i64,
+}
+
+/// A list of tickets, and how many there are in all. In JSON it is the bare list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The first of them, newest change first.
+    pub tickets: Vec<TicketView>,
+    /// How many match.
+    pub total: i64,
+}
+
+impl Serialize for Queue {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.tickets.serialize(serializer)
+    }
+}
+
+/// A standard reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TemplateView {
+    /// The word for commands.
+    pub key: String,
+    /// The title.
+    pub title: String,
+    /// The status that goes with it.
+    pub then: Option<Status>,
+    /// Its text, with brackets.
+    pub body: String,
+}
+
+/// A standard reply filled in for a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Draft {
+    /// The ticket it was filled in for.
+    pub ticket: Option<TicketId>,
+    /// Which standard reply.
+    pub template: String,
+    /// The text.
+    pub text: String,
+    /// The brackets still to fill.
+    pub missing: Vec<String>,
+    /// The status that goes with it.
+    pub then: Option<Status>,
+}
+
+/// A requester and their tickets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Who.
+    #[serde(flatten)]
+    pub requester: RequesterView,
+    /// Their mail opens no ticket.
+    pub blocked: bool,
+    /// Their tickets, newest first.
+    pub tickets: Vec<TicketView>,
+    /// The preference was changed by this command.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
+}
+
+/// One command, as the help shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HelpEntry {
+    /// How to write it: `status 42 resolved`.
+    pub usage: String,
+    /// French aliases.
+    pub aliases: Vec<String>,
+    /// What it does, in French.
+    pub about: String,
+}
