@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod config;
 pub mod domain;
 pub mod view;
 pub mod wording;

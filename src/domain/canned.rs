@@ -13,6 +13,19 @@ pub struct CannedReply {
     pub body: String,
     /// The status that goes with it; `None` leaves the choice to the usual rule.
     pub then: Option<Status>,
+    /// Where a CM's own text goes; `None` when it takes none.
+    pub slot: Option<Slot>,
+}
+
+/// The place in a standard reply that a CM's own text takes (`reply 42 --template solution TEXT…`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The bracket that the text replaces, with its brackets: `[Question 1]`.
+    pub bracket: String,
+    /// The line that holds the bracket is repeated, once for each line or `;`-separated piece of the text.
+    pub each: bool,
+    /// Whole lines that the text makes superfluous.
+    pub drop: Vec<String>,
 }
 
 /// The brackets that a text still holds, in order, each once: `[Question 1]`, `[X jours]`.

@@ -22,8 +22,8 @@ pub struct Decision {
     pub reason: Option<String>,
     /// What the requester is told, if anything.
     pub notice: Option<Notice>,
-    /// The requester's mail opens no ticket any more.
-    pub blocks_requester: bool,
+    /// Whether the requester's mail opens tickets from now on; `None` leaves it as it is.
+    pub blocks_requester: Option<bool>,
     /// The line of history.
     pub kind: EventKind,
     /// What that line remembers.
@@ -43,16 +43,27 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
         assignee: ticket.assignee,
         reason: ticket.reason.clone(),
         notice: None,
-        blocks_requester: false,
+        blocks_requester: None,
         kind: EventKind::NoteAdded,
         detail: EventDetail::default(),
     };
     match event {
-        Event::RequesterWrote { wakes } => {
+        Event::RequesterWrote => {
             decision.kind = EventKind::RequesterWrote;
-            if *wakes && ticket.status != Status::New && ticket.reason.as_deref() != Some(SPAM) {
+            if ticket.status != Status::New && ticket.reason.as_deref() != Some(SPAM) {
                 decision.enter(ticket, Status::InProgress);
             }
+        }
+        Event::AutomaticReply => decision.kind = EventKind::AutomaticReply,
+        Event::StrangerWrote => decision.kind = EventKind::StrangerWrote,
+        Event::Bounced { delivery, why } => {
+            decision.kind = EventKind::Bounced;
+            decision.detail.delivery = Some(delivery.0);
+            decision.detail.note = Some(why.clone());
+        }
+        Event::Resent { delivery } => {
+            decision.kind = EventKind::Resent;
+            decision.detail.delivery = Some(delivery.0);
         }
         Event::AgentReplied { then } => {
             if ticket.reason.as_deref() == Some(SPAM) {
@@ -85,7 +96,7 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.reason.clone_from(reason);
             decision.detail.reason.clone_from(reason);
             let spam = *to == Status::Closed && reason.as_deref() == Some(SPAM);
-            decision.blocks_requester = spam;
+            decision.blocks_requester = spam.then_some(true);
             decision.detail.blocked = spam;
             if !spam {
                 decision.notice = NoticeKind::of_status(*to).map(|_| Notice::Status(*to));
@@ -105,6 +116,7 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.kind = EventKind::Assigned;
             decision.assign(ticket, Some(*agent));
         }
+        Event::ActUndone { kind, detail } => decision.restore(*kind, detail),
     }
     Ok(decision)
 }
@@ -122,6 +134,26 @@ impl Decision {
         self.reason = None;
     }
 
+    /// Puts back what an act changed, and only that.
+    fn restore(&mut self, kind: EventKind, detail: &EventDetail) {
+        if let (Some(from), Some(to)) = (detail.from, detail.to) {
+            self.status = from;
+            self.reason.clone_from(&detail.reason_before);
+            self.detail.from = Some(to);
+            self.detail.to = Some(from);
+        }
+        if let Some(priority) = detail.priority_from {
+            self.priority = priority;
+        }
+        if detail.assignee_from != detail.assignee_to {
+            self.assignee = detail.assignee_from.map(AgentId);
+        }
+        self.blocks_requester = detail.blocked.then_some(false);
+        self.kind = EventKind::Undone;
+        self.detail.undid = Some(kind);
+        self.detail.message = detail.message;
+    }
+
     fn assign(&mut self, ticket: &Ticket, agent: Option<AgentId>) {
         self.assignee = agent;
         self.detail.assignee_from = ticket.assignee.map(|id| id.0);
@@ -132,7 +164,7 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{RequesterId, TicketId};
+    use crate::domain::ids::{DeliveryId, RequesterId, TicketId};
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -212,18 +244,21 @@ mod tests {
     #[test]
     fn an_answer_wakes_the_ticket_and_tells_nobody() {
         for from in [Status::WaitingCustomer, Status::Resolved, Status::Closed, Status::InProgress] {
-            let decision = decide(&ticket(from), &Event::RequesterWrote { wakes: true }, None).unwrap();
+            let decision = decide(&ticket(from), &Event::RequesterWrote, None).unwrap();
             assert_eq!((decision.status, decision.notice), (Status::InProgress, None));
         }
-        let untouched = decide(&ticket(Status::New), &Event::RequesterWrote { wakes: true }, None).unwrap();
+        let untouched = decide(&ticket(Status::New), &Event::RequesterWrote, None).unwrap();
         assert_eq!(untouched.status, Status::New);
     }
 
     #[test]
     fn what_does_not_wake_changes_nothing() {
+        let bounced = Event::Bounced { delivery: DeliveryId(1), why: "5.1.1".into() };
         for from in Status::ALL {
-            let decision = decide(&ticket(from), &Event::RequesterWrote { wakes: false }, None).unwrap();
-            assert_eq!((decision.status, decision.notice), (from, None));
+            for event in [&Event::AutomaticReply, &Event::StrangerWrote, &bounced] {
+                let decision = decide(&ticket(from), event, None).unwrap();
+                assert_eq!((decision.status, decision.notice), (from, None));
+            }
         }
     }
 
@@ -232,9 +267,9 @@ mod tests {
         let event = Event::StatusSet { to: Status::Closed, reason: Some(SPAM.into()) };
         let decision = decide(&ticket(Status::New), &event, CAMILLE).unwrap();
         assert_eq!((decision.status, decision.notice), (Status::Closed, None));
-        assert!(decision.blocks_requester);
+        assert_eq!(decision.blocks_requester, Some(true));
         let spam = Ticket { status: Status::Closed, reason: Some(SPAM.into()), ..ticket(Status::Closed) };
-        let woken = decide(&spam, &Event::RequesterWrote { wakes: true }, None).unwrap();
+        let woken = decide(&spam, &Event::RequesterWrote, None).unwrap();
         assert_eq!(woken.status, Status::Closed, "a spammer's answer does not reopen");
         let refused = decide(&spam, &Event::AgentReplied { then: Status::InProgress }, CAMILLE);
         assert_eq!(refused, Err(Refusal::SpamGetsNoReply(TicketId(42))));
@@ -243,15 +278,28 @@ mod tests {
     #[test]
     fn reopening_leaves_the_reason_of_the_closing_behind() {
         let closed = Ticket { reason: Some("Fermé faute de réponse".into()), ..ticket(Status::Closed) };
-        let decision = decide(&closed, &Event::RequesterWrote { wakes: true }, None).unwrap();
+        let decision = decide(&closed, &Event::RequesterWrote, None).unwrap();
         assert_eq!(decision.reason, None);
         assert_eq!(decision.detail.reason_before, closed.reason);
+    }
+
+    /// The ticket as a decision leaves it.
+    fn after(ticket: &Ticket, decision: Decision) -> Ticket {
+        Ticket {
+            status: decision.status,
+            priority: decision.priority,
+            assignee: decision.assignee,
+            reason: decision.reason,
+            ..ticket.clone()
+        }
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
         let status = proptest::sample::select(Status::ALL.to_vec());
         prop_oneof![
-            any::<bool>().prop_map(|wakes| Event::RequesterWrote { wakes }),
+            Just(Event::RequesterWrote),
+            Just(Event::AutomaticReply),
+            Just(Event::StrangerWrote),
             status.clone().prop_map(|then| Event::AgentReplied { then }),
             (status, proptest::option::of("[a-z]{1,8}|spam"))
                 .prop_map(|(to, reason)| Event::StatusSet { to, reason }),
@@ -276,10 +324,27 @@ mod tests {
                 if let Some(Notice::Status(status)) = decision.notice {
                     prop_assert!(status != ticket.status && NoticeKind::of_status(status).is_some());
                 }
-                ticket.status = decision.status;
-                ticket.priority = decision.priority;
-                ticket.assignee = decision.assignee;
-                ticket.reason = decision.reason;
+                ticket = after(&ticket, decision);
+            }
+        }
+
+        #[test]
+        fn taking_an_act_back_leaves_the_ticket_as_it_was(
+            events in proptest::collection::vec(any_event(), 0..10),
+            last in any_event(),
+        ) {
+            let mut before = ticket(Status::New);
+            for event in events {
+                if let Ok(decision) = decide(&before, &event, CAMILLE) {
+                    before = after(&before, decision);
+                }
+            }
+            if let Ok(act) = decide(&before, &last, CAMILLE) {
+                let undo = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
+                let acted = after(&before, act);
+                let undone = decide(&acted, &undo, CAMILLE).unwrap();
+                prop_assert_eq!(undone.notice, None);
+                prop_assert_eq!(after(&acted, undone), before);
             }
         }
     }

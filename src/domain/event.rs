@@ -1,17 +1,29 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
-use super::ids::AgentId;
+use super::ids::{AgentId, DeliveryId};
 use super::ticket::{Priority, Status};
 use serde::{Deserialize, Serialize};
 
 /// Something that happens to a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The requester wrote. `wakes` is false for what must never reopen a ticket: an automatic reply, a
-    /// bounce, a stranger's mail.
-    RequesterWrote {
-        /// Whether the ticket goes back to work.
-        wakes: bool,
+    /// The requester wrote.
+    RequesterWrote,
+    /// A program answered for the requester: never reopens a ticket.
+    AutomaticReply,
+    /// Somebody who does not take part wrote with the ticket's reference: never reopens it.
+    StrangerWrote,
+    /// A mail of ours came back: never reopens a ticket.
+    Bounced {
+        /// Which mail.
+        delivery: DeliveryId,
+        /// What the report says, for the CM.
+        why: String,
+    },
+    /// An agent asked for a delivery to be sent again.
+    Resent {
+        /// Which one.
+        delivery: DeliveryId,
     },
     /// An agent answered, and chose the status that goes with the answer.
     AgentReplied {
@@ -31,6 +43,13 @@ pub enum Event {
     PrioritySet(Priority),
     /// An agent took the ticket or gave it to a colleague.
     Assigned(AgentId),
+    /// An agent takes their latest act back; nothing else happened on the ticket since.
+    ActUndone {
+        /// What the act was.
+        kind: EventKind,
+        /// What its line of history remembers.
+        detail: EventDetail,
+    },
 }
 
 /// The words of the history: what an event is called in JSON and the database.

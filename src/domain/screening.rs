@@ -1,5 +1,7 @@
 //! Whether a mail may open or wake a ticket: accept, ignore (a program wrote it), or hold for a CM.
+//! May import: `domain::fold`, `domain::mail`.
 
+use super::fold::fold;
 use super::mail::InboundMail;
 
 /// What is done with a mail before anything else is decided about it.
@@ -24,18 +26,134 @@ pub enum Ignored {
     OwnEcho,
 }
 
+/// How the reason of a mailing list's mail begins; the list's address follows where the mail tells it.
+pub const LIST: &str = "list ";
+
 /// Screens a mail. `own_addresses` are ours, in the form of [`super::people::normal_address`].
+///
+/// A bounce is told before its sender is looked at, since it has none (`<>`, MAILER-DAEMON). A list that is our
+/// own address (a group that hands support mail on to us) is not a list.
 pub fn screen(mail: &InboundMail, own_addresses: &[String]) -> Screening {
     if mail.bounce.is_some() {
         return Screening::Ignore(Ignored::Bounce);
     }
-    if let Some(why) = &mail.automatic {
+    if let [from] = mail.from.as_slice()
+        && own_addresses.contains(&from.address)
+    {
+        return Screening::Ignore(Ignored::OwnEcho);
+    }
+    if let Some(why) = &mail.automatic
+        && !is_own_list(why, own_addresses)
+    {
         return Screening::Ignore(Ignored::Automatic(why.clone()));
     }
     match mail.from.as_slice() {
         [] => Screening::Hold("no sender"),
-        [from] if own_addresses.contains(&from.address) => Screening::Ignore(Ignored::OwnEcho),
         [_] => Screening::Accept,
         _ => Screening::Hold("more than one sender"),
     }
+}
+
+/// Whether a reason names a list that is one of our addresses: `support@firm.example`, or its id
+/// `support.firm.example` (RFC 2919).
+fn is_own_list(why: &str, own_addresses: &[String]) -> bool {
+    let Some(list) = why.strip_prefix(LIST) else { return false };
+    own_addresses.iter().any(|own| own == list || own.replacen('@', ".", 1) == list)
+}
+
+/// What programs write at the start of the subject of an automatic answer, folded. They are followed by the end,
+/// a colon or a bracket: "Out of office tools for your team" is somebody's question.
+const SUBJECTS: [&str; 55] = [
+    "reponse automatique",
+    "reponse auto",
+    "message automatique",
+    "reponse d'absence",
+    "absence du bureau",
+    "absent du bureau",
+    "hors du bureau",
+    "message d'absence",
+    "notification d'absence",
+    "avis d'absence",
+    "absence",
+    "absent",
+    "absente",
+    "en conges",
+    "en vacances",
+    "automatic reply",
+    "automatic response",
+    "automated reply",
+    "automated response",
+    "automatic email reply",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "auto",
+    "out of office",
+    "out of office reply",
+    "out of office autoreply",
+    "out of the office",
+    "out-of-office",
+    "ooo",
+    "away from my mail",
+    "away from the office",
+    "on vacation",
+    "vacation",
+    "vacation reply",
+    "automatische antwort",
+    "automatische antwoord",
+    "abwesenheitsnotiz",
+    "abwesenheit",
+    "abwesend",
+    "respuesta automatica",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "ausente",
+    "risposta automatica",
+    "fuori sede",
+    "resposta automatica",
+    "automatisch antwoord",
+    "afwezig",
+    "automatisk svar",
+    "autosvar",
+    "automatyczna odpowiedz",
+];
+
+/// Further ones, of languages we meet more rarely.
+const MORE_SUBJECTS: [&str; 10] = [
+    "odpowiedz automatyczna",
+    "automatiskt svar",
+    "franvaro",
+    "automaattinen vastaus",
+    "automaticka odpoved",
+    "automatikus valasz",
+    "otomatik yanit",
+    "raspuns automat",
+    "автоматический ответ",
+    "автоответ",
+];
+
+/// What may follow such a beginning besides punctuation: "OOO until Monday", "Absent jusqu'au 4".
+const UNTIL: [&str; 9] = ["until ", "till ", "from ", "jusqu", "du ", "le ", "bis ", "hasta ", "fino "];
+
+/// Whether a subject is that of an automatic answer. An answer to one ("Re: …") is a person's.
+pub fn automatic_subject(subject: &str) -> bool {
+    let folded = fold(subject.get(..200).unwrap_or(subject)).replace('\u{a0}', " ");
+    let folded = folded.trim_start_matches(['[', '(', '*', '"', ' ']);
+    SUBJECTS.iter().chain(&MORE_SUBJECTS).any(|begin| {
+        let Some(rest) = folded.strip_prefix(begin) else { return false };
+        let spaced = rest.starts_with(' ');
+        let rest = rest.trim_start();
+        let ends = rest.is_empty()
+            || rest.starts_with([':', '-', '–', '—', '[', ']', '(', ')', '/', '|', '!', '*', '"']);
+        // "Absence : …" may be anybody's; "auto - …" as well.
+        let vague = matches!(
+            *begin,
+            "absence" | "absent" | "absente" | "auto" | "abwesend" | "ausente" | "en vacances" | "en conges"
+        );
+        let colon_or_end = rest.is_empty() || rest.starts_with(':');
+        (ends && (!vague || colon_or_end)) || spaced && UNTIL.iter().any(|until| rest.starts_with(until))
+    })
 }

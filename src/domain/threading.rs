@@ -73,8 +73,7 @@ pub fn bare_subject(subject: &str) -> String {
         bare.replace_range(start..=start + length, " ");
     }
     let mut rest = bare.trim();
-    loop {
-        let Some((mark, after)) = rest.split_once(':') else { break };
+    while let Some((mark, after)) = rest.split_once(':') {
         const MARKS: [&str; 9] = ["re", "ré", "rép", "rep", "fw", "fwd", "tr", "aw", "sv"];
         let mark = mark.trim().to_lowercase();
         if !MARKS.contains(&mark.as_str()) || after.trim().is_empty() {

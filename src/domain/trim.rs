@@ -1,4 +1,16 @@
 //! What somebody wrote, apart from what they quoted and signed. Folded, never deleted.
+//!
+//! Stands alone in `domain`; may import: std, regex, `domain::fold`. Linear: a line is looked at a fixed number
+//! of times, and lines too long to be a header of a quote are not looked into.
+//!
+//! Lines are compared folded (`domain::fold`: no case, no accents), so the words below are too. The programs
+//! read: Outlook, Exchange, Gmail, Apple Mail, iPhone, Android, Thunderbird, Yahoo, Orange, Free (Zimbra), SFR,
+//! La Poste, Proton Mail, in French and English; the line above a quote in twenty languages.
+
+mod marks;
+mod signature;
+
+use marks::{Header, header_at, is_marked_header};
 
 /// A body in three parts; together they are the whole text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,7 +23,156 @@ pub struct Trimmed {
     pub signature: String,
 }
 
-/// Parts a decoded body.
-pub fn trim(text: &str) -> Trimmed {
-    Trimmed { reply: text.trim().to_owned(), ..Trimmed::default() }
+/// What a line belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Reply,
+    Quoted,
+    Signature,
 }
+
+/// A run of lines that were quoted together.
+struct Quote {
+    first: usize,
+    end: usize,
+    /// A line above it says who wrote it and when.
+    attributed: bool,
+}
+
+/// Parts a decoded body.
+///
+/// An answer between quotes keeps the quotes it answers; a forwarded mail is the message and stays; a body that
+/// is nothing but quote or signature is the reply.
+pub fn trim(text: &str) -> Trimmed {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut parts = vec![Part::Reply; lines.len()];
+    let quotes = mark_quotes(&lines, &mut parts);
+    mark_signatures(&lines, &mut parts);
+    keep_answered_quotes(&lines, &mut parts, &quotes);
+    if !has_reply(&lines, &parts) {
+        parts.iter_mut().filter(|part| **part == Part::Signature).for_each(|part| *part = Part::Reply);
+    }
+    if !has_reply(&lines, &parts) {
+        parts.fill(Part::Reply);
+    }
+    Trimmed {
+        reply: gathered(&lines, &parts, Part::Reply),
+        quoted: gathered(&lines, &parts, Part::Quoted),
+        signature: gathered(&lines, &parts, Part::Signature),
+    }
+}
+
+/// Marks every quoted line and gives the runs in order.
+fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> Vec<Quote> {
+    let mut quotes: Vec<Quote> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if is_quoted(lines[at]) {
+            let mut end = end_of_quote(lines, at);
+            let is_header = is_marked_header(lines, at, end);
+            if is_header {
+                end = lines.len();
+            }
+            quotes.push(Quote { first: at, end, attributed: is_header });
+            at = end;
+            continue;
+        }
+        let Some(header) = (!is_blank(lines[at])).then(|| header_at(lines, at)).flatten() else {
+            at += 1;
+            continue;
+        };
+        let after = match header {
+            // What was forwarded is what we were meant to read.
+            Header::Forward => break,
+            Header::Quote { end } => end,
+        };
+        let next = after + lines[after..].iter().take_while(|line| is_blank(line)).count();
+        let end = match lines.get(next) {
+            Some(line) if is_quoted(line) => end_of_quote(lines, next),
+            _ => lines.len(),
+        };
+        quotes.push(Quote { first: at, end, attributed: true });
+        at = end;
+    }
+    for quote in &quotes {
+        parts[quote.first..quote.end].fill(Part::Quoted);
+    }
+    quotes
+}
+
+/// The end of the quoted lines that begin at `first`, the blank lines after them included.
+fn end_of_quote(lines: &[&str], first: usize) -> usize {
+    let quoted = |line: &&&str| is_quoted(line) || is_blank(line);
+    first + lines[first..].iter().take_while(quoted).count()
+}
+
+/// Marks the signature at the end of each run of written lines.
+fn mark_signatures(lines: &[&str], parts: &mut [Part]) {
+    let mut at = 0;
+    while at < lines.len() {
+        if parts[at] != Part::Reply {
+            at += 1;
+            continue;
+        }
+        let end = at + parts[at..].iter().take_while(|part| **part == Part::Reply).count();
+        let is_first = at == 0;
+        if let Some(start) = signature::start_of(&lines[at..end], is_first) {
+            parts[at + start..end].fill(Part::Signature);
+        }
+        at = end;
+    }
+}
+
+/// Gives back to the reply the quotes that stand between answers: they are what is answered.
+fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
+    let written = |at: &usize| parts[*at] == Part::Reply && !is_blank(lines[*at]);
+    let Some(first) = (0..lines.len()).find(written) else { return };
+    let Some(last) = (0..lines.len()).rev().find(written) else { return };
+    let leading = quotes.iter().filter(|quote| quote.end <= first).next_back();
+    let middle: Vec<&Quote> =
+        quotes.iter().filter(|quote| quote.first > first && quote.end <= last).collect();
+    let keep = match middle.as_slice() {
+        [] => false,
+        // One quote above the answer, with the usual line on top, is the whole history again.
+        [only] => !only.attributed || leading.is_some(),
+        _ => true,
+    };
+    if keep {
+        for quote in middle.into_iter().chain(leading) {
+            parts[quote.first..quote.end].fill(Part::Reply);
+        }
+    }
+}
+
+fn has_reply(lines: &[&str], parts: &[Part]) -> bool {
+    lines.iter().zip(parts).any(|(line, part)| *part == Part::Reply && !is_blank(line))
+}
+
+/// The lines of one part, without blank lines at either end.
+fn gathered(lines: &[&str], parts: &[Part], wanted: Part) -> String {
+    let mut text = String::new();
+    for (line, part) in lines.iter().zip(parts) {
+        if *part == wanted && !(text.is_empty() && is_blank(line)) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// Nothing to see: white space and characters without width.
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{034F}' | '\u{00AD}')
+    })
+}
+
+/// A line under a quote mark (RFC 3676 section 4.5), however it was indented.
+fn is_quoted(line: &str) -> bool {
+    line.trim_start_matches([' ', '\t', '\u{a0}']).starts_with('>')
+}
+
+#[cfg(test)]
+mod tests;

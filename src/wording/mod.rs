@@ -1,3 +1,24 @@
 //! Every French word that is not a template, a standard reply or the grammar's help.
 //!
-//! Pure. May import: domain, command, view, minijinja.
+//! French typography: no-break space (U+00A0) before `: ; ! ?`, inside « » and between a number and its unit; the
+//! guide's own titles and messages keep the guide's bytes. Commands stand between backticks, which chats draw and
+//! [`text`] takes off.
+//! Pure. May import: domain, command, view, toml, serde, chrono.
+
+pub mod canned;
+pub mod check;
+pub mod cli;
+pub mod config_faults;
+pub mod dates;
+pub mod done;
+pub mod help;
+pub mod history;
+pub mod labels;
+pub mod letters;
+pub mod mail;
+pub mod notices;
+pub mod prose;
+pub mod refusals;
+pub mod templates;
+pub mod text;
+pub mod welcome;

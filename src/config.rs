@@ -1,0 +1,500 @@
+//! `bot.toml` as typed values: the file, laid under the environment, every fault reported at once.
+//!
+//! A key that is unknown is a fault; one that belongs to a door of a later version is named in [`Config::later`].
+//! Relative paths start at the working directory. May import: domain.
+
+mod checks;
+mod fault;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Fault, Problem, Wanted};
+
+use crate::domain::rules::Rules;
+use checks::Database;
+use secrecy::{ExposeSecret, SecretString};
+use source::Source;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The text of `bot.example.toml`: every key, its default, one comment each.
+pub const EXAMPLE: &str = include_str!("../bot.example.toml");
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// Plain greeting, then STARTTLS, without which nothing is said.
+    Starttls,
+    /// Plain text: towards this machine only.
+    None,
+}
+
+impl Security {
+    const WORDS: &'static [&'static str] = &["tls", "starttls", "none"];
+
+    fn from_word(word: &str) -> Option<Security> {
+        match word {
+            "tls" => Some(Security::Tls),
+            "starttls" => Some(Security::Starttls),
+            "none" => Some(Security::None),
+            _ => None,
+        }
+    }
+}
+
+/// What is done on the server with a mail that is safely kept here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AfterIngest {
+    /// Nothing.
+    Keep,
+    /// Marked as read.
+    Seen,
+    /// Moved to this mailbox.
+    Move(String),
+    /// Deleted.
+    Delete,
+}
+
+impl AfterIngest {
+    fn from_word(word: &str) -> Option<AfterIngest> {
+        match word {
+            "keep" => Some(AfterIngest::Keep),
+            "seen" => Some(AfterIngest::Seen),
+            "delete" => Some(AfterIngest::Delete),
+            _ => {
+                let folder = word.strip_prefix("move:")?.trim();
+                (!folder.is_empty()).then(|| AfterIngest::Move(folder.to_owned()))
+            }
+        }
+    }
+}
+
+/// Where a mailbox that was never read begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the first mail that arrives from now on.
+    Now,
+    /// With the oldest mail.
+    Beginning,
+}
+
+impl Start {
+    const WORDS: &'static [&'static str] = &["now", "beginning"];
+
+    fn from_word(word: &str) -> Option<Start> {
+        match word {
+            "now" => Some(Start::Now),
+            "beginning" => Some(Start::Beginning),
+            _ => None,
+        }
+    }
+}
+
+/// The mailbox that mail comes from.
+#[derive(Debug, Clone)]
+pub struct Imap {
+    /// A name or an address, also the name that the certificate must bear.
+    pub host: String,
+    /// 993 for TLS, 143 otherwise.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The account.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+    /// The mailbox's name, as a person writes it (not in modified UTF-7).
+    pub mailbox: String,
+    /// What becomes of a mail on the server.
+    pub after_ingest: AfterIngest,
+    /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
+    pub ca_file: Option<PathBuf>,
+    /// How often to look where the server does not announce mail by itself.
+    pub poll_interval: Duration,
+    /// Where to begin the first time.
+    pub start: Start,
+}
+
+/// The server that mail leaves by.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// A name or an address, also the name that the certificate must bear.
+    pub host: String,
+    /// 465 for TLS, 587 for STARTTLS, 25 otherwise.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The account; given if and only if the password is.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// As written: `Support BetTracker Pro <support@bettrackerpro.com>`; one valid address.
+    pub from: String,
+    /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Folders in place of servers, each side on its own.
+#[derive(Debug, Clone, Default)]
+pub struct Maildir {
+    /// Mail is taken from here, instead of `[imap]`.
+    pub inbox: Option<PathBuf>,
+    /// Mail is put here, instead of `[smtp]`.
+    pub outbox: Option<PathBuf>,
+    /// Who it is from, since no `[smtp]` says so; `None`: an address of the pages' host.
+    pub from: Option<String>,
+}
+
+/// The largest things taken in.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A larger mail is held, unread, for a CM to decide.
+    pub max_mail_bytes: u64,
+    /// A larger attachment is not offered for download.
+    pub max_attachment_bytes: u64,
+}
+
+/// The pages.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Where they are served.
+    pub listen: SocketAddr,
+}
+
+/// Where mail comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Inbox<'a> {
+    /// A server.
+    Imap(&'a Imap),
+    /// A folder.
+    Maildir(&'a Path),
+}
+
+/// Where mail goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Outbox<'a> {
+    /// A server.
+    Smtp(&'a Smtp),
+    /// A folder.
+    Maildir(&'a Path),
+}
+
+/// The whole configuration. Its `Debug` shows no secret.
+#[derive(Clone)]
+pub struct Config {
+    /// How the service calls itself to its requesters.
+    pub brand: String,
+    /// Where requesters and CMs reach the pages; no slash at its end.
+    pub public_url: String,
+    /// The zone in which days and hours are said.
+    pub timezone: chrono_tz::Tz,
+    /// The folder of what the program keeps in files.
+    pub data_dir: PathBuf,
+    /// `sqlite://…` or `postgres://…`. May hold a password: show it with [`Config::shown_database_url`].
+    pub database_url: String,
+    /// The mailbox that mail comes from, if it is a server.
+    pub imap: Option<Imap>,
+    /// The server that mail leaves by, if it is one.
+    pub smtp: Option<Smtp>,
+    /// Folders in place of servers.
+    pub maildir: Maildir,
+    /// The pages.
+    pub web: Web,
+    /// How long a reply or a status change can be taken back; its deliveries wait that long.
+    pub undo_window: Duration,
+    /// The largest things taken in.
+    pub limits: Limits,
+    /// A folder whose files replace the built-in templates of the same names; it existed at load.
+    pub templates_dir: Option<PathBuf>,
+    /// Sections and keys that were given and that only a later version carries out.
+    pub later: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file, if there is one to read, under the environment (pass [`environment`]`()`; of the variables, only
+    /// those named `GUICHET__…` matter).
+    ///
+    /// # Errors
+    /// Every fault there is, at once, in a stable order. Where the file is not TOML, that is the only one.
+    pub fn load(
+        path: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, Vec<Fault>> {
+        let Some(path) = path else { return Config::parse("", environment) };
+        let whole_file = |problem| vec![Fault::new(path.display().to_string(), problem)];
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            whole_file(Problem::Unreadable { path: path.to_owned(), why: error.to_string() })
+        })?;
+        Config::parse(&text, environment).map_err(|mut faults| {
+            for fault in faults.iter_mut().filter(|fault| fault.key.is_empty()) {
+                fault.key = path.display().to_string();
+            }
+            faults
+        })
+    }
+
+    /// As [`Config::load`], from the file's text; a fault of the whole text has an empty key.
+    ///
+    /// # Errors
+    /// Every fault there is.
+    pub fn parse(
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, Vec<Fault>> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let start = error.span().map_or(0, |span| span.start).min(text.len());
+            let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+            vec![Fault::new("", Problem::Syntax { line, why: error.message().to_owned() })]
+        })?;
+        let mut source = Source::new(table, environment);
+        let config = read(&mut source);
+        match config {
+            Some(config) if source.faults.is_empty() => Ok(config),
+            _ => Err(source.faults),
+        }
+    }
+
+    /// Where mail comes from.
+    ///
+    /// # Errors
+    /// When the configuration names neither a server nor a folder: the fault to report.
+    pub fn inbox(&self) -> Result<Inbox<'_>, Fault> {
+        match (&self.imap, &self.maildir.inbox) {
+            (Some(imap), _) => Ok(Inbox::Imap(imap)),
+            (None, Some(folder)) => Ok(Inbox::Maildir(folder)),
+            (None, None) => Err(Fault::new("imap", Problem::NoSide { folder: "maildir.inbox" })),
+        }
+    }
+
+    /// Where mail goes.
+    ///
+    /// # Errors
+    /// As [`Config::inbox`].
+    pub fn outbox(&self) -> Result<Outbox<'_>, Fault> {
+        match (&self.smtp, &self.maildir.outbox) {
+            (Some(smtp), _) => Ok(Outbox::Smtp(smtp)),
+            (None, Some(folder)) => Ok(Outbox::Maildir(folder)),
+            (None, None) => Err(Fault::new("smtp", Problem::NoSide { folder: "maildir.outbox" })),
+        }
+    }
+
+    /// The numbers that decisions depend on.
+    pub fn rules(&self) -> Rules {
+        Rules { undo_window: self.undo_window }
+    }
+
+    /// The database's URL for a log or a screen: without its password.
+    pub fn shown_database_url(&self) -> String {
+        checks::without_password(&self.database_url)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("brand", &self.brand)
+            .field("public_url", &self.public_url)
+            .field("timezone", &self.timezone)
+            .field("data_dir", &self.data_dir)
+            .field("database_url", &self.shown_database_url())
+            .field("imap", &self.imap)
+            .field("smtp", &self.smtp)
+            .field("maildir", &self.maildir)
+            .field("web", &self.web)
+            .field("undo_window", &self.undo_window)
+            .field("limits", &self.limits)
+            .field("templates_dir", &self.templates_dir)
+            .field("later", &self.later)
+            .finish()
+    }
+}
+
+/// The variables of this process that can name a key. One that is not Unicode is passed on with U+FFFD in it, which
+/// no key takes; variables of others may be what they like.
+pub fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, _)| name.starts_with(source::PREFIX))
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// A day: no wait of ours is longer.
+const DAY: u64 = 86_400;
+
+fn read(source: &mut Source) -> Option<Config> {
+    // Every section is read before any is given up, so that all faults are found.
+    let imap = source.has_section("imap").then(|| read_imap(source));
+    let smtp = source.has_section("smtp").then(|| read_smtp(source));
+    for (side, section) in [("maildir.inbox", "imap"), ("maildir.outbox", "smtp")] {
+        if source.has(side) && source.has_section(section) {
+            source.fault(side, Problem::Twice { other: section.to_owned() });
+        }
+    }
+    let config = Config {
+        brand: source.text("brand").unwrap_or_else(|| "BetTracker Pro".to_owned()),
+        public_url: read_public_url(source),
+        timezone: source
+            .read("timezone", Wanted::TimeZone, |name| name.parse().ok())
+            .unwrap_or(chrono_tz::Europe::Paris),
+        data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("data")),
+        database_url: read_database_url(source),
+        imap: None,
+        smtp: None,
+        maildir: read_maildir(source),
+        web: Web {
+            listen: source
+                .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+        },
+        undo_window: read_duration(source, "undo.window", 0, 3600).unwrap_or(Rules::default().undo_window),
+        limits: Limits {
+            max_mail_bytes: read_bytes(source, "limits.max_mail_bytes").unwrap_or(50 << 20),
+            max_attachment_bytes: read_bytes(source, "limits.max_attachment_bytes").unwrap_or(25 << 20),
+        },
+        templates_dir: read_templates_dir(source),
+        later: std::mem::take(&mut source.later),
+    };
+    // A section that was given and could not be read has left its faults.
+    Some(Config {
+        imap: imap.map_or(Some(None), |imap| imap.map(Some))?,
+        smtp: smtp.map_or(Some(None), |smtp| smtp.map(Some))?,
+        ..config
+    })
+}
+
+fn read_maildir(source: &mut Source) -> Maildir {
+    let from = source.text("maildir.from");
+    if from.as_deref().is_some_and(|from| !checks::is_sender(from)) {
+        source.fault("maildir.from", Problem::Wants(Wanted::Sender));
+    }
+    Maildir { inbox: source.path("maildir.inbox"), outbox: source.path("maildir.outbox"), from }
+}
+
+fn read_imap(source: &mut Source) -> Option<Imap> {
+    let host = source.required("imap.host");
+    let security = read_security(source, "imap", host.as_deref());
+    let port = read_port(source, "imap.port");
+    let username = source.required("imap.username");
+    let password = required_secret(source, "imap.password");
+    let mailbox = source.text("imap.mailbox").unwrap_or_else(|| "INBOX".to_owned());
+    let after_ingest = source.read("imap.after_ingest", Wanted::AfterIngest, AfterIngest::from_word);
+    let ca_file = source.readable("imap.ca_file");
+    let poll_interval = read_duration(source, "imap.poll_interval", 1, DAY);
+    let start = source.read("imap.start", Wanted::OneOf(Start::WORDS), Start::from_word);
+    Some(Imap {
+        host: host?,
+        port: port.unwrap_or(if security == Security::Tls { 993 } else { 143 }),
+        security,
+        username: username?,
+        password: password?,
+        mailbox,
+        after_ingest: after_ingest.unwrap_or(AfterIngest::Keep),
+        ca_file,
+        poll_interval: poll_interval.unwrap_or(Duration::from_secs(60)),
+        start: start.unwrap_or(Start::Now),
+    })
+}
+
+fn read_smtp(source: &mut Source) -> Option<Smtp> {
+    let host = source.required("smtp.host");
+    let security = read_security(source, "smtp", host.as_deref());
+    let port = read_port(source, "smtp.port");
+    // An account without a password, or the other way round, would send without logging in.
+    let has_password = source.has("smtp.password") || source.has("smtp.password_file");
+    let (username, password) = match (source.has("smtp.username"), has_password) {
+        (false, false) => (None, None),
+        _ => (source.required("smtp.username"), required_secret(source, "smtp.password")),
+    };
+    let from = source.required("smtp.from");
+    if let Some(from) = &from
+        && !checks::is_sender(from)
+    {
+        source.fault("smtp.from", Problem::Wants(Wanted::Sender));
+    }
+    let ca_file = source.readable("smtp.ca_file");
+    let default_port = match security {
+        Security::Tls => 465,
+        Security::Starttls => 587,
+        Security::None => 25,
+    };
+    Some(Smtp {
+        host: host?,
+        port: port.unwrap_or(default_port),
+        security,
+        username,
+        password,
+        from: from?,
+        ca_file,
+    })
+}
+
+fn read_security(source: &mut Source, section: &str, host: Option<&str>) -> Security {
+    let key = format!("{section}.security");
+    let security =
+        source.read(&key, Wanted::OneOf(Security::WORDS), Security::from_word).unwrap_or(Security::Tls);
+    if security == Security::None && host.is_some_and(|host| !checks::is_loopback(host)) {
+        source.fault(&key, Problem::PlainText);
+    }
+    security
+}
+
+fn read_port(source: &mut Source, key: &str) -> Option<u16> {
+    source.number(key, 1, u16::MAX.into()).and_then(|port| port.try_into().ok())
+}
+
+fn read_bytes(source: &mut Source, key: &str) -> Option<u64> {
+    // A kilobyte holds no mail worth the name; a gigabyte is past what fits in memory at once.
+    source.number(key, 1 << 10, 1 << 30).and_then(|bytes| bytes.try_into().ok())
+}
+
+fn read_duration(source: &mut Source, key: &str, least: u64, most: u64) -> Option<Duration> {
+    source.read(key, Wanted::Duration(least, most), |text| {
+        checks::duration(text).filter(|duration| (least..=most).contains(&duration.as_secs()))
+    })
+}
+
+fn required_secret(source: &mut Source, key: &str) -> Option<SecretString> {
+    if !source.has(key) && !source.has(&format!("{key}_file")) {
+        source.fault(key, Problem::Missing);
+    }
+    source.secret(key)
+}
+
+fn read_public_url(source: &mut Source) -> String {
+    let url = source.read("public_url", Wanted::PublicUrl, |text| {
+        checks::web_url(text)?;
+        Some(text.trim_end_matches('/').to_owned())
+    });
+    if let Some(url) = &url
+        && let Some(("http", host)) = checks::web_url(url)
+        && !checks::is_loopback(host)
+    {
+        source.fault("public_url", Problem::PlainText);
+    }
+    url.unwrap_or_else(|| "http://localhost:3000".to_owned())
+}
+
+fn read_database_url(source: &mut Source) -> String {
+    let Some(url) = source.secret("database.url") else { return "sqlite://data/guichet.db".to_owned() };
+    match checks::database(url.expose_secret()) {
+        Some(Database::Sqlite | Database::Postgres) => {}
+        Some(Database::PostgresInPlainText) => source.fault("database.url", Problem::PlainText),
+        None => source.fault("database.url", Problem::Wants(Wanted::DatabaseUrl)),
+    }
+    url.expose_secret().to_owned()
+}
+
+fn read_templates_dir(source: &mut Source) -> Option<PathBuf> {
+    let folder = source.path("templates.dir")?;
+    if !folder.is_dir() {
+        source.fault("templates.dir", Problem::NoFolder(folder));
+        return None;
+    }
+    Some(folder)
+}

@@ -1,0 +1,88 @@
+//! What can be wrong with a configuration, as data; `wording::config_faults` says it. May import: nothing of ours.
+
+use std::path::PathBuf;
+
+/// One fault and the key it stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The dotted name, such as `smtp.password`; a section's name alone; or the file's path for a fault of the
+    /// whole file.
+    pub key: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl Fault {
+    pub(crate) fn new(key: impl Into<String>, problem: Problem) -> Fault {
+        Fault { key: key.into(), problem }
+    }
+}
+
+/// What is wrong. Never holds a secret's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The file, or a file that a key names, cannot be read; the system's own words.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why, in English, as the system says it.
+        why: String,
+    },
+    /// Not TOML.
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// What the reader found there, in English, as the TOML reader says it.
+        why: String,
+    },
+    /// No key of this name.
+    Unknown {
+        /// The known key whose name is nearest.
+        nearest: String,
+    },
+    /// Needed and not given.
+    Missing,
+    /// This section is needed, or the key of a folder in its place; neither is given.
+    NoSide {
+        /// That key.
+        folder: &'static str,
+    },
+    /// Given by two keys that exclude each other.
+    Twice {
+        /// The other key.
+        other: String,
+    },
+    /// Not of the kind that is wanted.
+    Wants(Wanted),
+    /// Would carry passwords or people's mail in plain text over a network.
+    PlainText,
+    /// The folder does not exist.
+    NoFolder(PathBuf),
+}
+
+/// What a key wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A section, `[like this]`.
+    Section,
+    /// A text that is not empty, on one line.
+    Text,
+    /// A whole number in this range, both ends included.
+    Number(i64, i64),
+    /// A number and a unit: `60s`, `5m`, `2h`, `3d`; in this range, in seconds, both ends included.
+    Duration(u64, u64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// `keep`, `seen`, `delete` or `move:FOLDER`.
+    AfterIngest,
+    /// A zone of the IANA database, such as `Europe/Paris`.
+    TimeZone,
+    /// `https://host`, or `http://` towards this machine; no user, no question mark.
+    PublicUrl,
+    /// `sqlite://file` or `postgres://…`.
+    DatabaseUrl,
+    /// `IP:port`.
+    SocketAddress,
+    /// `Name <name@domain>` or `name@domain`.
+    Sender,
+}

@@ -1,0 +1,272 @@
+//! Where values come from: the file, laid under the environment. Knows every key by name. May import: `config`.
+//!
+//! The variable for `[smtp] password` is `GUICHET__SMTP__PASSWORD`; for a key without a section, such as `brand`,
+//! `GUICHET__BRAND`. The environment wins over the file.
+
+use super::checks;
+use super::fault::{Fault, Problem, Wanted};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::Value;
+
+/// Every key of this version, section by section; the keys without a section come first.
+pub const KEYS: &[(&str, &[&str])] = &[
+    ("", &["brand", "public_url", "timezone", "data_dir"]),
+    ("database", &["url", "url_file"]),
+    (
+        "imap",
+        &[
+            "host",
+            "port",
+            "security",
+            "username",
+            "password",
+            "password_file",
+            "mailbox",
+            "after_ingest",
+            "ca_file",
+            "poll_interval",
+            "start",
+        ],
+    ),
+    ("smtp", &["host", "port", "security", "username", "password", "password_file", "from", "ca_file"]),
+    ("maildir", &["inbox", "outbox", "from"]),
+    ("web", &["listen"]),
+    ("undo", &["window"]),
+    ("limits", &["max_mail_bytes", "max_attachment_bytes"]),
+    ("templates", &["dir"]),
+];
+
+/// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
+/// without effect, so that one file serves several versions.
+const LATER: &[&str] = &[
+    "blobs",
+    "discord",
+    "followup",
+    "push",
+    "slack",
+    "sla",
+    "imap.oauth2",
+    "smtp.oauth2",
+    "smtp.dkim",
+    "limits.mails_per_sender_per_hour",
+    "limits.automatic_mails_per_recipient_per_hour",
+];
+
+/// What the name of every variable of ours begins with.
+pub const PREFIX: &str = "GUICHET__";
+
+/// A value and whether it came as bare text, which the environment gives even for numbers.
+struct Given {
+    value: Value,
+    from_environment: bool,
+}
+
+/// The values that were given, and the faults found so far.
+pub struct Source {
+    given: BTreeMap<String, Given>,
+    /// Those that the file opens, be they empty.
+    sections: Vec<String>,
+    /// Reported all together at the end.
+    pub faults: Vec<Fault>,
+    /// What was given of [`LATER`], each once.
+    pub later: Vec<String>,
+}
+
+impl Source {
+    /// Lays the environment over the file's table.
+    pub fn new(file: toml::Table, environment: impl IntoIterator<Item = (String, String)>) -> Source {
+        let mut source =
+            Source { given: BTreeMap::new(), sections: Vec::new(), faults: Vec::new(), later: Vec::new() };
+        for (name, value) in file {
+            match value {
+                _ if LATER.contains(&name.as_str()) => source.put_off(&name),
+                Value::Table(section) if is_section(&name) => {
+                    source.sections.push(name.clone());
+                    for (key, value) in section {
+                        source.take(format!("{name}.{key}"), value, false);
+                    }
+                }
+                _ if is_section(&name) => source.fault(&name, Problem::Wants(Wanted::Section)),
+                value => source.take(name, value, false),
+            }
+        }
+        for (name, value) in environment {
+            if let Some(path) = name.strip_prefix(PREFIX) {
+                let key = path.to_ascii_lowercase().replace("__", ".");
+                source.forget_alternatives(&key);
+                source.take(key, Value::String(value), true);
+            }
+        }
+        source
+    }
+
+    fn take(&mut self, key: String, value: Value, from_environment: bool) {
+        let section = key.split('.').next().unwrap_or_default();
+        if LATER.contains(&key.as_str()) {
+            self.put_off(&key);
+        } else if LATER.contains(&section) {
+            self.put_off(section);
+        } else if !all_keys().any(|known| known == key) {
+            let nearest = nearest(&key);
+            self.fault(&key, Problem::Unknown { nearest });
+        } else {
+            self.given.insert(key, Given { value, from_environment });
+        }
+    }
+
+    fn put_off(&mut self, name: &str) {
+        if !self.later.iter().any(|known| known == name) {
+            self.later.push(name.to_owned());
+        }
+    }
+
+    /// A secret in the environment replaces the file's, by whichever of its two keys either is given.
+    fn forget_alternatives(&mut self, key: &str) {
+        let of_the_file = |given: &Given| !given.from_environment;
+        let base = key.strip_suffix("_file").unwrap_or(key);
+        for other in [base.to_owned(), format!("{base}_file")] {
+            if all_keys().any(|known| known == format!("{base}_file"))
+                && self.given.get(&other).is_some_and(of_the_file)
+            {
+                self.given.remove(&other);
+            }
+        }
+    }
+
+    /// Notes a fault.
+    pub fn fault(&mut self, key: &str, problem: Problem) {
+        self.faults.push(Fault::new(key, problem));
+    }
+
+    /// Whether the file opens this section, or the environment gives a key of it.
+    pub fn has_section(&self, section: &str) -> bool {
+        self.sections.iter().any(|opened| opened == section)
+            || self.given.keys().any(|key| key.starts_with(section) && key[section.len()..].starts_with('.'))
+    }
+
+    /// Whether this key was given, rightly or wrongly.
+    pub fn has(&self, key: &str) -> bool {
+        self.given.contains_key(key)
+    }
+
+    /// A text on one line, or `None` if it was not given or is none (then a fault is noted).
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        match &self.given.get(key)?.value {
+            Value::String(text) if !text.trim().is_empty() && !text.contains(is_unfit) => Some(text.clone()),
+            _ => {
+                self.fault(key, Problem::Wants(Wanted::Text));
+                None
+            }
+        }
+    }
+
+    /// A text that `read` understands; what it does not is a fault that names what is wanted.
+    pub fn read<T>(&mut self, key: &str, wanted: Wanted, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(key)?;
+        let value = read(&text);
+        if value.is_none() {
+            self.fault(key, Problem::Wants(wanted));
+        }
+        value
+    }
+
+    /// A text that must be there.
+    pub fn required(&mut self, key: &str) -> Option<String> {
+        if !self.has(key) {
+            self.fault(key, Problem::Missing);
+        }
+        self.text(key)
+    }
+
+    /// A whole number between the two.
+    pub fn number(&mut self, key: &str, least: i64, most: i64) -> Option<i64> {
+        let given = self.given.get(key)?;
+        let number = match &given.value {
+            Value::Integer(number) => Some(*number),
+            Value::String(text) if given.from_environment => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.fault(key, Problem::Wants(Wanted::Number(least, most)));
+        }
+        number
+    }
+
+    /// A path.
+    pub fn path(&mut self, key: &str) -> Option<PathBuf> {
+        self.text(key).map(PathBuf::from)
+    }
+
+    /// A path to a file that can be read now: better said at the start than at the first connection.
+    pub fn readable(&mut self, key: &str) -> Option<PathBuf> {
+        let path = self.path(key)?;
+        if let Err(error) = std::fs::read(&path) {
+            self.fault(key, Problem::Unreadable { path, why: error.to_string() });
+            return None;
+        }
+        Some(path)
+    }
+
+    /// A secret by `key` or by `key_file`, of which one only may be given. The line end of a file is not part of it.
+    pub fn secret(&mut self, key: &str) -> Option<SecretString> {
+        let in_file = format!("{key}_file");
+        if self.has(key) && self.has(&in_file) {
+            self.fault(key, Problem::Twice { other: in_file });
+            return None;
+        }
+        if self.has(key) {
+            return self.text(key).map(SecretString::from);
+        }
+        let path = self.path(&in_file)?;
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let secret = text.trim_end_matches(['\r', '\n']);
+                if secret.is_empty() || secret.contains(is_unfit) {
+                    self.fault(&in_file, Problem::Wants(Wanted::Text));
+                    return None;
+                }
+                Some(SecretString::from(secret.to_owned()))
+            }
+            Err(error) => {
+                self.fault(&in_file, Problem::Unreadable { path, why: error.to_string() });
+                None
+            }
+        }
+    }
+}
+
+/// No key takes a line break, another control character, or what stands for bytes that are no text.
+fn is_unfit(c: char) -> bool {
+    c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
+fn is_section(name: &str) -> bool {
+    KEYS.iter().any(|(section, _)| !section.is_empty() && *section == name)
+}
+
+/// Every key by its dotted name.
+pub fn all_keys() -> impl Iterator<Item = String> {
+    KEYS.iter().flat_map(|(section, keys)| {
+        keys.iter()
+            .map(move |key| if section.is_empty() { (*key).to_owned() } else { format!("{section}.{key}") })
+    })
+}
+
+/// The known key or section whose name is nearest. A key is compared with its own section's keys first.
+fn nearest(key: &str) -> String {
+    let section = key.split_once('.').map(|(section, _)| section);
+    let of_section =
+        |known: &String| section.is_some_and(|section| known.starts_with(&format!("{section}.")));
+    let siblings: Vec<String> = all_keys().filter(of_section).collect();
+    let sections =
+        KEYS.iter().map(|(section, _)| (*section).to_owned()).filter(|section| !section.is_empty());
+    let candidates: Vec<String> = match (siblings.is_empty(), section) {
+        (false, _) => siblings,
+        (true, Some(_)) => all_keys().collect(),
+        (true, None) => all_keys().chain(sections).collect(),
+    };
+    candidates.into_iter().min_by_key(|known| checks::distance(known, key)).unwrap_or_default()
+}

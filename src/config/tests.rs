@@ -1,0 +1,286 @@
+//! The configuration as an operator meets it.
+
+use super::*;
+
+const SERVERS: &str = "
+[imap]
+host = \"imap.example.org\"
+username = \"support@example.org\"
+password = \"imap-secret\"
+[smtp]
+host = \"smtp.example.org\"
+username = \"support@example.org\"
+password = \"smtp-secret\"
+from = \"Support BetTracker Pro <support@example.org>\"
+";
+
+fn parse(text: &str) -> Result<Config, Vec<Fault>> {
+    Config::parse(text, [])
+}
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn faults(text: &str) -> Vec<(String, Problem)> {
+    parse(text).unwrap_err().into_iter().map(|fault| (fault.key, fault.problem)).collect()
+}
+
+/// The one fault of a text that has one.
+fn fault(text: &str) -> (String, Problem) {
+    let faults = faults(text);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults.into_iter().next().unwrap()
+}
+
+fn problem(text: &str) -> Problem {
+    fault(text).1
+}
+
+#[test]
+fn the_example_says_the_defaults_and_nothing_else() {
+    assert_eq!(format!("{:?}", parse(EXAMPLE).unwrap()), format!("{:?}", parse(SERVERS).unwrap()));
+    assert_eq!(parse(EXAMPLE).unwrap().database_url, parse("").unwrap().database_url);
+}
+
+#[test]
+fn the_example_names_every_key_each_with_a_comment_above_it() {
+    let (mut section, mut named, mut commented) = (String::new(), Vec::new(), false);
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = format!("{name}.");
+        }
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains([' ', ':', '(']));
+        if let Some(key) = key {
+            assert!(commented, "`{section}{key}` has no comment");
+            named.push(format!("{section}{key}"));
+        }
+        // One comment may serve a key and the variant that stands under it.
+        commented = key.is_some() || (line.starts_with('#') && !line.contains(" = "));
+    }
+    named.sort();
+    let mut known: Vec<String> = source::all_keys().collect();
+    known.sort();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn without_a_file_everything_has_its_default() {
+    let config = Config::load(None, []).unwrap();
+    assert_eq!(config.brand, "BetTracker Pro");
+    assert_eq!(config.public_url, "http://localhost:3000");
+    assert_eq!(config.timezone, chrono_tz::Europe::Paris);
+    assert_eq!(config.database_url, "sqlite://data/guichet.db");
+    assert_eq!(config.web.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.rules(), Rules::default());
+    assert!(config.imap.is_none() && config.smtp.is_none());
+    assert_eq!(config.inbox().unwrap_err(), Fault::new("imap", Problem::NoSide { folder: "maildir.inbox" }));
+    assert_eq!(
+        config.outbox().unwrap_err(),
+        Fault::new("smtp", Problem::NoSide { folder: "maildir.outbox" })
+    );
+}
+
+#[test]
+fn all_faults_are_reported_at_once() {
+    let text = "brnd = \"x\"\ntimezone = \"Europe/Pari\"\n[imap]\nsecurity = \"ssl\"\nport = 0\n[smtp]\nhost = 3\n[undo]\nwindow = \"2 h 3\"\n";
+    let mut keys: Vec<String> = faults(text).into_iter().map(|(key, _)| key).collect();
+    keys.sort();
+    assert_eq!(
+        keys,
+        [
+            "brnd",
+            "imap.host",
+            "imap.password",
+            "imap.port",
+            "imap.security",
+            "imap.username",
+            "smtp.from",
+            "smtp.host",
+            "timezone",
+            "undo.window"
+        ]
+    );
+}
+
+#[test]
+fn an_empty_section_still_asks_for_what_it_needs() {
+    assert_eq!(faults("[imap]").len(), 3);
+    assert!(parse("[maildir]\n[web]").is_ok());
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_known_one() {
+    for (text, key, nearest) in [
+        ("bradn = \"x\"", "bradn", "brand"),
+        ("[web]\nlisten_on = \"x\"", "web.listen_on", "web.listen"),
+        ("[smpt]\nhost = \"x\"", "smpt", "smtp"),
+        ("[limits]\nmax_mail_byte = 1", "limits.max_mail_byte", "limits.max_mail_bytes"),
+        ("[webb]", "webb", "web"),
+    ] {
+        assert_eq!(fault(text), (key.into(), Problem::Unknown { nearest: nearest.into() }));
+    }
+    let faults = Config::parse("", environment(&[("GUICHET__WEB__LISTN", "x")])).unwrap_err();
+    assert_eq!(faults, [Fault::new("web.listn", Problem::Unknown { nearest: "web.listen".into() })]);
+}
+
+#[test]
+fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
+    for (text, key) in [
+        ("[discord]\ntoken = \"x\"\nguild_id = 1", "discord"),
+        ("[sla]", "sla"),
+        (&format!("{SERVERS}dkim = {{ selector = \"x\" }}"), "smtp.dkim"),
+        ("[limits]\nmails_per_sender_per_hour = 3", "limits.mails_per_sender_per_hour"),
+    ] {
+        assert_eq!(Config::parse(text, []).unwrap().later, [key]);
+    }
+    let config = Config::parse("", environment(&[("GUICHET__PUSH__CONTACT", "x")])).unwrap();
+    assert_eq!(config.later, ["push"]);
+}
+
+#[test]
+fn plain_text_goes_to_this_machine_only() {
+    let plain =
+        |host: &str| SERVERS.replace("\"imap.example.org\"", &format!("\"{host}\"\nsecurity = \"none\""));
+    for host in ["localhost", "127.0.0.1", "::1"] {
+        assert_eq!(parse(&plain(host)).unwrap().imap.unwrap().port, 143);
+    }
+    assert_eq!(fault(&plain("10.0.0.7")), ("imap.security".into(), Problem::PlainText));
+    assert_eq!(fault("public_url = \"http://aide.example\""), ("public_url".into(), Problem::PlainText));
+    assert_eq!(parse("public_url = \"https://aide.example/\"").unwrap().public_url, "https://aide.example");
+    let database = "[database]\nurl = \"postgres://u:p@db.example/g\"";
+    assert_eq!(fault(database), ("database.url".into(), Problem::PlainText));
+}
+
+#[test]
+fn the_port_follows_the_security() {
+    for (security, imap, smtp) in [("tls", 993, 465), ("starttls", 143, 587)] {
+        let line = format!("[imap]\nsecurity = \"{security}\"");
+        let text = SERVERS.replace("[imap]", &line).replace("[smtp]", &line.replace("imap", "smtp"));
+        let config = parse(&text).unwrap();
+        assert_eq!((config.imap.unwrap().port, config.smtp.unwrap().port), (imap, smtp));
+    }
+}
+
+#[test]
+fn a_secret_is_a_value_a_file_or_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "from-file\n").unwrap();
+    let by_file = SERVERS.replace("password = \"imap-secret\"", &format!("password_file = {file:?}"));
+    let password = |config: Config| config.imap.unwrap().password.expose_secret().to_owned();
+    assert_eq!(password(parse(SERVERS).unwrap()), "imap-secret");
+    assert_eq!(password(parse(&by_file).unwrap()), "from-file");
+    let variable = environment(&[("GUICHET__IMAP__PASSWORD", "from-variable")]);
+    assert_eq!(password(Config::parse(&by_file, variable.clone()).unwrap()), "from-variable");
+    assert_eq!(password(Config::parse(SERVERS, variable).unwrap()), "from-variable");
+    let of_file = environment(&[("GUICHET__IMAP__PASSWORD_FILE", file.to_str().unwrap())]);
+    assert_eq!(password(Config::parse(SERVERS, of_file).unwrap()), "from-file");
+
+    let both = by_file.replace("[smtp]", "password = \"x\"\n[smtp]");
+    assert_eq!(fault(&both), ("imap.password".into(), Problem::Twice { other: "imap.password_file".into() }));
+    let missing = by_file.replace("/secret", "/absent");
+    assert!(matches!(fault(&missing), (key, Problem::Unreadable { .. }) if key == "imap.password_file"));
+    std::fs::write(&file, "\n").unwrap();
+    assert_eq!(fault(&by_file), ("imap.password_file".into(), Problem::Wants(Wanted::Text)));
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let text = format!("[database]\nurl = \"postgres://u:db-secret@localhost/g\"\n{SERVERS}");
+    let shown = format!("{:?}", parse(&text).unwrap());
+    assert!(!shown.contains("-secret"), "{shown}");
+    let wrong = SERVERS
+        .replace("\"imap-secret\"", "\"imap-secret\\n\"")
+        .replace("\"smtp-secret\"", "[\"smtp-secret\"]");
+    let shown = format!("{:?}", parse(&wrong).unwrap_err());
+    assert!(!shown.contains("-secret"), "{shown}");
+}
+
+#[test]
+fn each_side_is_a_server_or_a_folder() {
+    let config = parse("[maildir]\ninbox = \"in\"\noutbox = \"out\"").unwrap();
+    assert!(matches!(config.inbox().unwrap(), Inbox::Maildir(path) if path == Path::new("in")));
+    assert!(matches!(config.outbox().unwrap(), Outbox::Maildir(path) if path == Path::new("out")));
+    let both = format!("{SERVERS}[maildir]\ninbox = \"in\"");
+    assert_eq!(fault(&both), ("maildir.inbox".into(), Problem::Twice { other: "imap".into() }));
+}
+
+#[test]
+fn an_account_needs_its_password_and_the_other_way_round() {
+    let without = |line: &str| SERVERS.replacen(line, "", 1);
+    assert_eq!(fault(&without("password = \"smtp-secret\"")), ("smtp.password".into(), Problem::Missing));
+    let nobody = without("password = \"smtp-secret\"");
+    let (imap, smtp) = nobody.split_once("[smtp]").unwrap();
+    let nobody = format!("{imap}[smtp]{}", smtp.replace("username = \"support@example.org\"", ""));
+    assert!(parse(&nobody).unwrap().smtp.unwrap().username.is_none());
+}
+
+#[test]
+fn numbers_come_from_the_environment_too() {
+    let config =
+        Config::parse(SERVERS, environment(&[("GUICHET__IMAP__PORT", "1143"), ("GUICHET_LOG", "debug")]));
+    assert_eq!(config.unwrap().imap.unwrap().port, 1143);
+    let text = SERVERS.replace("[imap]", "[imap]\nport = \"1143\"");
+    assert_eq!(problem(&text), Problem::Wants(Wanted::Number(1, 65_535)));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_wherever_they_come_from() {
+    let faults = Config::parse("", environment(&[("GUICHET__BRAND", "Aide \u{fffd}")])).unwrap_err();
+    assert_eq!(faults, [Fault::new("brand", Problem::Wants(Wanted::Text))]);
+    assert!(super::environment().iter().all(|(name, _)| name.starts_with("GUICHET__")));
+}
+
+#[test]
+fn the_environment_alone_can_make_a_section() {
+    let config = Config::parse(
+        "",
+        environment(&[
+            ("GUICHET__SMTP__HOST", "localhost"),
+            ("GUICHET__SMTP__SECURITY", "none"),
+            ("GUICHET__SMTP__PORT", "2525"),
+            ("GUICHET__SMTP__FROM", "support@example.org"),
+        ]),
+    );
+    assert!(matches!(config.unwrap().outbox().unwrap(), Outbox::Smtp(smtp) if smtp.port == 2525));
+}
+
+#[test]
+fn a_text_that_is_no_toml_names_the_line() {
+    let (key, problem) = fault("brand = \"x\"\n\nport == 3\n");
+    assert_eq!(key, "");
+    assert!(matches!(problem, Problem::Syntax { line: 3, .. }), "{problem:?}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bot.toml");
+    let faults = Config::load(Some(&path), []).unwrap_err();
+    assert_eq!(faults[0].key, path.display().to_string());
+    std::fs::write(&path, "brand").unwrap();
+    assert_eq!(Config::load(Some(&path), []).unwrap_err()[0].key, path.display().to_string());
+    std::fs::write(&path, "brand = \"Aide\"").unwrap();
+    assert_eq!(Config::load(Some(&path), []).unwrap().brand, "Aide");
+}
+
+#[test]
+fn what_becomes_of_a_mail_on_the_server_is_one_of_four() {
+    for (word, is) in [
+        ("keep", Some(AfterIngest::Keep)),
+        ("seen", Some(AfterIngest::Seen)),
+        ("move:Archives/2026", Some(AfterIngest::Move("Archives/2026".into()))),
+        ("delete", Some(AfterIngest::Delete)),
+        ("move:", None),
+        ("burn", None),
+    ] {
+        assert_eq!(AfterIngest::from_word(word), is);
+    }
+}
+
+#[test]
+fn a_templates_folder_must_exist() {
+    assert_eq!(problem("[templates]\ndir = \"no/such\""), Problem::NoFolder("no/such".into()));
+}

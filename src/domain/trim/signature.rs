@@ -1,0 +1,122 @@
+//! Where a signature begins. May import: std, regex, `domain::fold`.
+
+use super::is_blank;
+use crate::domain::fold::fold;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Most lines of a signature under a mark that is not RFC 3676's own.
+const MOST_LINES: usize = 14;
+/// Most lines between a closing word and the end.
+const MOST_CLOSING: usize = 10;
+
+/// Words that phones and programs add by themselves.
+static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W{0,3}(sent from (my|a|the) |sent from (mail|outlook|yahoo|proton|gmail|aol|samsung|blackberry|windows|iphone|ipad)|sent (via|with|using) |get outlook for |get bluemail |envoye (de|depuis|a partir de|avec|via|par) |envoyee? depuis |telecharger? outlook |obtenir outlook |obtenez outlook |(von|aus|mit) .{2,40} gesendet|gesendet (von|mit|aus) |diese nachricht wurde von meinem|holen sie sich outlook|outlook fur (android|ios) (beziehen|herunterladen)|hol dir outlook|enviado (desde|do|da|a partir|con|de) |obtener outlook|obter o outlook|inviato (da|dal|dall'|con) |scarica outlook|ottieni outlook|verzonden (vanaf|vanuit|met|via|van) |verstuurd (vanaf|met|vanuit) |outlook voor (android|ios) downloaden|download outlook|sendt fra |skickat fran |hamta outlook|hent outlook|lahetetty |wyslane? (z|za) |pobierz (aplikacje )?outlook|odeslano (z|ze) |отправлено (с|из) |trimis de pe |iphone'umdan|iphone.?umdan gonderildi|kuldve )",
+    )
+});
+/// Closing words, as a line of their own (a comma may follow, and "Cordialement," may have company).
+static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^((bien |tres |sinceres? |meilleures? |avec mes |mes |toutes? mes |nos |respectueuses? )*(cordialement|sincerement|respectueusement|amicalement|salutations|salutations distinguees|cordialites|a vous|amities)( et .{2,30})?|bien a (vous|toi)|cdlt|cdt|crdlt|(kind|best|warm|with kind|with best|many)? ?regards|best( wishes)?|sincerely( yours)?|yours (sincerely|truly|faithfully)|cheers|mit (freundlichen|besten|herzlichen) gru(ss|b)en|(viele|beste|freundliche|liebe) gru(ss|b)e|mfg|saludos( cordiales)?|un saludo|atentamente|cordiali saluti|distinti saluti|saluti|met vriendelijke groet(en)?|mvg|atenciosamente|cumprimentos|med vanlig halsning|med venlig hilsen|mvh|pozdrawiam)[ ,.!]*$",
+    )
+});
+/// What only a business card says.
+static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(\+?\d[\d .()/-]{7,}\d)|(https?://|www\.)|[^\s@]+@[^\s@]+\.[a-z]|\b(tel|mob|fax|phone|mobile|port|gsm)\b ?[.:]|\b\d{5} [a-z]",
+    )
+});
+static LIST_FOOTER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"mailing list|liste de diffusion|unsubscribe|desabonn|desinscri|listinfo"));
+
+/// The line where the signature of `lines` begins; `None` when there is none, or nothing but one at the start.
+/// `is_first`: the lines are the start of the mail, where a signature cannot stand.
+pub fn start_of(lines: &[&str], is_first: bool) -> Option<usize> {
+    let written = lines.iter().rposition(|line| !is_blank(line))? + 1;
+    let lines = &lines[..written];
+    let first = lines.iter().position(|line| !is_blank(line))?;
+    let begins = |at: usize| !is_first || at > first;
+    delimiter(lines)
+        .filter(|&at| begins(at))
+        .map(|at| program_line(&lines[..at]).filter(|&at| begins(at)).unwrap_or(at))
+        .or_else(|| program_line(lines).filter(|&at| begins(at)))
+        .or_else(|| dashed_name(lines).filter(|&at| at > first))
+        .or_else(|| closing(lines).filter(|&at| at > first))
+}
+
+/// "-Marie" as the last line, apart from the text: the name of a signature under one dash.
+fn dashed_name(lines: &[&str]) -> Option<usize> {
+    let at = lines.len() - 1;
+    let name = lines[at].trim().strip_prefix(['-', '—', '–'])?;
+    let words = name.split_whitespace().count();
+    let is_name = name.len() <= 40
+        && (1..=3).contains(&words)
+        && name.split_whitespace().all(|word| word.starts_with(char::is_uppercase))
+        && !name.contains([':', '.', '!', '?', ',', ';']);
+    (is_name && at > 0 && is_blank(lines[at - 1])).then_some(at)
+}
+
+/// "-- " (RFC 3676 section 4.3), or a line of dashes with little under it.
+fn delimiter(lines: &[&str]) -> Option<usize> {
+    let exact = lines.iter().position(|line| *line == "-- " || (*line).trim_end() == "--");
+    if let Some(at) = exact
+        && (lines[at] == "-- " || lines.len() - at <= 3 * MOST_LINES)
+    {
+        return Some(at);
+    }
+    let from = lines.len().saturating_sub(MOST_LINES);
+    (from..lines.len()).find(|&at| {
+        let line = lines[at].trim();
+        let drawn = line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_'))
+            || matches!(line, "—" | "–");
+        let short = line.chars().count() < 10;
+        let above_blank = at == 0 || is_blank(lines[at - 1]);
+        let rest = &lines[at + 1..];
+        drawn
+            && above_blank
+            && (short || rest.iter().any(|line| line.len() <= 200 && LIST_FOOTER.is_match(&fold(line))))
+            && !rest.is_empty()
+    })
+}
+
+/// "Envoyé de mon iPhone" and the like as the last words.
+fn program_line(lines: &[&str]) -> Option<usize> {
+    let mut at = lines.iter().rposition(|line| !is_blank(line))?;
+    let mut found = None;
+    // At most two such lines, one above the other ("Envoyé de mon iPhone", "Télécharger Outlook pour iOS").
+    for _ in 0..2 {
+        let line = lines[at].trim();
+        if line.len() > 200 || !is_program_line(line) {
+            break;
+        }
+        found = Some(at);
+        match lines[..at].iter().rposition(|line| !is_blank(line)) {
+            Some(above) => at = above,
+            None => break,
+        }
+    }
+    found
+}
+
+fn is_program_line(line: &str) -> bool {
+    let folded = fold(line).replace('\u{a0}', " ");
+    let words = folded.split(['<', '[', '(']).next().unwrap_or("").split_whitespace().count();
+    words <= 9 && !folded.contains(", ") && PROGRAM_LINE.is_match(&folded)
+}
+
+/// A closing word with a name and what is on a business card under it. A name alone is how people end a letter.
+fn closing(lines: &[&str]) -> Option<usize> {
+    let from = lines.len().saturating_sub(MOST_CLOSING);
+    let at = (from..lines.len())
+        .rev()
+        .find(|&at| lines[at].len() <= 80 && CLOSING.is_match(&fold(lines[at].trim())))?;
+    let under: Vec<&str> = lines[at + 1..].iter().copied().filter(|line| !is_blank(line)).collect();
+    let card = under.iter().any(|line| line.len() <= 200 && CONTACT.is_match(&fold(line)));
+    (under.len() >= 2 && card && under.iter().all(|line| line.chars().count() <= 120)).then_some(at)
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
+}

@@ -1,0 +1,54 @@
+//! What `guichet check` says of each thing it tried.
+
+/// The configuration could be read.
+pub const CONFIG_READ: &str = "la configuration se lit";
+/// No inbox is named.
+pub const NO_INBOX: &str = "aucune boîte d’entrée : ajoutez `[imap]`, ou `[maildir] inbox`";
+/// No outbox is named.
+pub const NO_OUTBOX: &str = "aucune sortie : ajoutez `[smtp]`, ou `[maildir] outbox`";
+/// The submission server took the login.
+pub const SMTP_READY: &str = "le serveur d’envoi répond et accepte la connexion";
+
+/// The database answers.
+pub fn database_ready(url: &str, is_up_to_date: bool) -> String {
+    let tables = if is_up_to_date { "les tables sont à jour" } else { "les tables le seront au démarrage" };
+    format!("{url} répond, {tables}")
+}
+
+/// The database does not.
+pub fn database_fails(url: &str, why: &str) -> String {
+    format!("{url} : {why} ; voir `database.url`")
+}
+
+/// A folder can be written.
+pub fn folder_ready(folder: &str) -> String {
+    format!("{folder} peut être écrit")
+}
+
+/// The pages can be served.
+pub fn port_free(address: &str) -> String {
+    format!("{address} est libre")
+}
+
+/// Somebody listens there already, most likely `serve`.
+pub fn port_taken(address: &str) -> String {
+    format!("{address} est déjà servi (par `guichet serve` ?)")
+}
+
+/// One line of the report.
+pub fn line(ok: bool, check: &str, detail: &str) -> String {
+    let name = match check {
+        "config" => "Configuration",
+        "database" => "Base de données",
+        "inbox" => "Courrier entrant",
+        "outbox" => "Courrier sortant",
+        "web" => "Pages",
+        other => other,
+    };
+    format!("{} {name} : {detail}", if ok { "✔" } else { "✘" })
+}
+
+/// The last line.
+pub fn to_mend(count: usize) -> String {
+    if count > 1 { format!("{count} points à corriger.") } else { format!("{count} point à corriger.") }
+}

@@ -1,0 +1,274 @@
+//! What the command line says in French: its help, and the few sentences that are not about a ticket.
+
+use crate::domain::people::{Agent, Role};
+use crate::wording::labels;
+use std::time::Duration;
+
+/// What the program is, at the head of `guichet --help`.
+pub const ABOUT: &str = "Guichet : le support d’une équipe, du courrier au ticket et retour";
+/// `serve`.
+pub const SERVE: &str = "Fait tourner tout ce que la configuration nomme, jusqu’à SIGTERM ou Ctrl-C";
+/// `demo`.
+pub const DEMO: &str = "Montre Guichet avec des mails d’exemple, sans compte ni serveur";
+/// `fetch`.
+pub const FETCH: &str = "Relève la boîte une fois, puis s’arrête";
+/// `deliver`.
+pub const DELIVER: &str = "Envoie ce qui attend dans la boîte d’envoi, puis s’arrête";
+/// `tick`.
+pub const TICK: &str = "Déclenche les échéances dues (aucune dans cette version)";
+/// `ticket`.
+pub const TICKET: &str = "Les commandes des CM, comme dans le chat : `guichet ticket help`";
+/// `mail`.
+pub const MAIL: &str = "Les mails reçus : les examiner, les faire entrer, reprendre ceux en attente";
+/// `user`.
+pub const USER: &str = "Les demandeurs et leurs préférences";
+/// `agent`.
+pub const AGENT: &str = "Les CM, leurs rôles et leurs comptes";
+/// `check`.
+pub const CHECK: &str = "Lit la configuration, essaie chaque connexion, dit quoi corriger";
+/// `db`.
+pub const DB: &str = "La base de données : migrations et sauvegardes";
+/// `config`.
+pub const CONFIG: &str = "La configuration";
+
+/// The only command that `--now` cannot rehearse.
+pub const NOW_IS_FOR_ONE_SHOT: &str =
+    "--now ne vaut que pour les commandes qui s’arrêtent d’elles-mêmes, pas pour `serve` ni `demo`.";
+
+/// An instant that cannot be read.
+pub fn not_an_instant(given: &str) -> String {
+    format!("« {given} » n’est pas un instant : écrivez-le comme 2026-11-24T09:00:00+01:00.")
+}
+
+/// The agent named by `--as` is unknown.
+pub fn no_such_agent(name: &str) -> String {
+    format!("Aucun CM ne s’appelle « {name} ». La liste : `guichet agent list`.")
+}
+
+/// Nobody was named, and there are several.
+pub fn who_acts(agents: &[Agent]) -> String {
+    let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+    format!("Qui agit ? Ajoutez `--as NOM` ({}).", names.join(", "))
+}
+
+/// A desk without agents got its first.
+pub fn first_agent(agent: &Agent) -> String {
+    format!(
+        "Aucun CM n’existait : « {} » est créé ({}). Ajoutez les vôtres avec `guichet agent add NOM`.",
+        agent.name,
+        labels::role(agent.role)
+    )
+}
+
+/// An agent was added.
+pub fn agent_added(agent: &Agent) -> String {
+    format!("{} est ajouté ({}).", agent.name, labels::role(agent.role))
+}
+
+/// The name is taken.
+pub fn agent_exists(name: &str) -> String {
+    format!("Un CM s’appelle déjà « {name} ».")
+}
+
+/// A name that cannot be somebody's.
+pub fn not_a_name(name: &str) -> String {
+    format!("« {name} » ne peut pas être un nom : de 1 à 60 caractères, sur une ligne.")
+}
+
+/// A linked account.
+pub fn linked(name: &str, kind: &str) -> String {
+    format!("Le compte {kind} est lié à {name}.")
+}
+
+/// An account that is not written `discord:ID` or `slack:ID`.
+pub fn not_an_account(given: &str) -> String {
+    format!("« {given} » n’est pas un compte : écrivez `discord:ID` ou `slack:ID`.")
+}
+
+/// Asked on the terminal.
+pub const NEW_PASSWORD: &str = "Nouveau mot de passe (12 caractères au moins) : ";
+/// A password too short.
+pub const PASSWORD_TOO_SHORT: &str = "Le mot de passe doit avoir 12 caractères au moins.";
+
+/// A password was kept.
+pub fn password_kept(name: &str) -> String {
+    format!("Le mot de passe de {name} est enregistré ; ses sessions sont fermées.")
+}
+
+/// Nobody is on the desk.
+pub const NO_AGENTS: &str = "Aucun CM. Ajoutez-en un : `guichet agent add NOM`.";
+
+/// One agent in a list.
+pub fn agent_line(name: &str, role: Role, accounts: &[String], has_password: bool) -> String {
+    let password = if has_password { "mot de passe" } else { "sans mot de passe" };
+    let mut line = format!("{name} — {}, {password}", labels::role(role));
+    if !accounts.is_empty() {
+        line.push_str(", ");
+        line.push_str(&accounts.join(", "));
+    }
+    line
+}
+
+/// Something to set that is not written `preference=…`, `name=…` or `blocked=no`.
+pub fn not_an_assignment(given: &str) -> String {
+    format!(
+        "« {given} » n’est pas compris : écrivez `preference=web_only`, `name=\"Léa Martin\"` ou `blocked=no`."
+    )
+}
+
+/// An address that is none.
+pub fn not_an_address(given: &str) -> String {
+    format!("« {given} » n’est pas une adresse.")
+}
+
+/// A line of a file of requesters that cannot be read; nothing was imported.
+pub fn bad_csv_line(line: usize, why: &str) -> String {
+    format!("Ligne {line} : {why} Rien n’a été importé.")
+}
+
+/// The head that a file of requesters needs.
+pub const CSV_HEAD: &str = "la première ligne doit être `email,name,preference`.";
+
+/// Requesters were imported.
+pub fn imported(count: usize) -> String {
+    if count > 1 { format!("{count} demandeurs importés.") } else { format!("{count} demandeur importé.") }
+}
+
+/// What a fetch did.
+#[allow(clippy::too_many_arguments, reason = "the seven figures of the contract")]
+pub fn fetched(
+    fetched: u64,
+    created: u64,
+    replies: u64,
+    ignored: u64,
+    held: u64,
+    duplicates: u64,
+    bounces: u64,
+) -> String {
+    let mut parts = Vec::new();
+    for (count, one, many) in [
+        (created, "ticket ouvert", "tickets ouverts"),
+        (replies, "réponse", "réponses"),
+        (duplicates, "déjà connu", "déjà connus"),
+        (ignored, "automatique ou ignoré", "automatiques ou ignorés"),
+        (bounces, "avis de non-remise", "avis de non-remise"),
+        (held, "en attente d’une décision", "en attente d’une décision"),
+    ] {
+        if count > 0 {
+            parts.push(counted(count, one, many));
+        }
+    }
+    let head = counted(fetched, "mail relevé", "mails relevés");
+    let held = if held > 0 { " Voir `guichet mail held`." } else { "" };
+    if parts.is_empty() { format!("{head}.") } else { format!("{head} : {}.{held}", parts.join(", ")) }
+}
+
+/// What a delivery did.
+pub fn delivered(sent: u64, retry: u64, failed: u64, skipped: u64, uncertain: u64) -> String {
+    let mut parts = vec![counted(sent, "envoyé", "envoyés")];
+    for (count, one, many) in [
+        (retry, "à réessayer", "à réessayer"),
+        (failed, "en échec", "en échec"),
+        (skipped, "ignoré", "ignorés"),
+        (uncertain, "incertain", "incertains"),
+    ] {
+        if count > 0 {
+            parts.push(counted(count, one, many));
+        }
+    }
+    format!("Envois : {}.", parts.join(", "))
+}
+
+/// Mails wait until they can no longer be taken back.
+pub fn waits_for_undo(wait: Duration) -> String {
+    let seconds = wait.as_secs().max(1);
+    format!("Des envois peuvent encore être annulés : départ dans {seconds} s…")
+}
+
+/// Nothing waits for a decision.
+pub const NOTHING_HELD: &str = "Aucun mail en attente d’une décision.";
+
+/// A held mail that is not there.
+pub fn no_held_mail(id: i64) -> String {
+    format!("Aucun mail en attente ne porte le numéro {id}. La liste : `guichet mail held`.")
+}
+
+/// A replayed mail could be filed.
+pub fn replayed(ticket: Option<i64>) -> String {
+    match ticket {
+        Some(ticket) => format!("Le mail est maintenant sur le ticket nº {ticket}."),
+        None => "Le mail est classé sans ticket.".to_owned(),
+    }
+}
+
+/// A replayed mail is still held.
+pub const STILL_HELD: &str = "Le mail reste en attente : il ne peut toujours pas être lu.";
+
+/// Why a mail is held, in the journal's words.
+pub fn held_reason(why: &str) -> &str {
+    match why {
+        "no sender" => "aucun expéditeur",
+        "more than one sender" => "plusieurs expéditeurs",
+        "too large" => "trop gros",
+        "could not be filed" => "n’a pas pu être classé",
+        other => other,
+    }
+}
+
+/// The database is up to date.
+pub const MIGRATED: &str = "La base est à jour.";
+/// Backups of PostgreSQL.
+pub const POSTGRES_BACKUP: &str =
+    "Cette base est un PostgreSQL : sauvegardez-la avec `pg_dump`, restaurez-la avec `pg_restore`.";
+
+/// A backup was written.
+pub fn backed_up(file: &str) -> String {
+    format!("Sauvegarde écrite : {file}")
+}
+
+/// A backup was put in place.
+pub fn restored(kept: Option<&str>) -> String {
+    match kept {
+        Some(kept) => format!("Sauvegarde restaurée ; l’ancienne base est gardée : {kept}"),
+        None => "Sauvegarde restaurée.".to_owned(),
+    }
+}
+
+/// Something is in the way of a restore.
+pub fn not_a_backup(file: &str) -> String {
+    format!("{file} n’est pas une sauvegarde de Guichet.")
+}
+
+/// The program is running.
+pub const DATABASE_IN_USE: &str = "La base est en cours d’utilisation : arrêtez `guichet serve` d’abord.";
+
+/// One migration in a list.
+pub fn migration_line(version: i64, description: &str, applied: bool) -> String {
+    let state = if applied { "faite" } else { "à faire : `guichet db migrate`" };
+    format!("{version:04} {description} — {state}")
+}
+
+/// Our fault.
+pub fn internal_error(reference: &str) -> String {
+    format!("Erreur interne, référence {reference}. Le détail est dans le journal.")
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count > 1 { many } else { one })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_agree_in_number() {
+        assert_eq!(fetched(0, 0, 0, 0, 0, 0, 0), "0 mail relevé.");
+        assert_eq!(fetched(1, 1, 0, 0, 0, 0, 0), "1 mail relevé : 1 ticket ouvert.");
+        assert_eq!(
+            fetched(9, 5, 2, 1, 1, 0, 0),
+            "9 mails relevés : 5 tickets ouverts, 2 réponses, 1 automatique ou ignoré, 1 en attente d’une décision. Voir `guichet mail held`."
+        );
+        assert_eq!(delivered(1, 0, 2, 0, 0), "Envois : 1 envoyé, 2 en échec.");
+    }
+}

@@ -1,0 +1,102 @@
+//! What is wrong with a configuration, said to the operator: one line for each fault, the key first.
+//!
+//! May import: config, domain. What the system or the TOML reader says stays in English, as they say it.
+
+use crate::config::{Fault, Problem, Wanted};
+
+/// All the faults, one line each.
+pub fn say_all(faults: &[Fault]) -> String {
+    faults.iter().map(say).collect::<Vec<_>>().join("\n")
+}
+
+/// One fault: `smtp.port : attend un nombre entier de 1 à 65535.`
+pub fn say(fault: &Fault) -> String {
+    format!("{}\u{a0}: {}", fault.key, problem(&fault.problem))
+}
+
+fn problem(problem: &Problem) -> String {
+    match problem {
+        Problem::Unreadable { path, why } => {
+            format!("le fichier {} ne peut pas être lu ({why}).", path.display())
+        }
+        Problem::Syntax { line, why } => format!("ce n’est pas du TOML, ligne {line} ({why})."),
+        Problem::Unknown { nearest } => format!("clé inconnue. La plus proche\u{a0}: {nearest}."),
+        Problem::Missing => "il faut donner cette clé.".to_owned(),
+        Problem::NoSide { folder } => format!("il faut cette section, ou bien la clé {folder}."),
+        Problem::Twice { other } => format!("fait double emploi avec {other}. Gardez l’une des deux."),
+        Problem::Wants(wanted) => format!("attend {}.", want(*wanted)),
+        Problem::PlainText => "une connexion sans chiffrement n’est acceptée que vers cette machine \
+                               (localhost, 127.0.0.1, ::1)."
+            .to_owned(),
+        Problem::NoFolder(folder) => format!("le dossier {} n’existe pas.", folder.display()),
+    }
+}
+
+fn want(wanted: Wanted) -> String {
+    match wanted {
+        Wanted::Section => "une section, entre crochets sur une ligne à elle".to_owned(),
+        Wanted::Text => "un texte sur une ligne, entre guillemets, qui ne soit pas vide".to_owned(),
+        Wanted::Number(least, most) => format!("un nombre entier de {least} à {most}"),
+        Wanted::Duration(least, most) => {
+            format!("une durée comme 60s, 5m, 2h ou 3d, de {} à {}", duration(least), duration(most))
+        }
+        Wanted::OneOf(words) => format!("l’un de ces mots\u{a0}: {}", words.join(", ")),
+        Wanted::AfterIngest => "keep, seen, delete, ou move: suivi d’un dossier".to_owned(),
+        Wanted::TimeZone => "un fuseau horaire comme Europe/Paris".to_owned(),
+        Wanted::PublicUrl => "une adresse comme https://aide.exemple.fr".to_owned(),
+        Wanted::DatabaseUrl => {
+            "sqlite://dossier/fichier.db ou postgres://utilisateur@serveur/base".to_owned()
+        }
+        Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
+        Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
+    }
+}
+
+/// In the unit in which a person would write it in the file.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        _ if seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn every_fault_is_a_line_that_begins_with_its_key() {
+        let text = "brnd = 1\n[imap]\nsecurity = \"ssl\"\nhost = \"\"\npassword_file = \"/no/such\"\n\
+                    [undo]\nwindow = \"2\"\n[sla]\n[web]\nlisten = \"x\"\n[maildir]\ninbox = \"x\"\n";
+        let mut lines: Vec<String> = Config::parse(text, [])
+            .unwrap_err()
+            .iter()
+            .map(|fault| say(fault).replace('\u{a0}', "~"))
+            .collect();
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                "brnd~: clé inconnue. La plus proche~: brand.",
+                "imap.host~: attend un texte sur une ligne, entre guillemets, qui ne soit pas vide.",
+                "imap.password_file~: le fichier /no/such ne peut pas être lu (No such file or directory (os error 2)).",
+                "imap.security~: attend l’un de ces mots~: tls, starttls, none.",
+                "imap.username~: il faut donner cette clé.",
+                "maildir.inbox~: fait double emploi avec imap. Gardez l’une des deux.",
+                "undo.window~: attend une durée comme 60s, 5m, 2h ou 3d, de 0s à 1h.",
+                "web.listen~: attend une adresse IP et un port, comme 127.0.0.1:3000.",
+            ]
+        );
+    }
+
+    #[test]
+    fn plain_text_is_refused_with_the_reason() {
+        let faults = Config::parse("public_url = \"http://aide.example\"", []).unwrap_err();
+        let said = say_all(&faults);
+        assert!(said.starts_with("public_url\u{a0}: une connexion sans chiffrement"), "{said}");
+    }
+}

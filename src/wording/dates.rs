@@ -1,0 +1,144 @@
+//! Times, spans and counts in French.
+//!
+//! Pure. May import: chrono.
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono_tz::Tz;
+use std::time::Duration;
+
+const MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// « 24 novembre 2026 à 10 h 05 », in `zone`.
+pub fn date(at: DateTime<Utc>, zone: Tz) -> String {
+    let at = at.with_timezone(&zone);
+    let day = if at.day() == 1 { "1er".to_owned() } else { at.day().to_string() };
+    let month = MONTHS[at.month0() as usize];
+    format!("{day} {month} {} à {}\u{a0}h\u{a0}{:02}", at.year(), at.hour(), at.minute())
+}
+
+/// « 24/11/2026 10:05 », in `zone`: always as wide, for columns.
+pub fn short_date(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// « il y a 2 h »; « à l’instant » below a minute; « dans 5 min » for what is to come.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = now.signed_duration_since(at).num_seconds();
+    let span = span(seconds.unsigned_abs());
+    match (span, seconds) {
+        (None, _) => "à l’instant".to_owned(),
+        (Some(span), 0..) => format!("il y a {span}"),
+        (Some(span), _) => format!("dans {span}"),
+    }
+}
+
+/// The largest whole unit of a span, `None` below a minute.
+fn span(seconds: u64) -> Option<String> {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    Some(match seconds {
+        0..MINUTE => return None,
+        MINUTE..HOUR => format!("{}\u{a0}min", seconds / MINUTE),
+        HOUR..DAY => format!("{}\u{a0}h", seconds / HOUR),
+        _ => match seconds / DAY {
+            days @ 0..=59 => count(days as i64, "jour", "jours"),
+            days @ 60..=729 => format!("{}\u{a0}mois", days / 30),
+            days => count((days / 365) as i64, "an", "ans"),
+        },
+    })
+}
+
+/// « 20 s », « 5 min », « 2 h », « 3 jours ».
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    span(seconds).unwrap_or_else(|| format!("{seconds}\u{a0}s"))
+}
+
+/// « 1 ticket », « 0 ticket », « 10 000 tickets »: zero and one are singular in French.
+pub fn count(number: i64, one: &str, many: &str) -> String {
+    let noun = if number.unsigned_abs() < 2 { one } else { many };
+    format!("{}\u{a0}{noun}", grouped(number))
+}
+
+/// « 10 000 ».
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::from(if number < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push('\u{a0}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// « 12 Ko »: a size in bytes.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes}\u{a0}o"),
+        1_000..1_000_000 => format!("{}\u{a0}Ko", bytes / 1_000),
+        _ => format!("{},{}\u{a0}Mo", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{TimeDelta, TimeZone};
+
+    #[test]
+    fn dates_are_said_in_the_zone() {
+        let at = Utc.with_ymd_and_hms(2026, 11, 24, 9, 5, 0).unwrap();
+        assert_eq!(date(at, chrono_tz::Europe::Paris), "24 novembre 2026 à 10\u{a0}h\u{a0}05");
+        assert_eq!(short_date(at, chrono_tz::Europe::Paris), "24/11/2026 10:05");
+        let at = Utc.with_ymd_and_hms(2026, 7, 31, 22, 0, 0).unwrap();
+        assert_eq!(date(at, chrono_tz::Europe::Paris), "1er août 2026 à 0\u{a0}h\u{a0}00");
+    }
+
+    #[test]
+    fn times_gone_by_are_said_in_one_unit() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 24, 9, 5, 0).unwrap();
+        for (seconds, said) in [
+            (0, "à l’instant"),
+            (59, "à l’instant"),
+            (60, "il y a 1\u{a0}min"),
+            (7_300, "il y a 2\u{a0}h"),
+            (86_400, "il y a 1\u{a0}jour"),
+            (3 * 86_400, "il y a 3\u{a0}jours"),
+            (90 * 86_400, "il y a 3\u{a0}mois"),
+            (800 * 86_400, "il y a 2\u{a0}ans"),
+            (-300, "dans 5\u{a0}min"),
+        ] {
+            assert_eq!(ago(now - TimeDelta::seconds(seconds), now), said);
+        }
+    }
+
+    #[test]
+    fn spans_and_counts_are_said() {
+        assert_eq!(duration(Duration::from_secs(20)), "20\u{a0}s");
+        assert_eq!(duration(Duration::from_secs(120)), "2\u{a0}min");
+        assert_eq!(count(0, "ticket", "tickets"), "0\u{a0}ticket");
+        assert_eq!(count(1, "ticket", "tickets"), "1\u{a0}ticket");
+        assert_eq!(count(10_000, "ticket", "tickets"), "10\u{a0}000\u{a0}tickets");
+        assert_eq!(grouped(-1_234_567), "-1\u{a0}234\u{a0}567");
+        assert_eq!(
+            (size(12), size(12_345), size(2_450_000)),
+            ("12\u{a0}o".into(), "12\u{a0}Ko".into(), "2,4\u{a0}Mo".into())
+        );
+    }
+}

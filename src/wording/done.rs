@@ -1,0 +1,154 @@
+//! An act that was done, in French: what, who is told by which road, how to take it back, what may come next.
+//!
+//! Pure. May import: domain, view, wording.
+
+use super::labels;
+use crate::domain::delivery::Channel;
+use crate::domain::event::EventKind;
+use crate::domain::ticket::SPAM;
+use crate::view::{Act, Done, Told};
+
+/// Says what was done, one line for each thing to know.
+pub fn say(done: &Done) -> String {
+    let mut lines = vec![act(done)];
+    if let Some(told) = &done.told {
+        lines.push(roads(done, told));
+    }
+    if done.undo_seconds > 0 {
+        lines.push(format!("Annuler\u{a0}: `/ticket undo` ({}\u{a0}s)", done.undo_seconds));
+    }
+    if !done.offers.is_empty() {
+        let id = done.ticket.id;
+        let offers: Vec<String> =
+            done.offers.iter().map(|key| format!("`/ticket reply {id} --template {key}`")).collect();
+        let noun = if offers.len() == 1 { "Réponse type" } else { "Réponses types" };
+        lines.push(format!("{noun}\u{a0}: {}", offers.join(", ")));
+    }
+    lines.join("\n")
+}
+
+fn act(done: &Done) -> String {
+    let id = done.ticket.id;
+    match &done.done {
+        Act::StatusSet { .. } if done.ticket.reason.as_deref() == Some(SPAM) => {
+            format!("Ticket nº\u{a0}{id} fermé comme spam\u{a0}: rien n’est envoyé, l’expéditeur est bloqué.")
+        }
+        Act::StatusSet { from, to } => {
+            format!("Ticket nº\u{a0}{id}\u{a0}: {} → {}", labels::status(*from), labels::status(*to))
+        }
+        Act::Replied { status } => {
+            format!("Réponse enregistrée sur le ticket nº\u{a0}{id}, maintenant {}", labels::status(*status))
+        }
+        Act::Noted => format!("Note interne ajoutée au ticket nº\u{a0}{id}\u{a0}: elle ne part pas."),
+        Act::Assigned { to } => format!("{to} est responsable du ticket nº\u{a0}{id}."),
+        Act::PrioritySet { to } => format!("Ticket nº\u{a0}{id}\u{a0}: priorité {}", labels::priority(*to)),
+        Act::Undone { what: what @ (EventKind::Replied | EventKind::StatusSet) } => format!(
+            "Annulé\u{a0}: {} du ticket nº\u{a0}{id}, de nouveau {}. Ce qui n’était pas parti ne partira pas.",
+            labels::act(*what),
+            labels::status(done.ticket.status)
+        ),
+        Act::Undone { what } => format!("Annulé\u{a0}: {} du ticket nº\u{a0}{id}.", labels::act(*what)),
+        Act::Resent { delivery } => format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} repart."),
+    }
+}
+
+/// « Léa : web + e-mail + push », and a warning where nothing, or no e-mail, will reach them.
+fn roads(done: &Done, told: &Told) -> String {
+    let requester = &done.ticket.requester;
+    let who = match (&requester.first_name, requester.name.trim()) {
+        (Some(first_name), _) => first_name,
+        (None, "") => &requester.email,
+        (None, name) => name,
+    };
+    if told.channels.is_empty() {
+        return format!("⚠ {who} ne recevra rien (préférence\u{a0}: {})", told.preference.as_str());
+    }
+    let roads: Vec<&str> = told.channels.iter().map(|channel| labels::channel(*channel)).collect();
+    let roads = roads.join(" + ");
+    if told.channels.contains(&Channel::Email) {
+        format!("{who}\u{a0}: {roads}")
+    } else {
+        format!("⚠ {who}\u{a0}: {roads}, sans e-mail (préférence\u{a0}: {})", told.preference.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::DeliveryId;
+    use crate::domain::preference::Preference;
+    use crate::domain::ticket::{Priority, Status};
+    use crate::wording::text::samples;
+
+    fn said(act: Act, told: Option<(Preference, &[Channel])>, undo_seconds: u64, offers: &[&str]) -> String {
+        let told = told.map(|(preference, channels)| Told { preference, channels: channels.to_vec() });
+        let offers = offers.iter().map(|key| (*key).to_owned()).collect();
+        say(&Done { ticket: samples::ticket(), done: act, offers, told, undo_seconds })
+    }
+
+    #[test]
+    fn an_act_says_who_is_told_and_how_to_take_it_back() {
+        use Channel::*;
+        let resolved = || Act::StatusSet { from: Status::InProgress, to: Status::Resolved };
+        let all = [
+            said(resolved(), Some((Preference::Both, &[Web, Email, Push])), 20, &["solution"]),
+            said(resolved(), Some((Preference::WebOnly, &[Web])), 20, &[]),
+            said(resolved(), Some((Preference::None, &[])), 0, &["solution", "fermeture"]),
+            said(
+                Act::Replied { status: Status::WaitingCustomer },
+                Some((Preference::EmailOnly, &[Email])),
+                20,
+                &[],
+            ),
+            said(Act::Noted, None, 0, &[]),
+            said(Act::Assigned { to: "Camille".into() }, None, 0, &[]),
+            said(Act::PrioritySet { to: Priority::Urgent }, None, 0, &[]),
+            said(Act::Undone { what: EventKind::Replied }, None, 0, &[]),
+            said(Act::Undone { what: EventKind::PrioritySet }, None, 0, &[]),
+            said(Act::Resent { delivery: DeliveryId(7) }, None, 0, &[]),
+        ];
+        insta::assert_snapshot!(all.join("\n\n"), @r"
+        Ticket nº 42 : 🟡 En cours → 🟢 Résolu
+        Léa : web + e-mail + push
+        Annuler : `/ticket undo` (20 s)
+        Réponse type : `/ticket reply 42 --template solution`
+
+        Ticket nº 42 : 🟡 En cours → 🟢 Résolu
+        ⚠ Léa : web, sans e-mail (préférence : web_only)
+        Annuler : `/ticket undo` (20 s)
+
+        Ticket nº 42 : 🟡 En cours → 🟢 Résolu
+        ⚠ Léa ne recevra rien (préférence : none)
+        Réponses types : `/ticket reply 42 --template solution`, `/ticket reply 42 --template fermeture`
+
+        Réponse enregistrée sur le ticket nº 42, maintenant 🟠 En attente client
+        Léa : e-mail
+        Annuler : `/ticket undo` (20 s)
+
+        Note interne ajoutée au ticket nº 42 : elle ne part pas.
+
+        Camille est responsable du ticket nº 42.
+
+        Ticket nº 42 : priorité Urgente
+
+        Annulé : la réponse du ticket nº 42, de nouveau 🟢 Résolu. Ce qui n’était pas parti ne partira pas.
+
+        Annulé : le changement de priorité du ticket nº 42.
+
+        L’envoi nº 7 du ticket nº 42 repart.
+        ");
+    }
+
+    #[test]
+    fn a_spam_closing_says_that_nothing_leaves() {
+        let mut ticket = samples::ticket();
+        ticket.reason = Some(SPAM.into());
+        ticket.status = Status::Closed;
+        let done = Act::StatusSet { from: Status::New, to: Status::Closed };
+        let said = say(&Done { ticket, done, offers: vec![], told: None, undo_seconds: 0 });
+        assert_eq!(
+            said,
+            "Ticket nº\u{a0}42 fermé comme spam\u{a0}: rien n’est envoyé, l’expéditeur est bloqué."
+        );
+    }
+}

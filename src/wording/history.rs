@@ -1,0 +1,156 @@
+//! A line of history as a French sentence.
+//!
+//! Pure. May import: domain, view, wording.
+
+use super::labels;
+use crate::domain::event::EventKind;
+use crate::domain::ticket::SPAM;
+use crate::view::EventView;
+
+/// « Camille a passé le ticket de 🔵 Nouveau à 🟡 En cours ».
+pub fn sentence(event: &EventView) -> String {
+    let who = actor(&event.actor);
+    let detail = &event.detail;
+    let moved = match (detail.from, detail.to) {
+        (Some(from), Some(to)) => Some(format!("de {} à {}", labels::status(from), labels::status(to))),
+        (None, Some(to)) => Some(format!("à {}", labels::status(to))),
+        _ => None,
+    };
+    let note = detail.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
+    match event.kind {
+        EventKind::Created => format!("{who} a ouvert le ticket"),
+        EventKind::RequesterWrote => match moved {
+            Some(moved) => format!("{who} a répondu\u{a0}; le ticket passe {moved}"),
+            None => format!("{who} a écrit"),
+        },
+        EventKind::Replied => match moved {
+            Some(moved) => format!("{who} a répondu et a passé le ticket {moved}"),
+            None => format!("{who} a répondu"),
+        },
+        EventKind::StatusSet => {
+            let moved = moved.map(|moved| format!(" {moved}")).unwrap_or_default();
+            let reason = match detail.reason.as_deref() {
+                Some(SPAM) => " (spam, expéditeur bloqué)".to_owned(),
+                Some(reason) => format!(" (raison\u{a0}: {reason})"),
+                None => String::new(),
+            };
+            format!("{who} a passé le ticket{moved}{reason}")
+        }
+        EventKind::NoteAdded => format!("{who} a ajouté une note interne"),
+        EventKind::PrioritySet => match (detail.priority_from, detail.priority_to) {
+            (Some(from), Some(to)) => {
+                format!("{who} a changé la priorité de {} à {}", labels::priority(from), labels::priority(to))
+            }
+            _ => format!("{who} a changé la priorité"),
+        },
+        EventKind::Assigned => match event.assignee.as_deref() {
+            Some(assignee) if assignee == event.actor => format!("{who} a pris le ticket"),
+            Some(assignee) => format!("{who} a confié le ticket à {assignee}"),
+            None => format!("{who} a libéré le ticket"),
+        },
+        EventKind::Undone => match detail.undid {
+            Some(undid) => format!("{who} a annulé {}", labels::act(undid)),
+            None => format!("{who} a annulé son dernier geste"),
+        },
+        EventKind::Bounced => format!("Un e-mail est revenu sans être remis{note}"),
+        EventKind::AutomaticReply => format!("Réponse automatique reçue de {who}{note}"),
+        EventKind::StrangerWrote => format!("Message d’un tiers, à valider{note}"),
+        EventKind::Resent => match detail.delivery {
+            Some(delivery) => format!("{who} a relancé l’envoi nº\u{a0}{delivery}"),
+            None => format!("{who} a relancé un envoi"),
+        },
+    }
+}
+
+/// The program signs its own acts with its name.
+fn actor(actor: &str) -> &str {
+    if actor == "guichet" { "Guichet" } else { actor }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::EventDetail;
+    use crate::domain::ids::EventId;
+    use crate::domain::ticket::{Priority, Status};
+    use chrono::{DateTime, Utc};
+
+    fn said(kind: EventKind, assignee: Option<&str>, detail: EventDetail) -> String {
+        sentence(&EventView {
+            id: EventId(1),
+            kind,
+            actor: "Camille".into(),
+            door: "web".into(),
+            at: DateTime::<Utc>::UNIX_EPOCH,
+            undone: false,
+            detail,
+            assignee: assignee.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn every_kind_of_event_is_a_sentence() {
+        use EventKind::*;
+        let none = EventDetail::default;
+        let moved = |from, to| EventDetail { from: Some(from), to: Some(to), ..none() };
+        let reasoned =
+            |reason: &str| EventDetail { reason: Some(reason.into()), ..moved(Status::New, Status::Closed) };
+        let noted = |note: &str| EventDetail { note: Some(note.into()), ..none() };
+        for (sentence, expected) in [
+            (said(Created, None, none()), "Camille a ouvert le ticket"),
+            (said(RequesterWrote, None, none()), "Camille a écrit"),
+            (
+                said(RequesterWrote, None, moved(Status::Resolved, Status::InProgress)),
+                "Camille a répondu\u{a0}; le ticket passe de 🟢 Résolu à 🟡 En cours",
+            ),
+            (
+                said(Replied, None, moved(Status::New, Status::InProgress)),
+                "Camille a répondu et a passé le ticket de 🔵 Nouveau à 🟡 En cours",
+            ),
+            (said(Replied, None, none()), "Camille a répondu"),
+            (
+                said(StatusSet, None, moved(Status::New, Status::InProgress)),
+                "Camille a passé le ticket de 🔵 Nouveau à 🟡 En cours",
+            ),
+            (
+                said(StatusSet, None, reasoned("doublon")),
+                "Camille a passé le ticket de 🔵 Nouveau à ⚫ Fermé (raison\u{a0}: doublon)",
+            ),
+            (
+                said(StatusSet, None, reasoned(SPAM)),
+                "Camille a passé le ticket de 🔵 Nouveau à ⚫ Fermé (spam, expéditeur bloqué)",
+            ),
+            (said(NoteAdded, None, none()), "Camille a ajouté une note interne"),
+            (
+                said(
+                    PrioritySet,
+                    None,
+                    EventDetail {
+                        priority_from: Some(Priority::Normal),
+                        priority_to: Some(Priority::Urgent),
+                        ..none()
+                    },
+                ),
+                "Camille a changé la priorité de Normale à Urgente",
+            ),
+            (said(Assigned, Some("Camille"), none()), "Camille a pris le ticket"),
+            (said(Assigned, Some("Sam"), none()), "Camille a confié le ticket à Sam"),
+            (
+                said(Undone, None, EventDetail { undid: Some(StatusSet), ..none() }),
+                "Camille a annulé le changement de statut",
+            ),
+            (said(Bounced, None, noted("5.1.1")), "Un e-mail est revenu sans être remis (5.1.1)"),
+            (said(AutomaticReply, None, none()), "Réponse automatique reçue de Camille"),
+            (
+                said(StrangerWrote, None, noted("zoe@ailleurs.example")),
+                "Message d’un tiers, à valider (zoe@ailleurs.example)",
+            ),
+            (
+                said(Resent, None, EventDetail { delivery: Some(7), ..none() }),
+                "Camille a relancé l’envoi nº\u{a0}7",
+            ),
+        ] {
+            assert_eq!(sentence, expected);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The French names of things: statuses as the guide writes them, priorities, preferences, channels, states.
+//!
+//! Pure. May import: domain.
+
+use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
+use crate::domain::event::EventKind;
+use crate::domain::people::Role;
+use crate::domain::preference::Preference;
+use crate::domain::ticket::{Priority, Status};
+
+/// « 🔵 Nouveau »: the emoji and the name, exactly as the guide has them.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::New => "🔵 Nouveau",
+        Status::InProgress => "🟡 En cours",
+        Status::WaitingCustomer => "🟠 En attente client",
+        Status::Resolved => "🟢 Résolu",
+        Status::Closed => "⚫ Fermé",
+    }
+}
+
+/// « Nouveau »: the name alone, for the middle of a sentence.
+pub fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::New => "Nouveau",
+        Status::InProgress => "En cours",
+        Status::WaitingCustomer => "En attente client",
+        Status::Resolved => "Résolu",
+        Status::Closed => "Fermé",
+    }
+}
+
+/// « Urgente ».
+pub fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "Basse",
+        Priority::Normal => "Normale",
+        Priority::High => "Haute",
+        Priority::Urgent => "Urgente",
+    }
+}
+
+/// What a preference opens, in words.
+pub fn preference(preference: Preference) -> &'static str {
+    match preference {
+        Preference::WebOnly => "web seulement",
+        Preference::EmailOnly => "e-mail seulement",
+        Preference::Both => "web + e-mail + push",
+        Preference::None => "aucune notification",
+    }
+}
+
+/// « e-mail ».
+pub fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => "web",
+        Channel::Email => "e-mail",
+        Channel::Push => "push",
+        Channel::Chat => "salon d’équipe",
+    }
+}
+
+/// « ✅ Envoyé ».
+pub fn delivery_state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "⏳ En attente",
+        DeliveryState::Sending => "📤 En cours d’envoi",
+        DeliveryState::Sent => "✅ Envoyé",
+        DeliveryState::Failed => "❌ En échec",
+        DeliveryState::Skipped => "➖ Ignoré",
+        DeliveryState::Uncertain => "❓ Incertain",
+        DeliveryState::Cancelled => "⏪ Annulé",
+    }
+}
+
+/// Why a delivery never leaves: « push non configuré ».
+pub fn skip_reason(reason: SkipReason) -> String {
+    match reason {
+        SkipReason::Preference(preference) => format!("préférence\u{a0}: {}", preference.as_str()),
+        SkipReason::PushNotConfigured => "push non configuré".to_owned(),
+        SkipReason::Overtaken => "dépassée par une notification plus récente".to_owned(),
+    }
+}
+
+/// « responsable d’équipe ».
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Agent => "CM",
+        Role::Lead => "responsable d’équipe",
+        Role::Admin => "administrateur",
+    }
+}
+
+/// By which door somebody acted, from the word that the history keeps; an unknown word is shown as it is.
+pub fn door(word: &str) -> &str {
+    match word {
+        "mail" => "e-mail",
+        "web" => "page web",
+        "cli" => "ligne de commande",
+        "discord" => "Discord",
+        "slack" => "Slack",
+        "api" => "application",
+        "clock" => "échéance",
+        other => other,
+    }
+}
+
+/// An act as a noun, for « Annulé : … ».
+pub fn act(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Created => "l’ouverture du ticket",
+        EventKind::RequesterWrote => "le message de l’utilisateur",
+        EventKind::Replied => "la réponse",
+        EventKind::StatusSet => "le changement de statut",
+        EventKind::NoteAdded => "la note interne",
+        EventKind::PrioritySet => "le changement de priorité",
+        EventKind::Assigned => "l’attribution",
+        EventKind::Undone => "l’annulation",
+        EventKind::Bounced => "le retour d’un e-mail",
+        EventKind::AutomaticReply => "la réponse automatique",
+        EventKind::StrangerWrote => "le message d’un tiers",
+        EventKind::Resent => "le nouvel envoi",
+    }
+}
+
+/// The status filters of the guide (« Filtres Disponibles »), « Tous » first.
+pub fn status_filters() -> [(Option<Status>, &'static str); 6] {
+    let [a, b, c, d, e] = Status::ALL.map(|status| (Some(status), status_name(status)));
+    [(None, "Tous"), a, b, c, d, e]
+}
+
+/// The priority filters of the guide (« Filtres Disponibles »), « Toutes » first.
+pub fn priority_filters() -> [(Option<Priority>, &'static str); 5] {
+    let [a, b, c, d] = Priority::ALL.map(|value| (Some(value), priority(value)));
+    [(None, "Toutes"), a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::grammar::{PRIORITIES, STATUSES};
+
+    #[test]
+    fn the_filters_are_the_guides() {
+        let names = status_filters().map(|(_, name)| name).join(", ");
+        assert_eq!(names, "Tous, Nouveau, En cours, En attente client, Résolu, Fermé");
+        assert_eq!(
+            priority_filters().map(|(_, name)| name).join(", "),
+            "Toutes, Basse, Normale, Haute, Urgente"
+        );
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed() {
+        for value in Status::ALL {
+            assert!(status(value).ends_with(status_name(value)));
+            assert_eq!(STATUSES.read(status_name(value)), Ok(value));
+        }
+        for value in Priority::ALL {
+            assert_eq!(PRIORITIES.read(priority(value)), Ok(value));
+        }
+    }
+
+    #[test]
+    fn reasons_for_not_sending_are_said() {
+        assert_eq!(skip_reason(SkipReason::PushNotConfigured), "push non configuré");
+        assert_eq!(skip_reason(SkipReason::Preference(Preference::WebOnly)), "préférence\u{a0}: web_only");
+        assert_eq!(skip_reason(SkipReason::Overtaken), "dépassée par une notification plus récente");
+    }
+}

@@ -1,0 +1,56 @@
+//! The few French words that a mail's way in or out leaves on a ticket.
+
+use crate::domain::mail::Bounce;
+
+/// The subject of a ticket whose mail had none.
+pub fn no_subject() -> String {
+    "(sans objet)".to_owned()
+}
+
+/// The last line of a text too long to keep whole.
+pub fn rest_in_original() -> &'static str {
+    "[…] Texte trop long : la suite est dans le message d’origine."
+}
+
+/// Why a mail that came back did not arrive.
+pub fn bounced(bounce: &Bounce) -> String {
+    let status = bounce.status.as_deref().unwrap_or_default();
+    let said = if bounce.action == "delayed" {
+        "remise retardée, le serveur du destinataire insiste encore"
+    } else {
+        match status.split_once('.').map(|(_, detail)| detail) {
+            Some("1.1" | "1.0" | "1.2" | "1.3" | "1.10") => "adresse inconnue",
+            Some("2.2") => "boîte pleine",
+            Some("2.1") => "boîte désactivée",
+            Some("3.4" | "2.3") => "message trop gros",
+            Some("7.1" | "7.0" | "7.26") => "refusé par le destinataire",
+            _ => "non remis",
+        }
+    };
+    if status.is_empty() { said.to_owned() } else { format!("{said} ({status})") }
+}
+
+/// Why a mail waits for a CM after its sender died twice while sending it.
+pub fn lost_twice() -> &'static str {
+    "envoi interrompu deux fois : peut-être arrivé, peut-être pas"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounce_is_told_in_a_few_words() {
+        let bounce = |status: Option<&str>, action: &str| Bounce {
+            recipient: None,
+            status: status.map(str::to_owned),
+            action: action.to_owned(),
+            original_message_id: None,
+        };
+        assert_eq!(bounced(&bounce(Some("5.1.1"), "failed")), "adresse inconnue (5.1.1)");
+        assert_eq!(bounced(&bounce(Some("4.2.2"), "failed")), "boîte pleine (4.2.2)");
+        assert_eq!(bounced(&bounce(None, "failed")), "non remis");
+        let delayed = bounced(&bounce(Some("4.4.1"), "delayed"));
+        assert_eq!(delayed, "remise retardée, le serveur du destinataire insiste encore (4.4.1)");
+    }
+}

@@ -1,0 +1,282 @@
+//! Every "no" in French: one sentence, and the next thing to do where there is one.
+//!
+//! Pure. May import: domain, command, wording.
+
+use super::{dates, labels};
+use crate::command::usage::{Part, UsageError, What};
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::Status;
+
+/// Says a refusal.
+pub fn say(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoSuchTicket(id) => {
+            format!("Le ticket nº\u{a0}{id} n’existe pas. Pour le chercher\u{a0}: `/ticket list MOTS`.")
+        }
+        Refusal::SameStatus(id, status) => {
+            let name = labels::status_name(*status);
+            match status {
+                Status::Closed => format!(
+                    "Le ticket nº\u{a0}{id} est déjà {name}. Pour le rouvrir\u{a0}: `/ticket status {id} in_progress`."
+                ),
+                _ => format!("Le ticket nº\u{a0}{id} est déjà {name}. Pour le relire\u{a0}: `/ticket show {id}`."),
+            }
+        }
+        Refusal::NotFromHere { ticket, to: Status::New, .. } => format!(
+            "Un ticket ne redevient jamais Nouveau. Pour le reprendre\u{a0}: `/ticket status {ticket} in_progress`."
+        ),
+        Refusal::NotFromHere { ticket, from: Status::Closed, to } => format!(
+            "Le ticket nº\u{a0}{ticket} est Fermé\u{a0}: rouvrez-le avant de le passer en «\u{a0}{}\u{a0}»\u{a0}: `/ticket status {ticket} in_progress`.",
+            labels::status_name(*to)
+        ),
+        Refusal::NotFromHere { ticket, from, to } => format!(
+            "Le ticket nº\u{a0}{ticket} ne peut pas passer de {} à {}. Pour le relire\u{a0}: `/ticket show {ticket}`.",
+            labels::status_name(*from),
+            labels::status_name(*to)
+        ),
+        Refusal::SamePriority(id, priority) => format!(
+            "Le ticket nº\u{a0}{id} a déjà la priorité {}. Priorités\u{a0}: low, normal, high, urgent.",
+            labels::priority(*priority)
+        ),
+        Refusal::SameAssignee(id, name) => {
+            format!("{name} est déjà responsable du ticket nº\u{a0}{id}. Pour le confier\u{a0}: `/ticket assign {id} NOM`.")
+        }
+        Refusal::NoSuchAgent(name) => {
+            format!("Aucun CM ne s’appelle {}. Vérifiez le nom, tel que l’équipe l’écrit.", quoted(name))
+        }
+        Refusal::UnknownPerson => {
+            "Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier\u{a0}: `guichet agent link`."
+                .to_owned()
+        }
+        Refusal::NeedsRole(role) => {
+            format!("Cette commande demande le rôle «\u{a0}{}\u{a0}». Adressez-vous à votre responsable.", labels::role(*role))
+        }
+        Refusal::Changed(id) => {
+            format!("Le ticket nº\u{a0}{id} vient de changer sous vos yeux. Relisez-le\u{a0}: `/ticket show {id}`.")
+        }
+        Refusal::NoSuchTemplate { name, known } => {
+            format!("Aucune réponse type ne s’appelle {}. Réponses types\u{a0}: {}.", quoted(name), known.join(", "))
+        }
+        Refusal::Unfilled(brackets) => {
+            let named: Vec<String> = brackets.iter().map(|name| format!("[{}]", clipped(name))).collect();
+            format!(
+                "Rien n’est parti\u{a0}: il reste à remplir {}. Complétez le texte, puis envoyez-le de nouveau.",
+                named.join(", ")
+            )
+        }
+        Refusal::EmptyText => "Il n’y a pas de texte à envoyer. Écrivez-le après le numéro du ticket.".to_owned(),
+        Refusal::NoSuchRequester(email) => {
+            format!("Personne n’a écrit depuis l’adresse {}. Pour chercher\u{a0}: `/ticket list MOTS`.", quoted(email))
+        }
+        Refusal::NothingToUndo(window) if window.is_zero() => {
+            "Rien à annuler\u{a0}: l’annulation est désactivée. Corrigez par une nouvelle commande.".to_owned()
+        }
+        Refusal::NothingToUndo(window) => format!(
+            "Rien à annuler\u{a0}: un geste s’annule dans les {} qui le suivent.",
+            dates::duration(*window)
+        ),
+        Refusal::UndoTooLate(id) => format!(
+            "Trop tard pour annuler\u{a0}: le ticket nº\u{a0}{id} a changé depuis. Relisez-le\u{a0}: `/ticket show {id}`."
+        ),
+        Refusal::NoSuchDelivery(id) => {
+            format!("L’envoi nº\u{a0}{id} n’existe pas. Les envois d’un ticket\u{a0}: `/ticket deliveries 42`.")
+        }
+        Refusal::NotResendable(id) => format!(
+            "L’envoi nº\u{a0}{id} n’est ni en échec ni incertain\u{a0}: il n’y a rien à renvoyer."
+        ),
+        Refusal::NotYet(command) => format!(
+            "La commande {} est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes\u{a0}: `/ticket help`.",
+            quoted(command)
+        ),
+        Refusal::SpamGetsNoReply(id) => format!(
+            "Le ticket nº\u{a0}{id} est fermé comme spam\u{a0}: on n’y répond pas. Si c’est une erreur\u{a0}: `/ticket reopen {id}`."
+        ),
+    }
+}
+
+/// Says what is wrong with a command as it was typed.
+pub fn say_usage(error: &UsageError) -> String {
+    match error {
+        UsageError::Empty => "Que faut-il faire\u{a0}? Les commandes\u{a0}: `/ticket help`.".to_owned(),
+        UsageError::UnknownCommand { given, near: Some(near) } => {
+            format!("Commande inconnue\u{a0}: {}. Vouliez-vous dire `/ticket {near}`\u{a0}?", quoted(given))
+        }
+        UsageError::UnknownCommand { given, near: None } => {
+            format!("Commande inconnue\u{a0}: {}. Les commandes\u{a0}: `/ticket help`.", quoted(given))
+        }
+        UsageError::UnknownValue { what, given, near, allowed } => {
+            let (noun, list) = match what {
+                What::Status => ("un statut", "Statuts"),
+                What::Priority => ("une priorité", "Priorités"),
+                What::Preference => ("une préférence", "Préférences"),
+            };
+            let guess = near
+                .map(|near| format!(" Vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"))
+                .unwrap_or_default();
+            format!("{} n’est pas {noun}.{guess} {list}\u{a0}: {}.", quoted(given), allowed.join(", "))
+        }
+        UsageError::UnknownOption { given, near, usage } => {
+            let guess =
+                near.as_ref().map(|near| format!(" Vouliez-vous dire `{near}`\u{a0}?")).unwrap_or_default();
+            format!("L’option {} n’existe pas ici.{guess} Forme\u{a0}: `/ticket {usage}`.", quoted(given))
+        }
+        UsageError::Missing { what, usage } => {
+            format!("Il manque {}. Forme\u{a0}: `/ticket {usage}`.", part(*what))
+        }
+        UsageError::MisplacedOption { given, usage } => format!(
+            "Rien n’est parti\u{a0}: {} doit se placer avant le texte. Forme\u{a0}: `/ticket {usage}`.",
+            quoted(given)
+        ),
+        UsageError::Unexpected { given, usage } => {
+            format!("{} est de trop. Forme\u{a0}: `/ticket {usage}`.", quoted(given))
+        }
+        UsageError::NotANumber { given } => {
+            format!("{} n’est pas un numéro. Exemple\u{a0}: `/ticket show 42`.", quoted(given))
+        }
+    }
+}
+
+fn part(part: Part) -> &'static str {
+    match part {
+        Part::Ticket => "le numéro du ticket",
+        Part::Into => "le numéro du ticket qui continue",
+        Part::Delivery => "le numéro de l’envoi",
+        Part::Status => "le statut",
+        Part::Priority => "la priorité",
+        Part::Text => "le texte",
+        Part::Reason => "la raison",
+        Part::Name => "le nom du collègue",
+        Part::Tags => "l’étiquette",
+        Part::Delay => "le délai",
+        Part::Email => "l’adresse e-mail",
+        Part::Words => "les mots à chercher",
+        Part::Value => "la valeur de l’option",
+    }
+}
+
+/// « … » around what somebody typed: one line, not longer than a line.
+fn quoted(given: &str) -> String {
+    format!("«\u{a0}{}\u{a0}»", clipped(given))
+}
+
+/// Words of others inside a sentence of ours: no control characters, no backtick that would end a command, short.
+fn clipped(given: &str) -> String {
+    const MOST: usize = 60;
+    let one_line: String = given.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = one_line.chars().filter(|c| !c.is_control() && *c != '`');
+    let mut clipped: String = plain.clone().take(MOST).collect();
+    if plain.count() > MOST {
+        clipped.push('…');
+    }
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::parse::parse;
+    use crate::domain::ids::{DeliveryId, TicketId};
+    use crate::domain::people::Role;
+    use crate::domain::ticket::Priority;
+    use std::time::Duration;
+
+    #[test]
+    fn every_refusal_says_what_to_do_next() {
+        let id = TicketId(42);
+        let refusals = [
+            Refusal::NoSuchTicket(id),
+            Refusal::SameStatus(id, Status::Closed),
+            Refusal::SameStatus(id, Status::Resolved),
+            Refusal::NotFromHere { ticket: id, from: Status::Closed, to: Status::Resolved },
+            Refusal::NotFromHere { ticket: id, from: Status::InProgress, to: Status::New },
+            Refusal::SamePriority(id, Priority::High),
+            Refusal::SameAssignee(id, "Camille".into()),
+            Refusal::NoSuchAgent("Cmaille".into()),
+            Refusal::UnknownPerson,
+            Refusal::NeedsRole(Role::Lead),
+            Refusal::Changed(id),
+            Refusal::NoSuchTemplate { name: "solu".into(), known: vec!["accuse".into(), "solution".into()] },
+            Refusal::Unfilled(vec!["Étape 1".into(), "X jours".into()]),
+            Refusal::EmptyText,
+            Refusal::NoSuchRequester("jean@exemple.example".into()),
+            Refusal::NothingToUndo(Duration::from_secs(20)),
+            Refusal::NothingToUndo(Duration::ZERO),
+            Refusal::UndoTooLate(id),
+            Refusal::NoSuchDelivery(DeliveryId(7)),
+            Refusal::NotResendable(DeliveryId(7)),
+            Refusal::NotYet("stats"),
+            Refusal::SpamGetsNoReply(id),
+        ];
+        let said: Vec<String> = refusals.iter().map(say).collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        Le ticket nº 42 n’existe pas. Pour le chercher : `/ticket list MOTS`.
+        Le ticket nº 42 est déjà Fermé. Pour le rouvrir : `/ticket status 42 in_progress`.
+        Le ticket nº 42 est déjà Résolu. Pour le relire : `/ticket show 42`.
+        Le ticket nº 42 est Fermé : rouvrez-le avant de le passer en « Résolu » : `/ticket status 42 in_progress`.
+        Un ticket ne redevient jamais Nouveau. Pour le reprendre : `/ticket status 42 in_progress`.
+        Le ticket nº 42 a déjà la priorité Haute. Priorités : low, normal, high, urgent.
+        Camille est déjà responsable du ticket nº 42. Pour le confier : `/ticket assign 42 NOM`.
+        Aucun CM ne s’appelle « Cmaille ». Vérifiez le nom, tel que l’équipe l’écrit.
+        Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier : `guichet agent link`.
+        Cette commande demande le rôle « responsable d’équipe ». Adressez-vous à votre responsable.
+        Le ticket nº 42 vient de changer sous vos yeux. Relisez-le : `/ticket show 42`.
+        Aucune réponse type ne s’appelle « solu ». Réponses types : accuse, solution.
+        Rien n’est parti : il reste à remplir [Étape 1], [X jours]. Complétez le texte, puis envoyez-le de nouveau.
+        Il n’y a pas de texte à envoyer. Écrivez-le après le numéro du ticket.
+        Personne n’a écrit depuis l’adresse « jean@exemple.example ». Pour chercher : `/ticket list MOTS`.
+        Rien à annuler : un geste s’annule dans les 20 s qui le suivent.
+        Rien à annuler : l’annulation est désactivée. Corrigez par une nouvelle commande.
+        Trop tard pour annuler : le ticket nº 42 a changé depuis. Relisez-le : `/ticket show 42`.
+        L’envoi nº 7 n’existe pas. Les envois d’un ticket : `/ticket deliveries 42`.
+        L’envoi nº 7 n’est ni en échec ni incertain : il n’y a rien à renvoyer.
+        La commande « stats » est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes : `/ticket help`.
+        Le ticket nº 42 est fermé comme spam : on n’y répond pas. Si c’est une erreur : `/ticket reopen 42`.
+        ");
+    }
+
+    #[test]
+    fn what_was_mistyped_is_said_in_french() {
+        let said: Vec<String> = [
+            "",
+            "statu 42 résolu",
+            "42",
+            "zut",
+            "status 42 resolvd",
+            "status 42 bleu",
+            "priority 42 forte",
+            "user a@b.example parfois",
+            "reply 42 --templat x Bonjour",
+            "reply 42",
+            "reply 42 C'est réglé --then resolved",
+            "status",
+            "take 42 vite",
+            "show quarante",
+        ]
+        .iter()
+        .map(|line| say_usage(&parse(line).unwrap_err()))
+        .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        Que faut-il faire ? Les commandes : `/ticket help`.
+        Commande inconnue : « statu ». Vouliez-vous dire `/ticket status` ?
+        Commande inconnue : « 42 ». Vouliez-vous dire `/ticket show 42` ?
+        Commande inconnue : « zut ». Les commandes : `/ticket help`.
+        « resolvd » n’est pas un statut. Vouliez-vous dire « resolved » ? Statuts : new, in_progress, waiting_customer, resolved, closed.
+        « bleu » n’est pas un statut. Statuts : new, in_progress, waiting_customer, resolved, closed.
+        « forte » n’est pas une priorité. Priorités : low, normal, high, urgent.
+        « parfois » n’est pas une préférence. Préférences : web_only, email_only, both, none.
+        L’option « --templat » n’existe pas ici. Vouliez-vous dire `--template` ? Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
+        Il manque le texte. Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
+        Rien n’est parti : « --then resolved » doit se placer avant le texte. Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
+        Il manque le numéro du ticket. Forme : `/ticket status 42 STATUT [--reason TEXTE]`.
+        « vite » est de trop. Forme : `/ticket take 42`.
+        « quarante » n’est pas un numéro. Exemple : `/ticket show 42`.
+        ");
+    }
+
+    #[test]
+    fn what_was_typed_cannot_run_away_with_the_sentence() {
+        let said = say_usage(&parse(&format!("x`\u{1b}[31m{}", "y".repeat(10_000))).unwrap_err());
+        assert!(said.chars().count() < 140 && !said.contains('\u{1b}'), "{said}");
+        assert!(!said.starts_with("Commande inconnue\u{a0}: «\u{a0}x`"), "{said}");
+    }
+}

@@ -1,0 +1,157 @@
+//! One ticket as plain text: its card, its history, its deliveries.
+//!
+//! Pure. May import: domain, view, wording.
+
+use super::paint::{Cell, Ink, Table, clipped, printable, width};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::message::Direction;
+use crate::domain::ticket::Priority;
+use crate::view::{MessageView, TicketView};
+use crate::wording::{dates, history as sentences, labels};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+/// Columns of a rule across the page.
+const PAGE: usize = 78;
+
+fn title(ticket: &TicketView, ink: Ink) -> String {
+    ink.bold(&format!("Ticket nº\u{a0}{} · {}", ticket.id, clipped(&ticket.subject, 200)))
+}
+
+/// The card and the conversation.
+pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> String {
+    let priority = format!("priorité {}", labels::priority(ticket.priority));
+    let pressing = matches!(ticket.priority, Priority::High | Priority::Urgent);
+    let priority = if pressing { ink.red(&priority) } else { priority };
+    let assignee = match &ticket.assignee {
+        Some(name) => format!("responsable\u{a0}: {}", clipped(name, 60)),
+        None => "sans responsable".to_owned(),
+    };
+    let mut lines = vec![
+        title(ticket, ink),
+        format!("{} · {priority} · {assignee}", labels::status(ticket.status)),
+        super::requester(&ticket.requester, ink),
+        ink.dim(&format!(
+            "Ouvert le {} · modifié {}",
+            dates::date(ticket.created_at, zone),
+            dates::ago(ticket.updated_at, now)
+        )),
+    ];
+    if let Some(reason) = &ticket.reason {
+        lines.push(format!("Raison\u{a0}: {}", clipped(reason, 200)));
+    }
+    for message in &ticket.messages {
+        lines.push(String::new());
+        lines.push(heading(message, now, ink));
+        lines.push(printable(message.text.trim_end()));
+        let folded = message.quoted.trim().lines().count() as i64;
+        if folded > 0 {
+            let lines_of = dates::count(folded, "ligne repliée", "lignes repliées");
+            lines.push(ink.dim(&format!("… citation et signature\u{a0}: {lines_of}")));
+        }
+        for attachment in &message.attachments {
+            let name = clipped(&attachment.name, 80);
+            lines.push(format!("📎 {name} ({})", dates::size(attachment.bytes)));
+        }
+    }
+    if !ticket.deliveries.is_empty() {
+        lines.push(String::new());
+        lines.push(tally(ticket, ink));
+    }
+    lines.join("\n")
+}
+
+/// « ── Léa Martin · il y a 2 h ── », filled up with a rule.
+fn heading(message: &MessageView, now: DateTime<Utc>, ink: Ink) -> String {
+    let author = clipped(&message.author, 60);
+    let who = match message.direction {
+        Direction::Inbound if message.stranger => format!("⚠ {author} (tiers, à valider)"),
+        Direction::Inbound if message.automatic => format!("{author} (réponse automatique)"),
+        Direction::Inbound => author,
+        Direction::Outbound => format!("{author} → utilisateur"),
+        Direction::Note => format!("📝 Note interne de {author}"),
+    };
+    let at = dates::ago(message.at, now);
+    let rule = PAGE.saturating_sub(width(&who) + width(&at) + 7).max(2);
+    let who = match message.direction {
+        Direction::Note => ink.yellow(&who),
+        Direction::Inbound | Direction::Outbound => ink.bold(&who),
+    };
+    format!("{} {who} {}", ink.dim("──"), ink.dim(&format!("· {at} {}", "─".repeat(rule))))
+}
+
+/// « Envois : 2 envoyés, 1 ignoré ».
+fn tally(ticket: &TicketView, ink: Ink) -> String {
+    let counted: Vec<String> = DeliveryState::ALL
+        .into_iter()
+        .filter_map(|state| {
+            let number = ticket.deliveries.iter().filter(|delivery| delivery.state == state).count() as i64;
+            let (one, many) = match state {
+                DeliveryState::Pending => ("en attente", "en attente"),
+                DeliveryState::Sending => ("en cours d’envoi", "en cours d’envoi"),
+                DeliveryState::Sent => ("envoyé", "envoyés"),
+                DeliveryState::Failed => ("en échec", "en échec"),
+                DeliveryState::Skipped => ("ignoré", "ignorés"),
+                DeliveryState::Uncertain => ("incertain", "incertains"),
+                DeliveryState::Cancelled => ("annulé", "annulés"),
+            };
+            (number > 0).then(|| dates::count(number, one, many))
+        })
+        .collect();
+    let troubled = ticket
+        .deliveries
+        .iter()
+        .any(|delivery| matches!(delivery.state, DeliveryState::Failed | DeliveryState::Uncertain));
+    let counted = counted.join(", ");
+    let counted = if troubled { ink.red(&counted) } else { counted };
+    ink.commands(&format!("Envois\u{a0}: {counted} · `/ticket deliveries {}`", ticket.id))
+}
+
+/// Who did what, oldest first.
+pub fn history(ticket: &TicketView, zone: Tz, ink: Ink) -> String {
+    let lines = ticket.events.iter().map(|event| {
+        let at = ink.dim(&dates::short_date(event.at, zone));
+        let sentence = clipped(&sentences::sentence(event), 400);
+        let door = clipped(labels::door(&event.door), 40);
+        let undone = if event.undone { ink.yellow(" — annulé") } else { String::new() };
+        format!("{at}  {sentence}{undone} {}", ink.dim(&format!("({door})")))
+    });
+    let lines: Vec<String> = lines.collect();
+    let body = if lines.is_empty() { "Aucun événement.".to_owned() } else { lines.join("\n") };
+    format!("{}\n\n{body}", title(ticket, ink))
+}
+
+/// What was sent or not sent, oldest first.
+pub fn deliveries(ticket: &TicketView, zone: Tz, ink: Ink) -> String {
+    if ticket.deliveries.is_empty() {
+        return format!("{}\n\nAucun envoi.", title(ticket, ink));
+    }
+    let mut table = Table::new(&["Envoi", "Quand", "Voie", "État", "Titre", "Destinataire ou motif"], &[0]);
+    for delivery in &ticket.deliveries {
+        let state = labels::delivery_state(delivery.state).to_owned();
+        let address = delivery.address.as_deref().map(|address| clipped(address, 80));
+        let why = delivery.why.as_deref().map(|why| clipped(why, 120));
+        let rest: Vec<String> = address.into_iter().chain(why).collect();
+        table.row([
+            Cell::plain(delivery.id.to_string()),
+            Cell::dim(dates::short_date(delivery.at, zone)),
+            Cell::plain(labels::channel(delivery.channel).to_owned()),
+            match delivery.state {
+                DeliveryState::Failed | DeliveryState::Uncertain => Cell::red(state),
+                DeliveryState::Pending | DeliveryState::Sending => Cell::yellow(state),
+                DeliveryState::Sent => Cell::plain(state),
+                DeliveryState::Skipped | DeliveryState::Cancelled => Cell::dim(state),
+            },
+            Cell::plain(clipped(&delivery.title, 60)),
+            Cell::plain(rest.join(" · ")),
+        ]);
+    }
+    let resendable = ticket
+        .deliveries
+        .iter()
+        .rfind(|delivery| matches!(delivery.state, DeliveryState::Failed | DeliveryState::Uncertain));
+    let next = resendable
+        .map(|delivery| ink.commands(&format!("\n\nRenvoyer\u{a0}: `/ticket resend {}`", delivery.id)))
+        .unwrap_or_default();
+    format!("{}\n\n{}{next}", title(ticket, ink), table.draw(ink))
+}
