@@ -3,6 +3,9 @@
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod crash;
 pub mod domain;
+pub mod store;
+pub mod telemetry;
 pub mod view;
 pub mod wording;

@@ -1,0 +1,183 @@
+-- The desk's memory. The twin of migrations/sqlite/0001_init.sql; a yes/no is a nullable time.
+
+CREATE TABLE setting (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+CREATE TABLE agent (
+  id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name          TEXT NOT NULL,
+  folded_name   TEXT NOT NULL UNIQUE,
+  role          TEXT NOT NULL CHECK (role IN ('agent', 'lead', 'admin')),
+  password_hash TEXT,
+  created_at    TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE identity (
+  kind        TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  agent_id    BIGINT NOT NULL REFERENCES agent (id),
+  PRIMARY KEY (kind, external_id)
+);
+
+CREATE TABLE session (
+  token_hash TEXT PRIMARY KEY,
+  agent_id   BIGINT NOT NULL REFERENCES agent (id),
+  created_at TIMESTAMPTZ NOT NULL,
+  expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE requester (
+  id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  email      TEXT NOT NULL UNIQUE,
+  name       TEXT NOT NULL,
+  preference TEXT NOT NULL CHECK (preference IN ('web_only', 'email_only', 'both', 'none')),
+  created_at TIMESTAMPTZ NOT NULL,
+  blocked_at TIMESTAMPTZ
+);
+
+CREATE TABLE ticket (
+  id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  subject      TEXT NOT NULL,
+  status       TEXT NOT NULL CHECK (status IN ('new', 'in_progress', 'waiting_customer', 'resolved', 'closed')),
+  priority     TEXT NOT NULL CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
+  assignee_id  BIGINT REFERENCES agent (id),
+  requester_id BIGINT NOT NULL REFERENCES requester (id),
+  reason       TEXT,
+  version      BIGINT NOT NULL,
+  created_at   TIMESTAMPTZ NOT NULL,
+  updated_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX ticket_newest ON ticket (updated_at, id);
+CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
+CREATE INDEX ticket_by_requester ON ticket (requester_id);
+
+-- Where each mailbox stands. The cursor moves in the transaction that stores the mails before it.
+CREATE TABLE mailbox (
+  name         TEXT PRIMARY KEY,
+  uid_validity BIGINT,
+  last_uid     BIGINT,
+  synced_at    TIMESTAMPTZ
+);
+
+-- Every mail as it came, packed with zstd. sha256 is that of the unpacked bytes; identity is what makes a mail
+-- itself whatever road it took.
+CREATE TABLE raw_mail (
+  id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  mailbox     TEXT NOT NULL,
+  sha256      TEXT NOT NULL,
+  identity    TEXT NOT NULL UNIQUE,
+  bytes       BIGINT NOT NULL,
+  packed      BYTEA NOT NULL,
+  state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
+  why         TEXT,
+  ticket_id   BIGINT REFERENCES ticket (id),
+  received_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
+
+CREATE TABLE message (
+  id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  ticket_id    BIGINT NOT NULL REFERENCES ticket (id),
+  direction    TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound', 'note')),
+  mark         TEXT CHECK (mark IN ('stranger', 'automatic')),
+  author       TEXT NOT NULL,
+  at           TIMESTAMPTZ NOT NULL,
+  text         TEXT NOT NULL,
+  quoted       TEXT NOT NULL,
+  raw_mail_id  BIGINT REFERENCES raw_mail (id),
+  retracted_at TIMESTAMPTZ
+);
+CREATE INDEX message_by_ticket ON message (ticket_id, id);
+
+CREATE TABLE attachment (
+  message_id BIGINT NOT NULL REFERENCES message (id),
+  part       BIGINT NOT NULL,
+  name       TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  bytes      BIGINT NOT NULL,
+  PRIMARY KEY (message_id, part)
+);
+
+-- The message ids of a conversation, received and minted, in the order they came.
+CREATE TABLE mail_ref (
+  id        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  rfc_id    TEXT NOT NULL,
+  ticket_id BIGINT NOT NULL REFERENCES ticket (id),
+  direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound')),
+  UNIQUE (rfc_id, ticket_id)
+);
+CREATE INDEX mail_ref_by_ticket ON mail_ref (ticket_id, id);
+
+-- The history: only ever appended to; undone_at marks an act that was taken back.
+CREATE TABLE event (
+  id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  ticket_id     BIGINT NOT NULL REFERENCES ticket (id),
+  at            TIMESTAMPTZ NOT NULL,
+  kind          TEXT NOT NULL,
+  door          TEXT NOT NULL,
+  agent_id      BIGINT REFERENCES agent (id),
+  actor         TEXT NOT NULL,
+  detail        TEXT NOT NULL,
+  version_after BIGINT NOT NULL,
+  source_key    TEXT UNIQUE,
+  undone_at     TIMESTAMPTZ
+);
+CREATE INDEX event_by_ticket ON event (ticket_id, id);
+CREATE INDEX event_by_agent ON event (agent_id, id) WHERE agent_id IS NOT NULL;
+
+-- The web channel: the row is the notification.
+CREATE TABLE notification (
+  id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  requester_id BIGINT NOT NULL REFERENCES requester (id),
+  ticket_id    BIGINT NOT NULL REFERENCES ticket (id),
+  event_id     BIGINT NOT NULL REFERENCES event (id),
+  kind         TEXT NOT NULL,
+  title        TEXT NOT NULL,
+  message      TEXT NOT NULL,
+  created_at   TIMESTAMPTZ NOT NULL,
+  visible_at   TIMESTAMPTZ NOT NULL,
+  withdrawn_at TIMESTAMPTZ,
+  read_at      TIMESTAMPTZ
+);
+CREATE INDEX notification_by_requester ON notification (requester_id, id);
+
+-- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on.
+CREATE TABLE delivery (
+  id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  ticket_id       BIGINT NOT NULL REFERENCES ticket (id),
+  event_id        BIGINT NOT NULL REFERENCES event (id),
+  message_id      BIGINT REFERENCES message (id),
+  channel         TEXT NOT NULL CHECK (channel IN ('web', 'email', 'push', 'chat')),
+  kind            TEXT NOT NULL,
+  announces       TEXT,
+  title           TEXT NOT NULL,
+  message         TEXT NOT NULL,
+  address         TEXT,
+  rfc_id          TEXT,
+  in_reply_to     TEXT,
+  refs            TEXT,
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped', 'uncertain', 'cancelled')),
+  why             TEXT,
+  attempts        BIGINT NOT NULL,
+  next_attempt_at TIMESTAMPTZ NOT NULL,
+  leased_until    TIMESTAMPTZ,
+  ambiguous_at    TIMESTAMPTZ,
+  overtaken_by    BIGINT,
+  sealed          BYTEA,
+  created_at      TIMESTAMPTZ NOT NULL,
+  updated_at      TIMESTAMPTZ NOT NULL,
+  UNIQUE (event_id, channel)
+);
+CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
+CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
+CREATE INDEX delivery_newest ON delivery (updated_at);
+
+-- The distinct folded words of each message with its subject, name and address.
+CREATE TABLE search (
+  message_id BIGINT PRIMARY KEY REFERENCES message (id),
+  words      TSVECTOR NOT NULL
+);
+CREATE INDEX search_words ON search USING gin (words);

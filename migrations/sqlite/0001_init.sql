@@ -1,0 +1,182 @@
+-- The desk's memory. Times are RFC 3339 UTC text in whole milliseconds; a yes/no is a nullable time.
+-- AUTOINCREMENT: a number that was said aloud is never given to something else.
+
+CREATE TABLE setting (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agent (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  name          TEXT NOT NULL,
+  folded_name   TEXT NOT NULL UNIQUE,
+  role          TEXT NOT NULL CHECK (role IN ('agent', 'lead', 'admin')),
+  password_hash TEXT,
+  created_at    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE identity (
+  kind        TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  agent_id    INTEGER NOT NULL REFERENCES agent (id),
+  PRIMARY KEY (kind, external_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+  token_hash TEXT PRIMARY KEY,
+  agent_id   INTEGER NOT NULL REFERENCES agent (id),
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE requester (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  email      TEXT NOT NULL UNIQUE,
+  name       TEXT NOT NULL,
+  preference TEXT NOT NULL CHECK (preference IN ('web_only', 'email_only', 'both', 'none')),
+  created_at TEXT NOT NULL,
+  blocked_at TEXT
+) STRICT;
+
+CREATE TABLE ticket (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  subject      TEXT NOT NULL,
+  status       TEXT NOT NULL CHECK (status IN ('new', 'in_progress', 'waiting_customer', 'resolved', 'closed')),
+  priority     TEXT NOT NULL CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
+  assignee_id  INTEGER REFERENCES agent (id),
+  requester_id INTEGER NOT NULL REFERENCES requester (id),
+  reason       TEXT,
+  version      INTEGER NOT NULL,
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX ticket_newest ON ticket (updated_at, id);
+CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
+CREATE INDEX ticket_by_requester ON ticket (requester_id);
+
+-- Where each mailbox stands. The cursor moves in the transaction that stores the mails before it.
+CREATE TABLE mailbox (
+  name         TEXT PRIMARY KEY,
+  uid_validity INTEGER,
+  last_uid     INTEGER,
+  synced_at    TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Every mail as it came, packed with zstd. sha256 is that of the unpacked bytes; identity is what makes a mail
+-- itself whatever road it took.
+CREATE TABLE raw_mail (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  mailbox     TEXT NOT NULL,
+  sha256      TEXT NOT NULL,
+  identity    TEXT NOT NULL UNIQUE,
+  bytes       INTEGER NOT NULL,
+  packed      BLOB NOT NULL,
+  state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
+  why         TEXT,
+  ticket_id   INTEGER REFERENCES ticket (id),
+  received_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
+
+CREATE TABLE message (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id    INTEGER NOT NULL REFERENCES ticket (id),
+  direction    TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound', 'note')),
+  mark         TEXT CHECK (mark IN ('stranger', 'automatic')),
+  author       TEXT NOT NULL,
+  at           TEXT NOT NULL,
+  text         TEXT NOT NULL,
+  quoted       TEXT NOT NULL,
+  raw_mail_id  INTEGER REFERENCES raw_mail (id),
+  retracted_at TEXT
+) STRICT;
+CREATE INDEX message_by_ticket ON message (ticket_id, id);
+
+CREATE TABLE attachment (
+  message_id INTEGER NOT NULL REFERENCES message (id),
+  part       INTEGER NOT NULL,
+  name       TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  bytes      INTEGER NOT NULL,
+  PRIMARY KEY (message_id, part)
+) STRICT, WITHOUT ROWID;
+
+-- The message ids of a conversation, received and minted, in the order they came.
+CREATE TABLE mail_ref (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  rfc_id    TEXT NOT NULL,
+  ticket_id INTEGER NOT NULL REFERENCES ticket (id),
+  direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound')),
+  UNIQUE (rfc_id, ticket_id)
+) STRICT;
+CREATE INDEX mail_ref_by_ticket ON mail_ref (ticket_id, id);
+
+-- The history: only ever appended to; undone_at marks an act that was taken back.
+CREATE TABLE event (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id     INTEGER NOT NULL REFERENCES ticket (id),
+  at            TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  door          TEXT NOT NULL,
+  agent_id      INTEGER REFERENCES agent (id),
+  actor         TEXT NOT NULL,
+  detail        TEXT NOT NULL,
+  version_after INTEGER NOT NULL,
+  source_key    TEXT UNIQUE,
+  undone_at     TEXT
+) STRICT;
+CREATE INDEX event_by_ticket ON event (ticket_id, id);
+CREATE INDEX event_by_agent ON event (agent_id, id) WHERE agent_id IS NOT NULL;
+
+-- The web channel: the row is the notification.
+CREATE TABLE notification (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  requester_id INTEGER NOT NULL REFERENCES requester (id),
+  ticket_id    INTEGER NOT NULL REFERENCES ticket (id),
+  event_id     INTEGER NOT NULL REFERENCES event (id),
+  kind         TEXT NOT NULL,
+  title        TEXT NOT NULL,
+  message      TEXT NOT NULL,
+  created_at   TEXT NOT NULL,
+  visible_at   TEXT NOT NULL,
+  withdrawn_at TEXT,
+  read_at      TEXT
+) STRICT;
+CREATE INDEX notification_by_requester ON notification (requester_id, id);
+
+-- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on.
+CREATE TABLE delivery (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id       INTEGER NOT NULL REFERENCES ticket (id),
+  event_id        INTEGER NOT NULL REFERENCES event (id),
+  message_id      INTEGER REFERENCES message (id),
+  channel         TEXT NOT NULL CHECK (channel IN ('web', 'email', 'push', 'chat')),
+  kind            TEXT NOT NULL,
+  announces       TEXT,
+  title           TEXT NOT NULL,
+  message         TEXT NOT NULL,
+  address         TEXT,
+  rfc_id          TEXT,
+  in_reply_to     TEXT,
+  refs            TEXT,
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped', 'uncertain', 'cancelled')),
+  why             TEXT,
+  attempts        INTEGER NOT NULL,
+  next_attempt_at TEXT NOT NULL,
+  leased_until    TEXT,
+  ambiguous_at    TEXT,
+  overtaken_by    INTEGER,
+  sealed          BLOB,
+  created_at      TEXT NOT NULL,
+  updated_at      TEXT NOT NULL,
+  UNIQUE (event_id, channel)
+) STRICT;
+CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
+CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
+CREATE INDEX delivery_newest ON delivery (updated_at);
+
+-- The distinct folded words of each message with its subject, name and address; rowid is the message's.
+CREATE VIRTUAL TABLE search USING fts5 (
+  words, content = '', contentless_delete = 1, detail = none, tokenize = 'unicode61 remove_diacritics 0'
+);

@@ -1,0 +1,218 @@
+//! The entries of a conversation, their files, and the message ids that hold it together. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::ids::{MessageId, RawMailId, TicketId};
+use crate::domain::mail::Attachment;
+use crate::domain::message::Direction;
+use chrono::{DateTime, Utc};
+
+statements! {
+    ADD_MESSAGE = Sql::same(
+        "INSERT INTO message (ticket_id, direction, mark, author, at, text, quoted, raw_mail_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
+    MESSAGES = Sql::same(
+        "SELECT id, direction, mark, author, at, text, quoted FROM message \
+         WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id");
+    MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
+    LATEST_INBOUND = Sql::same(
+        "SELECT id, direction, mark, author, at, text, quoted FROM message \
+         WHERE ticket_id = $1 AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
+    RETRACT_MESSAGE = Sql::same("UPDATE message SET retracted_at = $2 WHERE id = $1");
+    RAW_OF_MESSAGE = Sql::same(
+        "SELECT raw_mail.packed FROM message JOIN raw_mail ON raw_mail.id = message.raw_mail_id WHERE message.id = $1");
+    ADD_ATTACHMENT = Sql::same(
+        "INSERT INTO attachment (message_id, part, name, media_type, bytes) VALUES ($1, $2, $3, $4, $5)");
+    ATTACHMENTS = Sql::same(
+        "SELECT attachment.message_id, attachment.part, attachment.name, attachment.media_type, attachment.bytes \
+         FROM attachment JOIN message ON message.id = attachment.message_id \
+         WHERE message.ticket_id = $1 ORDER BY attachment.message_id, attachment.part");
+    ADD_REF = Sql::same(
+        "INSERT INTO mail_ref (rfc_id, ticket_id, direction) VALUES ($1, $2, $3) ON CONFLICT (rfc_id, ticket_id) DO NOTHING");
+    TICKET_BY_REF = Sql::same(
+        "SELECT ticket.id, requester.email FROM mail_ref JOIN ticket ON ticket.id = mail_ref.ticket_id \
+         JOIN requester ON requester.id = ticket.requester_id WHERE mail_ref.rfc_id = $1 \
+         ORDER BY CASE WHEN requester.email = $2 THEN 0 ELSE 1 END, mail_ref.id DESC LIMIT 1");
+    REFS = Sql::same("SELECT rfc_id, direction FROM mail_ref WHERE ticket_id = $1 ORDER BY id DESC LIMIT $2");
+}
+
+/// Why an inbound message is set apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Somebody who does not take part wrote it.
+    Stranger,
+    /// A program wrote it.
+    Automatic,
+}
+
+impl Mark {
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mark::Stranger => "stranger",
+            Mark::Automatic => "automatic",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Mark> {
+        [Mark::Stranger, Mark::Automatic].into_iter().find(|mark| mark.as_str() == word)
+    }
+}
+
+/// An entry to add to a conversation.
+#[derive(Debug)]
+pub struct NewMessage<'a> {
+    /// Whose conversation.
+    pub ticket: TicketId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Why it is set apart.
+    pub mark: Option<Mark>,
+    /// Name to show.
+    pub author: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was written.
+    pub text: &'a str,
+    /// What is folded away.
+    pub quoted: &'a str,
+    /// The mail it came in.
+    pub raw_mail: Option<RawMailId>,
+}
+
+/// An entry, as it is read.
+#[derive(Debug, Clone)]
+pub struct StoredMessage {
+    /// Its number.
+    pub id: MessageId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Why it is set apart.
+    pub mark: Option<Mark>,
+    /// Name to show.
+    pub author: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was written.
+    pub text: String,
+    /// What is folded away.
+    pub quoted: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    id: i64,
+    direction: String,
+    mark: Option<String>,
+    author: String,
+    at: DateTime<Utc>,
+    text: String,
+    quoted: String,
+}
+
+impl MessageRow {
+    fn read(self) -> Result<StoredMessage> {
+        Ok(StoredMessage {
+            id: MessageId(self.id),
+            direction: known(&self.direction, Direction::from_word)?,
+            mark: self.mark.map(|mark| known(&mark, Mark::from_word)).transpose()?,
+            author: self.author,
+            at: self.at,
+            text: self.text,
+            quoted: self.quoted,
+        })
+    }
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    pub async fn add_message(&mut self, message: &NewMessage<'_>) -> Result<MessageId> {
+        scalar!(
+            self,
+            ADD_MESSAGE,
+            message.ticket.0,
+            message.direction.as_str(),
+            message.mark.map(Mark::as_str),
+            clean(message.author),
+            message.at,
+            clean(message.text),
+            clean(message.quoted),
+            message.raw_mail.map(|id| id.0)
+        )
+        .map(MessageId)
+    }
+
+    /// The conversation, oldest first, without what was taken back.
+    pub async fn messages(&mut self, ticket: TicketId) -> Result<Vec<StoredMessage>> {
+        let rows: Vec<MessageRow> = all!(self, MESSAGES, ticket.0)?;
+        rows.into_iter().map(MessageRow::read).collect()
+    }
+
+    pub async fn message_text(&mut self, id: MessageId) -> Result<Option<String>> {
+        optional_scalar!(self, MESSAGE_TEXT, id.0)
+    }
+
+    /// The requester's own latest words before `message`: what a reply answers.
+    pub async fn latest_inbound(
+        &mut self,
+        ticket: TicketId,
+        message: MessageId,
+    ) -> Result<Option<StoredMessage>> {
+        let row: Option<MessageRow> = optional!(self, LATEST_INBOUND, ticket.0, message.0)?;
+        row.map(MessageRow::read).transpose()
+    }
+
+    pub async fn retract_message(&mut self, id: MessageId, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, RETRACT_MESSAGE, id.0, now).map(drop)
+    }
+
+    /// The packed bytes of the mail that a message came in.
+    pub async fn raw_of_message(&mut self, id: MessageId) -> Result<Option<Vec<u8>>> {
+        optional_scalar!(self, RAW_OF_MESSAGE, id.0)
+    }
+
+    pub async fn add_attachment(&mut self, message: MessageId, attachment: &Attachment) -> Result<()> {
+        execute!(
+            self,
+            ADD_ATTACHMENT,
+            message.0,
+            i64::from(attachment.part),
+            clean(&attachment.name),
+            clean(&attachment.media_type),
+            i64::try_from(attachment.bytes).unwrap_or(i64::MAX)
+        )
+        .map(drop)
+    }
+
+    /// The files of a conversation, each with its message.
+    pub async fn attachments(&mut self, ticket: TicketId) -> Result<Vec<(MessageId, Attachment)>> {
+        let rows: Vec<(i64, i64, String, String, i64)> = all!(self, ATTACHMENTS, ticket.0)?;
+        Ok(rows
+            .into_iter()
+            .map(|(message, part, name, media_type, bytes)| {
+                let part = u32::try_from(part).unwrap_or_default();
+                let bytes = u64::try_from(bytes).unwrap_or_default();
+                (MessageId(message), Attachment { name, media_type, bytes, part })
+            })
+            .collect())
+    }
+
+    /// Makes a message id lead to a ticket.
+    pub async fn add_ref(&mut self, rfc_id: &str, ticket: TicketId, direction: Direction) -> Result<()> {
+        execute!(self, ADD_REF, clean(rfc_id), ticket.0, direction.as_str()).map(drop)
+    }
+
+    /// The ticket that a message id leads to, with its requester's address; of several, the sender's own,
+    /// then the latest.
+    pub async fn ticket_by_ref(&mut self, rfc_id: &str, sender: &str) -> Result<Option<(TicketId, String)>> {
+        let row: Option<(i64, String)> = optional!(self, TICKET_BY_REF, clean(rfc_id), clean(sender))?;
+        Ok(row.map(|(id, email)| (TicketId(id), email)))
+    }
+
+    /// The latest `limit` message ids of a conversation, oldest first.
+    pub async fn refs(&mut self, ticket: TicketId, limit: i64) -> Result<Vec<(String, Direction)>> {
+        let mut rows: Vec<(String, String)> = all!(self, REFS, ticket.0, limit)?;
+        rows.reverse();
+        rows.into_iter().map(|(id, direction)| Ok((id, known(&direction, Direction::from_word)?))).collect()
+    }
+}

@@ -1,0 +1,359 @@
+//! Deliveries: planned with their cause, claimed by lease, recorded. And the web channel's notifications.
+//! May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, optional, scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::delivery::{Channel, DeliveryState};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
+use crate::domain::notice::NoticeKind;
+use crate::domain::ticket::Status;
+use chrono::{DateTime, Utc};
+
+/// The columns of a delivery, in the order of [`DeliveryRow`].
+macro_rules! delivery_columns {
+    () => {
+        "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
+         in_reply_to, refs, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
+    };
+}
+
+/// What a worker may take: what is due, and what a worker that died left behind.
+macro_rules! due {
+    () => {
+        "SELECT id FROM delivery WHERE channel = 'email' AND ((state = 'pending' AND next_attempt_at <= $1) \
+         OR (state = 'sending' AND leased_until <= $1)) ORDER BY id LIMIT $3"
+    };
+}
+
+statements! {
+    ADD_DELIVERY = Sql::same(
+        "INSERT INTO delivery (ticket_id, event_id, message_id, channel, kind, announces, title, message, address, \
+         rfc_id, in_reply_to, refs, state, why, attempts, next_attempt_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $16) RETURNING id");
+    ADD_NOTIFICATION = Sql::same(
+        "INSERT INTO notification (requester_id, ticket_id, event_id, kind, title, message, created_at, visible_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    WITHDRAW_NOTIFICATION = Sql::same(
+        "UPDATE notification SET withdrawn_at = $2 WHERE event_id = $1 AND withdrawn_at IS NULL");
+    DELIVERIES = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE ticket_id = $1 ORDER BY id"));
+    DELIVERY = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id = $1"));
+    DELIVERY_BY_RFC_ID = Sql::same(concat!(
+        "SELECT ", delivery_columns!(), " FROM delivery WHERE rfc_id = $1 ORDER BY id DESC LIMIT 1"));
+    MAILS = Sql::same(concat!(
+        "SELECT ", delivery_columns!(), " FROM delivery WHERE channel = 'email' AND state <> 'skipped' \
+         ORDER BY id DESC LIMIT $1"));
+    GIVE_UP_TWICE_LOST = Sql::same(
+        "UPDATE delivery SET state = 'uncertain', leased_until = NULL, updated_at = $1, why = $2 \
+         WHERE state = 'sending' AND leased_until <= $1 AND ambiguous_at IS NOT NULL");
+    CLAIM = Sql::fork(
+        concat!(
+            "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
+             state = 'sending', leased_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (",
+            due!(), ") RETURNING ", delivery_columns!()),
+        concat!(
+            "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
+             state = 'sending', leased_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (",
+            due!(), " FOR UPDATE SKIP LOCKED) RETURNING ", delivery_columns!()));
+    SEAL = Sql::same("UPDATE delivery SET sealed = $2 WHERE id = $1 AND sealed IS NULL");
+    SETTLE = Sql::same(
+        "UPDATE delivery SET state = $2, why = $3, leased_until = NULL, updated_at = $4 WHERE id = $1");
+    TRY_LATER = Sql::same(
+        "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, leased_until = NULL, updated_at = $4, \
+         ambiguous_at = COALESCE($5, ambiguous_at) WHERE id = $1");
+    SEND_AGAIN = Sql::same(
+        "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
+         updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
+    OVERTAKE = Sql::same(
+        "UPDATE delivery SET state = 'skipped', why = $3, overtaken_by = $2, updated_at = $4 \
+         WHERE ticket_id = $1 AND state = 'pending' AND kind <> 'reply' AND attempts = 0");
+    REVIVE = Sql::same(
+        "UPDATE delivery SET state = 'pending', why = NULL, overtaken_by = NULL, updated_at = $2 WHERE overtaken_by = $1");
+    CANCEL = Sql::same(
+        "UPDATE delivery SET state = 'cancelled', updated_at = $2 WHERE event_id = $1 \
+         AND (state IN ('pending', 'skipped') OR channel = 'web')");
+    GONE_FROM_EVENT = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM delivery WHERE event_id = $1 AND channel <> 'web' \
+         AND state NOT IN ('pending', 'skipped')");
+    NEXT_DUE = Sql::same(
+        "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM delivery \
+         WHERE state IN ('pending', 'sending')");
+    COUNT_DELIVERIES = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM delivery GROUP BY state");
+}
+
+/// A delivery to plan.
+#[derive(Debug)]
+pub struct NewDelivery<'a> {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The act that caused it.
+    pub event: EventId,
+    /// The reply that it carries.
+    pub message_id: Option<MessageId>,
+    /// By what road.
+    pub channel: Channel,
+    /// Its colour.
+    pub kind: NoticeKind,
+    /// The status that it announces.
+    pub announces: Option<Status>,
+    /// The notice's title.
+    pub title: &'a str,
+    /// The notice's message.
+    pub message: &'a str,
+    /// Recipient; frozen here.
+    pub address: Option<&'a str>,
+    /// Its Message-ID, minted here.
+    pub rfc_id: Option<&'a str>,
+    /// The Message-ID it answers.
+    pub in_reply_to: Option<&'a str>,
+    /// The conversation's Message-IDs, oldest first, separated by spaces.
+    pub refs: Option<&'a str>,
+    /// What it begins as.
+    pub state: DeliveryState,
+    /// Why, where it begins skipped.
+    pub why: Option<&'a str>,
+    /// Not before.
+    pub next_attempt_at: DateTime<Utc>,
+}
+
+/// A delivery, as it is read.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields of NewDelivery, and what became of it")]
+pub struct StoredDelivery {
+    pub id: DeliveryId,
+    pub ticket: TicketId,
+    pub event: EventId,
+    pub message_id: Option<MessageId>,
+    pub channel: Channel,
+    pub kind: NoticeKind,
+    pub announces: Option<Status>,
+    pub title: String,
+    pub message: String,
+    pub address: Option<String>,
+    pub rfc_id: Option<String>,
+    pub in_reply_to: Option<String>,
+    pub refs: Vec<String>,
+    pub state: DeliveryState,
+    pub why: Option<String>,
+    pub attempts: i64,
+    pub ambiguous_at: Option<DateTime<Utc>>,
+    pub sealed: Option<Vec<u8>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    id: i64,
+    ticket_id: i64,
+    event_id: i64,
+    message_id: Option<i64>,
+    channel: String,
+    kind: String,
+    announces: Option<String>,
+    title: String,
+    message: String,
+    address: Option<String>,
+    rfc_id: Option<String>,
+    in_reply_to: Option<String>,
+    refs: Option<String>,
+    state: String,
+    why: Option<String>,
+    attempts: i64,
+    ambiguous_at: Option<DateTime<Utc>>,
+    sealed: Option<Vec<u8>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl DeliveryRow {
+    fn read(self) -> Result<StoredDelivery> {
+        Ok(StoredDelivery {
+            id: DeliveryId(self.id),
+            ticket: TicketId(self.ticket_id),
+            event: EventId(self.event_id),
+            message_id: self.message_id.map(MessageId),
+            channel: known(&self.channel, Channel::from_word)?,
+            kind: known(&self.kind, NoticeKind::from_word)?,
+            announces: self.announces.map(|status| known(&status, Status::from_word)).transpose()?,
+            title: self.title,
+            message: self.message,
+            address: self.address,
+            rfc_id: self.rfc_id,
+            in_reply_to: self.in_reply_to,
+            refs: self.refs.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            state: known(&self.state, DeliveryState::from_word)?,
+            why: self.why,
+            attempts: self.attempts,
+            ambiguous_at: self.ambiguous_at,
+            sealed: self.sealed,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+fn read_all(rows: Vec<DeliveryRow>) -> Result<Vec<StoredDelivery>> {
+    rows.into_iter().map(DeliveryRow::read).collect()
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    pub async fn add_delivery(
+        &mut self,
+        delivery: &NewDelivery<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<DeliveryId> {
+        scalar!(
+            self,
+            ADD_DELIVERY,
+            delivery.ticket.0,
+            delivery.event.0,
+            delivery.message_id.map(|id| id.0),
+            delivery.channel.as_str(),
+            delivery.kind.as_str(),
+            delivery.announces.map(Status::as_str),
+            clean(delivery.title),
+            clean(delivery.message),
+            delivery.address.map(clean),
+            delivery.rfc_id,
+            delivery.in_reply_to.map(clean),
+            delivery.refs.map(clean),
+            delivery.state.as_str(),
+            delivery.why.map(clean),
+            delivery.next_attempt_at,
+            now
+        )
+        .map(DeliveryId)
+    }
+
+    /// The web channel: this row is the notification. Seen by the requester from `visible_at` on.
+    pub async fn add_notification(
+        &mut self,
+        requester: RequesterId,
+        delivery: &NewDelivery<'_>,
+        now: DateTime<Utc>,
+        visible_at: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(
+            self,
+            ADD_NOTIFICATION,
+            requester.0,
+            delivery.ticket.0,
+            delivery.event.0,
+            delivery.kind.as_str(),
+            clean(delivery.title),
+            clean(delivery.message),
+            now,
+            visible_at
+        )
+        .map(drop)
+    }
+
+    pub async fn deliveries(&mut self, ticket: TicketId) -> Result<Vec<StoredDelivery>> {
+        let rows = all!(self, DELIVERIES, ticket.0)?;
+        read_all(rows)
+    }
+
+    pub async fn delivery(&mut self, id: DeliveryId) -> Result<Option<StoredDelivery>> {
+        let row: Option<DeliveryRow> = optional!(self, DELIVERY, id.0)?;
+        row.map(DeliveryRow::read).transpose()
+    }
+
+    pub async fn delivery_by_rfc_id(&mut self, rfc_id: &str) -> Result<Option<StoredDelivery>> {
+        let row: Option<DeliveryRow> = optional!(self, DELIVERY_BY_RFC_ID, clean(rfc_id))?;
+        row.map(DeliveryRow::read).transpose()
+    }
+
+    /// The latest mails that left or wait to leave, newest first.
+    pub async fn mails(&mut self, limit: i64) -> Result<Vec<StoredDelivery>> {
+        let rows = all!(self, MAILS, limit)?;
+        read_all(rows)
+    }
+
+    /// Leases up to `limit` mails that are due, the oldest first. A mail whose worker died counts as one that
+    /// may have arrived.
+    pub async fn claim(
+        &mut self,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<StoredDelivery>> {
+        let rows: Vec<DeliveryRow> = all!(self, CLAIM, now, leased_until, limit)?;
+        let mut claimed = read_all(rows)?;
+        claimed.sort_by_key(|delivery| delivery.id);
+        Ok(claimed)
+    }
+
+    /// Mails whose worker died a second time are left to a CM. Returns how many.
+    pub async fn give_up_twice_lost(&mut self, now: DateTime<Utc>, why: &str) -> Result<u64> {
+        execute!(self, GIVE_UP_TWICE_LOST, now, why)
+    }
+
+    /// Keeps the exact bytes of a mail before its first attempt; later ones send the same.
+    pub async fn seal(&mut self, id: DeliveryId, packed: &[u8]) -> Result<()> {
+        execute!(self, SEAL, id.0, packed).map(drop)
+    }
+
+    /// Writes where a delivery ends.
+    pub async fn settle_delivery(
+        &mut self,
+        id: DeliveryId,
+        state: DeliveryState,
+        why: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, SETTLE, id.0, state.as_str(), why.map(clean), now).map(drop)
+    }
+
+    /// Puts a delivery back for another attempt at `at`; `ambiguous_at` when this one may have arrived.
+    pub async fn try_later(
+        &mut self,
+        id: DeliveryId,
+        why: &str,
+        at: DateTime<Utc>,
+        ambiguous_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, TRY_LATER, id.0, clean(why), at, now, ambiguous_at).map(drop)
+    }
+
+    /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.
+    pub async fn send_again(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool> {
+        execute!(self, SEND_AGAIN, id.0, now).map(|count| count == 1)
+    }
+
+    /// Status notices of a ticket that did not leave yet give way to what `event` says.
+    pub async fn overtake(
+        &mut self,
+        ticket: TicketId,
+        event: EventId,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, OVERTAKE, ticket.0, event.0, why, now).map(drop)
+    }
+
+    /// Takes back what an act planned, and gives their turn back to the notices that it had overtaken.
+    pub async fn cancel_deliveries(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, CANCEL, event.0, now)?;
+        execute!(self, WITHDRAW_NOTIFICATION, event.0, now)?;
+        execute!(self, REVIVE, event.0, now).map(drop)
+    }
+
+    /// Whether anything that an act planned has left, or may be leaving.
+    pub async fn anything_left(&mut self, event: EventId) -> Result<bool> {
+        let gone: i64 = scalar!(self, GONE_FROM_EVENT, event.0)?;
+        Ok(gone > 0)
+    }
+
+    /// When the next delivery becomes due.
+    pub async fn next_due(&mut self) -> Result<Option<DateTime<Utc>>> {
+        scalar!(self, NEXT_DUE)
+    }
+
+    /// How many deliveries stand where.
+    pub async fn count_deliveries(&mut self) -> Result<Vec<(DeliveryState, i64)>> {
+        let rows: Vec<(String, i64)> = all!(self, COUNT_DELIVERIES)?;
+        rows.into_iter().map(|(state, count)| Ok((known(&state, DeliveryState::from_word)?, count))).collect()
+    }
+}

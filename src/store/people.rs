@@ -1,0 +1,152 @@
+//! Requesters, agents, their linked accounts and their sessions. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, one, optional, optional_scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::fold::fold;
+use crate::domain::ids::{AgentId, RequesterId};
+use crate::domain::people::{Agent, Requester, Role};
+use crate::domain::preference::Preference;
+use chrono::{DateTime, Utc};
+
+statements! {
+    MEET_REQUESTER = Sql::same(
+        "INSERT INTO requester (email, name, preference, created_at) VALUES ($1, $2, 'both', $3) \
+         ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN requester.name ELSE excluded.name END \
+         RETURNING id, email, name, preference, blocked_at");
+    REQUESTER = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE id = $1");
+    REQUESTER_BY_EMAIL = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE email = $1");
+    REQUESTERS = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester ORDER BY email");
+    SET_PREFERENCE = Sql::same("UPDATE requester SET preference = $2 WHERE id = $1");
+    SET_REQUESTER_NAME = Sql::same("UPDATE requester SET name = $2 WHERE id = $1");
+    SET_BLOCKED = Sql::same("UPDATE requester SET blocked_at = $2 WHERE id = $1");
+    ADD_AGENT = Sql::same(
+        "INSERT INTO agent (name, folded_name, role, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (folded_name) DO NOTHING RETURNING id");
+    AGENT = Sql::same("SELECT id, name, role FROM agent WHERE id = $1");
+    AGENT_BY_NAME = Sql::same("SELECT id, name, role FROM agent WHERE folded_name = $1");
+    AGENTS = Sql::same("SELECT id, name, role FROM agent ORDER BY folded_name");
+    PASSWORD_HASH = Sql::same("SELECT password_hash FROM agent WHERE id = $1");
+    SET_PASSWORD_HASH = Sql::same("UPDATE agent SET password_hash = $2 WHERE id = $1");
+    LINK_IDENTITY = Sql::same(
+        "INSERT INTO identity (kind, external_id, agent_id) VALUES ($1, $2, $3) \
+         ON CONFLICT (kind, external_id) DO UPDATE SET agent_id = excluded.agent_id");
+    IDENTITIES = Sql::same("SELECT kind, external_id FROM identity WHERE agent_id = $1 ORDER BY kind, external_id");
+    OPEN_SESSION = Sql::same("INSERT INTO session (token_hash, agent_id, created_at, expires_at) VALUES ($1, $2, $3, $4)");
+    SESSION = Sql::same(
+        "SELECT agent.id, agent.name, agent.role FROM session JOIN agent ON agent.id = session.agent_id \
+         WHERE session.token_hash = $1 AND session.expires_at > $2");
+    CLOSE_SESSION = Sql::same("DELETE FROM session WHERE token_hash = $1");
+    CLOSE_OLD_SESSIONS = Sql::same("DELETE FROM session WHERE expires_at <= $1");
+    CLOSE_SESSIONS_OF = Sql::same("DELETE FROM session WHERE agent_id = $1");
+}
+
+type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>);
+type AgentRow = (i64, String, String);
+
+fn requester((id, email, name, preference, blocked_at): RequesterRow) -> Result<Requester> {
+    let preference = known(&preference, Preference::from_word)?;
+    Ok(Requester { id: RequesterId(id), email, name, preference, blocked_at })
+}
+
+fn agent((id, name, role): AgentRow) -> Result<Agent> {
+    Ok(Agent { id: AgentId(id), name, role: known(&role, Role::from_word)? })
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    /// The requester with this address (in the form of `normal_address`), made when unknown, with the
+    /// preference `both`. A name that is not empty replaces the one known.
+    pub async fn meet_requester(&mut self, email: &str, name: &str, now: DateTime<Utc>) -> Result<Requester> {
+        let row = one!(self, MEET_REQUESTER, clean(email), clean(name), now)?;
+        requester(row)
+    }
+
+    pub async fn requester(&mut self, id: RequesterId) -> Result<Requester> {
+        requester(one!(self, REQUESTER, id.0)?)
+    }
+
+    pub async fn requester_by_email(&mut self, email: &str) -> Result<Option<Requester>> {
+        let row = optional!(self, REQUESTER_BY_EMAIL, clean(email))?;
+        row.map(requester).transpose()
+    }
+
+    pub async fn requesters(&mut self) -> Result<Vec<Requester>> {
+        let rows: Vec<RequesterRow> = all!(self, REQUESTERS)?;
+        rows.into_iter().map(requester).collect()
+    }
+
+    pub async fn set_preference(&mut self, id: RequesterId, preference: Preference) -> Result<()> {
+        execute!(self, SET_PREFERENCE, id.0, preference.as_str()).map(drop)
+    }
+
+    pub async fn set_requester_name(&mut self, id: RequesterId, name: &str) -> Result<()> {
+        execute!(self, SET_REQUESTER_NAME, id.0, clean(name)).map(drop)
+    }
+
+    pub async fn set_blocked(&mut self, id: RequesterId, at: Option<DateTime<Utc>>) -> Result<()> {
+        execute!(self, SET_BLOCKED, id.0, at).map(drop)
+    }
+
+    /// `None` when an agent has this name already, whatever its case and accents.
+    pub async fn add_agent(&mut self, name: &str, role: Role, now: DateTime<Utc>) -> Result<Option<Agent>> {
+        let id: Option<i64> = optional_scalar!(self, ADD_AGENT, clean(name), fold(name), role.as_str(), now)?;
+        Ok(id.map(|id| Agent { id: AgentId(id), name: name.to_owned(), role }))
+    }
+
+    pub async fn agent(&mut self, id: AgentId) -> Result<Option<Agent>> {
+        let row = optional!(self, AGENT, id.0)?;
+        row.map(agent).transpose()
+    }
+
+    pub async fn agent_by_name(&mut self, name: &str) -> Result<Option<Agent>> {
+        let row = optional!(self, AGENT_BY_NAME, fold(&clean(name)))?;
+        row.map(agent).transpose()
+    }
+
+    pub async fn agents(&mut self) -> Result<Vec<Agent>> {
+        let rows: Vec<AgentRow> = all!(self, AGENTS)?;
+        rows.into_iter().map(agent).collect()
+    }
+
+    pub async fn password_hash(&mut self, id: AgentId) -> Result<Option<String>> {
+        let hash: Option<Option<String>> = optional_scalar!(self, PASSWORD_HASH, id.0)?;
+        Ok(hash.flatten())
+    }
+
+    /// Also ends the agent's sessions.
+    pub async fn set_password_hash(&mut self, id: AgentId, hash: &str) -> Result<()> {
+        execute!(self, SET_PASSWORD_HASH, id.0, hash)?;
+        execute!(self, CLOSE_SESSIONS_OF, id.0).map(drop)
+    }
+
+    /// Links an account of another system; an account that was linked to somebody else changes hands.
+    pub async fn link_identity(&mut self, id: AgentId, kind: &str, external_id: &str) -> Result<()> {
+        execute!(self, LINK_IDENTITY, clean(kind), clean(external_id), id.0).map(drop)
+    }
+
+    /// The linked accounts of an agent: (kind, id there).
+    pub async fn identities(&mut self, id: AgentId) -> Result<Vec<(String, String)>> {
+        all!(self, IDENTITIES, id.0)
+    }
+
+    /// Opens a session, and forgets those that ended.
+    pub async fn open_session(
+        &mut self,
+        id: AgentId,
+        token_hash: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, CLOSE_OLD_SESSIONS, now)?;
+        execute!(self, OPEN_SESSION, token_hash, id.0, now, until).map(drop)
+    }
+
+    pub async fn session(&mut self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Agent>> {
+        let row = optional!(self, SESSION, clean(token_hash), now)?;
+        row.map(agent).transpose()
+    }
+
+    pub async fn close_session(&mut self, token_hash: &str) -> Result<()> {
+        execute!(self, CLOSE_SESSION, clean(token_hash)).map(drop)
+    }
+}

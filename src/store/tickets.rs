@@ -1,0 +1,348 @@
+//! Tickets and their history. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, one, optional, scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::event::{EventDetail, EventKind};
+use crate::domain::ids::{AgentId, EventId, RequesterId, TicketId};
+use crate::domain::people::Door;
+use crate::domain::ticket::{Priority, Status, Ticket};
+use chrono::{DateTime, Utc};
+
+/// The columns of a ticket, in the order of [`TicketRow`].
+macro_rules! ticket_columns {
+    () => {
+        "ticket.id, ticket.subject, ticket.status, ticket.priority, ticket.assignee_id, ticket.requester_id, \
+         ticket.reason, ticket.version, ticket.created_at, ticket.updated_at"
+    };
+}
+
+/// What a list may be narrowed by; each `NULL` leaves its column free.
+macro_rules! queue_filter {
+    () => {
+        "(CAST($1 AS TEXT) IS NULL OR ticket.status = $1) AND (CAST($2 AS TEXT) IS NULL OR ticket.priority = $2) \
+         AND (CAST($3 AS BIGINT) IS NULL OR ticket.assignee_id = $3) \
+         AND (CAST($4 AS BIGINT) IS NULL OR ticket.requester_id = $4) "
+    };
+}
+
+/// The tickets with a message in which every searched word begins a word.
+macro_rules! found {
+    (sqlite) => {
+        "AND ticket.id IN (SELECT message.ticket_id FROM message WHERE message.id IN \
+         (SELECT rowid FROM search WHERE search MATCH $5)) "
+    };
+    (postgres) => {
+        "AND ticket.id IN (SELECT message.ticket_id FROM message JOIN search ON search.message_id = message.id \
+         WHERE search.words @@ CAST($5 AS tsquery)) "
+    };
+}
+
+/// Newest change first, from a given place on.
+macro_rules! queue_page {
+    () => {
+        "AND (CAST($6 AS BIGINT) IS NULL OR ticket.updated_at < $7 OR (ticket.updated_at = $7 AND ticket.id < $6)) \
+         ORDER BY ticket.updated_at DESC, ticket.id DESC LIMIT $8"
+    };
+}
+
+statements! {
+    OPEN_TICKET = Sql::same(
+        "INSERT INTO ticket (subject, status, priority, requester_id, version, created_at, updated_at) \
+         VALUES ($1, 'new', 'normal', $2, 1, $3, $3) RETURNING id");
+    TICKET = Sql::same(concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"));
+    LOCK_TICKET = Sql::fork(
+        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"),
+        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1 FOR UPDATE"));
+    SAVE_TICKET = Sql::same(
+        "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, version = version + 1, \
+         updated_at = $7 WHERE id = $1 AND version = $2");
+    QUEUE = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL ", queue_page!()));
+    COUNT_QUEUE = Sql::same(concat!(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL"));
+    SEARCH_QUEUE = Sql::fork(
+        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), found!(sqlite), queue_page!()),
+        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), found!(postgres), queue_page!()));
+    COUNT_SEARCH = Sql::fork(
+        concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(sqlite)),
+        concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(postgres)));
+    COUNT_BY_STATUS = Sql::same(
+        "SELECT status, CAST(COUNT(*) AS BIGINT) FROM ticket WHERE reason IS NULL OR reason <> 'spam' GROUP BY status");
+    ADD_EVENT = Sql::same(
+        "INSERT INTO event (ticket_id, at, kind, door, agent_id, actor, detail, version_after, source_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id");
+    EVENTS = Sql::same(
+        "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event WHERE ticket_id = $1 ORDER BY id");
+    EVENT_BY_SOURCE = Sql::same(
+        "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event WHERE source_key = $1");
+    LATEST_ACTS = Sql::same(
+        "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event \
+         WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
+         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned') ORDER BY id DESC LIMIT 1");
+    MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
+    REVISION = Sql::same(
+        "SELECT (SELECT MAX(updated_at) FROM ticket), (SELECT MAX(updated_at) FROM delivery)");
+}
+
+#[derive(sqlx::FromRow)]
+struct TicketRow {
+    id: i64,
+    subject: String,
+    status: String,
+    priority: String,
+    assignee_id: Option<i64>,
+    requester_id: i64,
+    reason: Option<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TicketRow {
+    fn read(self) -> Result<Ticket> {
+        Ok(Ticket {
+            id: TicketId(self.id),
+            subject: self.subject,
+            status: known(&self.status, Status::from_word)?,
+            priority: known(&self.priority, Priority::from_word)?,
+            assignee: self.assignee_id.map(AgentId),
+            requester: RequesterId(self.requester_id),
+            reason: self.reason,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// A line of history, as it is read.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// Its number.
+    pub id: EventId,
+    /// Whose history.
+    pub ticket: TicketId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub kind: EventKind,
+    /// By which door.
+    pub door: String,
+    /// Who, in words.
+    pub actor: String,
+    /// The rest.
+    pub detail: EventDetail,
+    /// The ticket's version once it had happened.
+    pub version_after: i64,
+    /// When it was taken back.
+    pub undone_at: Option<DateTime<Utc>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: i64,
+    ticket_id: i64,
+    at: DateTime<Utc>,
+    kind: String,
+    door: String,
+    actor: String,
+    detail: String,
+    version_after: i64,
+    undone_at: Option<DateTime<Utc>>,
+}
+
+impl EventRow {
+    fn read(self) -> Result<StoredEvent> {
+        Ok(StoredEvent {
+            id: EventId(self.id),
+            ticket: TicketId(self.ticket_id),
+            at: self.at,
+            kind: known(&self.kind, EventKind::from_word)?,
+            door: self.door,
+            actor: self.actor,
+            detail: serde_json::from_str(&self.detail).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            version_after: self.version_after,
+            undone_at: self.undone_at,
+        })
+    }
+}
+
+/// A line of history to append.
+#[derive(Debug)]
+pub struct NewEvent<'a> {
+    /// Whose history.
+    pub ticket: TicketId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub kind: EventKind,
+    /// By which door.
+    pub door: Door,
+    /// The agent who acts, where one does.
+    pub agent: Option<AgentId>,
+    /// Who, in words that stay true when names change later.
+    pub actor: &'a str,
+    /// The rest.
+    pub detail: &'a EventDetail,
+    /// The ticket's version once it has happened.
+    pub version_after: i64,
+    /// What makes a resend of the same request harmless; unique.
+    pub source_key: Option<&'a str>,
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Narrowing {
+    /// Only this status.
+    pub status: Option<Status>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
+    /// Only this agent's.
+    pub assignee: Option<AgentId>,
+    /// Only this requester's.
+    pub requester: Option<RequesterId>,
+    /// Only tickets with a message that holds a word beginning with each of these; folded.
+    pub words: Vec<String>,
+    /// Only what stands behind this ticket in the list.
+    pub before: Option<(DateTime<Utc>, TicketId)>,
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    pub async fn open_ticket(
+        &mut self,
+        subject: &str,
+        requester: RequesterId,
+        now: DateTime<Utc>,
+    ) -> Result<Ticket> {
+        let subject = clean(subject).into_owned();
+        let id: i64 = scalar!(self, OPEN_TICKET, &subject, requester.0, now)?;
+        Ok(Ticket {
+            id: TicketId(id),
+            subject,
+            status: Status::New,
+            priority: Priority::Normal,
+            assignee: None,
+            requester,
+            reason: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    pub async fn ticket(&mut self, id: TicketId) -> Result<Option<Ticket>> {
+        let row: Option<TicketRow> = optional!(self, TICKET, id.0)?;
+        row.map(TicketRow::read).transpose()
+    }
+
+    /// The ticket, held for this transaction: nobody else changes it before the commit.
+    pub async fn lock_ticket(&mut self, id: TicketId) -> Result<Option<Ticket>> {
+        let row: Option<TicketRow> = optional!(self, LOCK_TICKET, id.0)?;
+        row.map(TicketRow::read).transpose()
+    }
+
+    /// Writes what may change of a ticket and counts its version up. `false` when somebody else wrote since
+    /// `ticket.version` was read; then nothing was written.
+    pub async fn save_ticket(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Result<bool> {
+        execute!(
+            self,
+            SAVE_TICKET,
+            ticket.id.0,
+            ticket.version,
+            ticket.status.as_str(),
+            ticket.priority.as_str(),
+            ticket.assignee.map(|id| id.0),
+            ticket.reason.as_deref().map(clean),
+            now
+        )
+        .map(|count| count == 1)
+    }
+
+    /// The first `limit` tickets, newest change first.
+    pub async fn queue(&mut self, narrowing: &Narrowing, limit: i64) -> Result<Vec<Ticket>> {
+        let words = self.search_expression(&narrowing.words);
+        let sql = if words.is_some() { SEARCH_QUEUE } else { QUEUE };
+        let (before_at, before_id) = narrowing.before.map(|(at, id)| (at, id.0)).unzip();
+        let rows: Vec<TicketRow> = all!(
+            self,
+            sql,
+            narrowing.status.map(Status::as_str),
+            narrowing.priority.map(Priority::as_str),
+            narrowing.assignee.map(|id| id.0),
+            narrowing.requester.map(|id| id.0),
+            words,
+            before_id,
+            before_at,
+            limit
+        )?;
+        rows.into_iter().map(TicketRow::read).collect()
+    }
+
+    /// How many tickets match, wherever the page stands.
+    pub async fn count_queue(&mut self, narrowing: &Narrowing) -> Result<i64> {
+        let words = self.search_expression(&narrowing.words);
+        let sql = if words.is_some() { COUNT_SEARCH } else { COUNT_QUEUE };
+        scalar!(
+            self,
+            sql,
+            narrowing.status.map(Status::as_str),
+            narrowing.priority.map(Priority::as_str),
+            narrowing.assignee.map(|id| id.0),
+            narrowing.requester.map(|id| id.0),
+            words
+        )
+    }
+
+    /// How many tickets stand where, spam left out.
+    pub async fn count_by_status(&mut self) -> Result<Vec<(Status, i64)>> {
+        let rows: Vec<(String, i64)> = all!(self, COUNT_BY_STATUS)?;
+        rows.into_iter().map(|(status, count)| Ok((known(&status, Status::from_word)?, count))).collect()
+    }
+
+    /// Appends a line of history.
+    pub async fn add_event(&mut self, event: &NewEvent<'_>) -> Result<EventId> {
+        let detail =
+            serde_json::to_string(event.detail).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        scalar!(
+            self,
+            ADD_EVENT,
+            event.ticket.0,
+            event.at,
+            event.kind.as_str(),
+            event.door.as_str(),
+            event.agent.map(|id| id.0),
+            clean(event.actor),
+            clean(&detail),
+            event.version_after,
+            event.source_key
+        )
+        .map(EventId)
+    }
+
+    pub async fn events(&mut self, ticket: TicketId) -> Result<Vec<StoredEvent>> {
+        let rows: Vec<EventRow> = all!(self, EVENTS, ticket.0)?;
+        rows.into_iter().map(EventRow::read).collect()
+    }
+
+    pub async fn event_by_source(&mut self, source_key: &str) -> Result<Option<StoredEvent>> {
+        let row: Option<EventRow> = optional!(self, EVENT_BY_SOURCE, source_key)?;
+        row.map(EventRow::read).transpose()
+    }
+
+    /// The latest act of this agent after `since` that can be taken back and was not.
+    pub async fn latest_act(&mut self, agent: AgentId, since: DateTime<Utc>) -> Result<Option<StoredEvent>> {
+        let row: Option<EventRow> = optional!(self, LATEST_ACTS, agent.0, since)?;
+        row.map(EventRow::read).transpose()
+    }
+
+    pub async fn mark_undone(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, MARK_UNDONE, event.0, now).map(drop)
+    }
+
+    /// A number that grows when a ticket or a delivery changes.
+    pub async fn revision(&mut self) -> Result<i64> {
+        let newest: (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = one!(self, REVISION)?;
+        Ok(newest.0.max(newest.1).map_or(0, |at| at.timestamp_millis()))
+    }
+}

@@ -1,0 +1,62 @@
+//! Logs: to standard error, one event a line, as text or as JSON. May import: nothing of ours.
+//!
+//! `GUICHET_LOG` filters (`debug`, `guichet::inbound=trace,info`; by default `info`, with the statements of the
+//! database left out); `GUICHET_LOG_FORMAT=json` gives JSON. What may stand in a line: ARCHITECTURE.md, "Logs".
+
+use std::io::IsTerminal;
+use tracing_subscriber::EnvFilter;
+
+/// What is logged when nothing is asked for. sqlx tells every statement at `debug` and slow ones at `warn`.
+const DEFAULT: &str = "info,sqlx=warn";
+
+/// Starts logging for the whole process; call once, at its start.
+///
+/// `filter` is the value of `GUICHET_LOG`, `format` that of `GUICHET_LOG_FORMAT`. A filter that cannot be read is
+/// said on standard error and the default is used: a typo in a variable must not stop a support desk.
+pub fn start(filter: Option<&str>, format: Option<&str>) {
+    let (filter, complaint) = read_filter(filter);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call (two tests in one process) changes nothing.
+    let _ = match format {
+        Some("json") => logs.json().flatten_event(true).with_current_span(false).try_init(),
+        _ => logs.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+    };
+    if let Some(complaint) = complaint {
+        tracing::warn!(reason = complaint, "GUICHET_LOG cannot be read, the default is used");
+    }
+}
+
+fn read_filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
+    match asked.filter(|asked| !asked.trim().is_empty()) {
+        None => (EnvFilter::new(DEFAULT), None),
+        // An asked-for level alone must not bring every statement of the database with it.
+        Some(asked) => match EnvFilter::try_new(format!("sqlx=warn,{asked}")) {
+            Ok(filter) => (filter, None),
+            Err(error) => (EnvFilter::new(DEFAULT), Some(error.to_string())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_wish_the_level_is_info_and_statements_are_left_out() {
+        assert_eq!(read_filter(None).0.to_string(), "sqlx=warn,info");
+        assert_eq!(read_filter(Some(" ")).0.to_string(), "sqlx=warn,info");
+    }
+
+    #[test]
+    fn a_wish_is_heard_and_statements_come_only_when_named() {
+        assert_eq!(read_filter(Some("debug")).0.to_string(), "sqlx=warn,debug");
+        assert!(read_filter(Some("debug,sqlx=debug")).0.to_string().contains("sqlx=debug"));
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_said_and_does_not_stop_the_program() {
+        let (filter, complaint) = read_filter(Some("guichet=loud"));
+        assert_eq!(filter.to_string(), "sqlx=warn,info");
+        assert!(complaint.is_some());
+    }
+}
