@@ -4,6 +4,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod crash;
+pub mod desk;
 pub mod domain;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,185 @@
+//! The one writer: what `decide` says becomes rows, in the transaction of its cause.
+//!
+//! Ticket, history, and what the requester is told are written together or not at all; the caller commits.
+
+use super::failure::refuse;
+use super::{Failure, Inner, Result, hex};
+use crate::domain::decide::decide;
+use crate::domain::delivery::{Channel, DeliveryState, Plan, plan};
+use crate::domain::event::{Event, EventDetail};
+use crate::domain::ids::{EventId, MessageId, TicketId};
+use crate::domain::message::Direction;
+use crate::domain::notice::Notice;
+use crate::domain::people::{Actor, Door, Requester};
+use crate::domain::refusal::Refusal;
+use crate::domain::threading;
+use crate::domain::ticket::Ticket;
+use crate::store::Tx;
+use crate::store::outbox::NewDelivery;
+use crate::store::tickets::NewEvent;
+use crate::view::Told;
+use crate::wording;
+use chrono::{DateTime, Utc};
+use ring::hmac;
+
+/// How many message ids a mail's References carry: RFC 5322 sets no limit, servers do.
+const MOST_REFERENCES_OUT: i64 = 20;
+
+/// An event with who caused it.
+pub(super) struct Act<'a> {
+    pub(super) event: &'a Event,
+    pub(super) actor: &'a Actor,
+    pub(super) door: Door,
+    pub(super) source_key: Option<&'a str>,
+    /// The message that the act wrote, already stored.
+    pub(super) message: Option<MessageId>,
+    /// Which rung of the ladder brought a mail here.
+    pub(super) rung: Option<&'static str>,
+}
+
+/// What an act made of a ticket.
+pub(super) struct Applied {
+    pub(super) ticket: Ticket,
+    pub(super) event: EventId,
+    pub(super) detail: EventDetail,
+    pub(super) told: Option<Told>,
+}
+
+impl Inner {
+    /// Writes what follows from an act on a ticket that this transaction holds.
+    pub(super) async fn apply(
+        &self,
+        tx: &mut Tx,
+        ticket: Ticket,
+        act: Act<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Applied> {
+        let agent = match act.actor {
+            Actor::Agent(agent) => Some(agent.id),
+            Actor::Requester(_) | Actor::System => None,
+        };
+        let decision = decide(&ticket, act.event, agent).map_err(Failure::Refused)?;
+        let mut detail = decision.detail;
+        detail.message = act.message.map(|id| id.0).or(detail.message);
+        detail.rung = act.rung.map(str::to_owned);
+        let requester = tx.requester(ticket.requester).await?;
+        let actor = match act.actor {
+            Actor::Agent(agent) => agent.name.as_str(),
+            Actor::Requester(_) => requester.email.as_str(),
+            Actor::System => "guichet",
+        };
+        let was = ticket.status;
+        let mut ticket = Ticket {
+            status: decision.status,
+            priority: decision.priority,
+            assignee: decision.assignee,
+            reason: decision.reason,
+            ..ticket
+        };
+        if !tx.save_ticket(&ticket, now).await? {
+            return refuse(Refusal::Changed(ticket.id));
+        }
+        ticket.version += 1;
+        ticket.updated_at = now;
+        let event = tx
+            .add_event(&NewEvent {
+                ticket: ticket.id,
+                at: now,
+                kind: decision.kind,
+                door: act.door,
+                agent,
+                actor,
+                detail: &detail,
+                version_after: ticket.version,
+                source_key: act.source_key,
+            })
+            .await?;
+        if let Some(blocked) = decision.blocks_requester {
+            tx.set_blocked(requester.id, blocked.then_some(now)).await?;
+        }
+        if was != ticket.status {
+            let why = wording::labels::skip_reason(crate::domain::delivery::SkipReason::Overtaken);
+            tx.overtake(ticket.id, event, &why, now).await?;
+        }
+        let told = match decision.notice {
+            Some(notice) => {
+                Some(self.plan_notice(tx, &ticket, &requester, event, notice, act.message, now).await?)
+            }
+            None => None,
+        };
+        Ok(Applied { ticket, event, detail, told })
+    }
+
+    /// Plans one notice on every road, and records why for each road that is not taken. Nothing leaves before
+    /// the act can no longer be taken back.
+    #[allow(clippy::too_many_arguments, reason = "one call, and each argument is another row's key")]
+    async fn plan_notice(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        requester: &Requester,
+        event: EventId,
+        notice: Notice,
+        message: Option<MessageId>,
+        now: DateTime<Utc>,
+    ) -> Result<Told> {
+        let not_before = now + self.settings.rules.undo_window;
+        let title = wording::notices::title(notice);
+        let text = wording::notices::message(notice, &ticket.subject);
+        let refs = tx.refs(ticket.id, MOST_REFERENCES_OUT).await?;
+        let in_reply_to = refs
+            .iter()
+            .rev()
+            .find(|(_, direction)| *direction == Direction::Inbound)
+            .or_else(|| refs.last())
+            .map(|(id, _)| id.as_str());
+        let chain = refs.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
+        let minted = self.mint(ticket.id, event);
+        let mut told = Told { preference: requester.preference, channels: Vec::new() };
+        for (channel, plan) in plan(requester.preference) {
+            let why = match plan {
+                Plan::Skip(reason) => Some(wording::labels::skip_reason(reason)),
+                Plan::Store | Plan::Send => None,
+            };
+            let by_mail = channel == Channel::Email;
+            let delivery = NewDelivery {
+                ticket: ticket.id,
+                event,
+                message_id: message,
+                channel,
+                kind: notice.kind(),
+                announces: notice.status(),
+                title,
+                message: &text,
+                address: by_mail.then_some(requester.email.as_str()),
+                rfc_id: by_mail.then_some(minted.as_str()),
+                in_reply_to: in_reply_to.filter(|_| by_mail),
+                refs: by_mail.then_some(chain.as_str()),
+                state: match plan {
+                    Plan::Store => DeliveryState::Sent,
+                    Plan::Send => DeliveryState::Pending,
+                    Plan::Skip(_) => DeliveryState::Skipped,
+                },
+                why: why.as_deref(),
+                next_attempt_at: not_before,
+            };
+            tx.add_delivery(&delivery, now).await?;
+            if !matches!(plan, Plan::Skip(_)) {
+                told.channels.push(channel);
+            }
+            if plan == Plan::Store {
+                tx.add_notification(requester.id, &delivery, now, not_before).await?;
+            }
+            if plan == Plan::Send {
+                tx.add_ref(&minted, ticket.id, Direction::Outbound).await?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// A Message-ID that only we can have made: each event has at most one mail, so it is unique.
+    fn mint(&self, ticket: TicketId, event: EventId) -> String {
+        let vouched = hmac::sign(&self.minting_key, format!("{ticket}.{event}").as_bytes());
+        threading::minted_id(ticket, event, &hex(&vouched.as_ref()[..12]), &self.settings.mail_host)
+    }
+}

@@ -1,0 +1,260 @@
+//! Reading: figures, lists, one ticket with everything about it. Changes nothing.
+
+use super::{Desk, Result, unpack};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::fold;
+use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
+use crate::domain::people::{Requester, first_name};
+use crate::domain::ticket::{Priority, Status, Ticket};
+use crate::store::Tx;
+use crate::store::messages::Mark;
+use crate::store::outbox::StoredDelivery;
+use crate::store::tickets::Narrowing;
+use crate::view::{DeliveryView, EventView, Figures, MessageView, Queue, RequesterView, TicketView};
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+/// What a list is narrowed by, in a door's terms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueFilter {
+    /// Only this status.
+    pub status: Option<Status>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
+    /// Only this agent's.
+    pub assignee: Option<AgentId>,
+    /// Only tickets in which every one of these words begins a word; as typed.
+    pub words: Vec<String>,
+    /// At most so many; `None` for all.
+    pub limit: Option<i64>,
+    /// Only what stands behind this ticket in the list.
+    pub before: Option<(DateTime<Utc>, TicketId)>,
+}
+
+/// A mail that left, or waits to leave.
+#[derive(Debug, Clone)]
+pub struct SentMail {
+    /// Its delivery.
+    pub delivery: DeliveryId,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Recipient.
+    pub address: String,
+    /// The notice's title.
+    pub title: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// The exact bytes; `None` before the first attempt.
+    pub eml: Option<Vec<u8>>,
+}
+
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// The five figures.
+    pub async fn figures(&self) -> Result<Figures> {
+        let mut tx = self.inner.store.read().await?;
+        let mut figures = Figures::default();
+        for (status, count) in tx.count_by_status().await? {
+            figures.total += count;
+            match status {
+                Status::New => figures.new = count,
+                Status::InProgress => figures.in_progress = count,
+                Status::WaitingCustomer => figures.waiting_customer = count,
+                Status::Resolved => figures.resolved = count,
+                Status::Closed => {}
+            }
+        }
+        Ok(figures)
+    }
+
+    /// A list of tickets, newest change first.
+    pub async fn queue(&self, filter: &QueueFilter) -> Result<Queue> {
+        let mut tx = self.inner.store.read().await?;
+        read_queue(&mut tx, filter).await
+    }
+
+    /// One ticket with its conversation, history and deliveries.
+    pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>> {
+        let mut tx = self.inner.store.read().await?;
+        match tx.ticket(id).await? {
+            Some(ticket) => Ok(Some(read_ticket(&mut tx, ticket).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The mail that a message came in, byte for byte.
+    pub async fn raw_of_message(&self, id: MessageId) -> Result<Option<Vec<u8>>> {
+        let mut tx = self.inner.store.read().await?;
+        let packed = tx.raw_of_message(id).await?;
+        Ok(packed.map(|packed| unpack(&packed)).transpose()?)
+    }
+
+    /// The latest mails that left or wait to leave, newest first.
+    pub async fn sent_mails(&self, limit: i64) -> Result<Vec<SentMail>> {
+        let mut tx = self.inner.store.read().await?;
+        tx.mails(limit).await?.into_iter().map(sent_mail).collect()
+    }
+
+    /// One of them.
+    pub async fn sent_mail(&self, id: DeliveryId) -> Result<Option<SentMail>> {
+        let mut tx = self.inner.store.read().await?;
+        tx.delivery(id).await?.map(sent_mail).transpose()
+    }
+
+    /// How many deliveries stand where.
+    pub async fn count_deliveries(&self) -> Result<Vec<(DeliveryState, i64)>> {
+        Ok(self.inner.store.read().await?.count_deliveries().await?)
+    }
+
+    /// A number that changes when a ticket or a delivery does: pages ask for it to know whether to look again.
+    pub async fn revision(&self) -> Result<i64> {
+        Ok(self.inner.store.read().await?.revision().await?)
+    }
+
+    /// When a mailbox was last taken in without a fault.
+    pub async fn latest_sync(&self) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.inner.store.read().await?.latest_sync().await?)
+    }
+}
+
+fn sent_mail(delivery: StoredDelivery) -> Result<SentMail> {
+    Ok(SentMail {
+        delivery: delivery.id,
+        ticket: delivery.ticket,
+        address: delivery.address.unwrap_or_default(),
+        title: delivery.title,
+        state: delivery.state,
+        at: delivery.updated_at,
+        eml: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
+    })
+}
+
+pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queue> {
+    let narrowing = Narrowing {
+        status: filter.status,
+        priority: filter.priority,
+        assignee: filter.assignee,
+        requester: None,
+        words: filter.words.iter().flat_map(|word| fold::words(word)).collect(),
+        before: filter.before,
+    };
+    let tickets = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
+    let whole = filter.limit.is_none() && filter.before.is_none();
+    let total = if whole { tickets.len() as i64 } else { tx.count_queue(&narrowing).await? };
+    let mut cards = Cards::default();
+    let mut views = Vec::with_capacity(tickets.len());
+    for ticket in tickets {
+        views.push(cards.card(tx, ticket).await?);
+    }
+    Ok(Queue { tickets: views, total })
+}
+
+/// Draws tickets without their conversation, reading each person once.
+#[derive(Default)]
+pub(super) struct Cards {
+    requesters: HashMap<RequesterId, RequesterView>,
+    agents: Option<HashMap<AgentId, String>>,
+}
+
+impl Cards {
+    pub(super) async fn card(&mut self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+        let requester = match self.requesters.get(&ticket.requester) {
+            Some(known) => known.clone(),
+            None => {
+                let view = requester_view(tx.requester(ticket.requester).await?);
+                self.requesters.insert(ticket.requester, view.clone());
+                view
+            }
+        };
+        let assignee = match ticket.assignee {
+            Some(id) => self.agent(tx, id).await?,
+            None => None,
+        };
+        Ok(TicketView {
+            id: ticket.id,
+            subject: ticket.subject,
+            status: ticket.status,
+            priority: ticket.priority,
+            assignee,
+            reason: ticket.reason,
+            requester,
+            created_at: ticket.created_at,
+            updated_at: ticket.updated_at,
+            messages: Vec::new(),
+            events: Vec::new(),
+            deliveries: Vec::new(),
+        })
+    }
+
+    async fn agent(&mut self, tx: &mut Tx, id: AgentId) -> Result<Option<String>> {
+        if self.agents.is_none() {
+            self.agents = Some(tx.agents().await?.into_iter().map(|agent| (agent.id, agent.name)).collect());
+        }
+        Ok(self.agents.as_ref().and_then(|agents| agents.get(&id)).cloned())
+    }
+}
+
+pub(super) fn requester_view(requester: Requester) -> RequesterView {
+    RequesterView {
+        first_name: first_name(&requester.name),
+        email: requester.email,
+        name: requester.name,
+        preference: requester.preference,
+    }
+}
+
+pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+    let id = ticket.id;
+    let mut cards = Cards::default();
+    let mut view = cards.card(tx, ticket).await?;
+    let mut files: HashMap<MessageId, Vec<_>> = HashMap::new();
+    for (message, attachment) in tx.attachments(id).await? {
+        files.entry(message).or_default().push(attachment);
+    }
+    for message in tx.messages(id).await? {
+        view.messages.push(MessageView {
+            id: message.id,
+            direction: message.direction,
+            author: message.author,
+            at: message.at,
+            text: message.text,
+            quoted: message.quoted,
+            stranger: message.mark == Some(Mark::Stranger),
+            automatic: message.mark == Some(Mark::Automatic),
+            attachments: files.remove(&message.id).unwrap_or_default(),
+        });
+    }
+    for event in tx.events(id).await? {
+        let assignee = match event.detail.assignee_to {
+            Some(id) => cards.agent(tx, AgentId(id)).await?,
+            None => None,
+        };
+        view.events.push(EventView {
+            id: event.id,
+            kind: event.kind,
+            actor: event.actor,
+            door: event.door,
+            at: event.at,
+            undone: event.undone_at.is_some(),
+            detail: event.detail,
+            assignee,
+        });
+    }
+    for delivery in tx.deliveries(id).await? {
+        view.deliveries.push(DeliveryView {
+            id: delivery.id,
+            channel: delivery.channel,
+            kind: delivery.kind,
+            title: delivery.title,
+            message: delivery.message,
+            state: delivery.state,
+            why: delivery.why,
+            address: delivery.address,
+            message_id: delivery.rfc_id,
+            at: delivery.updated_at,
+        });
+    }
+    Ok(view)
+}

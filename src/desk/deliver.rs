@@ -1,0 +1,173 @@
+//! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
+
+use super::{Desk, Result, pack, unpack};
+use crate::domain::delivery::{Channel, DeliveryState, LEASE, Next, Outcome, SkipReason, after_attempt};
+use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::notice::{Notice, NoticeKind};
+use crate::store::Tx;
+use crate::store::outbox::StoredDelivery;
+use crate::wording;
+use chrono::{DateTime, Utc};
+
+/// One e-mail to send; whoever claimed it must record what became of it.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// Its delivery.
+    pub id: DeliveryId,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// What it tells.
+    pub notice: Notice,
+    /// The notice's title.
+    pub title: String,
+    /// The notice's message.
+    pub message: String,
+    /// Recipient, frozen with the row.
+    pub address: String,
+    /// The recipient's display name, may be empty.
+    pub name: String,
+    /// The ticket's subject, bare.
+    pub subject: String,
+    /// What the CM wrote, for a reply.
+    pub text: Option<String>,
+    /// The requester's latest words before the reply.
+    pub quoted: Option<Quoted>,
+    /// Message-ID, minted with the row; without angle brackets, like the next two.
+    pub message_id: String,
+    /// The message it answers.
+    pub in_reply_to: Option<String>,
+    /// The conversation, oldest first.
+    pub references: Vec<String>,
+    /// When the row was written: the mail's Date, so that the same row makes the same bytes.
+    pub created_at: DateTime<Utc>,
+    /// The exact bytes of an earlier attempt: these are sent, nothing is composed.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// A message to quote below a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted {
+    /// Whose words.
+    pub author: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The words.
+    pub text: String,
+}
+
+/// What a worker took.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// To send.
+    pub parcels: Vec<Parcel>,
+    /// How many were due and are not to be sent after all.
+    pub skipped: u64,
+    /// How many were lost twice and wait for a CM.
+    pub uncertain: u64,
+}
+
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// Leases up to `limit` mails that are due, the oldest first. The preference is read once more: who chose
+    /// otherwise since the row was planned gets no mail.
+    pub async fn claim(&self, limit: i64) -> Result<Claim> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
+        let mut claim = Claim { uncertain, ..Claim::default() };
+        for delivery in tx.claim(now, now + LEASE, limit).await? {
+            match parcel(&mut tx, delivery, now).await? {
+                Some(parcel) => claim.parcels.push(parcel),
+                None => claim.skipped += 1,
+            }
+        }
+        tx.commit().await?;
+        Ok(claim)
+    }
+
+    /// Keeps the exact bytes of mails before their first attempt.
+    pub async fn seal(&self, composed: &[(DeliveryId, Vec<u8>)]) -> Result<()> {
+        if composed.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.inner.store.begin().await?;
+        for (id, eml) in composed {
+            tx.seal(*id, &pack(eml)?).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes what became of an attempt, and says what follows.
+    pub async fn record(&self, id: DeliveryId, outcome: Outcome) -> Result<Next> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let delivery =
+            tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
+        let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
+        let next = after_attempt(outcome, attempts, delivery.ambiguous_at.is_some());
+        match &next {
+            Next::Sent => tx.settle_delivery(id, DeliveryState::Sent, None, now).await?,
+            Next::Failed(why) => tx.settle_delivery(id, DeliveryState::Failed, Some(why), now).await?,
+            Next::Uncertain(why) => tx.settle_delivery(id, DeliveryState::Uncertain, Some(why), now).await?,
+            Next::Again { after, why, ambiguous } => {
+                tx.try_later(id, why, now + *after, ambiguous.then_some(now), now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(next)
+    }
+
+    /// When the next delivery becomes due.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.inner.store.read().await?.next_due().await?)
+    }
+}
+
+/// The mail of a claimed row; `None` when the recipient chose otherwise meanwhile, which is then recorded.
+async fn parcel(tx: &mut Tx, delivery: StoredDelivery, now: DateTime<Utc>) -> Result<Option<Parcel>> {
+    let ticket = tx
+        .ticket(delivery.ticket)
+        .await?
+        .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
+    let requester = tx.requester(ticket.requester).await?;
+    if !requester.preference.allows(Channel::Email) {
+        let why = wording::labels::skip_reason(SkipReason::Preference(requester.preference));
+        tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
+        return Ok(None);
+    }
+    let (mut text, mut quoted) = (None, None);
+    if let Some(message) = delivery.message_id {
+        text = tx.message_text(message).await?;
+        quoted = tx.latest_inbound(delivery.ticket, message).await?.map(|message| Quoted {
+            author: message.author,
+            at: message.at,
+            text: message.text,
+        });
+    }
+    let notice = match (delivery.kind, delivery.announces) {
+        (NoticeKind::Reply, then) => Notice::Reply { then },
+        (_, Some(status)) => Notice::Status(status),
+        (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
+    };
+    let name = match &delivery.address {
+        Some(address) if *address == requester.email => requester.name,
+        _ => String::new(),
+    };
+    Ok(Some(Parcel {
+        id: delivery.id,
+        ticket: delivery.ticket,
+        notice,
+        title: delivery.title,
+        message: delivery.message,
+        address: delivery.address.unwrap_or_default(),
+        name,
+        subject: ticket.subject,
+        text,
+        quoted,
+        message_id: delivery.rfc_id.unwrap_or_default(),
+        in_reply_to: delivery.in_reply_to,
+        references: delivery.refs,
+        created_at: delivery.created_at,
+        sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
+    }))
+}

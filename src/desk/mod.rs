@@ -1,0 +1,136 @@
+//! The use cases: everything that doors ask for, and the only writer of tickets.
+//!
+//! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, store, clock.
+
+mod apply;
+pub mod board;
+pub mod deliver;
+mod failure;
+pub mod people;
+pub mod receive;
+pub mod run;
+
+pub use failure::{Failure, Result};
+
+use crate::clock::Clock;
+use crate::domain::rules::Rules;
+use crate::store::Store;
+use crate::wording::canned::Catalogue;
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// What the desk must know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The host part of the Message-IDs we mint: that of the address we write from.
+    pub mail_host: String,
+    /// The addresses we write from, in the form of `normal_address`: mail from them is our own echo.
+    pub own_addresses: Vec<String>,
+    /// The adjustable numbers.
+    pub rules: Rules,
+    /// The standard replies.
+    pub catalogue: Catalogue,
+}
+
+/// The desk. Cheap to clone; every door holds one.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    /// Vouches for the Message-IDs we mint; made once, kept in the database.
+    minting_key: hmac::Key,
+    /// Rung after every commit that planned a delivery.
+    outbox_bell: Notify,
+}
+
+impl Desk {
+    /// Opens the desk on a migrated database.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn open(store: Store, clock: Clock, settings: Settings) -> anyhow::Result<Desk> {
+        const KEY: &str = "minting_key";
+        let mut tx = store.begin().await?;
+        if tx.setting(KEY).await?.is_none() {
+            tx.keep_setting(KEY, &random_hex()?).await?;
+        }
+        let secret = tx.setting(KEY).await?.unwrap_or_default();
+        tx.commit().await?;
+        let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let outbox_bell = Notify::new();
+        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, outbox_bell }) })
+    }
+
+    /// The clock that this desk goes by.
+    pub fn clock(&self) -> Clock {
+        self.inner.clock
+    }
+
+    /// The standard replies.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.settings.catalogue
+    }
+
+    /// The adjustable numbers.
+    pub fn rules(&self) -> &Rules {
+        &self.inner.settings.rules
+    }
+
+    /// Our own addresses, in the form of `normal_address`.
+    pub fn own_addresses(&self) -> &[String] {
+        &self.inner.settings.own_addresses
+    }
+
+    /// Closes the database; a SQLite file is left whole, without a journal beside it.
+    pub async fn close(&self) {
+        self.inner.store.close().await;
+    }
+
+    /// Waits until a delivery was planned.
+    pub async fn outbox_rings(&self) {
+        self.inner.outbox_bell.notified().await;
+    }
+}
+
+/// 32 random bytes in hex.
+///
+/// # Errors
+/// When the machine has no randomness to give.
+pub fn random_hex() -> anyhow::Result<String> {
+    let mut bytes = [0u8; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("no randomness from the system"))?;
+    Ok(hex(&bytes))
+}
+
+/// Bytes in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char])
+        .collect()
+}
+
+/// Unpacks what was kept with zstd.
+///
+/// # Errors
+/// When the bytes are damaged.
+pub fn unpack(packed: &[u8]) -> anyhow::Result<Vec<u8>> {
+    Ok(zstd::decode_all(packed)?)
+}
+
+/// Packs what is kept in the database: level 1, since it is done for every mail and undone rarely.
+///
+/// # Errors
+/// When there is no memory for it.
+pub fn pack(raw: &[u8]) -> std::io::Result<Vec<u8>> {
+    zstd::bulk::compress(raw, 1)
+}

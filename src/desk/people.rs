@@ -1,0 +1,168 @@
+//! Agents and requesters: who they are, how they sign in, how they want to be told.
+
+use super::board::{Cards, requester_view};
+use super::failure::refuse;
+use super::{Desk, Result};
+use crate::domain::ids::AgentId;
+use crate::domain::people::{Agent, Requester, Role, normal_address};
+use crate::domain::preference::Preference;
+use crate::domain::refusal::Refusal;
+use crate::store::Tx;
+use crate::store::tickets::Narrowing;
+use crate::view::Person;
+use chrono::{DateTime, Utc};
+
+/// An agent with the accounts linked to them: (kind, id there).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedAgent {
+    /// Who.
+    pub agent: Agent,
+    /// Their accounts elsewhere.
+    pub identities: Vec<(String, String)>,
+    /// Whether they can sign in on the page.
+    pub has_password: bool,
+}
+
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// The agent with this name, whatever its case and accents.
+    pub async fn agent_by_name(&self, name: &str) -> Result<Option<Agent>> {
+        Ok(self.inner.store.read().await?.agent_by_name(name).await?)
+    }
+
+    /// Every agent, by name.
+    pub async fn agents(&self) -> Result<Vec<LinkedAgent>> {
+        let mut tx = self.inner.store.read().await?;
+        let mut agents = Vec::new();
+        for agent in tx.agents().await? {
+            agents.push(LinkedAgent {
+                identities: tx.identities(agent.id).await?,
+                has_password: tx.password_hash(agent.id).await?.is_some(),
+                agent,
+            });
+        }
+        Ok(agents)
+    }
+
+    /// Adds an agent; `None` when the name is taken.
+    pub async fn add_agent(&self, name: &str, role: Role) -> Result<Option<Agent>> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let agent = tx.add_agent(name, role, now).await?;
+        tx.commit().await?;
+        Ok(agent)
+    }
+
+    /// The agent who acts when nobody was named: the only one there is, or, on a desk without agents, an admin
+    /// with the given name, made here. `None` when there are several.
+    pub async fn only_agent(&self, name_of_first: &str) -> Result<Option<Agent>> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let mut agents = tx.agents().await?;
+        let only = match agents.len() {
+            0 => tx.add_agent(name_of_first, Role::Admin, now).await?,
+            1 => agents.pop(),
+            _ => None,
+        };
+        tx.commit().await?;
+        Ok(only)
+    }
+
+    /// Links an account of another system to an agent.
+    pub async fn link_identity(&self, agent: &Agent, kind: &str, external_id: &str) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.link_identity(agent.id, kind, external_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The Argon2 hash of an agent's password.
+    pub async fn password_hash(&self, agent: AgentId) -> Result<Option<String>> {
+        Ok(self.inner.store.read().await?.password_hash(agent).await?)
+    }
+
+    /// Keeps a password's hash and ends the agent's sessions.
+    pub async fn set_password_hash(&self, agent: AgentId, hash: &str) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.set_password_hash(agent, hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Opens a session; only the hash of its token is kept.
+    pub async fn open_session(&self, agent: AgentId, token_hash: &str, until: DateTime<Utc>) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        tx.open_session(agent, token_hash, now, until).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whose session this is, while it lasts.
+    pub async fn session(&self, token_hash: &str) -> Result<Option<Agent>> {
+        let now = self.inner.clock.now();
+        Ok(self.inner.store.read().await?.session(token_hash, now).await?)
+    }
+
+    /// Ends a session.
+    pub async fn close_session(&self, token_hash: &str) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.close_session(token_hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A requester and their tickets.
+    pub async fn person(&self, email: &str) -> Result<Person> {
+        let mut tx = self.inner.store.read().await?;
+        read_person(&mut tx, email, false).await
+    }
+
+    /// Makes a requester known, or changes what is known of them.
+    pub async fn set_requester(
+        &self,
+        email: &str,
+        name: Option<&str>,
+        preference: Option<Preference>,
+    ) -> Result<Person> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let requester = tx.meet_requester(&normal_address(email), name.unwrap_or_default(), now).await?;
+        if let Some(preference) = preference {
+            tx.set_preference(requester.id, preference).await?;
+        }
+        let person = read_person(&mut tx, email, true).await?;
+        tx.commit().await?;
+        Ok(person)
+    }
+
+    /// Every requester, by address.
+    pub async fn requesters(&self) -> Result<Vec<Requester>> {
+        Ok(self.inner.store.read().await?.requesters().await?)
+    }
+
+    /// Lets a blocked requester's mail open tickets again.
+    pub async fn unblock(&self, email: &str) -> Result<Person> {
+        let mut tx = self.inner.store.begin().await?;
+        let requester = known_requester(&mut tx, email).await?;
+        tx.set_blocked(requester.id, None).await?;
+        let person = read_person(&mut tx, email, true).await?;
+        tx.commit().await?;
+        Ok(person)
+    }
+}
+
+pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requester> {
+    match tx.requester_by_email(&normal_address(email)).await? {
+        Some(requester) => Ok(requester),
+        None => refuse(Refusal::NoSuchRequester(email.to_owned())),
+    }
+}
+
+pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Result<Person> {
+    let requester = known_requester(tx, email).await?;
+    let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
+    let mut cards = Cards::default();
+    let mut tickets = Vec::new();
+    for ticket in tx.queue(&narrowing, i64::MAX).await? {
+        tickets.push(cards.card(tx, ticket).await?);
+    }
+    let blocked = requester.blocked_at.is_some();
+    Ok(Person { requester: requester_view(requester), blocked, tickets, changed })
+}

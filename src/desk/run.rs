@@ -1,0 +1,375 @@
+//! One command in, one view out: what every door of the CMs calls.
+
+use super::apply::{Act, Applied};
+use super::board::{self, QueueFilter};
+use super::failure::refuse;
+use super::people::{known_requester, read_person};
+use super::receive::distinct_words;
+use super::{Desk, Failure, Inner, Result};
+use crate::command::authorize::authorize;
+use crate::command::grammar::Command;
+use crate::domain::canned::unfilled;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::message::Direction;
+use crate::domain::people::{Actor, Agent, Door, first_name};
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::{SPAM, Status, Ticket};
+use crate::store::messages::NewMessage;
+use crate::store::{self, Tx};
+use crate::view::{self, Done, Draft, TemplateView, View};
+use crate::wording;
+use crate::wording::canned::Names;
+use chrono::{DateTime, Utc};
+
+/// How many tickets a list in chat shows; the rest is counted.
+pub const LIST_LENGTH: i64 = 20;
+/// How often an act is tried when the database says that somebody else was faster.
+const TRIES: u32 = 3;
+
+/// Who asks, and through which door.
+struct Ask<'a> {
+    agent: &'a Agent,
+    actor: Actor,
+    door: Door,
+    source_key: Option<&'a str>,
+    now: DateTime<Utc>,
+}
+
+impl Desk {
+    /// Carries out a command. `source_key` names the request itself (an interaction's id, a form's key): the
+    /// same key again does nothing and answers with the ticket as it stands.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] with what the CM must read, or [`Failure::Broken`].
+    pub async fn run(
+        &self,
+        agent: &Agent,
+        door: Door,
+        command: Command,
+        source_key: Option<&str>,
+    ) -> Result<View> {
+        authorize(agent, &command).map_err(Failure::Refused)?;
+        let now = self.inner.clock.now();
+        let ask = Ask { agent, actor: Actor::Agent(agent.clone()), door, source_key, now };
+        let mut tried = 1;
+        loop {
+            match self.inner.carry_out(&ask, &command).await {
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                Err(Failure::Refused(Refusal::Changed(_))) if tried < TRIES => tried += 1,
+                done => {
+                    self.inner.outbox_bell.notify_one();
+                    return done;
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    async fn carry_out(&self, ask: &Ask<'_>, command: &Command) -> Result<View> {
+        if let Some(key) = ask.source_key {
+            let mut tx = self.store.read().await?;
+            if let Some(event) = tx.event_by_source(key).await? {
+                return ticket_view(&mut tx, event.ticket).await.map(|view| View::Ticket(Box::new(view)));
+            }
+        }
+        match command {
+            Command::List { status, priority, mine, words } => {
+                let filter = QueueFilter {
+                    status: *status,
+                    priority: *priority,
+                    assignee: mine.then_some(ask.agent.id),
+                    words: words.clone(),
+                    limit: Some(LIST_LENGTH),
+                    before: None,
+                };
+                Ok(View::Queue(board::read_queue(&mut self.store.read().await?, &filter).await?))
+            }
+            Command::Show { ticket } => self.shown(*ticket, View::Ticket).await,
+            Command::History { ticket } => self.shown(*ticket, View::History).await,
+            Command::Deliveries { ticket } => self.shown(*ticket, View::Deliveries).await,
+            Command::Status { ticket, to, reason } => {
+                self.act(ask, *ticket, Event::StatusSet { to: *to, reason: reason.clone() }).await
+            }
+            Command::Spam { ticket } => {
+                let event = Event::StatusSet { to: Status::Closed, reason: Some(SPAM.to_owned()) };
+                self.act(ask, *ticket, event).await
+            }
+            Command::Reopen { ticket } => {
+                self.act(ask, *ticket, Event::StatusSet { to: Status::InProgress, reason: None }).await
+            }
+            Command::Take { ticket } => self.assign(ask, *ticket, ask.agent.clone()).await,
+            Command::Assign { ticket, name } => {
+                let found = self.store.read().await?.agent_by_name(name).await?;
+                let agent = found.ok_or_else(|| Failure::Refused(Refusal::NoSuchAgent(name.clone())))?;
+                self.assign(ask, *ticket, agent).await
+            }
+            Command::Priority { ticket, to } => self.act(ask, *ticket, Event::PrioritySet(*to)).await,
+            Command::Reply { ticket, template, then, text } => {
+                self.reply(ask, *ticket, template.as_deref(), *then, text).await
+            }
+            Command::Note { ticket, text } => self.note(ask, *ticket, text).await,
+            Command::Template { name, ticket } => self.template(ask, name.as_deref(), *ticket).await,
+            Command::Undo => self.undo(ask).await,
+            Command::Resend { delivery } => self.resend(ask, *delivery).await,
+            Command::User { email, preference } => {
+                let mut tx = self.store.begin().await?;
+                if let Some(preference) = preference {
+                    let requester = known_requester(&mut tx, email).await?;
+                    tx.set_preference(requester.id, *preference).await?;
+                }
+                let person = read_person(&mut tx, email, preference.is_some()).await?;
+                tx.commit().await?;
+                Ok(View::Person(person))
+            }
+            Command::Help { command } => Ok(View::Help(wording::help::entries(command.as_deref()))),
+            Command::Tag { .. } => refuse(Refusal::NotYet("tag")),
+            Command::Escalate { .. } => refuse(Refusal::NotYet("escalate")),
+            Command::Urgent { .. } => refuse(Refusal::NotYet("urgent")),
+            Command::Feature { .. } => refuse(Refusal::NotYet("feature")),
+            Command::Merge { .. } => refuse(Refusal::NotYet("merge")),
+            Command::Snooze { .. } => refuse(Refusal::NotYet("snooze")),
+            Command::Kb { .. } => refuse(Refusal::NotYet("kb")),
+            Command::Stats => refuse(Refusal::NotYet("stats")),
+            Command::Checklist => refuse(Refusal::NotYet("checklist")),
+            Command::Report => refuse(Refusal::NotYet("report")),
+        }
+    }
+
+    async fn shown(&self, id: TicketId, view: fn(Box<view::TicketView>) -> View) -> Result<View> {
+        Ok(view(Box::new(ticket_view(&mut self.store.read().await?, id).await?)))
+    }
+
+    /// An act that writes no message.
+    async fn act(&self, ask: &Ask<'_>, id: TicketId, event: Event) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let ticket = locked(&mut tx, id).await?;
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    async fn assign(&self, ask: &Ask<'_>, id: TicketId, to: Agent) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let ticket = locked(&mut tx, id).await?;
+        if ticket.assignee == Some(to.id) {
+            return refuse(Refusal::SameAssignee(id, to.name));
+        }
+        let event = Event::Assigned(to.id);
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    async fn note(&self, ask: &Ask<'_>, id: TicketId, text: &str) -> Result<View> {
+        if text.trim().is_empty() {
+            return refuse(Refusal::EmptyText);
+        }
+        let mut tx = self.store.begin().await?;
+        let ticket = locked(&mut tx, id).await?;
+        let message = write(&mut tx, ask, &ticket, Direction::Note, text).await?;
+        let applied = self.apply(&mut tx, ticket, ask.act(&Event::NoteAdded, Some(message)), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    /// Answers the requester: the text and the status it leads to are one act and make one notice.
+    async fn reply(
+        &self,
+        ask: &Ask<'_>,
+        id: TicketId,
+        template: Option<&str>,
+        then: Option<Status>,
+        text: &str,
+    ) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let ticket = locked(&mut tx, id).await?;
+        let (text, template_status) = match template {
+            None => (text.trim().to_owned(), None),
+            Some(name) => {
+                let draft = self.draft(&mut tx, ask, name, Some(&ticket), text).await?;
+                (draft.text, draft.then)
+            }
+        };
+        if text.is_empty() {
+            return refuse(Refusal::EmptyText);
+        }
+        let missing = unfilled(&text);
+        if !missing.is_empty() {
+            return refuse(Refusal::Unfilled(missing));
+        }
+        let then = then.or(template_status).unwrap_or(Status::InProgress);
+        let message = write(&mut tx, ask, &ticket, Direction::Outbound, &text).await?;
+        let event = Event::AgentReplied { then };
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, Some(message)), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    async fn template(&self, ask: &Ask<'_>, name: Option<&str>, ticket: Option<TicketId>) -> Result<View> {
+        let Some(name) = name else {
+            let list = self.settings.catalogue.all().iter().map(|reply| TemplateView {
+                key: reply.key.clone(),
+                title: reply.title.clone(),
+                then: reply.then,
+                body: reply.body.clone(),
+            });
+            return Ok(View::Templates(list.collect()));
+        };
+        let mut tx = self.store.read().await?;
+        let ticket = match ticket {
+            Some(id) => Some(known_ticket(&mut tx, id).await?),
+            None => None,
+        };
+        Ok(View::Draft(self.draft(&mut tx, ask, name, ticket.as_ref(), "").await?))
+    }
+
+    /// A standard reply filled in as far as it can be.
+    async fn draft(
+        &self,
+        tx: &mut Tx,
+        ask: &Ask<'_>,
+        name: &str,
+        ticket: Option<&Ticket>,
+        text: &str,
+    ) -> Result<Draft> {
+        let catalogue = &self.settings.catalogue;
+        let Some(reply) = catalogue.find(name) else {
+            let known = catalogue.all().iter().map(|reply| reply.key.clone()).collect();
+            return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known });
+        };
+        let text = match ticket {
+            None => reply.body.clone(),
+            Some(ticket) => {
+                let requester = tx.requester(ticket.requester).await?;
+                let spoken = tx.messages(ticket.id).await?.into_iter().rev();
+                let silent_since = spoken
+                    .filter(|message| message.direction == Direction::Inbound && message.mark.is_none())
+                    .map(|message| message.at)
+                    .next()
+                    .unwrap_or(ticket.created_at);
+                let agent_name = first_name(&ask.agent.name).unwrap_or_else(|| ask.agent.name.clone());
+                let requester_name = first_name(&requester.name);
+                let names = Names {
+                    first_name: requester_name.as_deref(),
+                    subject: &ticket.subject,
+                    agent_first_name: &agent_name,
+                    days: Some((ask.now - silent_since).num_days()),
+                };
+                wording::canned::fill(reply, text, &names)
+            }
+        };
+        Ok(Draft {
+            ticket: ticket.map(|ticket| ticket.id),
+            template: reply.key.clone(),
+            missing: unfilled(&text),
+            text,
+            then: reply.then,
+        })
+    }
+
+    /// Takes the agent's latest act back, with everything that waits to leave because of it.
+    async fn undo(&self, ask: &Ask<'_>) -> Result<View> {
+        let window = self.settings.rules.undo_window;
+        let mut tx = self.store.begin().await?;
+        let Some(act) = tx.latest_act(ask.agent.id, ask.now - window).await? else {
+            return refuse(Refusal::NothingToUndo(window));
+        };
+        let ticket = locked(&mut tx, act.ticket).await?;
+        if ticket.version != act.version_after || tx.anything_left(act.id).await? {
+            return refuse(Refusal::UndoTooLate(ticket.id));
+        }
+        let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        tx.mark_undone(act.id, ask.now).await?;
+        tx.cancel_deliveries(act.id, ask.now).await?;
+        if let Some(message) = act.detail.message.map(MessageId) {
+            tx.retract_message(message, ask.now).await?;
+            tx.forget_message(message).await?;
+        }
+        self.done(tx, applied).await
+    }
+
+    async fn resend(&self, ask: &Ask<'_>, id: DeliveryId) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let Some(delivery) = tx.delivery(id).await? else { return refuse(Refusal::NoSuchDelivery(id)) };
+        if !tx.send_again(id, ask.now).await? {
+            return refuse(Refusal::NotResendable(id));
+        }
+        let ticket = locked(&mut tx, delivery.ticket).await?;
+        let event = Event::Resent { delivery: id };
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    /// Commits an act and draws what was done.
+    async fn done(&self, mut tx: Tx, applied: Applied) -> Result<View> {
+        let ticket = board::read_ticket(&mut tx, applied.ticket).await?;
+        tx.commit().await?;
+        let event = ticket.events.iter().find(|event| event.id == applied.event);
+        let kind = event.map_or(EventKind::StatusSet, |event| event.kind);
+        let detail = &applied.detail;
+        let done = match kind {
+            EventKind::Replied => view::Act::Replied { status: ticket.status },
+            EventKind::NoteAdded => view::Act::Noted,
+            EventKind::Assigned => view::Act::Assigned { to: ticket.assignee.clone().unwrap_or_default() },
+            EventKind::PrioritySet => view::Act::PrioritySet { to: ticket.priority },
+            EventKind::Undone => view::Act::Undone { what: detail.undid.unwrap_or(EventKind::StatusSet) },
+            EventKind::Resent => {
+                view::Act::Resent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
+            }
+            _ => view::Act::StatusSet { from: detail.from.unwrap_or(ticket.status), to: ticket.status },
+        };
+        let goes_with = |status: Status| {
+            let replies = self.settings.catalogue.all().iter();
+            replies.filter(|reply| reply.then == Some(status)).map(|reply| reply.key.clone()).collect()
+        };
+        let offers = match done {
+            view::Act::StatusSet { to, .. } if ticket.reason.as_deref() != Some(SPAM) => goes_with(to),
+            _ => Vec::new(),
+        };
+        let undoable = !matches!(done, view::Act::Undone { .. } | view::Act::Resent { .. });
+        let undo_seconds = if undoable { self.settings.rules.undo_window.as_secs() } else { 0 };
+        Ok(View::Done(Box::new(Done { ticket, done, offers, told: applied.told, undo_seconds })))
+    }
+}
+
+impl Ask<'_> {
+    fn act<'a>(&'a self, event: &'a Event, message: Option<MessageId>) -> Act<'a> {
+        Act { event, actor: &self.actor, door: self.door, source_key: self.source_key, message, rung: None }
+    }
+}
+
+/// Stores what an agent wrote and makes it findable.
+async fn write(
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    ticket: &Ticket,
+    direction: Direction,
+    text: &str,
+) -> Result<MessageId> {
+    let message = tx
+        .add_message(&NewMessage {
+            ticket: ticket.id,
+            direction,
+            mark: None,
+            author: &ask.agent.name,
+            at: ask.now,
+            text,
+            quoted: "",
+            raw_mail: None,
+        })
+        .await?;
+    tx.index_message(message, &distinct_words(text)).await?;
+    Ok(message)
+}
+
+async fn known_ticket(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
+    tx.ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
+}
+
+async fn locked(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
+    tx.lock_ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
+}
+
+async fn ticket_view(tx: &mut Tx, id: TicketId) -> Result<view::TicketView> {
+    let ticket = known_ticket(tx, id).await?;
+    board::read_ticket(tx, ticket).await
+}
