@@ -6,6 +6,8 @@ pub mod config;
 pub mod crash;
 pub mod desk;
 pub mod domain;
+pub mod inbound;
+pub mod outbound;
 pub mod store;
 pub mod telemetry;
 pub mod view;

@@ -1,0 +1,176 @@
+//! Bytes of any charset into text, never failing. May import: mail-parser's tables.
+//!
+//! Senders mislabel: UTF-8 declared as Latin-1, Latin-1 declared as UTF-8, names that nobody knows. Bytes that
+//! are valid UTF-8 beyond ASCII are UTF-8 whatever a single-byte label says; text in another charset is
+//! valid UTF-8 only by an accident that needs an accented letter before every symbol.
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+use unicode_normalization::UnicodeNormalization;
+
+/// Decodes `bytes`, declared to be in the charset `declared`. Linear; what cannot be decoded becomes U+FFFD.
+pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
+    let label = declared.unwrap_or("").trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => return String::from_utf8_lossy(rest).into_owned(),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] if bytes.len().is_multiple_of(2) => {
+            return known("utf-16", bytes).unwrap_or_default();
+        }
+        _ => {}
+    }
+    match Family::of(&label) {
+        Family::Utf7 => utf7(bytes),
+        // Stateful or wide: plain ASCII bytes mean something else in these.
+        Family::Shifting => known(&label, bytes).unwrap_or_else(|| guessed(bytes)),
+        Family::EastAsian => match std::str::from_utf8(bytes) {
+            // Two-byte letters may pass for UTF-8 by accident, three-byte ones do not.
+            Ok(text) if text.is_ascii() || text.chars().any(|c| c.len_utf8() >= 3) => text.to_owned(),
+            _ => known(&label, bytes).unwrap_or_else(|| guessed(bytes)),
+        },
+        Family::SingleByte => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            // Vietnamese windows-1258 writes its accents apart from their letters.
+            Err(_) if label.ends_with("1258") => {
+                known(&label, bytes).unwrap_or_default().nfc().collect::<String>()
+            }
+            Err(_) => known(&label, bytes).unwrap_or_else(|| guessed(bytes)),
+        },
+        Family::Unknown => guessed(bytes),
+    }
+}
+
+/// UTF-8 where the bytes mostly are, else windows-1252, which gives every byte a sensible letter.
+fn guessed(bytes: &[u8]) -> String {
+    let broken = match std::str::from_utf8(bytes) {
+        Ok(text) => return text.to_owned(),
+        Err(_) => bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>(),
+    };
+    let beyond_ascii: usize =
+        bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
+    if beyond_ascii > broken {
+        String::from_utf8_lossy(bytes).into_owned()
+    } else {
+        known("windows-1252", bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+fn known(label: &str, bytes: &[u8]) -> Option<String> {
+    charset_decoder(label.as_bytes()).map(|decoder| decoder(bytes))
+}
+
+enum Family {
+    Utf7,
+    Shifting,
+    EastAsian,
+    SingleByte,
+    Unknown,
+}
+
+impl Family {
+    fn of(label: &str) -> Family {
+        let has = |pieces: &[&str]| pieces.iter().any(|piece| label.contains(piece));
+        if label.is_empty() || label == "utf-8" || label == "utf8" {
+            Family::Unknown
+        } else if has(&["utf-7", "utf7"]) {
+            Family::Utf7
+        } else if has(&["2022", "utf-16", "utf16", "unicode", "hz-gb"]) {
+            Family::Shifting
+        } else if has(&[
+            "gb", "big5", "euc", "jis", "ks_c", "ksc", "korean", "chinese", "sjis", "949", "932", "936",
+            "950",
+        ]) {
+            Family::EastAsian
+        } else if charset_decoder(label.as_bytes()).is_some() {
+            Family::SingleByte
+        } else {
+            Family::Unknown
+        }
+    }
+}
+
+/// UTF-7 (RFC 2152), which Exchange still writes. Our own, since mail-parser's loses the letter that ends a run.
+fn utf7(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut units: Vec<u16> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] != b'+' {
+            let start = at;
+            while at < bytes.len() && bytes[at] != b'+' {
+                at += 1;
+            }
+            text.push_str(&guessed(&bytes[start..at]));
+            continue;
+        }
+        at += 1;
+        if bytes.get(at) == Some(&b'-') {
+            text.push('+');
+            at += 1;
+            continue;
+        }
+        let (mut bits, mut width) = (0u32, 0);
+        units.clear();
+        while let Some(value) = bytes.get(at).and_then(|&byte| base64_value(byte)) {
+            bits = (bits << 6) | u32::from(value);
+            width += 6;
+            if width >= 16 {
+                width -= 16;
+                units.push((bits >> width) as u16);
+                bits &= (1 << width) - 1;
+            }
+            at += 1;
+        }
+        text.extend(
+            char::decode_utf16(units.iter().copied()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)),
+        );
+        if bytes.get(at) == Some(&b'-') {
+            at += 1;
+        }
+    }
+    text
+}
+
+/// The six bits of a letter of the base64 alphabet (RFC 4648 section 4).
+pub fn base64_value(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf_8_wins_over_a_single_byte_label() {
+        assert_eq!(decode("Été à Noël".as_bytes(), Some("iso-8859-1")), "Été à Noël");
+        assert_eq!(decode("Été".as_bytes(), Some("us-ascii")), "Été");
+        assert_eq!(decode(b"\xC9t\xE9", Some("utf-8")), "Été");
+        assert_eq!(decode(b"\xC9t\xE9", Some("x-nobody-knows")), "Été");
+        assert_eq!(decode(b"\xC9t\xE9 \x80", None), "Été €");
+    }
+
+    #[test]
+    fn the_charsets_of_other_writing_systems_are_read() {
+        assert_eq!(decode(b"\x1b$B%F%9%H\x1b(B", Some("ISO-2022-JP")), "テスト");
+        assert_eq!(decode(b"\xc4\xe3\xba\xc3", Some("gb2312")), "你好");
+        assert_eq!(decode("你好".as_bytes(), Some("gb2312")), "你好");
+        assert_eq!(decode(b"Ti\xEA\xECng", Some("windows-1258")), "Tiếng");
+        assert_eq!(decode(b"\xcf\xf0\xe8\xe2\xe5\xf2", Some("windows-1251")), "Привет");
+    }
+
+    #[test]
+    fn utf_7_keeps_the_letter_after_a_run() {
+        assert_eq!(decode(b"Caf+AOk- et th+AOk.", Some("utf-7")), "Café et thé.");
+        assert_eq!(decode(b"1 +- 1, +AOk", Some("unicode-1-1-utf-7")), "1 + 1, é");
+    }
+
+    #[test]
+    fn a_cut_character_spoils_only_itself() {
+        assert_eq!(decode(b"d\xC3\xA9j\xC3\xA0 vu\xC3", Some("utf-8")), "déjà vu\u{FFFD}");
+    }
+}

@@ -1,0 +1,231 @@
+//! One drain of an IMAP mailbox: everything above a UID goes into the pipeline, and what is committed is flagged,
+//! moved or deleted on the server.
+//!
+//! May import: desk (its words), config, inbound::{fault, imap, pipeline}.
+
+use super::fault::FetchError;
+use super::imap::{HEADER_BYTES, Listed, Selected, Session};
+use super::pipeline::{Committed, Intake, Raw, portions};
+use super::tally::Tally;
+use crate::config::{AfterIngest, Limits};
+use crate::desk::receive::Cursor;
+use std::collections::{HashMap, HashSet};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Up to this many mails the server's list is asked for in one go: a few million bytes.
+const LIST_AT_ONCE: u32 = 50_000;
+/// Width of a page of UIDs in a larger mailbox. By UID, never by count: mails come and go meanwhile.
+const PAGE: u32 = 16_384;
+/// A page over a desert of UIDs may grow up to this.
+const WIDEST_PAGE: u32 = 131_072;
+
+/// Why a mail is held with its header only.
+pub const TOO_LARGE: &str = "too large";
+const NOT_GIVEN: &str = "not given by the server";
+
+/// What a drain is to do.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The mailbox, as it was when it was opened.
+    pub selected: Selected,
+    /// Take what lies above this UID.
+    pub from: u32,
+    /// At most this many mails.
+    pub limit: Option<u32>,
+    /// What is done with a mail once it is stored.
+    pub after: &'a AfterIngest,
+    /// A larger mail is held with its header only.
+    pub limits: &'a Limits,
+    /// Stop between two batches.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Mails that are committed but not yet flagged, moved or deleted on the server. Outlives a lost connection.
+#[derive(Debug, Default)]
+pub struct Owed {
+    uid_validity: u32,
+    uids: Vec<u32>,
+}
+
+impl Owed {
+    /// Forgets what the UIDs of another UIDVALIDITY meant.
+    fn belong_to(&mut self, uid_validity: u32) {
+        if self.uid_validity != uid_validity {
+            *self = Owed { uid_validity, uids: Vec::new() };
+        }
+    }
+
+    /// Takes note of a commit.
+    pub fn note(&mut self, committed: Committed<u32>, tally: &mut Tally<'_>) {
+        tally.add(&committed.filed);
+        self.uids.extend(committed.keys);
+    }
+}
+
+/// Fetches, and settles what the writer reports. Returns when the writer has committed everything or stopped.
+///
+/// # Errors
+/// Of the server or the line. When the writer stops early this returns `Ok`: the writer has the reason.
+pub async fn drain(
+    session: &mut Session,
+    order: &Order<'_>,
+    intake: Intake<u32>,
+    committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
+    owed: &mut Owed,
+    tally: &mut Tally<'_>,
+) -> Result<(), FetchError> {
+    owed.belong_to(order.selected.uid_validity);
+    settle(session, order, owed).await?;
+    fetch_all(session, order, &intake, committed, owed, tally).await?;
+    // The writer's channel ends with the last of the batches.
+    drop(intake);
+    while let Some(batch) = committed.recv().await {
+        owed.note(batch, tally);
+        settle(session, order, owed).await?;
+    }
+    Ok(())
+}
+
+async fn fetch_all(
+    session: &mut Session,
+    order: &Order<'_>,
+    intake: &Intake<u32>,
+    committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
+    owed: &mut Owed,
+    tally: &mut Tally<'_>,
+) -> Result<(), FetchError> {
+    let mut passed = order.from;
+    let mut width = PAGE;
+    let mut left = order.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    while let Some(next) = passed.checked_add(1).filter(|_| left > 0) {
+        let is_small = order.selected.exists <= LIST_AT_ONCE;
+        let last_of_page = next.saturating_add(width - 1);
+        // The last page has no upper end: it also takes what came since the mailbox was opened.
+        let to = (!is_small && last_of_page < order.selected.last_uid).then_some(last_of_page);
+        let listed = session.list(next, to).await?;
+        width = if listed.is_empty() { (width * 2).min(WIDEST_PAGE) } else { PAGE };
+        let mut waiting: Vec<Listed> = listed.iter().copied().filter(|mail| !mail.deleted).collect();
+        waiting.truncate(left);
+        left -= waiting.len();
+        tally.expect(waiting.len());
+        for portion in portions(&waiting, |mail| cost(mail, order.limits)) {
+            if order.cancel.is_cancelled() {
+                return Ok(());
+            }
+            let share = intake.room(portion.iter().map(|mail| cost(mail, order.limits)).sum()).await;
+            let (keys, mails) = fetch_portion(session, portion, order.limits).await?;
+            let last_uid = portion[portion.len() - 1].uid;
+            let cursor = Cursor { uid_validity: order.selected.uid_validity, last_uid };
+            if !intake.send(keys, mails, Some(cursor), share).await {
+                return Ok(());
+            }
+            while let Ok(batch) = committed.try_recv() {
+                owed.note(batch, tally);
+            }
+            settle(session, order, owed).await?;
+        }
+        match (to, listed.last()) {
+            (Some(to), _) => passed = to,
+            (None, Some(last)) => passed = last.uid,
+            (None, None) if session.has_news() => {}
+            (None, None) => break,
+        }
+    }
+    Ok(())
+}
+
+/// What a mail weighs on the way.
+fn cost(mail: &Listed, limits: &Limits) -> u64 {
+    if u64::from(mail.size) > limits.max_mail_bytes { HEADER_BYTES.into() } else { mail.size.into() }
+}
+
+/// The mails of a portion, in its order, and the UIDs of those that were had whole: only these may be moved or
+/// deleted on the server.
+async fn fetch_portion(
+    session: &mut Session,
+    portion: &[Listed],
+    limits: &Limits,
+) -> Result<(Vec<u32>, Vec<Raw>), FetchError> {
+    let fits = |mail: &&Listed| u64::from(mail.size) <= limits.max_mail_bytes;
+    let wanted: Vec<Listed> = portion.iter().filter(fits).copied().collect();
+    let mut bodies: HashMap<u32, Vec<u8>> =
+        session.bodies(&wanted, limits.max_mail_bytes).await?.into_iter().collect();
+    let mut refused = HashSet::new();
+    if wanted.iter().any(|mail| !bodies.contains_key(&mail.uid)) {
+        refused = fetch_missing(session, &wanted, &mut bodies, limits).await?;
+    }
+    let (mut keys, mut mails) = (Vec::with_capacity(portion.len()), Vec::with_capacity(portion.len()));
+    for mail in portion {
+        match bodies.remove(&mail.uid) {
+            Some(raw) if raw.len() as u64 <= limits.max_mail_bytes => {
+                keys.push(mail.uid);
+                mails.push(Raw::Whole(raw));
+            }
+            // The server's size was wrong.
+            Some(mut raw) => {
+                raw.truncate(HEADER_BYTES as usize);
+                raw.shrink_to_fit();
+                mails.push(Raw::Part(raw, TOO_LARGE));
+            }
+            None if !fits(&mail) => mails.extend(header_only(session, mail.uid, TOO_LARGE).await?),
+            None if refused.contains(&mail.uid) => {
+                tracing::warn!(uid = mail.uid, "the server lists a mail that it does not give; it is held");
+                mails.extend(header_only(session, mail.uid, NOT_GIVEN).await?);
+            }
+            // Expunged meanwhile.
+            None => {}
+        }
+    }
+    Ok((keys, mails))
+}
+
+/// What did not come with the rest was expunged meanwhile, or is a mail that the server fails to read: asked for
+/// one by one, so that it does not stop the others. Returns those that are there and still do not come.
+async fn fetch_missing(
+    session: &mut Session,
+    wanted: &[Listed],
+    bodies: &mut HashMap<u32, Vec<u8>>,
+    limits: &Limits,
+) -> Result<HashSet<u32>, FetchError> {
+    let mut refused = HashSet::new();
+    let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else { return Ok(refused) };
+    let there: HashSet<u32> =
+        session.list(first.uid, Some(last.uid)).await?.iter().map(|mail| mail.uid).collect();
+    for mail in wanted.iter().filter(|mail| there.contains(&mail.uid)) {
+        if !bodies.contains_key(&mail.uid) {
+            bodies.extend(session.bodies(&[*mail], limits.max_mail_bytes).await?);
+            if !bodies.contains_key(&mail.uid) {
+                refused.insert(mail.uid);
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// A mail of which only the header is kept; `None` where it is gone.
+async fn header_only(session: &mut Session, uid: u32, why: &'static str) -> Result<Option<Raw>, FetchError> {
+    if let Some(header) = session.header(uid).await? {
+        return Ok(Some(Raw::Part(header, why)));
+    }
+    let is_there = !session.list(uid, Some(uid)).await?.is_empty();
+    // Not even a header: the UID tells two such mails apart.
+    Ok(is_there.then(|| Raw::Part(format!("X-Guichet-Uid: {uid}\r\n\r\n").into_bytes(), why)))
+}
+
+/// Does on the server what is owed. A refusal is not worth stopping for: the mails are stored.
+async fn settle(session: &mut Session, order: &Order<'_>, owed: &mut Owed) -> Result<(), FetchError> {
+    if owed.uids.is_empty() {
+        return Ok(());
+    }
+    owed.uids.sort_unstable();
+    match session.settle(&owed.uids, order.after).await {
+        Ok(()) => owed.uids.clear(),
+        Err(fault @ FetchError::Refused { .. }) => {
+            tracing::warn!(mails = owed.uids.len(), fault = %fault, "stored mails stay as they are on the server; see `imap.after_ingest`");
+            owed.uids.clear();
+        }
+        Err(fault) => return Err(fault),
+    }
+    Ok(())
+}

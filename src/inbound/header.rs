@@ -1,0 +1,588 @@
+//! Header fields read from their raw bytes: cleaned text, encoded words, addresses, ids, parameters.
+//! May import: domain.
+//!
+//! Our own readers rather than mail-parser's, since they join encoded words before decoding their charset,
+//! never let a control character through, and tell an odd address from a usable one.
+
+use super::charset::{self, decode};
+use super::transfer;
+use crate::domain::mail::Mailbox;
+use crate::domain::people::normal_address;
+use mail_parser::MessagePart;
+use std::borrow::Cow;
+
+/// Longest text kept of a subject or a name, in characters.
+const LONGEST_LINE: usize = 900;
+/// Most addresses kept of one list.
+const MOST_ADDRESSES: usize = 200;
+/// Most message ids kept of one field.
+const MOST_IDS: usize = 200;
+/// Longest raw value looked at, in bytes: more than any honest field holds.
+const LONGEST_VALUE: usize = 64 * 1024;
+/// Longest encoded word, in bytes; RFC 2047 allows 75, senders write whole subjects.
+const LONGEST_WORD: usize = 4096;
+/// Longest message id (RFC 5322 section 2.1.1: a line has at most 998 characters).
+const LONGEST_ID: usize = 998;
+
+/// The fields of one part, in order.
+pub struct Fields<'a> {
+    part: &'a MessagePart<'a>,
+    raw: &'a [u8],
+    /// The charset of the body, for fields that hold raw bytes beyond ASCII against RFC 5322.
+    charset: Option<String>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `part`, whose offsets point into `raw`.
+    pub fn of(part: &'a MessagePart<'a>, raw: &'a [u8]) -> Self {
+        Fields { part, raw, charset: None }
+    }
+
+    /// The same, where bytes beyond ASCII that are no UTF-8 are in `charset`.
+    pub fn in_charset(part: &'a MessagePart<'a>, raw: &'a [u8], charset: Option<String>) -> Self {
+        Fields { part, raw, charset }
+    }
+
+    /// The raw value of every field called `name` (any case), in order.
+    pub fn all(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let raw = self.raw;
+        self.part
+            .headers
+            .iter()
+            .filter(move |field| field.name.as_str().eq_ignore_ascii_case(name))
+            .map(move |field| raw.get(field.offset_start as usize..field.offset_end as usize).unwrap_or(b""))
+    }
+
+    /// The first field called `name`, decoded and cleaned; `None` when there is none.
+    pub fn text(&self, name: &'a str) -> Option<String> {
+        self.all(name).next().map(|raw| clean(&decode_words(&text_of(raw, self.charset.as_deref()))))
+    }
+
+    /// Whether there is a field called `name`.
+    pub fn has(&self, name: &'a str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// The mailboxes of every field called `name`, and whether anything in them was not a usable mailbox.
+    pub fn mailboxes(&self, name: &'a str) -> Addresses {
+        let mut found = Addresses::default();
+        for raw in self.all(name) {
+            found.fields += 1;
+            read_addresses(&text_of(raw, self.charset.as_deref()), &mut found);
+        }
+        found
+    }
+
+    /// The message ids of the first field called `name`, without angle brackets, none of them empty.
+    pub fn ids(&self, name: &'a str) -> Vec<String> {
+        self.all(name).next().map(|raw| read_ids(&text_of(raw, None))).unwrap_or_default()
+    }
+
+    /// A parameter of a structured field such as Content-Type, decoded (RFC 2231, RFC 2047, or raw 8-bit).
+    pub fn parameter(&self, field: &'a str, name: &str) -> Option<String> {
+        self.all(field).next().and_then(|raw| read_parameter(raw, name))
+    }
+}
+
+/// A raw value as text, its line breaks made spaces.
+fn text_of(raw: &[u8], charset: Option<&str>) -> String {
+    let raw = &raw[..raw.len().min(LONGEST_VALUE)];
+    let text = if raw.is_ascii() { decode(raw, None) } else { decode(raw, charset) };
+    if text.contains(['\r', '\n']) {
+        text.replace(['\r', '\n'], " ").trim().to_owned()
+    } else {
+        text.trim().to_owned()
+    }
+}
+
+/// One line: control and direction-changing characters gone, white space collapsed, bounded.
+pub fn clean(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(LONGEST_LINE * 4));
+    let mut space = false;
+    let mut length = 0;
+    for c in text.chars() {
+        if c.is_whitespace() || c.is_control() {
+            space = !line.is_empty();
+        } else if !is_invisible(c) {
+            if space {
+                line.push(' ');
+                length += 1;
+                space = false;
+            }
+            line.push(c);
+            length += 1;
+            if length >= LONGEST_LINE {
+                break;
+            }
+        }
+    }
+    line
+}
+
+/// Characters that turn the direction of writing or show nothing: no honest name or subject needs them.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Decodes the encoded words of a line (RFC 2047). Neighbours in the same charset are joined before decoding,
+/// since many senders cut them inside a character. What only resembles an encoded word stays.
+pub fn decode_words(line: &str) -> String {
+    if !line.contains("=?") {
+        return line.to_owned();
+    }
+    let mut text = String::with_capacity(line.len());
+    let mut pending: Option<(String, Vec<u8>)> = None;
+    let mut rest = line;
+    while let Some(start) = rest.find("=?") {
+        let Some((charset, bytes, after)) = encoded_word(&rest[start..]) else {
+            flush(&mut pending, &mut text);
+            text.push_str(&rest[..start + 2]);
+            rest = &rest[start + 2..];
+            continue;
+        };
+        let between = &rest[..start];
+        let joins = pending.is_some() && between.trim().is_empty();
+        if !joins {
+            flush(&mut pending, &mut text);
+            text.push_str(between);
+        }
+        match &mut pending {
+            Some((known, collected)) if known.eq_ignore_ascii_case(charset) => collected.extend(bytes),
+            _ => {
+                flush(&mut pending, &mut text);
+                pending = Some((charset.to_owned(), bytes));
+            }
+        }
+        rest = after;
+    }
+    flush(&mut pending, &mut text);
+    text.push_str(rest);
+    text
+}
+
+fn flush(pending: &mut Option<(String, Vec<u8>)>, text: &mut String) {
+    if let Some((charset, bytes)) = pending.take() {
+        text.push_str(&decode(&bytes, Some(&charset)));
+    }
+}
+
+/// Reads `=?charset?B?data?=` at the start of `text`: charset, bytes, and what follows.
+fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+    let text = text.strip_prefix("=?")?;
+    let end = text.bytes().take(80).position(|b| b == b'?')?;
+    let (charset, rest) = (&text[..end], &text[end + 1..]);
+    // RFC 2231 section 5 lets a language follow the charset.
+    let charset = charset.split('*').next().unwrap_or(charset);
+    if charset.len() < 2 || charset.len() > 40 || charset.contains(char::is_whitespace) {
+        return None;
+    }
+    let (kind, data) = (rest.get(..2)?, rest.get(2..)?);
+    let end =
+        data.bytes().take(LONGEST_WORD).zip(data.bytes().skip(1)).position(|pair| pair == (b'?', b'='))?;
+    let (data, after) = (&data[..end], &data[end + 2..]);
+    let bytes = match kind {
+        "B?" | "b?" => transfer::base64(data.as_bytes()),
+        "Q?" | "q?" => transfer::quoted_printable(data.replace('_', " ").as_bytes()),
+        _ => return None,
+    };
+    Some((charset, bytes, after))
+}
+
+/// What an address field holds.
+#[derive(Debug, Default)]
+pub struct Addresses {
+    /// How many fields there were.
+    pub fields: usize,
+    /// Every usable mailbox, in order.
+    pub usable: Vec<Mailbox>,
+    /// Something stood there that is not a usable mailbox.
+    pub odd: bool,
+}
+
+/// Reads an address list (RFC 5322 section 3.4) as it is written in the wild. Linear.
+fn read_addresses(line: &str, found: &mut Addresses) {
+    let mut entry = Entry::default();
+    let mut letters = line.chars();
+    while let Some(c) = letters.next() {
+        match c {
+            '"' if entry.angle.is_none() || entry.closed => {
+                let mut quoted = String::new();
+                while let Some(c) = letters.next() {
+                    match c {
+                        '\\' => quoted.extend(letters.next()),
+                        '"' => break,
+                        c => quoted.push(c),
+                    }
+                }
+                entry.quoted(&quoted);
+            }
+            '(' if !entry.in_angle() => {
+                let mut depth = 1;
+                let mut comment = String::new();
+                while let Some(c) = letters.next() {
+                    match c {
+                        '\\' => comment.extend(letters.next()),
+                        '(' => depth += 1,
+                        ')' => {
+                            depth -= 1;
+                            if depth == 0 {
+                                break;
+                            }
+                        }
+                        c => comment.push(c),
+                    }
+                }
+                entry.comment = comment;
+            }
+            '<' => entry.open_angle(),
+            '>' if entry.in_angle() => entry.closed = true,
+            ',' | ';' if !entry.in_angle() && (entry.is_whole() || c == ';') => {
+                std::mem::take(&mut entry).finish(found);
+            }
+            ',' | ';' if entry.in_angle() && entry.looks_whole() => {
+                // The closing bracket was forgotten.
+                std::mem::take(&mut entry).finish(found);
+            }
+            ':' if !entry.in_angle() && entry.angle.is_none() && !entry.words.contains('@') => {
+                // The name of a group: "undisclosed-recipients:;".
+                entry = Entry::default();
+            }
+            c => entry.push(c),
+        }
+        if found.usable.len() >= MOST_ADDRESSES {
+            return;
+        }
+    }
+    entry.finish(found);
+}
+
+#[derive(Default)]
+struct Entry {
+    words: String,
+    comment: String,
+    angle: Option<String>,
+    closed: bool,
+    /// A quoted string stood in the words: an `@` in it is no address.
+    has_quotes: bool,
+    /// Two angle addresses, or one inside the other.
+    doubled: bool,
+}
+
+impl Entry {
+    fn in_angle(&self) -> bool {
+        self.angle.is_some() && !self.closed
+    }
+
+    fn open_angle(&mut self) {
+        match &self.angle {
+            None => self.angle = Some(String::new()),
+            Some(_) => self.doubled = true,
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        match &mut self.angle {
+            Some(angle) if !self.closed => angle.push(c),
+            Some(_) if c.is_whitespace() => {}
+            _ => self.words.push(c),
+        }
+    }
+
+    fn quoted(&mut self, text: &str) {
+        self.has_quotes = true;
+        self.words.push_str(text);
+    }
+
+    /// Whether a comma ends it: a name alone ("Dupont, Marie <…>") goes on.
+    fn is_whole(&self) -> bool {
+        self.closed || (self.words.contains('@') && !self.has_quotes) || self.words.trim().is_empty()
+    }
+
+    fn looks_whole(&self) -> bool {
+        self.angle.as_deref().is_some_and(|angle| usable_address(angle).is_some())
+    }
+
+    fn finish(self, found: &mut Addresses) {
+        let words = self.words.trim();
+        if words.is_empty() && self.angle.is_none() {
+            found.odd |= !self.comment.trim().is_empty();
+            return;
+        }
+        let (address, name) = match &self.angle {
+            Some(angle) => (angle.as_str(), words),
+            None if self.has_quotes => ("", words),
+            None => match words.rsplit_once(char::is_whitespace) {
+                // A bare address after words: the words were a name without brackets.
+                Some((name, address)) if address.contains('@') => (address, name.trim()),
+                _ => (words, ""),
+            },
+        };
+        let name = if name.is_empty() { self.comment.trim() } else { name };
+        match usable_address(address) {
+            Some(address) if !self.doubled => {
+                let name = clean(&decode_words(name));
+                let name = name.trim_matches(['\'', '"']).trim();
+                let name = if normal_address(name) == address { "" } else { name };
+                found.usable.push(Mailbox { address, name: name.to_owned() });
+            }
+            _ => {
+                // Some programs hide the whole mailbox in one encoded word.
+                let decoded = decode_words(words);
+                if self.angle.is_none()
+                    && decoded != words
+                    && decoded.contains('<')
+                    && !decoded.contains("=?")
+                {
+                    return read_addresses(&clean(&decoded), found);
+                }
+                found.odd = true;
+            }
+        }
+    }
+}
+
+/// The address in the form it is compared in, or `None` when no mail could be sent to it.
+///
+/// Exactly one local part and one domain, no blanks, no controls, nothing that another reader would split
+/// differently (quoted local parts, comments, routes).
+pub fn usable_address(address: &str) -> Option<String> {
+    let address = address.trim();
+    let address = address.strip_prefix("mailto:").unwrap_or(address);
+    // A domain may be written with the dot of the root.
+    let address = address.strip_suffix('.').unwrap_or(address);
+    let (local, domain) = address.rsplit_once('@')?;
+    let forbidden =
+        |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || "\"(),:;<>@[\\]".contains(c);
+    let sound_local =
+        !local.is_empty() && local.len() <= 64 && !local.contains(forbidden) && !local.contains("=?");
+    let sound_domain = !domain.is_empty()
+        && domain.len() <= 253
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+        });
+    (sound_local && sound_domain).then(|| normal_address(address))
+}
+
+/// Message ids without angle brackets; without any brackets the words themselves, as some programs write them.
+fn read_ids(line: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut push = |id: &str| {
+        let id: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+        if !id.is_empty() && id.len() <= LONGEST_ID && ids.len() < MOST_IDS {
+            ids.push(id);
+        }
+    };
+    if line.contains('<') {
+        for piece in line.split('<').skip(1) {
+            push(piece.split('>').next().unwrap_or(piece));
+        }
+    } else {
+        line.split_whitespace().for_each(|word| push(word.trim_matches('>')));
+    }
+    ids
+}
+
+/// A parameter: `name=value`, `name="value"`, `name*=utf-8''value`, `name*0*=…; name*1=…`.
+fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
+    let raw = &raw[..raw.len().min(LONGEST_VALUE)];
+    let mut plain: Option<Vec<u8>> = None;
+    let mut pieces: Vec<(u32, bool, Vec<u8>)> = Vec::new();
+    for (key, value) in parameters(raw) {
+        let Some(suffix) = strip_prefix_any_case(&key, name) else { continue };
+        match suffix {
+            "" => plain = plain.or(Some(value)),
+            "*" => pieces.push((0, true, value)),
+            numbered => {
+                let encoded = numbered.ends_with('*');
+                let number = numbered.trim_matches('*').parse();
+                if let (true, Ok(number)) = (numbered.starts_with('*'), number) {
+                    pieces.push((number, encoded, value));
+                }
+            }
+        }
+    }
+    if pieces.is_empty() {
+        let plain = plain?;
+        let text = decode(&plain, None);
+        return Some(decode_words(&text.replace(['\r', '\n'], "")));
+    }
+    pieces.sort_by_key(|piece| piece.0);
+    let mut charset = None;
+    let mut bytes = Vec::new();
+    for (index, (_, encoded, value)) in pieces.iter().enumerate() {
+        let mut value = Cow::Borrowed(value.as_slice());
+        if *encoded {
+            if index == 0 {
+                let mut parts = value.splitn(3, |&b| b == b'\'');
+                if let (Some(label), Some(_), Some(text)) = (parts.next(), parts.next(), parts.next()) {
+                    charset = Some(String::from_utf8_lossy(label).into_owned());
+                    value = Cow::Owned(text.to_vec());
+                }
+            }
+            value = Cow::Owned(percent_decoded(&value));
+        }
+        bytes.extend_from_slice(&value);
+    }
+    let text = charset::decode(&bytes, charset.as_deref());
+    Some(decode_words(&text))
+}
+
+/// The parameters after the first `;`, keys in lower case, quotes undone.
+fn parameters(raw: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut at = raw.iter().position(|&b| b == b';').unwrap_or(raw.len());
+    while at < raw.len() && found.len() < 200 {
+        at += 1;
+        let key_start = at;
+        while at < raw.len() && raw[at] != b'=' && raw[at] != b';' {
+            at += 1;
+        }
+        let key = String::from_utf8_lossy(&raw[key_start..at]).trim().to_ascii_lowercase();
+        if raw.get(at) != Some(&b'=') {
+            continue;
+        }
+        at += 1;
+        while raw.get(at).is_some_and(u8::is_ascii_whitespace) {
+            at += 1;
+        }
+        let mut value = Vec::new();
+        if raw.get(at) == Some(&b'"') {
+            at += 1;
+            while let Some(&byte) = raw.get(at) {
+                at += 1;
+                match byte {
+                    b'"' => break,
+                    b'\\' if matches!(raw.get(at), Some(b'"' | b'\\')) => {
+                        value.push(raw[at]);
+                        at += 1;
+                    }
+                    byte => value.push(byte),
+                }
+            }
+            while at < raw.len() && raw[at] != b';' {
+                at += 1;
+            }
+        } else {
+            while at < raw.len() && raw[at] != b';' {
+                value.push(raw[at]);
+                at += 1;
+            }
+            while value.last().is_some_and(u8::is_ascii_whitespace) {
+                value.pop();
+            }
+        }
+        found.push((key, value));
+    }
+    found
+}
+
+fn strip_prefix_any_case<'k>(key: &'k str, name: &str) -> Option<&'k str> {
+    let head = key.get(..name.len())?;
+    head.eq_ignore_ascii_case(name).then(|| &key[name.len()..])
+}
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == b'%'
+            && let (Some(high), Some(low)) = (
+                text.get(at + 1).copied().and_then(transfer::hex),
+                text.get(at + 2).copied().and_then(transfer::hex),
+            )
+        {
+            bytes.push(high << 4 | low);
+            at += 3;
+        } else {
+            bytes.push(text[at]);
+            at += 1;
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(line: &str) -> (Vec<String>, bool) {
+        let mut found = Addresses::default();
+        read_addresses(line, &mut found);
+        (found.usable.iter().map(|m| format!("{}|{}", m.name, m.address)).collect(), found.odd)
+    }
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        for (line, usable) in [
+            ("Marie Dupont <Marie@Client.example>", "Marie Dupont|marie@client.example"),
+            ("\"Dupont, Marie\" <m@client.example>", "Dupont, Marie|m@client.example"),
+            ("Dupont, Marie <m@client.example>", "Dupont, Marie|m@client.example"),
+            ("m@client.example (Marie)", "Marie|m@client.example"),
+            ("=?utf-8?Q?=C3=89lo=C3=AFse?= <e@client.example>", "Éloïse|e@client.example"),
+            ("\"=?utf-8?B?w4lsb8Ovc2U=?=\" <e@client.example>", "Éloïse|e@client.example"),
+            ("'m@client.example' <m@client.example>", "|m@client.example"),
+            ("=?utf-8?Q?Jean_=3Cj=40client.example=3E?=", "Jean|j@client.example"),
+            ("Jean [le vrai] <j@client.example>", "Jean [le vrai]|j@client.example"),
+        ] {
+            assert_eq!(addresses(line), (vec![usable.to_owned()], false), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_usable_mailbox_is_told() {
+        for line in [
+            "@internal.example",
+            "<<alice",
+            "jean",
+            "<>",
+            "\"a@b.example\"",
+            "\"a@b.example\"@c.example",
+            "Jean <j@client.example> <x@client.example>",
+            "a b@client.example <",
+            "j@client..example",
+            "j@",
+        ] {
+            assert!(addresses(line).1, "{line}: {:?}", addresses(line));
+        }
+        assert_eq!(addresses("undisclosed-recipients:;"), (vec![], false));
+        assert_eq!(addresses("a@x.example, b@x.example").0.len(), 2);
+        assert_eq!(addresses("Amis: a@x.example, b@x.example;").0.len(), 2);
+    }
+
+    #[test]
+    fn encoded_words_cut_inside_a_character_are_joined() {
+        assert_eq!(decode_words("=?utf-8?B?w4k=?= =?UTF-8?Q?t=C3?=  =?utf-8?Q?=A9?= !"), "Été !");
+        assert_eq!(decode_words("=?utf-8?Q?a?= b =?utf-8?Q?c?="), "a b c");
+        assert_eq!(decode_words("1 =? 2 =?x?="), "1 =? 2 =?x?=");
+        assert_eq!(
+            clean(&decode_words("=?utf-8?Q?Bonjour=0D=0ABcc:_x=40y.example?=")),
+            "Bonjour Bcc: x@y.example"
+        );
+    }
+
+    #[test]
+    fn parameters_are_read_in_all_their_forms() {
+        for (raw, wanted) in [
+            ("attachment; filename=\"facture.pdf\"", "facture.pdf"),
+            ("attachment; FileName=facture.pdf ; size=3", "facture.pdf"),
+            ("attachment; filename*=utf-8''re%C3%A7u.pdf; filename=\"recu.pdf\"", "reçu.pdf"),
+            ("attachment; filename*0*=iso-8859-1'fr're%E7u%20; filename*1=\"de mai.pdf\"", "reçu de mai.pdf"),
+            ("attachment; filename=\"=?utf-8?B?cmXDp3UucGRm?=\"", "reçu.pdf"),
+            ("attachment; filename=\"un \\\"mot\\\";.txt\"", "un \"mot\";.txt"),
+            ("attachment; filename=\"reçu.pdf\"", "reçu.pdf"),
+        ] {
+            assert_eq!(read_parameter(raw.as_bytes(), "filename").as_deref(), Some(wanted), "{raw}");
+        }
+        assert_eq!(read_parameter(b"text/plain; charset", "charset"), None);
+    }
+
+    #[test]
+    fn ids_lose_their_brackets_and_are_never_empty() {
+        assert_eq!(read_ids("<a@x.example>\t<b@x.example>"), ["a@x.example", "b@x.example"]);
+        assert_eq!(read_ids("a@x.example"), ["a@x.example"]);
+        assert_eq!(read_ids("<> < >"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,647 @@
+//! HTML into plain text that reads like the mail: paragraphs, lists, links, and quotes marked with `> `.
+//! May import: mail-parser's entities.
+//!
+//! One pass, linear on any input, depth counted and never recursed into: html5ever is quadratic in nesting.
+
+use mail_parser::decoders::html::add_html_token;
+
+/// Deepest quote that still gets a mark of its own.
+const DEEPEST_QUOTE: usize = 8;
+/// Deepest list that still gets an indent of its own.
+const DEEPEST_LIST: usize = 6;
+/// Longest address shown beside the words of a link.
+const LONGEST_LINK: usize = 300;
+/// How far into a container of quotes we look for what it holds, in bytes, and how often in one mail.
+const LOOK_AHEAD: usize = 20_000;
+const MOST_LOOKS: usize = 20;
+/// Drawn for `<hr>` and before a quoted header that only its class or border tells, as Outlook draws it in text.
+pub const RULE: &str = "________________________________";
+
+/// The text of an HTML body.
+pub fn html_to_text(html: &str) -> String {
+    let mut page = Page::new(html.len());
+    let mut reader = Reader {
+        html,
+        at: 0,
+        no_comment_end: false,
+        no_close: false,
+        trust_quotes: true,
+        unclosed: Vec::new(),
+    };
+    let mut looks = 0;
+    while let Some(piece) = reader.next() {
+        match piece {
+            Piece::Text(text) => page.text(text),
+            Piece::Open(tag) => {
+                if holds_quote(&tag) && looks < MOST_LOOKS {
+                    looks += 1;
+                    page.open_container(&tag, reader.ahead());
+                }
+                page.open(&tag);
+            }
+            Piece::Close(name) => page.close(&name),
+        }
+    }
+    page.finish()
+}
+
+enum Piece<'h> {
+    Text(&'h str),
+    Open(Tag<'h>),
+    Close(String),
+}
+
+struct Tag<'h> {
+    name: String,
+    attributes: &'h str,
+}
+
+impl Tag<'_> {
+    /// The value of an attribute, entities undone.
+    fn attribute(&self, wanted: &str) -> Option<String> {
+        let bytes = self.attributes.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            while at < bytes.len() && (bytes[at].is_ascii_whitespace() || bytes[at] == b'/') {
+                at += 1;
+            }
+            let start = at;
+            while at < bytes.len() && !bytes[at].is_ascii_whitespace() && bytes[at] != b'=' {
+                at += 1;
+            }
+            let name = &self.attributes[start..at];
+            while at < bytes.len() && bytes[at].is_ascii_whitespace() {
+                at += 1;
+            }
+            let mut value = "";
+            if bytes.get(at) == Some(&b'=') {
+                at += 1;
+                while at < bytes.len() && bytes[at].is_ascii_whitespace() {
+                    at += 1;
+                }
+                let start;
+                match bytes.get(at) {
+                    Some(&quote @ (b'"' | b'\'')) => {
+                        start = at + 1;
+                        at = start;
+                        while at < bytes.len() && bytes[at] != quote {
+                            at += 1;
+                        }
+                        value = &self.attributes[start..at];
+                        at = (at + 1).min(bytes.len());
+                    }
+                    _ => {
+                        start = at;
+                        while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
+                            at += 1;
+                        }
+                        value = &self.attributes[start..at];
+                    }
+                }
+            }
+            if name.eq_ignore_ascii_case(wanted) {
+                return Some(unescape(value));
+            }
+        }
+        None
+    }
+}
+
+/// Cuts HTML into tags and text. Each look-ahead that finds nothing is remembered, so that none is repeated.
+struct Reader<'h> {
+    html: &'h str,
+    at: usize,
+    no_comment_end: bool,
+    /// No `>` follows any more.
+    no_close: bool,
+    /// Off once quotes swallowed the rest of the text: from there on the next `>` ends a tag.
+    trust_quotes: bool,
+    unclosed: Vec<&'static str>,
+}
+
+/// Elements whose content is not text.
+const SILENT: [&str; 5] = ["style", "script", "title", "template", "xml"];
+
+impl<'h> Reader<'h> {
+    fn next(&mut self) -> Option<Piece<'h>> {
+        loop {
+            let rest = &self.html[self.at..];
+            if rest.is_empty() {
+                return None;
+            }
+            let Some(open) = rest.find('<') else {
+                self.at = self.html.len();
+                return Some(Piece::Text(rest));
+            };
+            if open > 0 {
+                self.at += open;
+                return Some(Piece::Text(&rest[..open]));
+            }
+            if rest.starts_with("<!--") {
+                let end = if self.no_comment_end { None } else { rest[4..].find("-->") };
+                match end {
+                    Some(end) => self.at += 4 + end + 3,
+                    None => {
+                        self.no_comment_end = true;
+                        self.at += self.tag_end(rest).unwrap_or(rest.len());
+                    }
+                }
+                continue;
+            }
+            let second = rest.as_bytes().get(1).copied().unwrap_or(b' ');
+            if !(second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?')) {
+                self.at += 1;
+                return Some(Piece::Text("<"));
+            }
+            let Some(end) = self.tag_end(rest) else {
+                // An unfinished tag: what follows the bracket is text.
+                self.at += 1;
+                return Some(Piece::Text("<"));
+            };
+            let inner = &rest[1..end - 1];
+            self.at += end;
+            if let Some(name) = inner.strip_prefix('/') {
+                return Some(Piece::Close(tag_name(name).to_ascii_lowercase()));
+            }
+            if inner.starts_with(['!', '?']) {
+                continue;
+            }
+            let name = tag_name(inner);
+            let tag = Tag { name: name.to_ascii_lowercase(), attributes: &inner[name.len()..] };
+            if let Some(silent) = SILENT.into_iter().find(|silent| *silent == tag.name)
+                && !inner.ends_with('/')
+            {
+                self.skip_to_close(silent);
+                continue;
+            }
+            return Some(Piece::Open(tag));
+        }
+    }
+
+    /// The next of the text, for a look.
+    fn ahead(&self) -> &'h str {
+        let mut end = self.html.len().min(self.at + LOOK_AHEAD);
+        while !self.html.is_char_boundary(end) {
+            end -= 1;
+        }
+        &self.html[self.at..end]
+    }
+
+    /// The length of the tag at the start of `rest`, its `>` included; quoted values may hold a `>`.
+    fn tag_end(&mut self, rest: &str) -> Option<usize> {
+        if self.no_close {
+            return None;
+        }
+        if self.trust_quotes {
+            let mut quote = None;
+            let mut before = b'<';
+            for (at, &byte) in rest.as_bytes().iter().enumerate() {
+                match (quote, byte) {
+                    (None, b'>') => return Some(at + 1),
+                    (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+                    (Some(open), close) if open == close => quote = None,
+                    _ => {}
+                }
+                if !byte.is_ascii_whitespace() {
+                    before = byte;
+                }
+            }
+            self.trust_quotes = false;
+        }
+        let end = rest.find('>').map(|at| at + 1);
+        self.no_close = end.is_none();
+        end
+    }
+
+    fn skip_to_close(&mut self, name: &'static str) {
+        if self.unclosed.contains(&name) {
+            return;
+        }
+        let rest = &self.html[self.at..];
+        let mut from = 0;
+        while let Some(found) = rest[from..].find("</") {
+            let start = from + found + 2;
+            let is_it = rest.as_bytes().get(start..start + name.len());
+            if is_it.is_some_and(|close| close.eq_ignore_ascii_case(name.as_bytes())) {
+                self.at += start - 2;
+                return;
+            }
+            from = start;
+        }
+        self.unclosed.push(name);
+    }
+}
+
+fn tag_name(inner: &str) -> &str {
+    let end = inner.find(|c: char| c.is_ascii_whitespace() || c == '/').unwrap_or(inner.len());
+    &inner[..end]
+}
+
+/// The text with its entities undone.
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        plain.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest.bytes().take(32).position(|b| b == b';');
+        match end {
+            Some(end) => {
+                add_html_token(&mut plain, &rest.as_bytes()[..=end], false);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                let known =
+                    ["&nbsp", "&amp", "&lt", "&gt", "&quot"].into_iter().find(|name| rest.starts_with(name));
+                match known {
+                    Some(name) => {
+                        add_html_token(&mut plain, format!("{name};").as_bytes(), false);
+                        rest = &rest[name.len()..];
+                    }
+                    None => {
+                        plain.push('&');
+                        rest = &rest[1..];
+                    }
+                }
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The text as it grows.
+struct Page {
+    text: String,
+    /// Line ends owed before the next word.
+    owed: usize,
+    /// A space owed before the next word on the same line.
+    space: bool,
+    quotes: usize,
+    /// How many `<div>` and `<span>` are open, and at which of those counts a container of quotes began.
+    blocks: usize,
+    containers: Vec<usize>,
+    lists: Vec<Option<u32>>,
+    preformatted: usize,
+    /// Where the words of the open link began, and where it leads.
+    link: Option<(usize, String)>,
+}
+
+impl Page {
+    fn new(size: usize) -> Page {
+        Page {
+            text: String::with_capacity(size / 3),
+            owed: 0,
+            space: false,
+            quotes: 0,
+            blocks: 0,
+            containers: Vec::new(),
+            lists: Vec::new(),
+            preformatted: 0,
+            link: None,
+        }
+    }
+
+    fn text(&mut self, raw: &str) {
+        let text = if raw.contains('&') { unescape(raw) } else { raw.to_owned() };
+        if self.preformatted > 0 {
+            for (number, line) in text.split('\n').enumerate() {
+                if number > 0 {
+                    self.owed += 1;
+                }
+                let line = line.trim_end_matches('\r');
+                if !line.is_empty() {
+                    self.start_word();
+                    self.text.push_str(line);
+                }
+            }
+            return;
+        }
+        for c in text.chars() {
+            match c {
+                ' ' | '\t' | '\n' | '\r' | '\u{c}' => self.space = true,
+                '\u{200B}' | '\u{FEFF}' | '\u{034F}' | '\u{00AD}' => {}
+                c => {
+                    self.start_word();
+                    self.text.push(c);
+                }
+            }
+        }
+    }
+
+    fn start_word(&mut self) {
+        if self.text.is_empty() {
+            self.owed = 0;
+            self.space = false;
+            self.mark();
+            return;
+        }
+        if self.owed > 0 {
+            while self.text.ends_with([' ', '\t']) {
+                self.text.pop();
+            }
+            for _ in 0..self.owed.min(3) {
+                self.text.push('\n');
+            }
+            // A blank line inside a quote carries the mark as well.
+            if self.owed > 1 && self.quotes > 0 {
+                let blank = self.text.len() - 1;
+                let marks: String = "> ".repeat(self.quotes.min(DEEPEST_QUOTE));
+                self.text.insert_str(blank, marks.trim_end());
+            }
+            self.owed = 0;
+            self.space = false;
+            self.mark();
+        } else if self.space {
+            if !self.text.ends_with(['\n', ' ']) {
+                self.text.push(' ');
+            }
+            self.space = false;
+        }
+    }
+
+    /// The quote marks at the start of a line.
+    fn mark(&mut self) {
+        for _ in 0..self.quotes.min(DEEPEST_QUOTE) {
+            self.text.push_str("> ");
+        }
+    }
+
+    fn line(&mut self) {
+        self.owed = self.owed.max(1);
+    }
+
+    fn paragraph(&mut self) {
+        self.owed = self.owed.max(2);
+    }
+
+    fn rule(&mut self) {
+        if self.text.ends_with(RULE) {
+            return;
+        }
+        self.line();
+        self.start_word();
+        self.text.push_str(RULE);
+        self.line();
+    }
+
+    /// Marks what is in a container that a program made for the quoted mail, unless blockquotes inside mark it
+    /// themselves (answers may stand between them) or it holds a forwarded mail.
+    fn open_container(&mut self, tag: &Tag<'_>, ahead: &str) {
+        let ahead = ahead.to_ascii_lowercase();
+        let start = unescape(ahead.get(..1500).unwrap_or(&ahead));
+        let forwarded = crate::domain::fold::fold(&start);
+        if ahead.contains("<blockquote") || FORWARDED.iter().any(|words| forwarded.contains(words)) {
+            return;
+        }
+        if matches!(tag.name.as_str(), "div" | "span") {
+            self.line();
+            self.quotes += 1;
+            self.containers.push(self.blocks);
+        }
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) {
+        if matches!(tag.name.as_str(), "div" | "span") {
+            self.blocks += 1;
+        }
+        match tag.name.as_str() {
+            "br" => {
+                self.owed += 1;
+                self.space = false;
+            }
+            "p" => {
+                // Outlook's and Word's paragraphs are lines.
+                let tight = tag.attributes.contains("Mso")
+                    || tag.attributes.contains("margin:0")
+                    || tag.attributes.contains("margin: 0");
+                if tight { self.line() } else { self.paragraph() }
+            }
+            "div" | "section" | "article" | "header" | "footer" | "main" | "center" | "form" | "address"
+            | "dl" | "dt" | "dd" | "tr" | "table" | "tbody" | "caption" | "figure" => {
+                self.line();
+            }
+            "td" | "th" => self.space = true,
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.paragraph(),
+            "ul" | "ol" => {
+                self.line();
+                let start = (tag.name == "ol")
+                    .then(|| tag.attribute("start").and_then(|n| n.parse().ok()).unwrap_or(1));
+                self.lists.push(start);
+            }
+            "li" => {
+                self.line();
+                self.start_word();
+                let depth = self.lists.len().saturating_sub(1).min(DEEPEST_LIST);
+                self.text.extend(std::iter::repeat_n("  ", depth));
+                match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        self.text.push_str(&format!("{number}. "));
+                        *number = number.saturating_add(1);
+                    }
+                    _ => self.text.push_str("- "),
+                }
+            }
+            "pre" => {
+                self.line();
+                self.preformatted += 1;
+            }
+            "hr" => self.rule(),
+            "blockquote" => {
+                self.line();
+                self.quotes += 1;
+            }
+            "a" => {
+                if let Some(href) = tag.attribute("href") {
+                    self.link = Some((self.text.len(), href.trim().to_owned()));
+                }
+            }
+            "img" => {
+                if let Some(alt) =
+                    tag.attribute("alt").map(|alt| super::header::clean(&alt)).filter(|alt| !alt.is_empty())
+                {
+                    self.start_word();
+                    self.text.push_str(&format!("[image: {alt}]"));
+                }
+            }
+            _ => {}
+        }
+        if is_quoted_header(tag) {
+            self.rule();
+        }
+        if is_signature(tag) && !self.text.ends_with("--") {
+            self.line();
+            self.start_word();
+            self.text.push_str("-- ");
+            self.line();
+            // The space after the dashes belongs to the mark.
+            self.text.push('\n');
+            self.mark();
+            self.owed = 0;
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if matches!(name, "div" | "span") {
+            self.blocks = self.blocks.saturating_sub(1);
+            if self.containers.last() == Some(&self.blocks) {
+                self.containers.pop();
+                self.line();
+                self.quotes = self.quotes.saturating_sub(1);
+            }
+        }
+        match name {
+            "p" => self.line(),
+            "div" | "section" | "article" | "header" | "footer" | "main" | "center" | "form" | "address"
+            | "dl" | "dt" | "dd" | "tr" | "table" | "tbody" | "caption" | "figure" | "li" => self.line(),
+            "td" | "th" => self.space = true,
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.paragraph(),
+            "ul" | "ol" => {
+                self.lists.pop();
+                self.line();
+            }
+            "pre" => {
+                self.preformatted = self.preformatted.saturating_sub(1);
+                self.line();
+            }
+            "blockquote" => {
+                self.line();
+                self.quotes = self.quotes.saturating_sub(1);
+            }
+            "a" => self.close_link(),
+            _ => {}
+        }
+    }
+
+    /// Shows where a link leads, unless its words say it.
+    fn close_link(&mut self) {
+        let Some((start, href)) = self.link.take() else { return };
+        let words = self.text.get(start..).unwrap_or("").trim();
+        let web = href.starts_with("http://") || href.starts_with("https://");
+        let bare = href.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+        if web
+            && !words.is_empty()
+            && href.len() <= LONGEST_LINK
+            && !words.contains(bare)
+            && !href.contains(char::is_whitespace)
+        {
+            self.text.push_str(&format!(" <{href}>"));
+        }
+    }
+
+    fn finish(self) -> String {
+        let mut tidy = String::with_capacity(self.text.len());
+        for line in self.text.lines() {
+            // Lines that only hold a no-break space are how editors write blank ones.
+            tidy.push_str(if line == "-- " { line } else { line.trim_end() });
+            tidy.push('\n');
+        }
+        tidy.truncate(tidy.trim_end_matches('\n').len());
+        tidy
+    }
+}
+
+/// What the programs that use a container write over a forwarded mail, folded.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "transfere", "reexpedie", "weitergeleitet", "reenviado", "inoltrato"];
+
+/// Whether this element is a container that a program makes for the quoted mail.
+fn holds_quote(tag: &Tag<'_>) -> bool {
+    if !matches!(tag.name.as_str(), "div" | "span") || tag.attributes.is_empty() {
+        return false;
+    }
+    let class = tag.attribute("class").unwrap_or_default();
+    let id = tag.attribute("id").unwrap_or_default();
+    class.split_whitespace().any(|word| {
+        matches!(
+            word,
+            "gmail_quote"
+                | "gmail_extra"
+                | "yahoo_quoted"
+                | "protonmail_quote"
+                | "zmail_extra"
+                | "tutanota_quote"
+        )
+    }) || id == "OLK_SRC_BODY_SECTION"
+        || id.starts_with("yahoo_quoted")
+}
+
+/// Whether this element holds the header of the quoted mail in a way that only its markup tells.
+fn is_quoted_header(tag: &Tag<'_>) -> bool {
+    if tag.name != "div" || tag.attributes.is_empty() {
+        return false;
+    }
+    let class = tag.attribute("class").unwrap_or_default();
+    let id = tag.attribute("id").unwrap_or_default();
+    if class.contains("OutlookMessageHeader") || id.contains("divRplyFwdMsg") || id == "reply-intro" {
+        return true;
+    }
+    // Outlook and Windows Mail draw a line above the header block and nothing else.
+    let style = tag.attribute("style").unwrap_or_default().to_ascii_lowercase().replace(' ', "");
+    style.contains("border-top:solid#b5c4df")
+        || style.contains("border-top:solid#e1e1e1")
+        || style.contains("border:none;border-top:solid")
+        || style.contains("border-top-color:rgb(229,229,229)")
+}
+
+/// Whether this element is a signature that the writer's program marked.
+fn is_signature(tag: &Tag<'_>) -> bool {
+    if !matches!(tag.name.as_str(), "div" | "table") || tag.attributes.is_empty() {
+        return false;
+    }
+    let class = tag.attribute("class").unwrap_or_default();
+    let id = tag.attribute("id").unwrap_or_default();
+    class.split_whitespace().any(|word| matches!(word, "gmail_signature"))
+        || matches!(id.as_str(), "Signature" | "ms-outlook-mobile-signature")
+        || class.contains("protonmail_signature_block-user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_becomes_lines() {
+        let html = "<html><head><title>x</title><style>p{}</style></head><body><p>Bonjour,</p><p>Un &eacute;t&eacute;&nbsp;!<br>\
+                    Deux</p><ul><li>a<li>b</ul><ol start=3><li>c</ol><table><tr><td>x</td><td>y</td></tr></table></body></html>";
+        assert_eq!(html_to_text(html), "Bonjour,\n\nUn été\u{a0}!\nDeux\n- a\n- b\n3. c\nx y");
+    }
+
+    #[test]
+    fn quotes_carry_marks() {
+        let html = "Oui<blockquote>un<p>deux</p><blockquote>trois</blockquote></blockquote><div>fin</div>";
+        assert_eq!(html_to_text(html), "Oui\n> un\n>\n> deux\n> > trois\nfin");
+    }
+
+    #[test]
+    fn links_show_where_they_lead_unless_they_say_it() {
+        let html = "<a href=\"https://a.example/x\">ici</a>, <a href='https://b.example/'>b.example</a>, \
+                    <a href=mailto:c@d.example>c@d.example</a> <img alt='Logo' src=x>";
+        assert_eq!(html_to_text(html), "ici <https://a.example/x>, b.example, c@d.example [image: Logo]");
+    }
+
+    #[test]
+    fn broken_markup_loses_no_words() {
+        for (html, text) in [
+            ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+            ("a <b", "a <b"),
+            ("<p title=\"x>y\">z", "z"),
+            ("<style>a", "a"),
+            ("<!-- a", ""),
+            ("<!-- a --> b <!-- c > d", "b d"),
+            ("&#xe9;&bogus;&", "é&bogus;&"),
+            ("<pre>a\n  b</pre>c", "a\n  b\nc"),
+        ] {
+            assert_eq!(html_to_text(html).trim(), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn hostile_nesting_is_linear() {
+        let deep = format!("{}x", "<div><blockquote>".repeat(100_000));
+        assert!(html_to_text(&deep).ends_with("> x"));
+        for piece in ["<a href=\"", "<!--", "<style>", "<a '", "&", "<", "</", "<li>"] {
+            html_to_text(&piece.repeat(100_000));
+        }
+    }
+}

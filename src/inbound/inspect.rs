@@ -1,0 +1,63 @@
+//! What the inbound side makes of a raw mail, as the JSON of `guichet mail inspect`. May import: config, domain.
+
+use super::parse::parse;
+use crate::config::Limits;
+use crate::domain::mail::{InboundMail, Mailbox};
+use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::trim::trim;
+use serde_json::{Value, json};
+
+/// The keys of the contract's `mail inspect`, touching nothing. A mail that cannot be read has all of them, empty,
+/// with `screening` = `hold`.
+pub fn inspect(raw: &[u8], own_addresses: &[String], limits: &Limits) -> Value {
+    match parse(raw, limits) {
+        Ok(mail) => describe(&mail, own_addresses),
+        Err(why) => describe_unread(why),
+    }
+}
+
+fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
+    let trimmed = trim(&mail.text);
+    let (screening, why) = words(&screen(mail, own_addresses));
+    let from = mail.from.first();
+    let addresses = |list: &[Mailbox]| list.iter().map(|mailbox| mailbox.address.clone()).collect::<Vec<_>>();
+    json!({
+        "from": from.map(|mailbox| &mailbox.address),
+        "from_name": from.map_or("", |mailbox| &mailbox.name),
+        "to": addresses(&mail.to),
+        "cc": addresses(&mail.cc),
+        "subject": mail.subject,
+        "date": mail.date,
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to.first(),
+        "references": mail.references,
+        "text": mail.text,
+        "reply": trimmed.reply,
+        "quoted": trimmed.quoted,
+        "signature": trimmed.signature,
+        "auto_generated": mail.automatic.is_some(),
+        "bounce": mail.bounce,
+        "attachments": mail.attachments,
+        "screening": screening,
+        "why": why,
+    })
+}
+
+fn describe_unread(why: &str) -> Value {
+    json!({
+        "from": null, "from_name": "", "to": [], "cc": [], "subject": "", "date": null, "message_id": null,
+        "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
+        "auto_generated": false, "bounce": null, "attachments": [], "screening": "hold", "why": why,
+    })
+}
+
+/// The screening's word and its reason in English.
+fn words(screening: &Screening) -> (&'static str, String) {
+    match screening {
+        Screening::Accept => ("accept", "a person's mail".to_owned()),
+        Screening::Ignore(Ignored::Automatic(why)) => ("ignore", format!("automatic mail: {why}")),
+        Screening::Ignore(Ignored::Bounce) => ("ignore", "report of non-delivery".to_owned()),
+        Screening::Ignore(Ignored::OwnEcho) => ("ignore", "our own mail came back".to_owned()),
+        Screening::Hold(why) => ("hold", (*why).to_owned()),
+    }
+}

@@ -1,0 +1,339 @@
+//! The door where mail comes in: one drain of a mailbox, the loop of `serve`, and mails given as files.
+//!
+//! May import: desk, domain, config, crash.
+//!
+//! A mail becomes rows before it becomes a flag: whatever source it has, it goes through [`pipeline`], which commits
+//! it together with the mailbox's cursor, and only then is it flagged or moved at its source. A crash between the
+//! two costs a second look: the desk knows a mail that it has.
+
+mod automatic;
+mod bounce;
+mod charset;
+pub mod drain;
+pub mod fault;
+mod flowed;
+mod folder_name;
+mod header;
+mod html;
+pub mod identity;
+pub mod imap;
+pub mod inspect;
+mod maildir;
+pub mod parse;
+pub mod pipeline;
+mod tally;
+mod transfer;
+mod watch;
+mod wire;
+
+pub use fault::FetchError;
+pub use pipeline::prepare;
+pub use tally::{FetchCount, Progress, Tally};
+pub use watch::watch;
+
+use crate::config::{self, AfterIngest, Limits, Start};
+use crate::desk::Desk;
+use crate::desk::receive::Cursor;
+use drain::{Order, Owed};
+use imap::Session;
+use pipeline::{Committed, Intake, Raw, portions, take_in};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Mails re-filed at a time after a crash: a few megabytes.
+const REFILED_AT_ONCE: i64 = 100;
+
+/// Where mail comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A mailbox on an IMAP server.
+    Imap(config::Imap),
+    /// A Maildir on this machine.
+    Maildir(PathBuf),
+}
+
+impl Source {
+    /// The name under which the desk keeps how far the mailbox is taken in.
+    pub fn mailbox(&self) -> String {
+        match self {
+            Source::Imap(settings) => {
+                format!("imap:{}@{}/{}", settings.username, settings.host, settings.mailbox)
+            }
+            Source::Maildir(path) => format!("maildir:{}", path.display()),
+        }
+    }
+}
+
+/// How much to fetch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FetchOptions {
+    /// At most this many mails; `None`: all that wait.
+    pub limit: Option<u32>,
+    /// On the first visit to an IMAP mailbox: from its oldest mail on, instead of from now on.
+    pub all: bool,
+}
+
+/// Takes in what waits in a mailbox, once.
+///
+/// Mails larger than `limits.max_mail_bytes` are held with their header only, and stay at their source as they
+/// are. `progress` is called at every change.
+///
+/// # Errors
+/// The first fault that stops it; what was committed before stays committed, and the next call goes on from there.
+pub async fn fetch(
+    desk: &Desk,
+    source: &Source,
+    limits: &Limits,
+    options: FetchOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<FetchCount, FetchError> {
+    let mut tally = Tally::new(progress);
+    match source {
+        Source::Imap(settings) => {
+            let mut session = Session::open(settings).await?;
+            let (mut owed, never) = (Owed::default(), CancellationToken::new());
+            let visit = Visit { desk, source, settings, limits, options, cancel: &never };
+            visit.drain(&mut session, &mut owed, &mut tally).await?;
+            session.log_out().await;
+        }
+        Source::Maildir(inbox) => {
+            let never = CancellationToken::new();
+            drain_maildir(desk, source, inbox, limits, options, &never, &mut tally).await?;
+        }
+    }
+    Ok(tally.count)
+}
+
+/// Takes in mails that lie in files, as if they had been fetched.
+///
+/// # Errors
+/// [`FetchError::Files`] for the first file that cannot be read, before any is taken in.
+pub async fn ingest(
+    desk: &Desk,
+    files: &[PathBuf],
+    limits: &Limits,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<FetchCount, FetchError> {
+    let mut waiting = Vec::with_capacity(files.len());
+    for path in files {
+        let meta = std::fs::metadata(path);
+        let bytes = meta.map_err(|why| FetchError::Files { path: path.clone(), why })?.len();
+        waiting.push(maildir::Waiting { path: path.clone(), bytes });
+    }
+    let mut tally = Tally::new(progress);
+    let never = CancellationToken::new();
+    take_in_files(desk, "ingest", waiting, limits, &never, |_| Ok(()), &mut tally).await?;
+    Ok(tally.count)
+}
+
+/// Files again what was journaled before a crash and never filed. Returns how many.
+///
+/// # Errors
+/// [`FetchError::Store`].
+pub async fn recover(desk: &Desk, limits: &Limits) -> Result<usize, FetchError> {
+    let mut refiled = 0;
+    let mut last = None;
+    loop {
+        let mails = desk.unfiled(REFILED_AT_ONCE).await?;
+        // The same mails once more: the desk cannot file them now, and would give them for ever.
+        if mails.is_empty() || mails.first().map(|(id, _)| *id) == last {
+            break;
+        }
+        last = mails.first().map(|(id, _)| *id);
+        let limits = limits.clone();
+        let parsed = tokio::task::spawn_blocking(move || {
+            let parse = |raw: Vec<u8>| pipeline::parse_safely(&raw, &limits);
+            mails.into_iter().map(|(id, raw)| (id, parse(raw))).collect()
+        });
+        let parsed: Vec<_> = parsed.await.map_err(|error| FetchError::Store(error.into()))?;
+        refiled += parsed.len();
+        desk.file_again(parsed).await?;
+    }
+    if refiled > 0 {
+        tracing::info!(mails = refiled, "filed mails that an earlier stop had left in the journal");
+    }
+    Ok(refiled)
+}
+
+/// Tries a source without changing anything in it, for `guichet check`: what it found, in one English line.
+///
+/// # Errors
+/// What would stop a fetch.
+pub async fn try_connection(source: &Source) -> Result<String, FetchError> {
+    match source {
+        Source::Imap(settings) => {
+            let mut session = Session::open(settings).await?;
+            let selected = session.select(&settings.mailbox, true).await?;
+            let news =
+                if session.can("IDLE") { "the server tells of new mail" } else { "asked at intervals" };
+            session.log_out().await;
+            Ok(format!("logged in, {} holds {} mails, {news}", settings.mailbox, selected.exists))
+        }
+        Source::Maildir(inbox) => {
+            let waiting = maildir::waiting(inbox)?.len();
+            Ok(format!("{} can be read, {waiting} mails wait", inbox.display()))
+        }
+    }
+}
+
+/// One visit to an IMAP mailbox over an open session.
+struct Visit<'a> {
+    desk: &'a Desk,
+    source: &'a Source,
+    settings: &'a config::Imap,
+    limits: &'a Limits,
+    options: FetchOptions,
+    cancel: &'a CancellationToken,
+}
+
+impl Visit<'_> {
+    /// Opens the mailbox, takes in what is above the cursor, and notes the good sync.
+    async fn drain(
+        &self,
+        session: &mut Session,
+        owed: &mut Owed,
+        tally: &mut Tally<'_>,
+    ) -> Result<(), FetchError> {
+        let settings = self.settings;
+        let mailbox = self.source.mailbox();
+        let selected = session.select(&settings.mailbox, settings.after_ingest == AfterIngest::Keep).await?;
+        let from = self.start(&mailbox, selected).await?;
+        let (intake, inbox) = Intake::new(self.limits.clone());
+        let (report, mut committed) = mpsc::unbounded_channel();
+        let writer = tokio::spawn(take_in(self.desk.clone(), mailbox.clone(), inbox, report));
+        let order = Order {
+            selected,
+            from,
+            limit: self.options.limit,
+            after: &settings.after_ingest,
+            limits: self.limits,
+            cancel: self.cancel,
+        };
+        let drained = drain::drain(session, &order, intake, &mut committed, owed, tally).await;
+        let written = writer.await.map_err(|error| FetchError::Store(error.into()))?;
+        // After a lost connection the writer still committed what it had in hand.
+        while let Ok(batch) = committed.try_recv() {
+            owed.note(batch, tally);
+        }
+        written?;
+        drained?;
+        Ok(self.desk.note_sync(&mailbox).await?)
+    }
+
+    /// The UID above which to fetch.
+    async fn start(&self, mailbox: &str, selected: imap::Selected) -> Result<u32, FetchError> {
+        let folder = self.settings.mailbox.as_str();
+        match self.desk.cursor(mailbox).await? {
+            Some(cursor) if cursor.uid_validity == selected.uid_validity => Ok(cursor.last_uid),
+            Some(_) => {
+                tracing::warn!(
+                    mailbox = folder,
+                    "the server numbers this mailbox anew (UIDVALIDITY): reading it again from its first mail; mails that are known change nothing"
+                );
+                Ok(0)
+            }
+            None if self.options.all || self.settings.start == Start::Beginning => Ok(0),
+            None => {
+                let cursor = Cursor { uid_validity: selected.uid_validity, last_uid: selected.last_uid };
+                self.desk.receive(mailbox, Vec::new(), Some(cursor)).await?;
+                tracing::info!(
+                    mailbox = folder,
+                    older = selected.exists,
+                    "first visit: only mail that arrives from here on is taken in; `guichet fetch --all` on a fresh database, or `imap.start = \"beginning\"`, takes the older mail too"
+                );
+                Ok(selected.last_uid)
+            }
+        }
+    }
+}
+
+/// Takes in what waits in a Maildir, and notes the good sync.
+async fn drain_maildir(
+    desk: &Desk,
+    source: &Source,
+    inbox: &Path,
+    limits: &Limits,
+    options: FetchOptions,
+    cancel: &CancellationToken,
+    tally: &mut Tally<'_>,
+) -> Result<(), FetchError> {
+    let folder = inbox.to_owned();
+    let mut waiting = on_worker(move || maildir::waiting(&folder)).await?;
+    if let Some(limit) = options.limit {
+        waiting.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    let mailbox = source.mailbox();
+    take_in_files(desk, &mailbox, waiting, limits, cancel, |path| maildir::mark_taken(inbox, path), tally)
+        .await?;
+    Ok(desk.note_sync(&mailbox).await?)
+}
+
+/// Runs files through the pipeline; `mark` is called for each that is committed and was had whole or in part.
+async fn take_in_files(
+    desk: &Desk,
+    mailbox: &str,
+    waiting: Vec<maildir::Waiting>,
+    limits: &Limits,
+    cancel: &CancellationToken,
+    mark: impl Fn(&Path) -> Result<(), FetchError>,
+    tally: &mut Tally<'_>,
+) -> Result<(), FetchError> {
+    // A file that cannot be read does not stop those behind it; it is said at the end.
+    let mut fault = None;
+    tally.expect(waiting.len());
+    let (intake, inbox) = Intake::new(limits.clone());
+    let (report, mut committed) = mpsc::unbounded_channel();
+    let writer = tokio::spawn(take_in(desk.clone(), mailbox.to_owned(), inbox, report));
+    let settle = |batch: Committed<PathBuf>, tally: &mut Tally<'_>, fault: &mut Option<FetchError>| {
+        tally.add(&batch.filed);
+        for path in &batch.keys {
+            if let Err(error) = mark(path) {
+                fault.get_or_insert(error);
+            }
+        }
+    };
+    let cost = |mail: &maildir::Waiting| mail.bytes.min(limits.max_mail_bytes);
+    for portion in portions(&waiting, cost) {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let share = intake.room(portion.iter().map(cost).sum()).await;
+        let (paths, allowed) = (portion.to_vec(), limits.clone());
+        let read = on_worker(move || {
+            Ok(paths.into_iter().map(|mail| (maildir::read(&mail.path, &allowed), mail.path)).collect())
+        });
+        let read: Vec<(Result<Option<Raw>, FetchError>, PathBuf)> = read.await?;
+        let (mut keys, mut mails) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
+        for (mail, path) in read {
+            match mail {
+                Ok(Some(raw)) => {
+                    keys.push(path);
+                    mails.push(raw);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    fault.get_or_insert(error);
+                }
+            }
+        }
+        if !intake.send(keys, mails, None, share).await {
+            break;
+        }
+        while let Ok(batch) = committed.try_recv() {
+            settle(batch, tally, &mut fault);
+        }
+    }
+    drop(intake);
+    while let Some(batch) = committed.recv().await {
+        settle(batch, tally, &mut fault);
+    }
+    writer.await.map_err(|error| FetchError::Store(error.into()))??;
+    fault.map_or(Ok(()), Err)
+}
+
+async fn on_worker<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
+) -> Result<T, FetchError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| FetchError::Store(error.into()))?
+}

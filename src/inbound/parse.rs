@@ -1,0 +1,428 @@
+//! Raw bytes into an [`InboundMail`]: the whole of what a mail says, decoded, bounded and clean.
+//! May import: config, domain.
+//!
+//! mail-parser finds the parts; their headers, charsets and names are read by our own, more forgiving readers.
+
+use super::automatic;
+use super::bounce;
+use super::charset::decode;
+use super::flowed::unflow;
+use super::header::{Fields, clean, is_invisible};
+use super::html::html_to_text;
+use super::transfer::Wrapping;
+use crate::config::Limits;
+use crate::domain::mail::{Attachment, InboundMail};
+use chrono::{DateTime, Utc};
+use mail_parser::{Message, MessageParser, MessagePart, PartType};
+use std::borrow::Cow;
+
+/// More nested messages than any honest forward holds. mail-parser drops nested messages by recursion, and some
+/// 40,000 of them overflow the stack, so they are counted before parsing.
+const DEEPEST_NESTING: usize = 50;
+/// Most attachments listed of one mail.
+const MOST_ATTACHMENTS: usize = 500;
+/// Longest file name kept, in bytes; file systems allow 255.
+const LONGEST_NAME: usize = 200;
+
+/// Reads a mail. Never panics; work and memory are linear in its size.
+///
+/// # Errors
+/// Why the mail must be held unread, in words for the journal: "too large", "nested too deep", "empty".
+pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
+    if raw.len() as u64 > limits.max_mail_bytes {
+        return Err("too large");
+    }
+    let raw = guarded(raw)?;
+    let message = opened(&raw)?;
+    let root = message.parts.first().ok_or("empty")?;
+    let fields = Fields::in_charset(root, &raw, body_charset(&message, &raw));
+
+    let senders = fields.mailboxes("From");
+    let mut from = senders.usable;
+    // Exactly one From with exactly one mailbox, or a CM looks: whoever checks and whoever uses an odd
+    // sender may each see another one.
+    if from.len() == 1 && (senders.odd || senders.fields > 1) {
+        from.clear();
+    }
+    let body = Body::of(&message, &raw);
+    let mut mail = InboundMail {
+        from,
+        to: fields.mailboxes("To").usable,
+        cc: fields.mailboxes("Cc").usable,
+        subject: fields.text("Subject").unwrap_or_default(),
+        date: date(&message),
+        message_id: fields.ids("Message-ID").into_iter().next(),
+        in_reply_to: fields.ids("In-Reply-To"),
+        references: fields.ids("References"),
+        text: body.text,
+        attachments: body.attachments,
+        automatic: None,
+        bounce: None,
+    };
+    mail.bounce = bounce::read(&message, &raw, &mail);
+    mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
+    Ok(mail)
+}
+
+/// Reads one attachment again: what it is and its bytes. `None` when `part` is not an attachment of this mail.
+pub fn attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
+    let raw = guarded(raw).ok()?;
+    let message = opened(&raw).ok()?;
+    let found =
+        Body::of(&message, &raw).attachments.into_iter().find(|attachment| attachment.part == part)?;
+    let bytes = contents(message.parts.get(part as usize)?, &raw).into_owned();
+    Some((found, bytes))
+}
+
+/// The bytes as they are parsed: guarded, with line ends. Offsets are those of `raw`.
+fn guarded(raw: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
+    let nested = nested_messages(raw);
+    if nested.len() > DEEPEST_NESTING {
+        return Err("nested too deep");
+    }
+    Ok(closed_messages(line_ends(raw), &nested))
+}
+
+/// Opens what [`guarded`] let through.
+fn opened(raw: &[u8]) -> Result<Message<'_>, &'static str> {
+    MessageParser::new().parse(raw).filter(|message| !message.parts.is_empty()).ok_or("empty")
+}
+
+/// The charset of the first text.
+fn body_charset(message: &Message<'_>, raw: &[u8]) -> Option<String> {
+    let first = message.text_body.first().or(message.html_body.first())?;
+    Fields::of(message.parts.get(*first as usize)?, raw).parameter("Content-Type", "charset")
+}
+
+/// The addresses and names of every From, as they stand, for judging who wrote.
+fn senders_of(fields: &Fields<'_>) -> String {
+    fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Where the raw bytes name the type of a nested message (RFC 2046 section 5.2.1, RFC 6532) or of a digest of
+/// them, however much white space or comment a forger puts between: an upper bound of the nesting.
+fn nested_messages(raw: &[u8]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (at, &byte) in raw.iter().enumerate() {
+        let word: &[u8] = match byte {
+            b'r' | b'R' => b"rfc822",
+            b'g' | b'G' => b"global",
+            b'd' | b'D' => b"digest",
+            _ => continue,
+        };
+        let named = raw.get(at..at + word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+        let before =
+            || raw[..at].iter().rev().take(200).find(|b| !b.is_ascii_whitespace() && !b"\"\\".contains(b));
+        if named && matches!(before(), Some(b'/' | b')')) {
+            found.push(at);
+            if found.len() > DEEPEST_NESTING {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Hides from the parser that an encoded part is a message, so that it is an attachment and not opened: what is
+/// nested inside it cannot be counted. RFC 2046 section 5.2.1 forbids to encode a message at all.
+fn closed_messages<'a>(raw: Cow<'a, [u8]>, nested: &[usize]) -> Cow<'a, [u8]> {
+    let mut raw = raw;
+    for &at in nested {
+        let start =
+            (at.saturating_sub(LONGEST_HEAD)..at).rev().find(|&i| is_blank_line(&raw, i)).unwrap_or(0);
+        let end =
+            (at..raw.len().min(at + LONGEST_HEAD)).find(|&i| is_blank_line(&raw, i)).unwrap_or(raw.len());
+        let head = raw[start..end].to_ascii_lowercase();
+        let holds = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
+        if holds(b"base64") || holds(b"quoted-printable") {
+            raw.to_mut()[at..at + 6].copy_from_slice(b"x-held");
+        }
+    }
+    raw
+}
+
+/// Furthest that the head of a part reaches from its type.
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// Whether a line end at `at` is followed by another.
+fn is_blank_line(raw: &[u8], at: usize) -> bool {
+    raw[at] == b'\n' && matches!(raw[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..])
+}
+
+/// A mail whose lines end in a lone CR (old Macs, broken relays) gets line ends that can be parsed.
+fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect())
+}
+
+/// The Date field. `None` when it is absent or names no day that there is.
+fn date(message: &Message<'_>) -> Option<DateTime<Utc>> {
+    let date = message.date()?;
+    if !date.is_valid() {
+        return None;
+    }
+    DateTime::from_timestamp(date.to_timestamp(), 0)
+}
+
+/// The bytes of a part, its transfer encoding undone.
+fn contents<'a>(part: &'a MessagePart<'a>, raw: &'a [u8]) -> Cow<'a, [u8]> {
+    match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes)
+            if Wrapping::named(&wrapping_name(part, raw)) != Wrapping::Uuencode =>
+        {
+            Cow::Borrowed(bytes)
+        }
+        PartType::Multipart(_) => Cow::Borrowed(b""),
+        _ => {
+            let whole = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or(b"");
+            match Wrapping::named(&wrapping_name(part, raw)) {
+                // A message is never encoded (RFC 2046 section 5.2.1), whatever its header says, unless it was.
+                Wrapping::Plain => Cow::Borrowed(whole),
+                wrapping => wrapping.undo(whole),
+            }
+        }
+    }
+}
+
+fn wrapping_name(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    Fields::of(part, raw).text("Content-Transfer-Encoding").unwrap_or_default()
+}
+
+/// The media type as declared, in lower case; what RFC 2045 section 5.2 says when it is missing or broken.
+pub fn media_type(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let declared = Fields::of(part, raw).text("Content-Type").unwrap_or_default().to_ascii_lowercase();
+    let name = declared.split(';').next().unwrap_or("").trim();
+    let sound = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+/".contains(c);
+    match name.split_once('/') {
+        Some((kind, subtype))
+            if !kind.is_empty() && !subtype.is_empty() && name.len() <= 127 && name.chars().all(sound) =>
+        {
+            name.to_owned()
+        }
+        _ => match &part.body {
+            PartType::Text(_) => "text/plain".to_owned(),
+            PartType::Html(_) => "text/html".to_owned(),
+            PartType::Message(_) => "message/rfc822".to_owned(),
+            _ => "application/octet-stream".to_owned(),
+        },
+    }
+}
+
+/// The decoded text of a text part.
+pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let fields = Fields::of(part, raw);
+    let charset = fields.parameter("Content-Type", "charset");
+    let bytes = contents(part, raw);
+    match &part.body {
+        PartType::Html(_) => {
+            let charset = charset.or_else(|| meta_charset(&bytes));
+            html_to_text(&plain(&decode(&bytes, charset.as_deref())))
+        }
+        _ => {
+            let text = plain(&decode(&bytes, charset.as_deref()));
+            let is = |name, value| {
+                fields
+                    .parameter("Content-Type", name)
+                    .is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
+            };
+            if is("format", "flowed") { unflow(&text, is("delsp", "yes")) } else { text }
+        }
+    }
+}
+
+/// The text of a multipart whose header lost its boundary (a folded line without its indent, a cut header): the
+/// first line of dashes is the boundary.
+pub fn rescued_text(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let whole = raw.get(part.offset_body as usize..part.offset_end as usize)?;
+    if matches!(part.body, PartType::Multipart(_) | PartType::Message(_))
+        || !media_type(part, raw).starts_with("multipart/")
+    {
+        return None;
+    }
+    let boundary =
+        whole.split(|&b| b == b'\n').take(50).find_map(|line| line.trim_ascii_end().strip_prefix(b"--"))?;
+    let boundary = std::str::from_utf8(boundary)
+        .ok()
+        .filter(|boundary| !boundary.is_empty() && !boundary.contains('"'))?;
+    let mut mended = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\n\n").into_bytes();
+    mended.extend_from_slice(whole);
+    let message = opened(&mended).ok()?;
+    let texts = message.text_body.iter().filter_map(|&id| message.parts.get(id as usize));
+    let texts = texts.filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
+    Some(texts.map(|part| text_of(part, &mended)).collect::<Vec<_>>().join("\n\n"))
+}
+
+/// The charset that an HTML page names in its head.
+fn meta_charset(html: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&html[..html.len().min(2048)]).to_ascii_lowercase();
+    let after = head.split("charset=").nth(1)?;
+    let name: String = after
+        .trim_start_matches(['"', '\''])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c))
+        .collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Line ends as `\n`; no NUL nor any other control character but the tab.
+fn plain(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '\r' => {
+                if letters.peek() != Some(&'\n') {
+                    clean.push('\n');
+                }
+            }
+            '\n' | '\t' => clean.push(c),
+            '\u{FEFF}' => {}
+            c if c.is_control() => {}
+            c => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// The body of a mail in our two halves: one text, and the rest.
+struct Body {
+    text: String,
+    attachments: Vec<Attachment>,
+}
+
+impl Body {
+    fn of(message: &Message<'_>, raw: &[u8]) -> Body {
+        let mut shown: Vec<u32> = Vec::new();
+        let mut texts: Vec<String> = Vec::new();
+        for &id in &message.text_body {
+            let Some(part) = message.parts.get(id as usize) else { continue };
+            if matches!(part.body, PartType::Text(_) | PartType::Html(_)) {
+                shown.push(id);
+                texts.push(text_of(part, raw));
+            }
+        }
+        // A plain part that says nothing beside an HTML part that does.
+        if texts.iter().all(|text| text.trim().is_empty()) {
+            for &id in &message.html_body {
+                let Some(part) = message.parts.get(id as usize) else { continue };
+                if matches!(part.body, PartType::Html(_)) && !shown.contains(&id) {
+                    shown.push(id);
+                    texts.push(text_of(part, raw));
+                }
+            }
+        }
+        if texts.iter().all(|text| text.trim().is_empty()) {
+            texts.extend(message.parts.iter().filter_map(|part| rescued_text(part, raw)));
+        }
+        texts.retain(|text| !text.trim().is_empty());
+        let attachments = message
+            .attachments
+            .iter()
+            .filter(|id| !shown.contains(id))
+            .take(MOST_ATTACHMENTS)
+            .filter_map(|&id| describe(id, message.parts.get(id as usize)?, raw))
+            .collect();
+        let text = texts.iter().map(|text| text.trim_matches('\n')).collect::<Vec<_>>().join("\n\n");
+        Body { text, attachments }
+    }
+}
+
+fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8]) -> Option<Attachment> {
+    let media_type = media_type(part, raw);
+    let bytes = contents(part, raw).len() as u64;
+    let fields = Fields::of(part, raw);
+    let given = fields
+        .parameter("Content-Disposition", "filename")
+        .or_else(|| fields.parameter("Content-Type", "name"))
+        .map(|name| file_name(&name))
+        .filter(|name| !name.is_empty());
+    // The other half of a text that is shown is not a document.
+    let unnamed_text = given.is_none() && matches!(part.body, PartType::Html(_) | PartType::Text(_));
+    let declared_attachment = fields
+        .text("Content-Disposition")
+        .is_some_and(|value| value.to_ascii_lowercase().starts_with("attachment"));
+    if unnamed_text && bytes == 0 && !declared_attachment {
+        return None;
+    }
+    // What vouches for the other parts is not a document for people.
+    if given.is_none()
+        && matches!(media_type.as_str(), "application/pgp-signature" | "application/pkcs7-signature")
+    {
+        return None;
+    }
+    let given = given.or_else(|| named_by_id(&fields));
+    let name = given.unwrap_or_else(|| made_up_name(id, part, &media_type));
+    Some(Attachment { name, media_type, bytes, part: id })
+}
+
+/// The name that Outlook hides in the Content-ID of an inline picture: `image001.jpg@01DB8C3A.5E0F2B10`.
+fn named_by_id(fields: &Fields<'_>) -> Option<String> {
+    let id = fields.ids("Content-ID").into_iter().next()?;
+    let name = file_name(id.split('@').next().unwrap_or(""));
+    let (stem, ending) = name.rsplit_once('.')?;
+    let plausible = !stem.is_empty()
+        && (2..=5).contains(&ending.len())
+        && ending.chars().all(|c| c.is_ascii_alphanumeric());
+    let has_letter = ending.chars().any(|c| c.is_ascii_alphabetic());
+    (plausible && has_letter && id.contains('@')).then_some(name)
+}
+
+/// A plain file name: the last piece of a path, nothing that a file system or a terminal takes for more.
+fn file_name(given: &str) -> String {
+    let line: String =
+        given.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|&c| !is_invisible(c)).collect();
+    let line = clean(&line);
+    let last = line.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or("");
+    let safe: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
+    let safe = safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
+    shortened(safe)
+}
+
+/// At most [`LONGEST_NAME`] bytes, the ending kept.
+fn shortened(name: &str) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.len() <= 10);
+    let mut cut = LONGEST_NAME - ending.map_or(0, |ending| ending.len() + 1);
+    while !name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    match ending {
+        Some(ending) => format!("{}.{ending}", &name[..cut]),
+        None => name[..cut].to_owned(),
+    }
+}
+
+/// A name for a part that has none: by its subject, its kind and its place.
+fn made_up_name(id: u32, part: &MessagePart<'_>, media_type: &str) -> String {
+    if let PartType::Message(nested) = &part.body {
+        let subject = nested
+            .parts
+            .first()
+            .and_then(|root| Fields::of(root, nested.raw_message.as_ref()).text("Subject"));
+        let subject = subject.map(|subject| file_name(&subject)).filter(|subject| !subject.is_empty());
+        return format!("{}.eml", subject.unwrap_or_else(|| format!("message-{id}")));
+    }
+    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
+    let ending = match (kind, subtype) {
+        ("text", "plain") => "txt",
+        ("text", "calendar") => return "invitation.ics".to_owned(),
+        ("text", "html") => "html",
+        ("text", "rfc822-headers") | ("message", "rfc822" | "global") => "eml",
+        ("message", _) => "txt",
+        ("image", "jpeg" | "pjpeg") => "jpg",
+        ("image", "svg+xml") => "svg",
+        ("image" | "audio" | "video", other) => other,
+        (_, "pdf") => "pdf",
+        (_, "zip") => "zip",
+        (_, "ms-tnef" | "vnd.ms-tnef") => return "winmail.dat".to_owned(),
+        (_, "x-pkcs7-signature") => return "smime.p7s".to_owned(),
+        (_, "pgp-encrypted") => "asc",
+        _ => "bin",
+    };
+    let word = if kind == "image" { "image" } else { "attachment" };
+    file_name(&format!("{word}-{id}.{ending}"))
+}

@@ -1,0 +1,266 @@
+//! A parcel becomes the bytes of a mail (RFC 5322, MIME, RFC 2047), the same bytes each time.
+//!
+//! Nothing here is random and nothing asks the time: the date is the row's, the boundary comes from the Message-ID.
+//! Whatever came from outside (names, subjects, texts, message ids) is cleaned before lettre sees it: a display
+//! name that holds CR LF makes lettre panic. What may still go wrong inside stops at the border of one mail.
+//!
+//! A `List-Unsubscribe` (RFC 8058) needs the requester's signed page of preferences, and is not written without it.
+//! May import: desk, domain, wording.
+
+use crate::desk::deliver::{Parcel, Quoted};
+use crate::domain::notice::Notice;
+use crate::wording::letters;
+use crate::wording::prose;
+use crate::wording::templates::{Letter, Quotation, Templates, TwoForms};
+use chrono_tz::Tz;
+use lettre::Address;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, MultiPartBuilder, SinglePart};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
+
+/// Lines and characters of a quotation; the rest is behind the requester already.
+const QUOTED_LINES: usize = 100;
+const QUOTED_CHARACTERS: usize = 8_000;
+
+/// How many references a mail carries: the first of the conversation and the latest (RFC 5322, 3.6.4, sets no limit).
+const MOST_REFERENCES: usize = 20;
+
+/// The longest message id that is repeated to others, in bytes: with its brackets it still fits a header line
+/// (RFC 5322, 2.1.1: 998).
+const LONGEST_ID: usize = 900;
+
+/// What is the same in all mails of this desk.
+#[derive(Debug, Clone)]
+pub struct Letterhead {
+    from: Mailbox,
+    brand: String,
+    zone: Tz,
+}
+
+impl Letterhead {
+    /// `from` as configured: `Support BetTracker Pro <support@bettrackerpro.com>`, or an address alone. `zone` is
+    /// the desk's, for the times in quotations.
+    ///
+    /// # Errors
+    /// One sentence when `from` holds no valid address.
+    pub fn new(from: &str, brand: &str, zone: Tz) -> Result<Letterhead, String> {
+        let (name, address) = read_mailbox(from)?;
+        Ok(Letterhead { from: mailbox(&name, address), brand: brand.to_owned(), zone })
+    }
+
+    /// The address that mails come from, also in the envelope.
+    pub fn address(&self) -> &Address {
+        &self.from.email
+    }
+}
+
+/// Why a parcel cannot become a mail; no attempt will change it.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The recipient's address is none.
+    #[error("the recipient's address is not valid")]
+    Address,
+    /// Our own Message-ID holds what no id may hold.
+    #[error("the message id is not valid")]
+    MessageId,
+    /// A reply without a word.
+    #[error("the reply has no text")]
+    NoText,
+    /// A template could not be drawn.
+    #[error("template {0}")]
+    Template(String),
+    /// The mail could not be built.
+    #[error("the mail could not be built: {0}")]
+    Build(String),
+}
+
+/// The mail for a parcel, with CRLF at every end of line, and nothing but ASCII unless an address needs more.
+///
+/// # Errors
+/// See [`ComposeError`]. Never panics, whatever the parcel holds.
+pub fn compose(
+    parcel: &Parcel,
+    letterhead: &Letterhead,
+    templates: &Templates,
+) -> Result<Vec<u8>, ComposeError> {
+    catch_unwind(AssertUnwindSafe(|| build(parcel, letterhead, templates)))
+        .unwrap_or_else(|_| Err(ComposeError::Build("the builder panicked".to_owned())))
+}
+
+/// The name and the address of a configured sender; the name may be empty.
+pub(super) fn read_mailbox(from: &str) -> Result<(String, Address), String> {
+    let (name, address) = match from.trim().strip_suffix('>').and_then(|from| from.rsplit_once('<')) {
+        Some((name, address)) => (name.trim().trim_matches('"'), address),
+        None => ("", from),
+    };
+    let address = read_address(address).map_err(|_| format!("no valid address in {from:?}"))?;
+    Ok((name.to_owned(), address))
+}
+
+/// An address with nothing in it that could reach beyond its brackets.
+pub(super) fn read_address(address: &str) -> Result<Address, ComposeError> {
+    let address = address.trim();
+    if address.len() > 320
+        || address.contains(|c: char| c.is_control() || c.is_whitespace() || "<>,;".contains(c))
+    {
+        return Err(ComposeError::Address);
+    }
+    address.parse().map_err(|_| ComposeError::Address)
+}
+
+fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Result<Vec<u8>, ComposeError> {
+    let letter = write_letter(parcel, letterhead)?;
+    let subject = letter.subject.clone();
+    let body = templates.draw(&letter).map_err(ComposeError::Template)?;
+
+    let message_id = bracketed(&parcel.message_id).ok_or(ComposeError::MessageId)?;
+    let mut builder = Message::builder()
+        .date(SystemTime::from(parcel.created_at))
+        .from(letterhead.from.clone())
+        .to(mailbox(&parcel.name, read_address(&parcel.address)?))
+        .subject(undecodable(subject))
+        .raw_header(raw("Message-ID", message_id.clone()));
+    if let Some(answered) = parcel.in_reply_to.as_deref().and_then(bracketed) {
+        builder = builder.raw_header(raw("In-Reply-To", answered));
+    }
+    let references = references(parcel);
+    if !references.is_empty() {
+        builder = builder.raw_header(folded("References", &references));
+    }
+    if matches!(parcel.notice, Notice::Status(_)) {
+        // A program writes status notices, and nothing should answer them by itself (RFC 3834, 5; Exchange).
+        builder = builder
+            .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
+            .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()));
+    }
+    let alternative = alternative(&message_id)
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body.text))
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(body.html));
+    let mail = builder
+        .raw_header(raw("Content-Language", "fr".to_owned()))
+        .multipart(alternative)
+        .map_err(|error| ComposeError::Build(error.to_string()))?
+        .formatted();
+    if has_bare_line_end(&mail) {
+        return Err(ComposeError::Build("a line does not end in CR LF".to_owned()));
+    }
+    Ok(mail)
+}
+
+fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, ComposeError> {
+    let is_reply = matches!(parcel.notice, Notice::Reply { .. });
+    let title = match parcel.notice.status() {
+        Some(_) => prose::clean_line(&parcel.title, letters::LONGEST_NAME),
+        None => String::new(),
+    };
+    let text = parcel.text.as_deref().map(prose::clean_text).filter(|text| is_reply && !text.is_empty());
+    if is_reply && text.is_none() {
+        return Err(ComposeError::NoText);
+    }
+    let signature = letters::signature(&letterhead.brand);
+    let is_signed = text.as_ref().is_some_and(|text| {
+        text.lines().rev().take(3).any(|line| line.to_lowercase().contains(&signature.to_lowercase()))
+    });
+    Ok(Letter {
+        notice: parcel.notice,
+        subject: if is_reply {
+            letters::reply_subject(&parcel.subject, parcel.ticket)
+        } else {
+            letters::notice_subject(&parcel.title, parcel.ticket)
+        },
+        title,
+        message: prose::clean_line(&parcel.message, 2 * letters::LONGEST_SUBJECT),
+        body: text.map(|text| TwoForms { html: prose::to_html(&text), text }),
+        quote: parcel.quoted.as_ref().filter(|_| is_reply).and_then(|Quoted { author, at, text }| {
+            let clean = prose::clean_text(text);
+            let (mut kept, is_cut) = prose::beginning(&clean, QUOTED_LINES, QUOTED_CHARACTERS);
+            if is_cut {
+                kept.push('\n');
+                kept.push_str(letters::CUT);
+            }
+            (!kept.is_empty()).then(|| Quotation {
+                attribution: letters::attribution(author, *at, letterhead.zone),
+                body: TwoForms { text: prose::to_quoted_text(&kept), html: prose::to_quoted_html(&kept) },
+            })
+        }),
+        signature: (!is_signed).then_some(signature),
+        ticket: parcel.ticket.0,
+        // The requester's signed pages would be linked here; a mail never carries a dead link.
+        ticket_url: None,
+        preferences_url: None,
+    })
+}
+
+/// A value in which no reader finds an encoded word that we did not write (RFC 2047, 2): lettre leaves ASCII as it
+/// is, so `=?utf-8?q?=0D=0A…?=` would be decoded by the recipient's program.
+fn undecodable(value: String) -> String {
+    value.replace("=?", "= ?")
+}
+
+fn mailbox(name: &str, address: Address) -> Mailbox {
+    let name = undecodable(prose::clean_line(name, letters::LONGEST_NAME));
+    let says_nothing = name.is_empty() || name.eq_ignore_ascii_case(address.as_ref());
+    Mailbox::new((!says_nothing).then_some(name), address)
+}
+
+/// `<id>`, when the id is printable ASCII without white space or brackets, and short enough to stand on a line.
+fn bracketed(id: &str) -> Option<String> {
+    let is_sound = !id.is_empty()
+        && id.len() <= LONGEST_ID
+        && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
+    is_sound.then(|| format!("<{id}>"))
+}
+
+/// The conversation's ids, the oldest first, ending with the one that is answered (RFC 5322, 3.6.4).
+fn references(parcel: &Parcel) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in parcel.references.iter().chain(&parcel.in_reply_to).filter_map(|id| bracketed(id)) {
+        ids.retain(|known| *known != id);
+        ids.push(id);
+    }
+    if ids.len() > MOST_REFERENCES {
+        ids.drain(1..=ids.len() - MOST_REFERENCES);
+    }
+    ids
+}
+
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    // Pre-encoded: only literals and bracketed ids come here, which are ASCII and need no folding.
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}
+
+/// One id on each line.
+fn folded(name: &'static str, ids: &[String]) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(
+        HeaderName::new_from_ascii_str(name),
+        ids.join(" "),
+        ids.join("\r\n "),
+    )
+}
+
+/// The two parts' frame. The boundary is a digest of the Message-ID: the same for the same mail, and not to be
+/// foretold by who wrote the text within. No encoded line holds its `=_` (RFC 2045, 6.7).
+fn alternative(message_id: &str) -> MultiPartBuilder {
+    let digest = ring::digest::digest(&ring::digest::SHA256, message_id.as_bytes());
+    MultiPart::builder()
+        .kind(lettre::message::MultiPartKind::Alternative)
+        .boundary(format!("=_{}", hex(&digest.as_ref()[..16])))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A CR without LF or a LF without CR: some servers end the mail there (SMTP smuggling).
+pub(super) fn has_bare_line_end(mail: &[u8]) -> bool {
+    mail.iter().enumerate().any(|(at, byte)| match byte {
+        b'\n' => at == 0 || mail[at - 1] != b'\r',
+        b'\r' => mail.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+#[path = "compose_tests.rs"]
+mod tests;

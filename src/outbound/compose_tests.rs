@@ -1,0 +1,311 @@
+//! Whole mails, as they leave: the headers byte for byte, the two bodies decoded by the parser that reads ours.
+
+use super::*;
+use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ticket::Status;
+use chrono::{DateTime, Utc};
+use mail_parser::MessageParser;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn letterhead() -> Letterhead {
+    Letterhead::new(
+        "Support BetTracker Pro <support@bettracker.example>",
+        "BetTracker Pro",
+        chrono_tz::Europe::Paris,
+    )
+    .unwrap()
+}
+
+fn notice(status: Status, title: &str, message: &str) -> Parcel {
+    Parcel {
+        id: DeliveryId(7),
+        ticket: TicketId(42),
+        notice: Notice::Status(status),
+        title: title.to_owned(),
+        message: message.to_owned(),
+        address: "lea.martin@client.example".to_owned(),
+        name: "Léa Martin".to_owned(),
+        subject: "Paiement refusé à l’étape 3".to_owned(),
+        text: None,
+        quoted: None,
+        message_id: "42.117.k3v9q2@bettracker.example".to_owned(),
+        in_reply_to: Some("CAF-first.1@client.example".to_owned()),
+        references: vec!["CAF-first.1@client.example".to_owned()],
+        created_at: at("2026-11-24T10:05:30Z"),
+        sealed: None,
+    }
+}
+
+fn resolved() -> Parcel {
+    notice(
+        Status::Resolved,
+        "Ticket de support : Résolu",
+        "Votre ticket 'Paiement refusé à l’étape 3' est maintenant résolu.",
+    )
+}
+
+fn reply(then: Option<Status>, text: &str) -> Parcel {
+    Parcel {
+        notice: Notice::Reply { then },
+        title: if then.is_some() { "Ticket de support : Résolu".to_owned() } else { String::new() },
+        text: Some(text.to_owned()),
+        ..resolved()
+    }
+}
+
+const SOLUTION: &str = "Bonjour Léa,\n\nJ'ai trouvé la solution à votre problème :\n\nVotre banque demandait une \
+    **double authentification** que notre page n'affichait pas.\n\nÉtapes à suivre :\n1. Ouvrez \
+    https://app.bettracker.example/abonnement?plan=pro&retry=1\n2. Choisissez « Payer »\n3. Validez dans \
+    l'application de votre banque\n\nN'hésitez pas à me recontacter si vous avez besoin d'aide \
+    supplémentaire.\n\nCordialement,\nCamille";
+
+fn quoted(author: &str, when: &str, text: &str) -> Option<Quoted> {
+    Some(Quoted { author: author.to_owned(), at: at(when), text: text.to_owned() })
+}
+
+fn sent(parcel: &Parcel) -> Vec<u8> {
+    compose(parcel, &letterhead(), &Templates::load(&[]).unwrap()).unwrap()
+}
+
+/// The headers as on the wire, and the bodies as the reader sees them.
+fn shown(parcel: &Parcel) -> String {
+    let mail = String::from_utf8(sent(parcel)).unwrap();
+    let parsed = MessageParser::default().parse(mail.as_bytes()).unwrap();
+    let (headers, _) = mail.split_once("\r\n\r\n").unwrap();
+    let show = |body: Option<std::borrow::Cow<'_, str>>| body.unwrap().replace("\r\n", "\n");
+    format!(
+        "{}\n\nsubject: {}\nto: {:?}\n----- text\n{}\n----- html\n{}",
+        headers.replace("\r\n", "\n"),
+        parsed.subject().unwrap(),
+        parsed.to().and_then(|to| to.first()).map(|to| (to.name(), to.address())),
+        show(parsed.body_text(0)),
+        // The style sheet is the same in each: `the_html_page_has_no_remote_file` reads it.
+        show(parsed.body_html(0)).split_once("<body").unwrap().1,
+    )
+}
+
+/// With the pages drawn for a look in a browser: `GUICHET_DRAW_MAILS=folder cargo test`.
+fn check(name: &str, parcel: &Parcel) {
+    if let Some(folder) = std::env::var_os("GUICHET_DRAW_MAILS") {
+        let mail = sent(parcel);
+        let parsed = MessageParser::default().parse(&mail).unwrap();
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::write(folder.join(format!("{name}.html")), parsed.body_html(0).unwrap().as_bytes()).unwrap();
+        std::fs::write(folder.join(format!("{name}.eml")), &mail).unwrap();
+    }
+    insta::assert_snapshot!(name, shown(parcel));
+}
+
+#[test]
+fn the_three_notices_of_the_guide() {
+    let subject = "Paiement refusé à l’étape 3";
+    check(
+        "notice_waiting_customer",
+        &notice(
+            Status::WaitingCustomer,
+            "Ticket de support : En attente de votre réponse",
+            &format!("Votre ticket '{subject}' est maintenant en attente de votre réponse."),
+        ),
+    );
+    check("notice_resolved", &resolved());
+    check(
+        "notice_closed",
+        &notice(
+            Status::Closed,
+            "Ticket de support : Fermé",
+            &format!("Votre ticket '{subject}' est maintenant fermé."),
+        ),
+    );
+}
+
+#[test]
+fn the_replies() {
+    check("reply_plain", &reply(None, "Bonjour Léa,\n\nJe regarde et je reviens vers vous.\n\nCamille"));
+    let words = "Bonjour,\r\n\r\nmon paiement est <refusé>.\r\n> Une citation plus ancienne\r\nLéa";
+    let quoted = quoted("Léa Martin", "2026-11-24T09:05:00Z", words);
+    check("reply_with_status_and_quote", &Parcel { quoted, ..reply(Some(Status::Resolved), SOLUTION) });
+    check(
+        "reply_signed_by_the_team",
+        &reply(None, "Bonjour,\n\nC'est noté.\n\nCordialement,\nCamille\nÉquipe Support BetTracker Pro"),
+    );
+}
+
+#[test]
+fn hostile_names_and_texts() {
+    check(
+        "hostile",
+        &Parcel {
+            name: "Léa\r\nBcc: victim@evil.example\r\n\u{202E}\"<x@y.example>\" 🎰\0\u{9b}".to_owned(),
+            subject: "🎰 Gain\r\nX-Injected: 1\r\n\r\n.\r\nMAIL FROM".to_owned(),
+            references: vec![
+                "a@b.example>\r\nX-Injected: 2".to_owned(),
+                "é@b.example".to_owned(),
+                "ok@b.example".to_owned(),
+            ],
+            in_reply_to: Some(String::new()),
+            quoted: quoted(
+                "<b>Évil</b>\u{202E}",
+                "2026-12-31T23:30:00Z",
+                ".\n<script>alert(1)</script>\u{202E}\nhttps://evil.example/",
+            ),
+            ..reply(None, "<img src=x onerror=alert(1)>\n.\n..\n{{ 7*7 }}")
+        },
+    );
+}
+
+#[test]
+fn a_mail_on_the_wire() {
+    insta::assert_snapshot!("wire", String::from_utf8(sent(&resolved())).unwrap().replace("\r\n", "\n"));
+}
+
+#[test]
+fn the_same_row_gives_the_same_bytes_and_another_id_another_boundary() {
+    let parcel = reply(Some(Status::Resolved), SOLUTION);
+    assert_eq!(sent(&parcel), sent(&parcel));
+    let other = Parcel { message_id: "42.118.k3v9q2@bettracker.example".to_owned(), ..parcel.clone() };
+    let boundary =
+        |mail: Vec<u8>| String::from_utf8(mail).unwrap().split("boundary=").nth(1).unwrap()[..36].to_owned();
+    assert_ne!(boundary(sent(&parcel)), boundary(sent(&other)));
+}
+
+#[test]
+fn only_notices_say_that_a_program_wrote_them_and_nothing_has_a_reply_to() {
+    let notice = String::from_utf8(sent(&resolved())).unwrap();
+    let reply = String::from_utf8(sent(&reply(Some(Status::Resolved), "Oui."))).unwrap();
+    for header in ["\r\nAuto-Submitted: auto-generated\r\n", "\r\nX-Auto-Response-Suppress: All\r\n"] {
+        assert!(notice.contains(header) && !reply.contains(header), "{header}");
+    }
+    for header in ["Reply-To", "Bcc", "Sender", "List-"] {
+        assert!(!notice.contains(&format!("\r\n{header}")) && !reply.contains(&format!("\r\n{header}")));
+    }
+}
+
+#[test]
+fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
+    let hostile: Vec<String> =
+        ["\r\nX-Evil: 1", "\nX-Evil: 1", "\rX-Evil: 1", "\u{85}X-Evil: 1", "\u{2028}X-Evil: 1"]
+            .iter()
+            .flat_map(|attack| {
+                [
+                    "",
+                    "é",
+                    "🎰",
+                    "\"",
+                    "\\",
+                    &"é ".repeat(400),
+                    &"x".repeat(5000),
+                    "=?utf-8?q?=0D=0AX-Evil:_1?=",
+                ]
+                .map(|before| format!("{before}{attack}\r\n\r\n.\r\n"))
+            })
+            .collect();
+    for text in &hostile {
+        let parcel = Parcel {
+            name: text.clone(),
+            subject: text.clone(),
+            title: text.clone(),
+            message: text.clone(),
+            text: Some(format!("x{text}")),
+            quoted: quoted(text, "2026-01-01T00:00:00Z", text),
+            in_reply_to: Some(text.clone()),
+            references: vec![text.clone()],
+            ..reply(Some(Status::Resolved), "x")
+        };
+        for parcel in [Parcel { notice: Notice::Status(Status::Closed), ..parcel.clone() }, parcel] {
+            let mail = sent(&parcel);
+            assert!(!has_bare_line_end(&mail));
+            assert!(mail.is_ascii());
+            let mail = String::from_utf8(mail).unwrap();
+            assert!(mail.split("\r\n").all(|line| line.len() <= 998), "{text:?}");
+            let (headers, _) = mail.split_once("\r\n\r\n").unwrap();
+            for line in headers.split("\r\n").filter(|line| !line.starts_with(' ')) {
+                let name = line.split(':').next().unwrap();
+                let known = [
+                    "Date",
+                    "From",
+                    "To",
+                    "Subject",
+                    "Message-ID",
+                    "Auto-Submitted",
+                    "X-Auto-Response-Suppress",
+                    "Content-Language",
+                    "MIME-Version",
+                    "Content-Type",
+                ];
+                assert!(known.contains(&name), "{line:?}");
+            }
+            let parsed = MessageParser::default().parse(mail.as_bytes()).unwrap();
+            assert!(!parsed.subject().unwrap().contains(['\r', '\n', '\u{85}']));
+            let name = parsed.to().and_then(|to| to.first()).and_then(|to| to.name()).unwrap_or_default();
+            assert!(!name.contains(['\r', '\n', '\u{85}']));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_a_mail_is_refused_with_a_reason() {
+    let refused = |parcel: Parcel| {
+        compose(&parcel, &letterhead(), &Templates::load(&[]).unwrap()).unwrap_err().to_string()
+    };
+    for address in
+        ["", "lea", "@client.example", "a@b.example\r\nRCPT TO:<x@y.example>", "a@b.example,c@d.example"]
+    {
+        let parcel = Parcel { address: address.to_owned(), ..resolved() };
+        assert_eq!(refused(parcel), "the recipient's address is not valid", "{address:?}");
+    }
+    assert_eq!(refused(Parcel { message_id: "a b".to_owned(), ..resolved() }), "the message id is not valid");
+    assert_eq!(refused(Parcel { text: Some(" \n".to_owned()), ..reply(None, "") }), "the reply has no text");
+}
+
+#[test]
+fn references_keep_the_first_and_the_latest() {
+    let ids =
+        |numbers: std::ops::Range<usize>| numbers.map(|n| format!("{n}@client.example")).collect::<Vec<_>>();
+    let parcel =
+        Parcel { references: ids(0..60), in_reply_to: Some("30@client.example".to_owned()), ..resolved() };
+    let kept = references(&parcel);
+    assert_eq!(kept.len(), MOST_REFERENCES);
+    assert_eq!(kept[0], "<0@client.example>");
+    assert_eq!(kept[MOST_REFERENCES - 2..], ["<59@client.example>", "<30@client.example>"]);
+}
+
+#[test]
+fn a_long_quotation_is_cut_and_says_so() {
+    let quoted = quoted("Léa", "2026-11-24T09:05:00Z", &"ligne\n".repeat(5000));
+    let mail = sent(&Parcel { quoted, ..reply(None, "Oui.") });
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    let text = parsed.body_text(0).unwrap();
+    assert_eq!(text.matches("> ligne").count(), QUOTED_LINES);
+    assert!(text.trim_end().ends_with("> […]"));
+}
+
+#[test]
+fn the_html_page_has_no_remote_file() {
+    for parcel in [resolved(), reply(None, "Oui.")] {
+        let mail = sent(&parcel);
+        let parsed = MessageParser::default().parse(&mail).unwrap();
+        let html = parsed.body_html(0).unwrap().to_lowercase();
+        assert!(html.contains("<html lang=\"fr\"") && html.contains("prefers-color-scheme: dark"));
+        for fetched in ["<img", "<link", "<script", "@import", "url(", "src=", "http"] {
+            assert!(!html.contains(fetched), "{fetched}");
+        }
+    }
+}
+
+#[test]
+fn the_senders_name_is_encoded_and_a_faulty_sender_is_refused() {
+    let zone = chrono_tz::Europe::Paris;
+    let head = Letterhead::new("Équipe « Pari, Jeu » <support@bettracker.example>", "B", zone).unwrap();
+    let mail = compose(&resolved(), &head, &Templates::load(&[]).unwrap()).unwrap();
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    let from = parsed.from().unwrap().first().unwrap();
+    assert_eq!(from.name(), Some("Équipe « Pari, Jeu »"));
+    assert_eq!(from.address(), Some("support@bettracker.example"));
+    assert_eq!(Letterhead::new("a@b.example", "B", zone).unwrap().address().to_string(), "a@b.example");
+    for faulty in ["", "Support", "Support <>", "Support <a b@c.example>", "Support <a@b.example> x"] {
+        assert!(Letterhead::new(faulty, "B", zone).is_err(), "{faulty:?}");
+    }
+}

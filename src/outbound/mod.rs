@@ -1,0 +1,294 @@
+//! The door for mail out: claims what is due, makes it a mail, hands it to a courier, records what became of it.
+//!
+//! A mail's bytes are kept before the first attempt, so that a second one sends the same. Everything that decides
+//! (when, how often, whether still) is the desk's. May import: desk, domain, wording, config, crash.
+
+pub mod compose;
+pub mod maildir;
+pub mod smtp;
+mod smtp_line;
+
+use crate::crash;
+use crate::desk::deliver::{Claim, Parcel};
+use crate::desk::{Desk, Failure, Result};
+use crate::domain::delivery::{Next, Outcome};
+use crate::domain::ids::DeliveryId;
+use crate::wording::templates::Templates;
+use compose::{Letterhead, compose};
+use futures_util::{StreamExt, stream};
+use maildir::MaildirCourier;
+use serde::Serialize;
+use smtp::{LANES, SmtpCourier};
+use std::collections::HashSet;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How many deliveries are leased at once. Small: the last of them must leave before the lease ends, however slow
+/// the server is.
+pub const BATCH: i64 = 8;
+
+/// The shortest and the longest sleep of the loop. What another process writes is found within the longest.
+const SLEEPS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// How often the record of an outcome is tried, and the wait between. A mail that left and is not recorded would
+/// leave a second time.
+const RECORD_TRIES: u32 = 5;
+const RECORD_WAIT: Duration = Duration::from_millis(300);
+
+/// By what road mails leave.
+#[derive(Debug)]
+pub enum Courier {
+    /// A submission server.
+    Smtp(Box<SmtpCourier>),
+    /// Files in a Maildir.
+    Maildir(MaildirCourier),
+}
+
+impl Courier {
+    /// Carries these bytes to the parcel's recipient.
+    async fn send(&self, parcel: &Parcel, mail: &[u8]) -> Outcome {
+        match self {
+            Courier::Smtp(courier) => courier.send(&parcel.address, mail).await,
+            Courier::Maildir(courier) => courier.send(&parcel.message_id, mail).await,
+        }
+    }
+
+    /// There is nothing more to carry for now.
+    async fn rest(&self) {
+        if let Courier::Smtp(courier) = self {
+            courier.rest().await;
+        }
+    }
+}
+
+/// What it takes to make mails and to carry them.
+#[derive(Debug)]
+pub struct PostRoom {
+    /// The road.
+    pub courier: Courier,
+    /// What all mails share.
+    pub letterhead: Letterhead,
+    /// Their words.
+    pub templates: Templates,
+}
+
+/// What became of the deliveries that were due.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct DeliverCount {
+    /// Accepted by the next hop.
+    pub sent: u64,
+    /// Will be tried again.
+    pub retry: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Not to leave any more: the preference changed, or a later notice took the place.
+    pub skipped: u64,
+    /// May have arrived twice over; a CM decides.
+    pub uncertain: u64,
+}
+
+impl DeliverCount {
+    /// Adds what a later drain did.
+    pub fn add(&mut self, more: &DeliverCount) {
+        self.sent += more.sent;
+        self.retry += more.retry;
+        self.failed += more.failed;
+        self.skipped += more.skipped;
+        self.uncertain += more.uncertain;
+    }
+}
+
+/// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
+/// one for each mail.
+#[derive(Debug, Default)]
+struct Tally {
+    count: DeliverCount,
+    said: HashSet<String>,
+}
+
+impl Tally {
+    fn note(&mut self, parcel: &Parcel, next: &Next) {
+        let (delivery, ticket) = (parcel.id.0, parcel.ticket.0);
+        match next {
+            Next::Sent => {
+                self.count.sent += 1;
+                tracing::debug!(delivery, ticket, "mail sent");
+            }
+            Next::Again { after, why, ambiguous } => {
+                self.count.retry += 1;
+                if self.said.insert(why.clone()) {
+                    let after_seconds = after.as_secs();
+                    tracing::warn!(
+                        delivery,
+                        ticket,
+                        why,
+                        ambiguous,
+                        after_seconds,
+                        "mail waits for another try"
+                    );
+                }
+            }
+            Next::Failed(why) => {
+                self.count.failed += 1;
+                tracing::error!(delivery, ticket, why, "mail given up");
+            }
+            Next::Uncertain(why) => {
+                self.count.uncertain += 1;
+                tracing::error!(delivery, ticket, why, "mail may have arrived; a person must decide");
+            }
+        }
+    }
+}
+
+/// Sends what is due, once: at most `limit` deliveries, and each at most one time.
+///
+/// # Errors
+/// The database's. What was leased and not recorded comes back when its lease ends.
+pub async fn deliver(desk: &Desk, post: &PostRoom, limit: i64) -> Result<DeliverCount> {
+    drain(desk, post, limit, &CancellationToken::new()).await
+}
+
+/// Sends what becomes due, until `cancel`; what is in hand then is still finished.
+pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
+    let mut is_broken = false;
+    while !cancel.is_cancelled() {
+        let due = match drain(&desk, &post, i64::MAX, &cancel).await {
+            Ok(_) => desk.next_due().await,
+            Err(failure) => Err(failure),
+        };
+        let sleep = match due {
+            Ok(due) => {
+                if is_broken {
+                    tracing::info!("the outbox can be read again");
+                }
+                is_broken = false;
+                due.and_then(|due| (due - desk.clock().now()).to_std().ok().or(Some(Duration::ZERO)))
+                    .unwrap_or(SLEEPS.1)
+                    .clamp(SLEEPS.0, SLEEPS.1)
+            }
+            Err(failure) => {
+                // Once for each outage: the next line about it says that it is over.
+                if !is_broken {
+                    tracing::error!(error = %failure, "the outbox cannot be read; trying again");
+                }
+                is_broken = true;
+                SLEEPS.1 / 3
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = desk.outbox_rings() => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationToken) -> Result<DeliverCount> {
+    let mut tally = Tally::default();
+    let mut room = limit;
+    let mut outcome = Ok(());
+    while room > 0 && !cancel.is_cancelled() && outcome.is_ok() {
+        let Claim { parcels, skipped, uncertain } = match desk.claim(room.min(BATCH)).await {
+            Ok(claim) => claim,
+            Err(failure) => {
+                outcome = Err(failure);
+                break;
+            }
+        };
+        tally.count.skipped += skipped;
+        tally.count.uncertain += uncertain;
+        if parcels.is_empty() && skipped == 0 {
+            break;
+        }
+        room -= parcels.len() as i64;
+        outcome = send_batch(desk, post, parcels, &mut tally).await;
+    }
+    post.courier.rest().await;
+    let count = tally.count;
+    if count != DeliverCount::default() {
+        tracing::info!(
+            sent = count.sent,
+            retry = count.retry,
+            failed = count.failed,
+            skipped = count.skipped,
+            uncertain = count.uncertain,
+            "outbox"
+        );
+    }
+    outcome.map(|()| count)
+}
+
+async fn send_batch(desk: &Desk, post: &PostRoom, parcels: Vec<Parcel>, tally: &mut Tally) -> Result<()> {
+    let Prepared { ready, to_seal, refused } = prepare(parcels, &post.letterhead, &post.templates);
+    for (parcel, why) in refused {
+        let next = record(desk, parcel.id, Outcome::Failed(why)).await?;
+        tally.note(&parcel, &next);
+    }
+    if !to_seal.is_empty() {
+        desk.seal(&to_seal).await?;
+    }
+    crash::point("after_lease_before_send");
+
+    let mut sends = stream::iter(ready)
+        .map(|(parcel, mail)| async move {
+            let outcome = post.courier.send(&parcel, &mail).await;
+            (parcel, outcome)
+        })
+        .buffer_unordered(LANES);
+    let mut first_failure = Ok(());
+    while let Some((parcel, outcome)) = sends.next().await {
+        if outcome == Outcome::Sent {
+            crash::point("after_smtp_250_before_mark");
+        }
+        match record(desk, parcel.id, outcome).await {
+            Ok(next) => tally.note(&parcel, &next),
+            // The others are on their way already, and are recorded too.
+            Err(failure) if first_failure.is_ok() => first_failure = Err(failure),
+            Err(_) => {}
+        }
+    }
+    first_failure
+}
+
+/// A batch, sorted by what can be done with it.
+struct Prepared {
+    /// With their bytes.
+    ready: Vec<(Parcel, Vec<u8>)>,
+    /// Bytes that are not kept yet.
+    to_seal: Vec<(DeliveryId, Vec<u8>)>,
+    /// What can never be a mail, and why.
+    refused: Vec<(Parcel, String)>,
+}
+
+fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
+    let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
+    for mut parcel in parcels {
+        if let Some(sealed) = parcel.sealed.take() {
+            prepared.ready.push((parcel, sealed));
+            continue;
+        }
+        match compose(&parcel, letterhead, templates) {
+            Ok(mail) => {
+                prepared.to_seal.push((parcel.id, mail.clone()));
+                prepared.ready.push((parcel, mail));
+            }
+            Err(error) => prepared.refused.push((parcel, error.to_string())),
+        }
+    }
+    prepared
+}
+
+async fn record(desk: &Desk, delivery: DeliveryId, outcome: Outcome) -> Result<Next> {
+    let mut tried = 1;
+    loop {
+        match desk.record(delivery, outcome.clone()).await {
+            Err(Failure::Broken(_)) if tried < RECORD_TRIES => tokio::time::sleep(RECORD_WAIT * tried).await,
+            result => return result,
+        }
+        tried += 1;
+    }
+}
+
+#[cfg(test)]
+#[path = "mod_tests.rs"]
+mod tests;

@@ -1,0 +1,327 @@
+//! The courier for `[smtp]`: hands mails to the submission server, and says of each what became of it.
+//!
+//! lettre speaks the commands; the order of them is kept here, because the outcome hangs on where a send stopped
+//! (RFC 5321, 4.2.5 and 4.5.3.2.6). Until the line that ends the body is written, nothing can have been taken, and a
+//! fault means: again. From then until the server's answer, the mail may have arrived, and a fault means just that.
+//!
+//! At most [`LANES`] mails are on the way at once, over connections that are kept while there is more to send.
+//! May import: config, domain.
+
+use super::compose::{has_bare_line_end, read_address, read_mailbox};
+use super::smtp_line::{Endpoint, reason};
+use crate::config::Smtp;
+use crate::domain::delivery::Outcome;
+use lettre::Address;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::Severity;
+use secrecy::ExposeSecret;
+use std::iter;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// How many mails are on the way at once.
+pub const LANES: usize = 4;
+
+/// How long a server may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To connect, sign in and accept the envelope, in all.
+    pub opening: Duration,
+    /// To take the body and answer. Long, because giving up here is what doubles mails (RFC 5321, 4.5.3.2.6).
+    pub closing: Duration,
+    /// To answer on a connection that was kept, before another is opened in its place.
+    pub kept: Duration,
+}
+
+impl Patience {
+    /// For one send: 30 s, then 90 s. Two sends one after the other stay within a lease.
+    pub const DEFAULT: Patience = Patience {
+        opening: Duration::from_secs(30),
+        closing: Duration::from_secs(90),
+        kept: Duration::from_secs(5),
+    };
+}
+
+/// Sends mails to one submission server.
+pub struct SmtpCourier {
+    endpoint: Endpoint,
+    credentials: Option<Credentials>,
+    sender: Address,
+    patience: Patience,
+    lanes: Semaphore,
+    round: Mutex<Round>,
+}
+
+/// What is remembered until the next [`SmtpCourier::rest`].
+#[derive(Default)]
+struct Round {
+    /// Connections that serve the next mail.
+    kept: Vec<AsyncSmtpConnection>,
+    /// The server let us in at least once.
+    is_reached: bool,
+    /// Why the first connection failed. While the server was never reached, the other mails of the round do not wait
+    /// for the same silence one after the other.
+    unreachable: Option<String>,
+}
+
+/// Where and why a send stopped before its body.
+enum Stop {
+    /// The server is not to be had, or wants a better sign-in: no fault of this mail.
+    Connection(String),
+    /// The connection ended without an answer, or with one that makes no sense.
+    Line(String),
+    /// The server ends the connection (421): it did not take this mail.
+    Goodbye(String),
+    /// The server's answer to this mail.
+    Refusal { is_final: bool, why: String },
+}
+
+impl SmtpCourier {
+    /// Reads the certificates; opens nothing yet.
+    ///
+    /// # Errors
+    /// One sentence for the operator: `ca_file` cannot be read, `from` is no address, the host's name is none.
+    pub fn new(config: &Smtp) -> Result<SmtpCourier, String> {
+        let credentials = match (&config.username, &config.password) {
+            (Some(username), Some(password)) => {
+                Some(Credentials::new(username.clone(), password.expose_secret().to_owned()))
+            }
+            _ => None,
+        };
+        Ok(SmtpCourier {
+            endpoint: Endpoint::new(config)?,
+            credentials,
+            sender: read_mailbox(&config.from)?.1,
+            patience: Patience::DEFAULT,
+            lanes: Semaphore::new(LANES),
+            round: Mutex::default(),
+        })
+    }
+
+    /// The same, with other limits of time.
+    pub fn with_patience(self, patience: Patience) -> SmtpCourier {
+        SmtpCourier { patience, ..self }
+    }
+
+    /// Connects, signs in and says goodbye: for `guichet check`.
+    ///
+    /// # Errors
+    /// What failed, in a few English words.
+    pub async fn try_connection(&self) -> Result<(), String> {
+        match timeout(self.patience.opening, self.connect()).await {
+            Err(_) => Err(self.silence(self.patience.opening)),
+            Ok(Err(why)) => Err(why),
+            Ok(Ok(mut connection)) => {
+                _ = timeout(self.patience.kept, connection.quit()).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends these bytes, exactly, to this address, and says what became of them. Their lines end in CR LF.
+    ///
+    /// An answer of 4xx and any fault before the end of the body: [`Outcome::Retry`]. An answer of 5xx to the
+    /// envelope or the body: [`Outcome::Failed`]; 5xx to the greeting or to signing in is ours to mend, and the mail
+    /// waits. No answer after the end of the body: [`Outcome::Ambiguous`].
+    pub async fn send(&self, address: &str, mail: &[u8]) -> Outcome {
+        let Ok(recipient) = read_address(address) else {
+            return Outcome::Failed("the recipient's address is not valid".to_owned());
+        };
+        if has_bare_line_end(mail) {
+            return Outcome::Failed("a line of the mail does not end in CR LF".to_owned());
+        }
+        // The semaphore is never closed.
+        let Ok(_lane) = self.lanes.acquire().await else {
+            return Outcome::Retry("stopped".to_owned());
+        };
+        if let Some(why) = self.unreachable() {
+            return Outcome::Retry(why);
+        }
+        let mut connection = match timeout(self.patience.opening, self.begin(&recipient, mail)).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(Stop::Refusal { is_final: true, why })) => return Outcome::Failed(why),
+            Ok(Err(
+                Stop::Refusal { why, .. } | Stop::Connection(why) | Stop::Line(why) | Stop::Goodbye(why),
+            )) => return Outcome::Retry(self.remember(why)),
+            Err(_) => return Outcome::Retry(self.remember(self.silence(self.patience.opening))),
+        };
+
+        let may_have_arrived = AtomicBool::new(false);
+        // lettre ends the body with its own CR LF; it asks for a second piece when the first is written, and writes
+        // the line that ends the mail when there is none.
+        let body = mail.strip_suffix(b"\r\n").unwrap_or(mail);
+        let pieces = iter::once(body).chain(iter::from_fn(|| {
+            may_have_arrived.store(true, Ordering::Relaxed);
+            None
+        }));
+        let unanswered = |why: String| {
+            if may_have_arrived.load(Ordering::Relaxed) {
+                Outcome::Ambiguous(why)
+            } else {
+                Outcome::Retry(why)
+            }
+        };
+        match timeout(self.patience.closing, connection.message_iter(pieces)).await {
+            Err(_) => unanswered(self.silence(self.patience.closing)),
+            Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
+                self.keep(connection);
+                Outcome::Sent
+            }
+            Ok(Ok(answer)) => unanswered(format!("unexpected answer {} to the mail", answer.code())),
+            Ok(Err(error)) => match stop(error) {
+                Stop::Refusal { is_final, why } => {
+                    self.keep(connection);
+                    if is_final { Outcome::Failed(why) } else { Outcome::Retry(why) }
+                }
+                Stop::Goodbye(why) | Stop::Connection(why) => Outcome::Retry(why),
+                Stop::Line(why) => unanswered(why),
+            },
+        }
+    }
+
+    /// Says goodbye on the connections that were kept, and forgets what failed: there is nothing more to send for now.
+    pub async fn rest(&self) {
+        let round = std::mem::take(&mut *self.round());
+        for mut connection in round.kept {
+            _ = timeout(self.patience.kept, connection.quit()).await;
+        }
+    }
+
+    /// A connection that awaits the body: a kept one if it still answers, else another.
+    async fn begin(&self, recipient: &Address, mail: &[u8]) -> Result<AsyncSmtpConnection, Stop> {
+        while let Some(mut connection) = self.take() {
+            // A server may have ended it meanwhile: that is no fault, and nothing was said on it yet.
+            let opened = timeout(self.patience.kept, self.envelope(&mut connection, recipient, mail)).await;
+            match opened {
+                Ok(Ok(())) => return Ok(connection),
+                Ok(Err(stop @ Stop::Refusal { .. })) => return self.give_back(connection, stop).await,
+                Ok(Err(Stop::Line(_) | Stop::Goodbye(_) | Stop::Connection(_))) | Err(_) => {}
+            }
+        }
+        let mut connection = self.connect().await.map_err(Stop::Connection)?;
+        match self.envelope(&mut connection, recipient, mail).await {
+            Ok(()) => Ok(connection),
+            Err(stop @ Stop::Refusal { .. }) => self.give_back(connection, stop).await,
+            Err(stop) => Err(stop),
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
+        let mut connection = self.endpoint.open().await?;
+        if let Some(credentials) = &self.credentials {
+            connection
+                .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
+                .await
+                .map_err(|error| format!("signing in failed: {}", reason(&error)))?;
+        }
+        self.round().is_reached = true;
+        Ok(connection)
+    }
+
+    async fn envelope(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        recipient: &Address,
+        mail: &[u8],
+    ) -> Result<(), Stop> {
+        let mut parameters = Vec::new();
+        for (is_needed, extension, parameter) in [
+            (!recipient.to_string().is_ascii(), Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
+            (!mail.is_ascii(), Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime)),
+        ] {
+            if is_needed {
+                if !connection.server_info().supports_feature(extension) {
+                    let why = format!("the server does not offer {extension}, which this address needs");
+                    return Err(Stop::Refusal { is_final: true, why });
+                }
+                parameters.push(parameter);
+            }
+        }
+        connection.command(Mail::new(Some(self.sender.clone()), parameters)).await.map_err(stop)?;
+        connection.command(Rcpt::new(recipient.clone(), Vec::new())).await.map_err(stop)?;
+        let answer = connection.command(Data).await.map_err(stop)?;
+        if answer.has_code(354) {
+            return Ok(());
+        }
+        Err(Stop::Line(format!("unexpected answer {} to DATA", answer.code())))
+    }
+
+    /// After a refused envelope the connection serves the next mail, once the server forgot this one.
+    async fn give_back(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        stop: Stop,
+    ) -> Result<AsyncSmtpConnection, Stop> {
+        if let Ok(Ok(_)) = timeout(self.patience.kept, connection.command(Rset)).await {
+            self.keep(connection);
+        }
+        Err(stop)
+    }
+
+    fn round(&self) -> MutexGuard<'_, Round> {
+        // Nothing panics while it holds the lock; what it guards is sound at every step.
+        self.round.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<AsyncSmtpConnection> {
+        self.round().kept.pop()
+    }
+
+    fn keep(&self, connection: AsyncSmtpConnection) {
+        let mut round = self.round();
+        if round.kept.len() < LANES {
+            round.kept.push(connection);
+        }
+    }
+
+    fn unreachable(&self) -> Option<String> {
+        let round = self.round();
+        round.unreachable.clone().filter(|_| !round.is_reached)
+    }
+
+    fn remember(&self, why: String) -> String {
+        self.round().unreachable.get_or_insert_with(|| why.clone());
+        why
+    }
+
+    fn silence(&self, limit: Duration) -> String {
+        format!("no answer within {} s", limit.as_secs_f32().ceil())
+    }
+}
+
+impl std::fmt::Debug for SmtpCourier {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmtpCourier").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+/// What an error says about the mail.
+fn stop(error: Error) -> Stop {
+    let why = reason(&error);
+    match error.status().map(u16::from) {
+        None => Stop::Line(why),
+        Some(421) => Stop::Goodbye(why),
+        Some(530 | 534 | 535 | 538) => Stop::Connection(why),
+        Some(code) => Stop::Refusal { is_final: code >= 500, why },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_sends_one_after_the_other_stay_within_a_lease() {
+        let one = Patience::DEFAULT.opening + Patience::DEFAULT.closing;
+        let rounds = (super::super::BATCH as usize).div_ceil(LANES) as u32;
+        assert!(one * rounds < crate::domain::delivery::LEASE);
+    }
+}
