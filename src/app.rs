@@ -1,0 +1,329 @@
+//! The only file that knows everyone: reads what the configuration names, builds the desk and its doors, starts
+//! them, says which of them died, and stops them with grace.
+
+use crate::clock::Clock;
+use crate::config::{Config, Fault, Inbox, Limits, Maildir, Outbox, Web};
+use crate::demo;
+use crate::desk::{self, Desk, Settings};
+use crate::domain::people::{Role, normal_address};
+use crate::inbound::{self, Source};
+use crate::outbound::compose::Letterhead;
+use crate::outbound::maildir::MaildirCourier;
+use crate::outbound::smtp::SmtpCourier;
+use crate::outbound::{self, Courier, PostRoom};
+use crate::store::Store;
+use crate::web;
+use crate::wording::canned::Catalogue;
+use crate::wording::templates::Templates;
+use crate::wording::welcome;
+use anyhow::Context;
+use chrono_tz::Tz;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long a door may take to finish what is in hand once it was asked to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A configuration with its desk.
+pub struct Opened {
+    /// What was configured.
+    pub config: Config,
+    /// The desk on its migrated database.
+    pub desk: Desk,
+}
+
+/// Why nothing could be started, or everything stopped.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The configuration lacks something.
+    Misconfigured(Vec<Fault>),
+    /// Anything else.
+    Broken(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stopped {
+    fn from(error: E) -> Stopped {
+        Stopped::Broken(error.into())
+    }
+}
+
+/// Opens the database, brings it up to date, and puts a desk on it.
+///
+/// # Errors
+/// [`Stopped::Broken`] with what the operator must look at.
+pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
+    for key in &config.later {
+        tracing::warn!(key, "this version does not carry this key out; it has no effect");
+    }
+    let overrides = overrides(&config)?;
+    let replies: Vec<(String, String)> = overrides
+        .iter()
+        .filter(|(name, _)| name.ends_with(".md"))
+        .map(|(name, text)| (name.rsplit('/').next().unwrap_or(name).to_owned(), text.clone()))
+        .collect();
+    let catalogue = Catalogue::load(&replies).map_err(anyhow::Error::msg)?;
+    let store = Store::open(&config.database_url)
+        .await
+        .with_context(|| format!("{} cannot be opened; see `database.url`", config.shown_database_url()))?;
+    store
+        .migrate()
+        .await
+        .with_context(|| format!("{} cannot be brought up to date", config.shown_database_url()))?;
+    let own_addresses = own_addresses(&config);
+    let mail_host = own_addresses.first().and_then(|address| address.split_once('@')).map(|(_, host)| host);
+    let settings = Settings {
+        mail_host: mail_host.unwrap_or("localhost").to_owned(),
+        rules: config.rules(),
+        own_addresses,
+        catalogue,
+    };
+    let desk = Desk::open(store, clock, settings).await?;
+    Ok(Opened { config, desk })
+}
+
+/// Where mail comes from.
+///
+/// # Errors
+/// The fault to report when nothing is named.
+pub fn source(config: &Config) -> Result<Source, Fault> {
+    Ok(match config.inbox()? {
+        Inbox::Imap(imap) => Source::Imap(imap.clone()),
+        Inbox::Maildir(folder) => Source::Maildir(folder.to_owned()),
+    })
+}
+
+/// What it takes to send mail.
+///
+/// # Errors
+/// [`Stopped::Misconfigured`] when nothing is named; [`Stopped::Broken`] when a template or a certificate file
+/// cannot be used.
+pub fn post_room(config: &Config) -> Result<PostRoom, Stopped> {
+    let courier = match config.outbox().map_err(|fault| Stopped::Misconfigured(vec![fault]))? {
+        Outbox::Smtp(smtp) => Courier::Smtp(Box::new(SmtpCourier::new(smtp).map_err(anyhow::Error::msg)?)),
+        Outbox::Maildir(folder) => Courier::Maildir(MaildirCourier::new(folder)),
+    };
+    let letterhead =
+        Letterhead::new(&from(config), &config.brand, config.timezone).map_err(anyhow::Error::msg)?;
+    let templates = Templates::load(&overrides(config)?).map_err(anyhow::Error::msg)?;
+    Ok(PostRoom { courier, letterhead, templates })
+}
+
+/// The sender of our mail: `smtp.from`, `maildir.from`, or an address of the pages' host where mail goes to a folder.
+fn from(config: &Config) -> String {
+    let named = config.smtp.as_ref().map(|smtp| &smtp.from).or(config.maildir.from.as_ref());
+    if let Some(from) = named {
+        return from.clone();
+    }
+    let host = config.public_url.split("://").nth(1).unwrap_or_default();
+    let host = host.split(['/', ':']).next().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    format!("Support {} <support@{host}>", config.brand.replace(['<', '>', '"', ','], " "))
+}
+
+/// The addresses that are ours, the one we write from first: mail from them is our own echo.
+pub fn own_addresses(config: &Config) -> Vec<String> {
+    let mut own: Vec<String> = Letterhead::new(&from(config), &config.brand, config.timezone)
+        .map(|letterhead| normal_address(letterhead.address().as_ref()))
+        .into_iter()
+        .collect();
+    if let Some(imap) = &config.imap {
+        let account = normal_address(&imap.username);
+        if account.contains('@') && !own.contains(&account) {
+            own.push(account);
+        }
+    }
+    own
+}
+
+/// The operator's templates: (`notices/resolved.html`, its text). Folders of folders are not looked into.
+fn overrides(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    if let Some(folder) = &config.templates_dir {
+        read_templates(folder, "", &mut found)?;
+        for inner in ["notices", "replies"] {
+            let path = folder.join(inner);
+            if path.is_dir() {
+                read_templates(&path, inner, &mut found)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) -> anyhow::Result<()> {
+    let unreadable = || format!("{} cannot be read; see `templates.dir`", folder.display());
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).with_context(unreadable)?.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let is_template =
+            path.extension().is_some_and(|kind| kind == "md" || kind == "txt" || kind == "html");
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| is_template) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read; see `templates.dir`", path.display()))?;
+        found.push((if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }, text));
+    }
+    Ok(())
+}
+
+/// Runs every door that the configuration names, until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When one of them cannot be started, or dies.
+pub async fn serve(config: Config) -> Result<(), Stopped> {
+    let opened = open(config, Clock::System).await?;
+    let pages = web::Settings {
+        brand: opened.config.brand.clone(),
+        public_url: opened.config.public_url.clone(),
+        zone: opened.config.timezone,
+        demo_agent: None,
+        oldest_sync: oldest_sync(&opened.config),
+    };
+    let address = opened.config.web.listen;
+    let listener = listen(address).await?;
+    tracing::info!(%address, "serving; stop with SIGTERM or Ctrl-C");
+    run_doors(opened, listener, pages).await
+}
+
+/// Runs the demo in a folder of its own: the doors of [`serve`], with Maildirs in place of servers.
+///
+/// # Errors
+/// When the folder cannot be written or the port is taken.
+pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
+    let home = demo::prepare(folder, Clock::System.now())?;
+    let config = Config {
+        brand: "BetTracker Pro".to_owned(),
+        public_url: format!("http://localhost:{port}"),
+        timezone: Tz::Europe__Paris,
+        data_dir: folder.to_owned(),
+        database_url: home.database_url,
+        imap: None,
+        smtp: None,
+        maildir: Maildir {
+            inbox: Some(home.inbox),
+            outbox: Some(home.outbox),
+            from: Some(demo::FROM.to_owned()),
+        },
+        web: Web { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) },
+        // Long enough to press « Annuler », short enough to see the mail leave.
+        undo_window: Duration::from_secs(8),
+        limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
+        templates_dir: None,
+        later: Vec::new(),
+    };
+    let listener = listen(config.web.listen).await.map_err(into_error)?;
+    let pages = web::Settings {
+        brand: config.brand.clone(),
+        public_url: config.public_url.clone(),
+        zone: config.timezone,
+        demo_agent: Some(demo::AGENT.to_owned()),
+        oldest_sync: oldest_sync(&config),
+    };
+    let opened = open(config, Clock::System).await.map_err(into_error)?;
+    opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    println!("{}", welcome::demo(port, &folder.display().to_string()));
+    run_doors(opened, listener, pages).await.map_err(into_error)
+}
+
+fn into_error(stopped: Stopped) -> anyhow::Error {
+    match stopped {
+        Stopped::Misconfigured(faults) => anyhow::anyhow!("misconfigured: {faults:?}"),
+        Stopped::Broken(error) => error,
+    }
+}
+
+/// How old the last good reading of the mailbox may be: a fault that mends itself within this is no alarm.
+fn oldest_sync(config: &Config) -> Option<Duration> {
+    const AT_LEAST: Duration = Duration::from_secs(10 * 60);
+    match config.inbox().ok()? {
+        Inbox::Imap(imap) => Some(AT_LEAST.max(imap.poll_interval * 3)),
+        Inbox::Maildir(_) => Some(AT_LEAST),
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
+    let bound = TcpListener::bind(address).await;
+    Ok(bound
+        .with_context(|| format!("the pages cannot be served on {address}; see `web.listen` or `--port`"))?)
+}
+
+/// Starts the doors and waits for a signal, or for one of them to die.
+async fn run_doors(opened: Opened, listener: TcpListener, pages: web::Settings) -> Result<(), Stopped> {
+    let Opened { config, desk } = opened;
+    let cancel = CancellationToken::new();
+    let mut doors: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
+    if let Ok(source) = source(&config) {
+        let (desk, limits, cancel) = (desk.clone(), config.limits.clone(), cancel.clone());
+        doors.spawn(async move {
+            inbound::watch(&desk, &source, &limits, cancel).await;
+            ("mail in", Ok(()))
+        });
+    } else {
+        tracing::warn!("no mail is taken in: the configuration names no inbox");
+    }
+    match post_room(&config) {
+        Ok(post) => {
+            let (desk, cancel) = (desk.clone(), cancel.clone());
+            doors.spawn(async move {
+                outbound::run(desk, post, cancel).await;
+                ("mail out", Ok(()))
+            });
+        }
+        Err(Stopped::Misconfigured(_)) => {
+            tracing::warn!("no mail is sent: the configuration names no outbox");
+        }
+        Err(broken) => return Err(broken),
+    }
+    let (router, stop) = (web::router(desk.clone(), pages), cancel.clone());
+    doors.spawn(async move {
+        (
+            "pages",
+            web::serve(listener, router, async move { stop.cancelled().await }).await.map_err(Into::into),
+        )
+    });
+    let died = tokio::select! {
+        () = asked_to_stop() => {
+            tracing::info!("stopping: finishing what is in hand");
+            None
+        }
+        ended = doors.join_next() => ended,
+    };
+    cancel.cancel();
+    let all_ended = async { while doors.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, all_ended).await.is_err() {
+        tracing::warn!(seconds = GRACE.as_secs(), "a door did not stop in time and is cut off");
+    }
+    desk.close().await;
+    match died {
+        None => Ok(()),
+        Some(Ok((door, ended))) => {
+            Err(ended.err().unwrap_or_else(|| anyhow::anyhow!("it ended by itself")).context(door).into())
+        }
+        Some(Err(panic)) => Err(anyhow::Error::from(panic).context("a door panicked").into()),
+    }
+}
+
+async fn asked_to_stop() {
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        // Without signals only a kill stops it, which loses nothing either.
+        _ => std::future::pending().await,
+    }
+}
+
+/// A short code that stands in a person's sentence and in the operator's log line.
+pub fn reference() -> String {
+    let random = desk::random_hex().unwrap_or_default();
+    random.get(..6).unwrap_or("000000").to_uppercase()
+}

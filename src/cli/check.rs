@@ -1,0 +1,88 @@
+//! `guichet check`: tries every connection that the configuration names.
+
+use super::{Done, Ended, print, print_json};
+use crate::app;
+use crate::config::Config;
+use crate::inbound;
+use crate::outbound::Courier;
+use crate::store::Store;
+use crate::wording::check as say;
+use serde::Serialize;
+use std::path::Path;
+
+/// One thing that was tried.
+#[derive(Debug, Serialize)]
+struct Check {
+    check: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+/// Tries everything, then says it line by line; exit code 1 when something must be mended.
+pub(super) async fn check(config: &Config, json: bool) -> Done {
+    let mut checks = vec![Check { check: "config", ok: true, detail: say::CONFIG_READ.to_owned() }];
+    checks.push(outcome("database", database(config).await));
+    checks.push(outcome("inbox", inbox(config).await));
+    checks.push(outcome("outbox", outbox(config).await));
+    checks.push(outcome("web", web(config).await));
+    if json {
+        print_json(true, &checks, "");
+    } else {
+        for check in &checks {
+            print(&say::line(check.ok, check.check, &check.detail));
+        }
+    }
+    let failed = checks.iter().filter(|check| !check.ok).count();
+    if failed > 0 { Err(Ended::Refused(say::to_mend(failed))) } else { Ok(()) }
+}
+
+fn outcome(check: &'static str, tried: Result<String, String>) -> Check {
+    let ok = tried.is_ok();
+    Check { check, ok, detail: tried.unwrap_or_else(|why| why) }
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    let shown = config.shown_database_url();
+    let tried = async {
+        let store = Store::open(&config.database_url).await?;
+        let is_up_to_date = store.migrations().await?.iter().all(|migration| migration.applied);
+        let refused = if is_up_to_date { store.refused_statements().await? } else { Vec::new() };
+        store.close().await;
+        anyhow::ensure!(refused.is_empty(), "statements refused: {refused:?}");
+        anyhow::Ok(is_up_to_date)
+    };
+    match tried.await {
+        Ok(is_up_to_date) => Ok(say::database_ready(&shown, is_up_to_date)),
+        Err(error) => Err(say::database_fails(&shown, &format!("{error:#}"))),
+    }
+}
+
+async fn inbox(config: &Config) -> Result<String, String> {
+    let Ok(source) = app::source(config) else { return Err(say::NO_INBOX.to_owned()) };
+    inbound::try_connection(&source).await.map_err(|error| error.to_string())
+}
+
+async fn outbox(config: &Config) -> Result<String, String> {
+    let post = app::post_room(config).map_err(|stopped| match stopped {
+        app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
+        app::Stopped::Broken(error) => format!("{error:#}"),
+    })?;
+    match &post.courier {
+        Courier::Smtp(courier) => courier.try_connection().await.map(|()| say::SMTP_READY.to_owned()),
+        Courier::Maildir(_) => {
+            let folder = config.maildir.outbox.as_deref().unwrap_or(Path::new("."));
+            std::fs::create_dir_all(folder.join("tmp"))
+                .map(|()| say::folder_ready(&folder.display().to_string()))
+                .map_err(|why| format!("{}: {why}; `maildir.outbox`", folder.display()))
+        }
+    }
+}
+
+async fn web(config: &Config) -> Result<String, String> {
+    let address = config.web.listen;
+    match tokio::net::TcpListener::bind(address).await {
+        Ok(_) => Ok(say::port_free(&address.to_string())),
+        Err(why) if why.kind() == std::io::ErrorKind::AddrInUse => Ok(say::port_taken(&address.to_string())),
+        Err(why) => Err(format!("{address}: {why}; `web.listen`")),
+    }
+}

@@ -1,0 +1,189 @@
+//! Mail by hand: fetch, deliver, inspect, ingest, and what is held.
+
+use super::{Done, Ended, misconfigured, on_terminal, print, print_json};
+use crate::app::{self, Opened};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::desk::receive::Filed;
+use crate::domain::ids::RawMailId;
+use crate::inbound::{self, FetchCount, FetchError, FetchOptions, Progress};
+use crate::outbound;
+use crate::wording::{cli as say, config_faults, dates};
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Mail {
+    /// What the inbound side makes of raw messages, touching nothing; `-` reads stdin
+    Inspect {
+        /// Files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Take files in as if they had been fetched
+    Ingest {
+        /// Files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Mails that wait for a decision
+    Held,
+    /// Read a held mail again
+    Replay {
+        /// Its number
+        id: i64,
+    },
+}
+
+/// One line of JSON for each file, in order; a file that cannot be read is said and the others go on.
+pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
+    let own = app::own_addresses(config);
+    let mut unread = None;
+    for file in files {
+        let raw = if file.as_os_str() == "-" {
+            let mut raw = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut raw).map(|_| raw)
+        } else {
+            std::fs::read(file)
+        };
+        match raw {
+            Ok(raw) => print(&inbound::inspect::inspect(&raw, &own, &config.limits).to_string()),
+            Err(why) => {
+                let error = FetchError::Files { path: file.clone(), why };
+                print(&serde_json::json!({ "error": error.to_string() }).to_string());
+                unread.get_or_insert(error.to_string());
+            }
+        }
+    }
+    unread.map_or(Ok(()), |said| Err(Ended::Refused(said)))
+}
+
+/// Drains the configured mailbox once.
+pub(super) async fn fetch(opened: &Opened, limit: Option<u32>, all: bool, json: bool) -> Done {
+    let source = app::source(&opened.config).map_err(|fault| Ended::Usage(config_faults::say(&fault)))?;
+    let limits = &opened.config.limits;
+    inbound::recover(&opened.desk, limits).await.map_err(fault)?;
+    let bar = bar();
+    let options = FetchOptions { limit, all };
+    let fetched = inbound::fetch(&opened.desk, &source, limits, options, &|at| advance(&bar, at)).await;
+    bar.finish_and_clear();
+    say_count(fetched.map_err(fault)?, json);
+    Ok(())
+}
+
+/// Sends what is due. Without `--now`, also waits for what can still be taken back: at most the undo window.
+pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
+    let post = app::post_room(&opened.config).map_err(misconfigured)?;
+    let mut count = outbound::deliver(&opened.desk, &post, i64::MAX).await?;
+    if let Clock::System = opened.desk.clock()
+        && let Some(due) = opened.desk.next_due().await?
+        && let Ok(wait) = (due - opened.desk.clock().now()).to_std()
+        && wait <= opened.config.undo_window
+        && count.retry == 0
+    {
+        eprintln!("{}", say::waits_for_undo(wait));
+        // Rows planned one after the other come due one after the other: wait for the last of them.
+        tokio::time::sleep(opened.config.undo_window.max(wait) + Duration::from_millis(5)).await;
+        let more = outbound::deliver(&opened.desk, &post, i64::MAX).await?;
+        count.add(&more);
+    }
+    let said = say::delivered(count.sent, count.retry, count.failed, count.skipped, count.uncertain);
+    print_json(json, &count, &said);
+    if count.failed + count.uncertain > 0 { Err(Ended::Refused(said)) } else { Ok(()) }
+}
+
+pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {
+    match command {
+        Mail::Inspect { files } => inspect(&opened.config, files),
+        Mail::Ingest { files } => {
+            let bar = bar();
+            let limits = &opened.config.limits;
+            let done = inbound::ingest(&opened.desk, files, limits, &|at| advance(&bar, at)).await;
+            bar.finish_and_clear();
+            say_count(done.map_err(fault)?, json);
+            Ok(())
+        }
+        Mail::Held => held(opened, json).await,
+        Mail::Replay { id } => replay(opened, *id, json).await,
+    }
+}
+
+async fn held(opened: &Opened, json: bool) -> Done {
+    let held = opened.desk.held_mails().await?;
+    if json {
+        let list: Vec<_> = held
+            .iter()
+            .map(|mail| {
+                serde_json::json!({
+                    "id": mail.id, "mailbox": mail.mailbox, "bytes": mail.bytes, "why": mail.why,
+                    "received_at": mail.received_at,
+                })
+            })
+            .collect();
+        print_json(true, &list, "");
+    } else if held.is_empty() {
+        print(say::NOTHING_HELD);
+    } else {
+        for mail in held {
+            let at = dates::date(mail.received_at, opened.config.timezone);
+            let size = dates::size(u64::try_from(mail.bytes).unwrap_or_default());
+            print(&format!("{:>5}  {at}  {size:>8}  {}", mail.id.0, say::held_reason(&mail.why)));
+        }
+    }
+    Ok(())
+}
+
+async fn replay(opened: &Opened, id: i64, json: bool) -> Done {
+    let Some(raw) = opened.desk.held_mail(RawMailId(id)).await? else {
+        return Err(Ended::Refused(say::no_held_mail(id)));
+    };
+    let parsed = inbound::pipeline::parse_safely(&raw, &opened.config.limits);
+    let filed = opened.desk.file_again(vec![(RawMailId(id), parsed)]).await?;
+    let (ticket, state) = match filed.first() {
+        Some(Filed::Created(ticket) | Filed::Reply(ticket)) => (Some(ticket.0), "filed"),
+        Some(Filed::Held) | None => return Err(Ended::Refused(say::STILL_HELD.to_owned())),
+        Some(Filed::Ignored | Filed::Bounce | Filed::Duplicate) => (None, "ignored"),
+    };
+    print_json(
+        json,
+        &serde_json::json!({ "id": id, "state": state, "ticket": ticket }),
+        &say::replayed(ticket),
+    );
+    Ok(())
+}
+
+fn say_count(count: FetchCount, json: bool) {
+    let said = say::fetched(
+        count.fetched,
+        count.tickets_created,
+        count.replies,
+        count.ignored,
+        count.held,
+        count.duplicates,
+        count.bounces,
+    );
+    print_json(json, &count, &said);
+}
+
+/// What keeps mail from coming in is said as it is: an operator's sentence, with the key to look at.
+fn fault(error: FetchError) -> Ended {
+    Ended::Refused(error.to_string())
+}
+
+/// Drawn only on a terminal.
+fn bar() -> ProgressBar {
+    let target = if on_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} ({per_sec}, {eta})") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn advance(bar: &ProgressBar, at: Progress) {
+    bar.set_length(at.total);
+    bar.set_position(at.done);
+}

@@ -1,0 +1,319 @@
+//! The door of the terminal: `guichet ticket status 42 resolved`, in the grammar of the chats, and the operator's
+//! commands. May import: app, config, desk, the doors it starts, wording.
+
+mod agents;
+mod check;
+mod database;
+mod mails;
+mod tickets;
+mod users;
+
+use crate::app::{self, Opened};
+use crate::clock::Clock;
+use crate::config::{Config, Fault};
+use crate::desk::Failure;
+use crate::wording::{cli as say, config_faults, refusals, text};
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The file that is read when `--config` names none, if it is there.
+const DEFAULT_CONFIG: &str = "bot.toml";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "guichet", version, about = say::ABOUT, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Globals {
+    /// Configuration file [default: bot.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Machine output: JSON on stdout, logs on stderr
+    #[arg(long, global = true)]
+    json: bool,
+    /// Act as if at that instant (one-shot commands)
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<String>,
+    /// The agent who acts
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    agent: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(about = say::SERVE)]
+    Serve,
+    #[command(about = say::DEMO)]
+    Demo {
+        /// Port of the pages
+        #[arg(long, default_value_t = 3000)]
+        port: u16,
+        /// Folder of the demo's mails and database
+        #[arg(long, default_value = "demo")]
+        dir: PathBuf,
+    },
+    #[command(about = say::FETCH)]
+    Fetch {
+        /// At most this many mails
+        #[arg(long)]
+        limit: Option<u32>,
+        /// On a first visit: from the oldest mail on
+        #[arg(long)]
+        all: bool,
+    },
+    #[command(about = say::DELIVER)]
+    Deliver,
+    #[command(about = say::TICK)]
+    Tick {
+        /// Only list
+        #[arg(long)]
+        dry_run: bool,
+    },
+    #[command(about = say::TICKET)]
+    Ticket {
+        /// As in chat: `status 42 resolved`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    #[command(about = say::MAIL, subcommand)]
+    Mail(mails::Mail),
+    #[command(about = say::USER, subcommand)]
+    User(users::User),
+    #[command(about = say::AGENT, subcommand)]
+    Agent(agents::AgentCommand),
+    #[command(about = say::CHECK)]
+    Check,
+    #[command(about = say::DB, subcommand)]
+    Db(database::Db),
+    #[command(about = say::CONFIG, subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print bot.example.toml
+    Example,
+}
+
+/// Puts the global options that stand behind `ticket WORDS…` before it, where clap looks for them: the words are
+/// a CM's text, and a text may hold anything. After a bare `--` nothing is an option.
+pub fn globals_first(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    let Some(ticket) = args.iter().position(|arg| arg == "ticket") else { return args };
+    let behind = args.split_off(ticket);
+    let (mut words, mut globals) = (Vec::new(), Vec::new());
+    let mut rest = behind.into_iter();
+    while let Some(arg) = rest.next() {
+        let word = arg.to_string_lossy();
+        if word == "--" {
+            words.extend(rest);
+            break;
+        }
+        let takes_a_value = ["--config", "--now", "--as"].contains(&&*word);
+        let has_its_value = ["--config=", "--now=", "--as="].iter().any(|option| word.starts_with(option));
+        if takes_a_value {
+            globals.push(arg);
+            globals.extend(rest.next());
+        } else if word == "--json" || has_its_value {
+            globals.push(arg);
+        } else {
+            words.push(arg);
+        }
+    }
+    args.splice(1..1, globals);
+    args.extend(words);
+    args
+}
+
+/// How a command ended badly.
+enum Ended {
+    /// Said in one French sentence; exit code 1.
+    Refused(String),
+    /// A use or a configuration that cannot be; exit code 2.
+    Usage(String),
+    /// Our fault: logged with its chain; exit code 1.
+    Broken(anyhow::Error),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        match failure {
+            Failure::Refused(refusal) => Ended::Refused(refusals::say(&refusal)),
+            Failure::Broken(error) => Ended::Broken(error),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Ended {
+    fn from(error: anyhow::Error) -> Ended {
+        Ended::Broken(error)
+    }
+}
+
+type Done = Result<(), Ended>;
+
+/// Carries out a command line.
+pub async fn run(cli: Cli) -> ExitCode {
+    match carry_out(&cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Ended::Refused(said)) => {
+            eprintln!("{}", text::sentence(&said, std::io::stderr().is_terminal()));
+            ExitCode::from(1)
+        }
+        Err(Ended::Usage(said)) => {
+            eprintln!("{}", text::sentence(&said, std::io::stderr().is_terminal()));
+            ExitCode::from(2)
+        }
+        Err(Ended::Broken(error)) => {
+            let reference = app::reference();
+            tracing::error!(r#ref = %reference, error = format!("{error:#}"), "command failed");
+            eprintln!("{}", say::internal_error(&reference));
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn carry_out(cli: &Cli) -> Done {
+    let globals = &cli.globals;
+    match &cli.command {
+        Command::Config(ConfigCommand::Example) => {
+            print(crate::config::EXAMPLE);
+            return Ok(());
+        }
+        Command::Demo { port, dir } => {
+            refuse_now(globals)?;
+            return Ok(app::demo(dir, *port).await?);
+        }
+        Command::Mail(mails::Mail::Inspect { files }) => {
+            return mails::inspect(&config(globals)?, files);
+        }
+        Command::Check => return check::check(&config(globals)?, globals.json).await,
+        Command::Db(command) => return database::run(command, &config(globals)?, globals.json).await,
+        _ => {}
+    }
+    let config = config(globals)?;
+    let clock = clock(globals)?;
+    if matches!(cli.command, Command::Serve) {
+        refuse_now(globals)?;
+        return app::serve(config).await.map_err(misconfigured);
+    }
+    let opened = app::open(config, clock).await.map_err(misconfigured)?;
+    let ended = carry_out_once(cli, &opened).await;
+    opened.desk.close().await;
+    ended
+}
+
+async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
+    let globals = &cli.globals;
+    match &cli.command {
+        Command::Fetch { limit, all } => mails::fetch(opened, *limit, *all, globals.json).await,
+        Command::Deliver => mails::deliver(opened, globals.json).await,
+        Command::Tick { .. } => {
+            // No timer exists yet, so none can be due; the key is the contract's.
+            print_json(globals.json, &serde_json::json!({ "fired": [] }), "");
+            Ok(())
+        }
+        Command::Ticket { words } => {
+            tickets::run(opened, globals.agent.as_deref(), words, globals.json).await
+        }
+        Command::Mail(command) => mails::run(opened, command, globals.json).await,
+        Command::User(command) => users::run(opened, command, globals.json).await,
+        Command::Agent(command) => agents::run(opened, command, globals.json).await,
+        Command::Serve | Command::Demo { .. } | Command::Check | Command::Db(_) | Command::Config(_) => {
+            Ok(())
+        }
+    }
+}
+
+fn misconfigured(stopped: app::Stopped) -> Ended {
+    match stopped {
+        app::Stopped::Misconfigured(faults) => Ended::Usage(config_faults::say_all(&faults)),
+        app::Stopped::Broken(error) => Ended::Broken(error),
+    }
+}
+
+fn refuse_now(globals: &Globals) -> Done {
+    match globals.now {
+        Some(_) => Err(Ended::Usage(say::NOW_IS_FOR_ONE_SHOT.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn config(globals: &Globals) -> Result<Config, Ended> {
+    let beside = Path::new(DEFAULT_CONFIG);
+    let file = globals.config.as_deref().or_else(|| beside.is_file().then_some(beside));
+    Config::load(file, crate::config::environment())
+        .map_err(|faults: Vec<Fault>| Ended::Usage(config_faults::say_all(&faults)))
+}
+
+fn clock(globals: &Globals) -> Result<Clock, Ended> {
+    let Some(given) = &globals.now else { return Ok(Clock::System) };
+    let instant =
+        DateTime::parse_from_rfc3339(given).map_err(|_| Ended::Usage(say::not_an_instant(given)))?;
+    Ok(Clock::At(instant.with_timezone(&Utc)))
+}
+
+/// Whether colours and progress bars make sense on stdout.
+fn on_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Prints; a reader that has gone away (`| head`) is no fault of ours.
+fn print(said: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(said.as_bytes());
+    if !said.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+/// One JSON value on a line, or the sentence for people (nothing when it is empty).
+fn print_json(json: bool, value: &impl Serialize, said: &str) {
+    if json {
+        // A view holds only strings, numbers and lists: it always serialises.
+        print(&serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}")));
+    } else if !said.is_empty() {
+        print(&text::sentence(said, on_terminal()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn first(line: &str) -> String {
+        let args = globals_first(line.split(' ').map(OsString::from));
+        args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn global_options_are_found_behind_the_words_of_a_ticket() {
+        assert_eq!(first("guichet ticket list --json"), "guichet --json ticket list");
+        assert_eq!(
+            first("guichet --config a.toml ticket show 1 --now=2026-01-01T00:00:00Z --as Léa"),
+            "guichet --now=2026-01-01T00:00:00Z --as Léa --config a.toml ticket show 1"
+        );
+        assert_eq!(first("guichet ticket reply 1 --then resolved"), "guichet ticket reply 1 --then resolved");
+        assert_eq!(first("guichet ticket note 1 -- --json"), "guichet ticket note 1 --json");
+        assert_eq!(first("guichet fetch --json"), "guichet fetch --json");
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,187 @@
+//! `guichet user …`: requesters and their preferences.
+
+use super::{Done, Ended, on_terminal, print, print_json};
+use crate::app::Opened;
+use crate::command::grammar::PREFERENCES;
+use crate::domain::people::normal_address;
+use crate::domain::preference::Preference;
+use crate::view::View;
+use crate::wording::{cli as say, refusals, text};
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// A requester and their tickets
+    Show {
+        /// Address
+        email: String,
+    },
+    /// `preference=web_only`, `name="Léa Martin"`, `blocked=no`
+    Set {
+        /// Address
+        email: String,
+        /// What to set
+        #[arg(required = true)]
+        assignments: Vec<String>,
+    },
+    /// Requesters from a CSV file with the head `email,name,preference`
+    Import {
+        /// File
+        file: PathBuf,
+    },
+    /// Everything about a requester, as JSON
+    Export {
+        /// Address
+        email: String,
+    },
+}
+
+/// What a requester is to become.
+#[derive(Default)]
+struct Changes {
+    name: Option<String>,
+    preference: Option<Preference>,
+    unblock: bool,
+}
+
+pub(super) async fn run(opened: &Opened, command: &User, json: bool) -> Done {
+    let desk = &opened.desk;
+    match command {
+        User::Show { email } => show(opened, View::Person(desk.person(email).await?), json),
+        User::Set { email, assignments } => {
+            let email = address(email)?;
+            let changes = read(assignments)?;
+            if changes.unblock {
+                desk.unblock(&email).await?;
+            }
+            let person = desk.set_requester(&email, changes.name.as_deref(), changes.preference).await?;
+            show(opened, View::Person(person), json);
+        }
+        User::Import { file } => {
+            let content = std::fs::read_to_string(file)
+                .map_err(|why| Ended::Refused(format!("{}: {why}", file.display())))?;
+            let rows =
+                read_csv(&content).map_err(|(line, why)| Ended::Refused(say::bad_csv_line(line, &why)))?;
+            for (email, name, preference) in &rows {
+                desk.set_requester(email, Some(name.as_str()).filter(|name| !name.is_empty()), *preference)
+                    .await?;
+            }
+            print_json(json, &serde_json::json!({ "imported": rows.len() }), &say::imported(rows.len()));
+        }
+        User::Export { email } => {
+            let person = desk.person(email).await?;
+            let mut tickets = Vec::new();
+            for ticket in &person.tickets {
+                tickets.extend(desk.ticket(ticket.id).await?);
+            }
+            let whole = crate::view::Person { tickets, ..person };
+            print(&serde_json::to_string_pretty(&whole).map_err(anyhow::Error::from)?);
+        }
+    }
+    Ok(())
+}
+
+fn show(opened: &Opened, view: View, json: bool) {
+    if json {
+        print_json(true, &view, "");
+    } else {
+        print(&text::draw(&view, opened.desk.clock().now(), opened.config.timezone, on_terminal()));
+    }
+}
+
+fn address(given: &str) -> Result<String, Ended> {
+    let address = normal_address(given);
+    let is_address = address
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+    if is_address { Ok(address) } else { Err(Ended::Usage(say::not_an_address(given))) }
+}
+
+fn read(assignments: &[String]) -> Result<Changes, Ended> {
+    let mut changes = Changes::default();
+    for assignment in assignments {
+        match assignment.split_once('=') {
+            Some(("preference", word)) => changes.preference = Some(preference(word)?),
+            Some(("name", name)) => changes.name = Some(one_line(name)),
+            Some(("blocked", "no" | "non")) => changes.unblock = true,
+            _ => return Err(Ended::Usage(say::not_an_assignment(assignment))),
+        }
+    }
+    Ok(changes)
+}
+
+fn preference(word: &str) -> Result<Preference, Ended> {
+    PREFERENCES.read(word).map_err(|error| Ended::Usage(refusals::say_usage(&error)))
+}
+
+fn one_line(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+}
+
+type Row = (String, String, Option<Preference>);
+
+/// Reads the whole file before anything is written, so that a bad line changes nothing. Fields may be quoted as
+/// RFC 4180 has it; a quoted field does not go over the end of its line.
+fn read_csv(content: &str) -> Result<Vec<Row>, (usize, String)> {
+    let mut lines = content.trim_start_matches('\u{FEFF}').lines().enumerate();
+    let head = lines.next().map(|(_, head)| fields(head)).unwrap_or_default();
+    let place = |name: &str| head.iter().position(|field| field.trim().eq_ignore_ascii_case(name));
+    let Some(email_at) = place("email") else { return Err((1, say::CSV_HEAD.to_owned())) };
+    let (name_at, preference_at) = (place("name"), place("preference"));
+    let mut rows = Vec::new();
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let fields = fields(line);
+        let field = |at: Option<usize>| at.and_then(|at| fields.get(at)).map_or("", |field| field.trim());
+        let why = |ended: Ended| match ended {
+            Ended::Refused(said) | Ended::Usage(said) => (number + 1, said),
+            Ended::Broken(error) => (number + 1, error.to_string()),
+        };
+        let email = address(field(Some(email_at))).map_err(why)?;
+        let word = field(preference_at);
+        let preference = if word.is_empty() { None } else { Some(preference(word).map_err(why)?) };
+        rows.push((email, one_line(field(name_at)), preference));
+    }
+    Ok(rows)
+}
+
+/// The fields of one line: separated by commas or semicolons, as spreadsheets of either habit write them.
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' | ';' if !quoted => fields.push(std::mem::take(&mut field)),
+            c => field.push(c),
+        }
+    }
+    fields.push(field);
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_requesters_is_read_whole_or_not_at_all() {
+        let file = "\u{FEFF}email;name;preference\nLea@Client.example;\"Martin, Léa\";web_only\n\njean@client.example;;\n";
+        assert_eq!(
+            read_csv(file).unwrap(),
+            [
+                ("lea@client.example".into(), "Martin, Léa".into(), Some(Preference::WebOnly)),
+                ("jean@client.example".into(), String::new(), None),
+            ]
+        );
+        let bad = "email,preference\na@b.example,both\nb@b.example,parfois\n";
+        assert_eq!(read_csv(bad).unwrap_err().0, 3);
+        assert_eq!(read_csv("nom\nx\n").unwrap_err().0, 1);
+        assert_eq!(read_csv("email\nsans arobase\n").unwrap_err().0, 2);
+    }
+}

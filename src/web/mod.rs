@@ -1,0 +1,354 @@
+//! Door: the CMs' pages. Every act goes through `desk.run`, as it does from chat and from the command line; what
+//! a page needs to know it reads from the desk, and draws with [`pages`]. May import: desk, command, view,
+//! wording, domain.
+//!
+//! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
+//! `admin`, `console`, `outbox` (the pages), `pages` and `shown` (how they are drawn), `memory` (what a page
+//! remembers between two requests).
+
+mod admin;
+mod assets;
+mod attempts;
+mod console;
+mod guard;
+mod memory;
+mod ops;
+mod outbox;
+mod pages;
+mod session;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use crate::desk::{Desk, Failure};
+use crate::domain::refusal::Refusal;
+use crate::wording::{refusals, text};
+use attempts::Attempts;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono_tz::Tz;
+use memory::{Flashes, Transcripts};
+use pages::{Frame, Pages};
+use session::Session;
+use shown::Here;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The largest form: a long reply several times over.
+const LARGEST_FORM: usize = 1024 * 1024;
+
+/// The longest a page may take before the CM is told.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Passwords hashed at once: each takes a core and 19 MiB.
+const HASHED_AT_ONCE: usize = 2;
+
+/// What the pages need to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whose desk it is: `BetTracker Pro`.
+    pub brand: String,
+    /// Where the pages are seen from outside: `https://support.example`. Cookies are `Secure` when it is https.
+    pub public_url: String,
+    /// The zone of the times shown.
+    pub zone: Tz,
+    /// The demo: everybody on this machine is signed in as the agent of this name, and nobody else gets in.
+    /// `None` for `serve`.
+    pub demo_agent: Option<String>,
+    /// How old the last good reading of the mailbox may be before `/readyz` says no; `None` where no mailbox is
+    /// read.
+    pub oldest_sync: Option<Duration>,
+}
+
+/// What every page works with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Web(Arc<Inner>);
+
+struct Inner {
+    desk: Desk,
+    settings: Settings,
+    pages: Pages,
+    attempts: Attempts,
+    hashing: Semaphore,
+    flashes: Flashes,
+    transcripts: Transcripts,
+}
+
+/// Every address of the pages. Serve it with [`serve`]: the demo must know who asks.
+pub fn router(desk: Desk, settings: Settings) -> Router {
+    let web = Web(Arc::new(Inner {
+        desk,
+        settings,
+        pages: Pages::default(),
+        attempts: Attempts::default(),
+        hashing: Semaphore::new(HASHED_AT_ONCE),
+        flashes: Flashes::default(),
+        transcripts: Transcripts::default(),
+    }));
+    let signed_in = Router::new()
+        .route("/admin/sign-out", post(session::sign_out))
+        .route("/admin/support", get(admin::queue))
+        .route("/admin/support/revision", get(admin::revision))
+        .route("/admin/support/undo", post(admin::undo))
+        .route("/admin/support/console", get(console::show).post(console::say))
+        .route("/admin/support/tickets/{id}", get(admin::ticket))
+        .route("/admin/support/tickets/{id}/status", post(admin::set_status))
+        .route("/admin/support/tickets/{id}/reply", post(admin::reply))
+        .route("/admin/support/tickets/{id}/note", post(admin::note))
+        .route("/admin/support/tickets/{id}/assign", post(admin::assign))
+        .route("/admin/support/tickets/{id}/priority", post(admin::set_priority))
+        .route("/admin/support/tickets/{id}/resend", post(admin::resend))
+        .route("/admin/support/messages/{id}/source", get(outbox::message_source))
+        .route("/admin/support/messages/{id}/attachments/{part}", get(outbox::attachment))
+        .route("/admin/support/outbox", get(outbox::list))
+        .route("/admin/support/outbox/{id}", get(outbox::mail))
+        .route("/admin/support/outbox/{id}/html", get(outbox::mail_html))
+        .route("/admin/support/outbox/{id}/source", get(outbox::mail_source))
+        .route_layer(from_fn_with_state(web.clone(), session::require));
+    let for_machines = Router::new()
+        .route("/healthz", get(ops::alive))
+        .route("/readyz", get(ops::ready))
+        .route("/metrics", get(ops::metrics));
+    Router::new()
+        .route("/", get(session::home))
+        .route("/admin/sign-in", get(session::form).post(session::sign_in))
+        .route("/assets/{name}", get(assets::serve))
+        .merge(signed_in)
+        .fallback(async || Problem::NotFound)
+        .layer(from_fn_with_state(web.clone(), guard::check))
+        .merge(for_machines)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .layer(CatchPanicLayer::custom(|_| Problem::from(anyhow::anyhow!("a page panicked")).into_response()))
+        .layer(from_fn_with_state(web.clone(), draw_problems))
+        .layer(from_fn_with_state(web.clone(), guard::headers))
+        .layer(CompressionLayer::new().gzip(true))
+        .with_state(web)
+}
+
+/// Serves the pages until `stop` resolves; what is being answered then is answered to its end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    pages: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = pages.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await
+}
+
+impl Web {
+    fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.0.pages
+    }
+
+    fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    fn hashing(&self) -> &Semaphore {
+        &self.0.hashing
+    }
+
+    fn flashes(&self) -> &Flashes {
+        &self.0.flashes
+    }
+
+    fn transcripts(&self) -> &Transcripts {
+        &self.0.transcripts
+    }
+
+    fn is_https(&self) -> bool {
+        self.settings().public_url.starts_with("https://")
+    }
+
+    /// Over https the name itself makes browsers refuse a cookie set by another host or without `Secure`.
+    fn cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-guichet" } else { "guichet" }
+    }
+
+    fn here(&self) -> Here {
+        Here { now: self.desk().clock().now(), zone: self.settings().zone }
+    }
+
+    /// The frame of a page that nobody is signed in to.
+    fn bare_frame(&self, place: &'static str) -> Frame {
+        Frame {
+            brand: self.settings().brand.clone(),
+            place,
+            subject: None,
+            agent: None,
+            demo: self.settings().demo_agent.is_some(),
+            csrf: String::new(),
+            key: String::new(),
+            revision: None,
+            flash: None,
+        }
+    }
+
+    /// The frame of an agent's page. The revision is read before the page's content: a change in between makes
+    /// the page refresh once more, never once too few.
+    async fn frame(&self, session: &Session, place: &'static str) -> Result<Frame, Problem> {
+        Ok(Frame {
+            agent: Some(session.agent.name.clone()),
+            csrf: session.csrf.clone(),
+            key: session::random_word(16)?,
+            revision: Some(self.desk().revision().await?),
+            ..self.bare_frame(place)
+        })
+    }
+}
+
+/// Why there is no page. Drawn by [`draw_problems`].
+#[derive(Debug)]
+pub(crate) enum Problem {
+    NotFound,
+    /// It was not made by a page of this session.
+    NotYours,
+    /// Another host was asked for than this machine.
+    WrongHost,
+    /// A field is missing or holds what no page of ours sends.
+    BadForm,
+    TooLarge,
+    /// A mail nested too deeply to be opened.
+    Unreadable,
+    /// The desk said no, and no page of its own tells it.
+    Refused(Refusal),
+    /// Our fault.
+    Broken(anyhow::Error),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(Refusal::NoSuchTicket(_) | Refusal::NoSuchDelivery(_)) => Problem::NotFound,
+            Failure::Refused(refusal) => Problem::Refused(refusal),
+            Failure::Broken(error) => Problem::Broken(error),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Problem::Broken(error)
+    }
+}
+
+impl From<minijinja::Error> for Problem {
+    fn from(error: minijinja::Error) -> Self {
+        Problem::Broken(anyhow::Error::from(error).context("a page could not be drawn"))
+    }
+}
+
+/// A problem on its way to [`draw_problems`], which has the templates.
+#[derive(Debug, Clone)]
+struct Undrawn {
+    kind: &'static str,
+    said: String,
+    reference: Option<String>,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut undrawn = Undrawn { kind: "broken", said: String::new(), reference: None };
+        let status;
+        (undrawn.kind, status) = match self {
+            Problem::NotFound => ("not_found", StatusCode::NOT_FOUND),
+            Problem::NotYours => ("not_yours", StatusCode::FORBIDDEN),
+            Problem::WrongHost => ("wrong_host", StatusCode::FORBIDDEN),
+            Problem::BadForm => ("bad_form", StatusCode::BAD_REQUEST),
+            Problem::TooLarge => ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
+            Problem::Unreadable => ("unreadable", StatusCode::UNPROCESSABLE_ENTITY),
+            Problem::Refused(refusal) => {
+                undrawn.said = text::sentence(&refusals::say(&refusal), false);
+                ("refused", StatusCode::CONFLICT)
+            }
+            Problem::Broken(error) => {
+                // Without a random number the page goes out without a reference; the log line still stands.
+                undrawn.reference = session::random_word(6).ok();
+                let reference = undrawn.reference.as_deref().unwrap_or("none");
+                tracing::error!(reference, error = format!("{error:#}"), "a page failed");
+                ("broken", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(undrawn);
+        response
+    }
+}
+
+/// Gives every problem its French page: ours, and those that the layers below answer in bare English.
+async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let for_machines = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let undrawn = response.extensions_mut().remove::<Undrawn>();
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if for_machines || is_page || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    // Without words of ours, it is an address that cannot be read: `/tickets/x` leads nowhere.
+    let status = match status {
+        StatusCode::BAD_REQUEST if undrawn.is_none() => StatusCode::NOT_FOUND,
+        status => status,
+    };
+    let undrawn = undrawn.unwrap_or_else(|| Undrawn {
+        kind: match status {
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::SERVICE_UNAVAILABLE => "too_slow",
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => "bad_form",
+            _ if status.is_server_error() => "broken",
+            _ => "not_found",
+        },
+        said: String::new(),
+        reference: None,
+    });
+    let frame = web.bare_frame("problem");
+    match web.pages().problem(&frame, undrawn.kind, &undrawn.said, undrawn.reference.as_deref()) {
+        Ok(page) => {
+            let (mut parts, _) = response.into_parts();
+            // The length and the type were those of the body that is replaced.
+            parts.headers.remove(header::CONTENT_LENGTH);
+            parts.headers.remove(header::CONTENT_TYPE);
+            let mut drawn = (status, Html(page)).into_response();
+            drawn.headers_mut().extend(parts.headers);
+            drawn
+        }
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the problem page could not be drawn");
+            response
+        }
+    }
+}
+
+/// A body of bytes with its type and policy, for what came or left by mail.
+fn sealed(media_type: &'static str, policy: &'static str, bytes: Vec<u8>) -> Response {
+    let headers: [(HeaderName, &'static str); 2] =
+        [(header::CONTENT_TYPE, media_type), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, Body::from(bytes)).into_response()
+}

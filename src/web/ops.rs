@@ -1,0 +1,113 @@
+//! For operations: is it alive, can it work, how much is there. Text for machines, in English. May import: desk,
+//! domain.
+
+use super::Web;
+use crate::desk::Failure;
+use crate::domain::delivery::DeliveryState;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the database answers, and the mailbox was read lately.
+pub async fn ready(State(web): State<Web>) -> Response {
+    let latest = match web.desk().latest_sync().await {
+        Ok(latest) => latest,
+        Err(failure) => return unavailable(&failure),
+    };
+    let now = web.here().now;
+    match web.settings().oldest_sync {
+        Some(oldest) if is_stale(latest, now, oldest) => {
+            tracing::warn!(
+                latest = latest.map(|at| at.to_rfc3339()),
+                "not ready: the mailbox was not read lately"
+            );
+            (StatusCode::SERVICE_UNAVAILABLE, "the mailbox was not read lately\n").into_response()
+        }
+        _ => "ready\n".into_response(),
+    }
+}
+
+/// Whether the last good reading of the mailbox is too long ago; never read is too long ago.
+fn is_stale(latest: Option<DateTime<Utc>>, now: DateTime<Utc>, oldest: Duration) -> bool {
+    // Ages before the epoch of a clock that was set back count as none.
+    latest.is_none_or(|latest| (now - latest).to_std().unwrap_or_default() > oldest)
+}
+
+/// `GET /metrics`: the five figures, the deliveries and the last good reading of the mailbox, in the text format of Prometheus. For this machine only: counts of tickets
+/// are nobody else's business, and a scraper elsewhere comes through the proxy that guards the rest.
+pub async fn metrics(State(web): State<Web>, request: Request) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match read(&web).await {
+        Ok(text) => {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+        }
+        Err(failure) => unavailable(&failure),
+    }
+}
+
+async fn read(web: &Web) -> Result<String, Failure> {
+    let figures = web.desk().figures().await?;
+    let mut text = String::from("# HELP guichet_tickets Tickets by status; total leaves spam out.\n");
+    text.push_str("# TYPE guichet_tickets gauge\n");
+    for (status, count) in [
+        ("total", figures.total),
+        ("new", figures.new),
+        ("in_progress", figures.in_progress),
+        ("waiting_customer", figures.waiting_customer),
+        ("resolved", figures.resolved),
+    ] {
+        text.push_str(&format!("guichet_tickets{{status=\"{status}\"}} {count}\n"));
+    }
+    text.push_str(
+        "# HELP guichet_deliveries Notices by where they stand.\n# TYPE guichet_deliveries gauge\n",
+    );
+    let counts = web.desk().count_deliveries().await?;
+    for state in DeliveryState::ALL {
+        // A state without deliveries is a zero, not a gap.
+        let count = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+        text.push_str(&format!("guichet_deliveries{{state=\"{}\"}} {count}\n", state.as_str()));
+    }
+    if let Some(latest) = web.desk().latest_sync().await? {
+        text.push_str(
+            "# HELP guichet_mailbox_sync_seconds When the mailbox was last read without a fault.\n",
+        );
+        text.push_str("# TYPE guichet_mailbox_sync_seconds gauge\n");
+        text.push_str(&format!("guichet_mailbox_sync_seconds {}\n", latest.timestamp()));
+    }
+    Ok(text)
+}
+
+fn unavailable(failure: &Failure) -> Response {
+    let error = match failure {
+        Failure::Broken(error) => format!("{error:#}"),
+        Failure::Refused(refusal) => format!("{refusal:?}"),
+    };
+    tracing::error!(error, "not ready");
+    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn a_mailbox_never_read_or_read_long_ago_is_stale() {
+        let (now, oldest) = (DateTime::<Utc>::UNIX_EPOCH, Duration::from_secs(300));
+        assert!(is_stale(None, now, oldest));
+        assert!(is_stale(Some(now - TimeDelta::seconds(301)), now, oldest));
+        assert!(!is_stale(Some(now - TimeDelta::seconds(300)), now, oldest));
+        assert!(!is_stale(Some(now + TimeDelta::seconds(5)), now, oldest));
+    }
+}

@@ -1,0 +1,424 @@
+//! The pages: plain data in, a whole HTML page out. Nothing is loaded here, so that every page can be drawn in a
+//! test. A page's template is drawn first, escaped, then set into the frame. May import: domain, view, wording.
+
+use super::assets::{self, Addresses};
+use super::shown::{self, Here, ShownPriority, ShownStatus};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ticket::{Priority, Status};
+use crate::view::{Figures, Queue, TemplateView, TicketView};
+use crate::wording::{dates, labels};
+use chrono::{DateTime, SecondsFormat, Utc};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
+
+/// The templates, compiled once.
+#[derive(Debug)]
+pub struct Pages {
+    templates: Environment<'static>,
+    assets: Addresses,
+}
+
+/// What surrounds a page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Frame {
+    /// Whose desk it is.
+    pub brand: String,
+    /// Which page: `queue`, `ticket`, `console`, `outbox`, `mail`, `sign_in`, `opening`, `problem`.
+    pub place: &'static str,
+    /// What the page is about, for its title.
+    pub subject: Option<PageSubject>,
+    /// The agent signed in.
+    pub agent: Option<String>,
+    /// The demo: nothing leaves the machine.
+    pub demo: bool,
+    /// The session's token against forged requests.
+    pub csrf: String,
+    /// The one-time key of the page's forms.
+    pub key: String,
+    /// The desk's revision that the page shows; a page that has one stays fresh by itself.
+    pub revision: Option<i64>,
+    /// What the last act did.
+    pub flash: Option<Flash>,
+}
+
+/// What a page is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct PageSubject {
+    /// The ticket's number, or the delivery's.
+    pub id: i64,
+    /// Its subject.
+    pub title: String,
+}
+
+/// What the last act did, or why it was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flash {
+    /// One sentence or a few.
+    pub text: String,
+    /// `done` or `no`.
+    pub tone: &'static str,
+    /// How long it can still be taken back; zero when it cannot.
+    pub undo_seconds: u64,
+    /// The ticket the act was on.
+    pub ticket: i64,
+    /// Keys of the standard replies that go with the status reached.
+    pub offers: Vec<String>,
+}
+
+/// The list of tickets.
+#[derive(Debug)]
+pub struct QueuePage<'a> {
+    /// The five figures.
+    pub figures: Figures,
+    /// The rows, and how many there are in all.
+    pub queue: &'a Queue,
+    /// What the list is filtered by.
+    pub filter: QueueForm,
+    /// Where the next rows begin, when there are more.
+    pub older: Option<(DateTime<Utc>, TicketId)>,
+    /// The rows shown are not the first.
+    pub paged: bool,
+    /// The console beside the list.
+    pub console: ConsolePanel<'a>,
+}
+
+/// What the filter form holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueForm {
+    /// Only this status.
+    pub status: Option<Status>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
+    /// Words looked for, as typed.
+    pub words: String,
+    /// Only the tickets of the agent signed in.
+    pub mine: bool,
+}
+
+impl QueueForm {
+    /// The address of the list filtered this way, beginning before `before`.
+    pub fn address(&self, before: Option<(DateTime<Utc>, TicketId)>) -> String {
+        let mut pairs: Vec<(&str, String)> = Vec::new();
+        pairs.extend(self.status.map(|status| ("status", status.as_str().to_owned())));
+        pairs.extend(self.priority.map(|priority| ("priority", priority.as_str().to_owned())));
+        pairs.extend((!self.words.is_empty()).then(|| ("q", percent_encoded(&self.words))));
+        pairs.extend(self.mine.then(|| ("mine", "1".to_owned())));
+        pairs.extend(
+            before.map(|(at, id)| {
+                ("before", format!("{},{id}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
+            }),
+        );
+        let query: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        match query.is_empty() {
+            true => "/admin/support".to_owned(),
+            false => format!("/admin/support?{}", query.join("&")),
+        }
+    }
+
+    fn is_active(&self) -> bool {
+        *self != QueueForm::default()
+    }
+}
+
+/// RFC 3986 section 2.1, everything but the unreserved characters.
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// The console: what was said, and the line being written.
+#[derive(Debug, Clone, Default)]
+pub struct ConsolePanel<'a> {
+    /// Oldest first.
+    pub turns: &'a [Turn],
+    /// The page to come back to without JavaScript: `queue` or `console`.
+    pub back: &'static str,
+    /// A line that could not be read, to be mended.
+    pub line: String,
+}
+
+/// One line and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// What was typed.
+    pub line: String,
+    /// What came back.
+    pub answer: String,
+    /// `said`, `table` (columns that must not wrap), `done` or `no`.
+    pub tone: &'static str,
+}
+
+/// A ticket's page.
+#[derive(Debug)]
+pub struct TicketPage<'a> {
+    /// The ticket with everything.
+    pub ticket: &'a TicketView,
+    /// The standard replies.
+    pub templates: &'a [TemplateView],
+    /// The names of all agents.
+    pub agents: &'a [String],
+    /// The reply being written.
+    pub draft: ReplyDraft,
+    /// The note being written.
+    pub note: String,
+}
+
+/// A reply being written.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ReplyDraft {
+    /// The standard reply it began with; empty for none.
+    pub template: String,
+    /// Its text.
+    pub text: String,
+    /// The brackets still to fill.
+    pub missing: Vec<String>,
+    /// The word of the status suggested; empty for the usual one.
+    pub then: String,
+}
+
+/// One mail in the list of those that left.
+#[derive(Debug, Clone)]
+pub struct MailLine {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// The recipient.
+    pub address: String,
+    /// The mail's subject.
+    pub subject: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When it reached this state.
+    pub at: DateTime<Utc>,
+}
+
+/// One mail, opened.
+#[derive(Debug, Clone)]
+pub struct MailPage {
+    /// What the list shows of it.
+    pub line: MailLine,
+    /// The header fields worth reading, decoded, in order.
+    pub headers: Vec<MailHeader>,
+    /// The text alternative.
+    pub text: Option<String>,
+    /// It has an HTML alternative, shown in a sealed frame.
+    pub has_html: bool,
+}
+
+/// One header field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MailHeader {
+    /// Field name.
+    pub name: String,
+    /// Decoded value.
+    pub value: String,
+}
+
+/// Why signing in did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInProblem {
+    /// Wrong name or password: which of the two is not said.
+    Wrong,
+    /// Too many tries: wait so many minutes.
+    Wait(u64),
+}
+
+type Drawn = Result<String, minijinja::Error>;
+
+macro_rules! templates {
+    ($environment:ident: $($name:literal),* $(,)?) => {
+        $($environment
+            .add_template($name, include_str!(concat!("../../templates/web/", $name)))
+            .expect("the templates are part of the program and a test draws each of them");)*
+    };
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html",
+            "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html");
+        Pages { templates, assets: assets::addresses() }
+    }
+}
+
+impl Pages {
+    /// The list of tickets.
+    pub fn queue(&self, frame: &Frame, page: &QueuePage<'_>, here: Here) -> Drawn {
+        let plain = page.filter.priority.is_none() && page.filter.words.is_empty() && !page.filter.mine;
+        let content = self.part(
+            "queue.html",
+            context! {
+                figures => Serde(shown::figures(page.figures, plain.then_some(page.filter.status))),
+                statuses => Serde(Status::ALL.map(ShownStatus::from)),
+                priorities => Serde(Priority::ALL.map(ShownPriority::from)),
+                filter => context! {
+                    status => page.filter.status.map_or("", Status::as_str),
+                    priority => page.filter.priority.map_or("", Priority::as_str),
+                    q => page.filter.words.as_str(),
+                    mine => page.filter.mine,
+                    active => page.filter.is_active(),
+                },
+                count => dates::count(page.queue.total, "ticket", "tickets"),
+                tickets => Serde(page.queue.tickets.iter().map(|t| shown::ticket(t, here)).collect::<Vec<_>>()),
+                older => page.older.map(|before| page.filter.address(Some(before))),
+                newest => page.paged.then(|| page.filter.address(None)),
+                console => self.console_panel(frame, &page.console)?,
+            },
+        )?;
+        self.framed(frame, content)
+    }
+
+    /// The console alone.
+    pub fn console(&self, frame: &Frame, console: &ConsolePanel<'_>) -> Drawn {
+        let content =
+            self.part("console.html", context! { console => self.console_panel(frame, console)? })?;
+        self.framed(frame, content)
+    }
+
+    /// A ticket.
+    pub fn ticket(&self, frame: &Frame, page: &TicketPage<'_>, here: Here) -> Drawn {
+        let ticket = page.ticket;
+        let next: Vec<Status> = Status::ALL.into_iter().filter(|to| ticket.status.may_become(*to)).collect();
+        let shown_next: Vec<ShownStatus> = next.iter().copied().map(ShownStatus::from).collect();
+        // An answer may leave a ticket where it stands, and takes a closed one up again on its way.
+        let then = [Status::InProgress, Status::WaitingCustomer, Status::Resolved, Status::Closed]
+            .into_iter()
+            .filter(|then| ticket.status != Status::Closed || *then != Status::Closed)
+            .map(ShownStatus::from)
+            .collect::<Vec<_>>();
+        let mut draft = page.draft.clone();
+        if draft.then.is_empty() {
+            draft.then = Status::InProgress.as_str().to_owned();
+        }
+        let templates: Vec<Value> = page
+            .templates
+            .iter()
+            .map(|template| {
+                context! {
+                    key => template.key.as_str(),
+                    title => template.title.as_str(),
+                    then => template.then.map(|then| Value::from(Serde(ShownStatus::from(then)))),
+                }
+            })
+            .collect();
+        let content = self.part(
+            "ticket.html",
+            context! {
+                frame => Serde(frame),
+                t => Serde(shown::ticket(ticket, here)),
+                next => Serde(shown_next),
+                may_close => next.contains(&Status::Closed),
+                then => Serde(then),
+                messages => Serde(ticket.messages.iter().map(|m| shown::message(m, here)).collect::<Vec<_>>()),
+                told => Serde(shown::told(&ticket.requester)),
+                templates,
+                draft => Serde(draft),
+                note => page.note.as_str(),
+                agents => Serde(page.agents),
+                priorities => Serde(Priority::ALL.map(ShownPriority::from)),
+                deliveries => Serde(ticket.deliveries.iter().rev().map(|d| shown::delivery(d, here)).collect::<Vec<_>>()),
+                events => Serde(ticket.events.iter().rev().map(|e| shown::event(e, here)).collect::<Vec<_>>()),
+            },
+        )?;
+        self.framed(frame, content)
+    }
+
+    /// The mails that left.
+    pub fn outbox(&self, frame: &Frame, mails: &[MailLine], here: Here) -> Drawn {
+        let mails: Vec<Value> = mails.iter().map(|mail| mail.shown(here)).collect();
+        let content = self.part("outbox.html", context! { frame => Serde(frame), mails })?;
+        self.framed(frame, content)
+    }
+
+    /// One mail that left.
+    pub fn mail(&self, frame: &Frame, page: &MailPage, here: Here) -> Drawn {
+        let content = self.part(
+            "mail.html",
+            context! {
+                m => page.line.shown(here),
+                headers => Serde(&page.headers),
+                text => page.text.as_deref(),
+                has_html => page.has_html,
+            },
+        )?;
+        self.framed(frame, content)
+    }
+
+    /// Signing in; `next` is where it leads.
+    pub fn sign_in(&self, frame: &Frame, name: &str, next: &str, problem: Option<SignInProblem>) -> Drawn {
+        let (word, minutes) = match problem {
+            None => (None, 0),
+            Some(SignInProblem::Wrong) => (Some("wrong"), 0),
+            Some(SignInProblem::Wait(minutes)) => (Some("wait"), minutes),
+        };
+        let content = self.part("sign_in.html", context! { name, next, problem => word, minutes })?;
+        self.framed(frame, content)
+    }
+
+    /// A page that opens itself again at once: a link followed from elsewhere does not carry a `SameSite=Strict`
+    /// cookie, the same address asked for by our own page does.
+    pub fn opening(&self, frame: &Frame, here: &str) -> Drawn {
+        let content = self.part("opening.html", context! { here })?;
+        self.framed(frame, content)
+    }
+
+    /// A page that says why there is none. `kind` chooses the words, `said` is a refusal in French.
+    pub fn problem(&self, frame: &Frame, kind: &str, said: &str, reference: Option<&str>) -> Drawn {
+        let content = self.part("problem.html", context! { kind, said, reference })?;
+        self.framed(frame, content)
+    }
+
+    fn console_panel(&self, frame: &Frame, console: &ConsolePanel<'_>) -> Result<Value, minijinja::Error> {
+        self.part(
+            "console_panel.html",
+            context! {
+                turns => Serde(console.turns),
+                back => console.back,
+                line => console.line.as_str(),
+                csrf => frame.csrf.as_str(),
+                key => frame.key.as_str(),
+            },
+        )
+    }
+
+    /// A template drawn and escaped, to be set into another as it is.
+    fn part(&self, name: &str, context: Value) -> Result<Value, minijinja::Error> {
+        Ok(Value::from_safe_string(self.templates.get_template(name)?.render(context)?))
+    }
+
+    fn framed(&self, frame: &Frame, content: Value) -> Drawn {
+        let assets = context! {
+            style => Value::from_safe_string(self.assets.style.clone()),
+            script => Value::from_safe_string(self.assets.script.clone()),
+            icon => Value::from_safe_string(self.assets.icon.clone()),
+        };
+        let frame = context! { assets, ..Value::from(Serde(frame)) };
+        self.templates.get_template("base.html")?.render(context! { frame, content })
+    }
+}
+
+impl MailLine {
+    fn shown(&self, here: Here) -> Value {
+        context! {
+            id => self.id.0,
+            ticket => self.ticket.0,
+            address => self.address.as_str(),
+            subject => self.subject.as_str(),
+            state => self.state.as_str(),
+            state_label => labels::delivery_state(self.state),
+            at => Serde(shown::time(self.at, here)),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Who is at the page: signing in, the session's cookie, the token against forged requests. Deny by default:
+//! [`require`] stands before every page but the sign-in. May import: desk, domain.
+//!
+//! The cookie holds 256 random bits; the database holds only their SHA-256.
+
+use super::pages::SignInProblem;
+use super::{Problem, Web, attempts::Wait};
+use crate::domain::people::Agent;
+use anyhow::{Context, anyhow};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::{Form, RequestExt};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// How long a session lasts: a working day with its breaks.
+const LASTS: TimeDelta = TimeDelta::hours(12);
+
+/// The longest password that is looked at; hashing more is work for a stranger to give us.
+const LONGEST_PASSWORD: usize = 1000;
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Who.
+    pub agent: Agent,
+    /// SHA-256 of the cookie, hexadecimal: the session's name in the database.
+    pub hash: String,
+    /// The token every form carries. Made from the cookie, which no other site can read.
+    pub csrf: String,
+}
+
+impl Session {
+    fn new(agent: Agent, token: &str) -> Self {
+        let csrf = digest(&SHA256, format!("csrf {token}").as_bytes());
+        Session { agent, hash: token_hash(token), csrf: URL_SAFE_NO_PAD.encode(csrf) }
+    }
+}
+
+/// Only [`require`] puts a session into a request; without it there is no page.
+impl FromRequestParts<Web> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _web: &Web) -> Result<Self, Problem> {
+        parts.extensions.get::<Session>().cloned().ok_or(Problem::NotYours)
+    }
+}
+
+/// A form that was sent by one of the session's own pages.
+#[derive(Debug)]
+pub struct Act {
+    /// Who sent it.
+    pub session: Session,
+    /// The same for the same form sent twice, another for anything else.
+    pub source_key: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Act {
+    /// The value of a field; empty when it is not there.
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+impl FromRequest<Web> for Act {
+    type Rejection = Problem;
+
+    async fn from_request(mut request: Request, web: &Web) -> Result<Self, Problem> {
+        let session: Session = request.extract_parts_with_state(web).await?;
+        let path = request.uri().path().to_owned();
+        let form = Form::<Vec<(String, String)>>::from_request(request, web).await;
+        let Form(fields) = form.map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            _ => Problem::BadForm,
+        })?;
+        let mut act = Act { session, source_key: String::new(), fields };
+        if !is_same(act.field("csrf"), &act.session.csrf) {
+            return Err(Problem::NotYours);
+        }
+        if act.field("key").is_empty() {
+            return Err(Problem::BadForm);
+        }
+        // The content counts too: going back, changing the text and sending again is another act.
+        let mut hash = ring::digest::Context::new(&SHA256);
+        hash.update(&act.session.agent.id.0.to_be_bytes());
+        for piece in std::iter::once(path.as_str())
+            .chain(act.fields.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]))
+        {
+            hash.update(&(piece.len() as u64).to_be_bytes());
+            hash.update(piece.as_bytes());
+        }
+        act.source_key = format!("web:{}", URL_SAFE_NO_PAD.encode(hash.finish()));
+        Ok(act)
+    }
+}
+
+/// Compares without telling by its duration where two texts differ.
+fn is_same(given: &str, expected: &str) -> bool {
+    given.len() == expected.len()
+        && given.bytes().zip(expected.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+/// Random bytes that fit into a cookie or a form.
+pub fn random_word(bytes: usize) -> anyhow::Result<String> {
+    let mut word = vec![0; bytes];
+    SystemRandom::new().fill(&mut word).map_err(|_| anyhow!("the system gives no random numbers"))?;
+    Ok(URL_SAFE_NO_PAD.encode(word))
+}
+
+fn token_hash(token: &str) -> String {
+    digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lets a signed-in agent through. In the demo everybody is: [`super::guard::check`] let only this machine in.
+pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    if let Some(session) = signed_in(&web, request.headers()).await? {
+        request.extensions_mut().insert(session);
+        return Ok(next.run(request).await);
+    }
+    if let Some(name) = &web.settings().demo_agent {
+        let agent = web.desk().agent_by_name(name).await?;
+        let agent = agent.ok_or_else(|| anyhow!("the demo's agent does not exist"))?;
+        let (session, cookie) = open(&web, agent).await?;
+        request.extensions_mut().insert(session);
+        let mut response = next.run(request).await;
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+        return Ok(response);
+    }
+    if *request.method() != Method::GET {
+        return Err(Problem::NotYours);
+    }
+    let here = request.uri().path_and_query().map_or("/admin/support", |path| path.as_str());
+    if request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Ok(Html(web.pages().opening(&web.bare_frame("opening"), here)?).into_response());
+    }
+    let address = format!("/admin/sign-in?next={}", super::pages::percent_encoded(here));
+    Ok(Redirect::to(&address).into_response())
+}
+
+async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
+    let Some(token) = cookie(headers, web.cookie_name()) else { return Ok(None) };
+    let agent = web.desk().session(&token_hash(token)).await?;
+    Ok(agent.map(|agent| Session::new(agent, token)))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty())
+        .map(|(_, value)| value)
+}
+
+/// A session with a token of its own: one that was known before signing in is never kept.
+async fn open(web: &Web, agent: Agent) -> Result<(Session, HeaderValue), Problem> {
+    let token = random_word(32)?;
+    let until = web.desk().clock().now() + LASTS;
+    web.desk().open_session(agent.id, &token_hash(&token), until).await?;
+    let cookie = cookie_header(web, &token, LASTS.num_seconds())?;
+    Ok((Session::new(agent, &token), cookie))
+}
+
+fn cookie_header(web: &Web, token: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+    let secure = if web.is_https() { "; Secure" } else { "" };
+    let name = web.cookie_name();
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    Ok(HeaderValue::from_str(&cookie).context("a cookie that is no header value")?)
+}
+
+/// `GET /admin/sign-in`.
+pub async fn form(
+    State(web): State<Web>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Problem> {
+    let next = safe_next(query.get("next").map_or("", String::as_str));
+    Ok(Html(web.pages().sign_in(&web.bare_frame("sign_in"), "", next, None)?).into_response())
+}
+
+/// `POST /admin/sign-in`. The origin was checked; there is no session yet that a token could belong to.
+pub async fn sign_in(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Response, Problem> {
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
+    let (name, password, next) = (field("name").trim(), field("password"), safe_next(field("next")));
+    let again = |status: StatusCode, problem: SignInProblem| -> Result<Response, Problem> {
+        let page = web.pages().sign_in(&web.bare_frame("sign_in"), name, next, Some(problem))?;
+        Ok((status, Html(page)).into_response())
+    };
+    if let Err(Wait { minutes }) = web.attempts().take(name, web.desk().clock().now()) {
+        return again(StatusCode::TOO_MANY_REQUESTS, SignInProblem::Wait(minutes));
+    }
+    let agent = web.desk().agent_by_name(name).await?;
+    let hash = match &agent {
+        Some(agent) => web.desk().password_hash(agent.id).await?,
+        None => None,
+    };
+    let fits = password.len() <= LONGEST_PASSWORD && verify(&web, hash, password.to_owned()).await?;
+    let Some(agent) = agent.filter(|_| fits) else {
+        tracing::info!("sign-in refused");
+        return again(StatusCode::UNPROCESSABLE_ENTITY, SignInProblem::Wrong);
+    };
+    web.attempts().clear(name);
+    if let Some(token) = cookie(&headers, web.cookie_name()) {
+        web.desk().close_session(&token_hash(token)).await?;
+    }
+    tracing::info!(agent = agent.id.0, "signed in");
+    let (_, cookie) = open(&web, agent).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+}
+
+/// `POST /admin/sign-out`.
+pub async fn sign_out(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
+    web.desk().close_session(&act.session.hash).await?;
+    let cookie = cookie_header(&web, "", 0)?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/admin/sign-in")).into_response())
+}
+
+/// Checks a password against a hash, a few at a time and off the async threads. Without a hash the same work is
+/// done for nothing, so that a name that exists takes no longer than one that does not.
+async fn verify(web: &Web, hash: Option<String>, password: String) -> Result<bool, Problem> {
+    static NOBODYS: LazyLock<Option<String>> =
+        LazyLock::new(|| Argon2::default().hash_password(b"nobody").ok().map(|hash| hash.to_string()));
+    let permit = web.hashing().acquire().await.context("hashing was closed")?;
+    let verified = tokio::task::spawn_blocking(move || {
+        let known = hash.is_some();
+        let Some(hash) = hash.or_else(|| NOBODYS.clone()) else { return Ok(false) };
+        let hash = PasswordHash::new(&hash).map_err(|error| anyhow!("a stored password hash: {error}"))?;
+        Ok::<_, anyhow::Error>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known)
+    })
+    .await
+    .context("hashing stopped")?;
+    drop(permit);
+    Ok(verified?)
+}
+
+/// Where to go after signing in: a page of ours, whatever the address says.
+fn safe_next(next: &str) -> &str {
+    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    match next.starts_with("/admin/support") && plain {
+        true => next,
+        false => "/admin/support",
+    }
+}
+
+/// `GET /`.
+pub async fn home() -> Redirect {
+    Redirect::to("/admin/support")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_our_own_pages_only() {
+        assert_eq!(
+            safe_next("/admin/support/tickets/42?template=solution"),
+            "/admin/support/tickets/42?template=solution"
+        );
+        for other in [
+            "",
+            "https://evil.example/",
+            "//evil.example",
+            "/admin/sign-out",
+            "/admin/support\r\nX: y",
+            "/admin/support\\@evil",
+        ] {
+            assert_eq!(safe_next(other), "/admin/support", "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let headers: HeaderMap =
+            [(header::COOKIE, HeaderValue::from_static("a=b; guichet=; xguichet=1; guichet=tok=en; c=d"))]
+                .into_iter()
+                .collect();
+        assert_eq!(cookie(&headers, "guichet"), Some("tok=en"));
+        assert_eq!(cookie(&headers, "absent"), None);
+    }
+
+    #[test]
+    fn tokens_are_compared_whole() {
+        assert!(is_same("abc", "abc"));
+        assert!(!is_same("abd", "abc") && !is_same("ab", "abc") && !is_same("", "abc"));
+    }
+
+    #[test]
+    fn the_form_token_is_not_the_sessions_name() {
+        let agent = Agent {
+            id: crate::domain::ids::AgentId(1),
+            name: "Camille".into(),
+            role: crate::domain::people::Role::Agent,
+        };
+        let session = Session::new(agent, "token");
+        assert_ne!(session.csrf, session.hash);
+        assert!(!session.csrf.contains("token"));
+        assert_eq!(session.hash.len(), 64);
+    }
+}

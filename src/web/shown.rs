@@ -1,0 +1,331 @@
+//! What the templates show: the desk's views with their French labels, local times and links, and nothing that
+//! has to be loaded. May import: domain, view, wording.
+
+use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
+use crate::domain::preference::Preference;
+use crate::domain::ticket::{Priority, SPAM, Status};
+use crate::view::{DeliveryView, EventView, Figures, MessageView, RequesterView, TicketView};
+use crate::wording::{dates, history, labels};
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+/// The instant and the place a page is drawn for.
+#[derive(Debug, Clone, Copy)]
+pub struct Here {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The zone of the times shown.
+    pub zone: Tz,
+}
+
+/// A status with its label and the guide's colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ShownStatus {
+    /// The word of commands; also the class of the stylesheet.
+    pub word: &'static str,
+    /// French.
+    pub label: &'static str,
+    /// The guide's colour.
+    pub emoji: &'static str,
+}
+
+impl From<Status> for ShownStatus {
+    fn from(status: Status) -> Self {
+        let label = labels::status_name(status);
+        ShownStatus {
+            word: status.as_str(),
+            label,
+            emoji: labels::status(status).trim_end_matches(label).trim(),
+        }
+    }
+}
+
+/// A priority with its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ShownPriority {
+    /// The word of commands; also the class of the stylesheet.
+    pub word: &'static str,
+    /// French.
+    pub label: &'static str,
+}
+
+impl From<Priority> for ShownPriority {
+    fn from(priority: Priority) -> Self {
+        ShownPriority { word: priority.as_str(), label: labels::priority(priority) }
+    }
+}
+
+/// A time, three ways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownTime {
+    /// RFC 3339, for machines.
+    pub iso: String,
+    /// Date and time in the desk's zone.
+    pub exact: String,
+    /// How long ago.
+    pub ago: String,
+}
+
+/// `at` as the page shows it.
+pub fn time(at: DateTime<Utc>, here: Here) -> ShownTime {
+    ShownTime {
+        iso: at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        exact: dates::date(at, here.zone),
+        ago: dates::ago(at, here.now),
+    }
+}
+
+/// A ticket without its conversation: a row of the list, the head of its page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownTicket {
+    /// Number.
+    pub id: i64,
+    /// Subject, may be empty.
+    pub subject: String,
+    /// Status.
+    pub status: ShownStatus,
+    /// Priority.
+    pub priority: ShownPriority,
+    /// Name of the agent who has it.
+    pub assignee: Option<String>,
+    /// Why it was closed.
+    pub reason: Option<String>,
+    /// It was closed as spam: no reply leaves.
+    pub spam: bool,
+    /// Display name of the requester, may be empty.
+    pub name: String,
+    /// First name of the requester, where it can be told.
+    pub first_name: Option<String>,
+    /// Address of the requester.
+    pub email: String,
+    /// Opened.
+    pub created: ShownTime,
+    /// Last changed.
+    pub updated: ShownTime,
+}
+
+/// The head of `ticket`.
+pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
+    ShownTicket {
+        id: ticket.id.0,
+        subject: ticket.subject.clone(),
+        status: ticket.status.into(),
+        priority: ticket.priority.into(),
+        assignee: ticket.assignee.clone(),
+        reason: ticket.reason.clone(),
+        spam: ticket.reason.as_deref() == Some(SPAM),
+        name: ticket.requester.name.clone(),
+        first_name: ticket.requester.first_name.clone(),
+        email: ticket.requester.email.clone(),
+        created: time(ticket.created_at, here),
+        updated: time(ticket.updated_at, here),
+    }
+}
+
+/// One entry of the conversation.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownMessage {
+    /// Number.
+    pub id: i64,
+    /// `inbound`, `outbound`, `note`; also the class of the stylesheet.
+    pub direction: &'static str,
+    /// Who wrote.
+    pub author: String,
+    /// When.
+    pub at: ShownTime,
+    /// What was written.
+    pub text: String,
+    /// Quoted history and signature.
+    pub quoted: String,
+    /// Written by somebody who does not take part.
+    pub stranger: bool,
+    /// Written by a program.
+    pub automatic: bool,
+    /// Files.
+    pub attachments: Vec<ShownFile>,
+}
+
+/// One attachment.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownFile {
+    /// Index of the part in the mail.
+    pub part: u32,
+    /// File name.
+    pub name: String,
+    /// Size in words.
+    pub size: String,
+}
+
+/// An entry of the conversation as shown.
+pub fn message(message: &MessageView, here: Here) -> ShownMessage {
+    ShownMessage {
+        id: message.id.0,
+        direction: message.direction.as_str(),
+        author: message.author.clone(),
+        at: time(message.at, here),
+        text: message.text.clone(),
+        quoted: message.quoted.clone(),
+        stranger: message.stranger,
+        automatic: message.automatic,
+        attachments: message
+            .attachments
+            .iter()
+            .map(|file| ShownFile { part: file.part, name: file.name.clone(), size: dates::size(file.bytes) })
+            .collect(),
+    }
+}
+
+/// One line of history.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownEvent {
+    /// What happened, a sentence.
+    pub text: String,
+    /// When.
+    pub at: ShownTime,
+    /// It was taken back.
+    pub undone: bool,
+}
+
+/// A line of history as shown.
+pub fn event(event: &EventView, here: Here) -> ShownEvent {
+    ShownEvent { text: history::sentence(event), at: time(event.at, here), undone: event.undone }
+}
+
+/// One delivery.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownDelivery {
+    /// Number.
+    pub id: i64,
+    /// The road, French.
+    pub channel: String,
+    /// The word of the state; also the class of the stylesheet.
+    pub state: &'static str,
+    /// The state, French.
+    pub state_label: &'static str,
+    /// The notice's title.
+    pub title: String,
+    /// Why it is where it is.
+    pub why: Option<String>,
+    /// When it reached this state.
+    pub at: ShownTime,
+    /// A CM may have it sent again.
+    pub resendable: bool,
+    /// It is a mail that was composed, so its page shows something.
+    pub mail: bool,
+}
+
+/// A delivery as shown.
+pub fn delivery(delivery: &DeliveryView, here: Here) -> ShownDelivery {
+    use DeliveryState::*;
+    ShownDelivery {
+        id: delivery.id.0,
+        channel: capitalised(labels::channel(delivery.channel)),
+        state: delivery.state.as_str(),
+        state_label: labels::delivery_state(delivery.state),
+        title: delivery.title.clone(),
+        why: delivery.why.clone(),
+        at: time(delivery.at, here),
+        resendable: matches!(delivery.state, Failed | Uncertain),
+        mail: delivery.channel == Channel::Email && matches!(delivery.state, Sent | Uncertain),
+    }
+}
+
+/// What reaches the requester, said before the CM sends.
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// First name, name or address.
+    pub who: String,
+    /// The word of the preference.
+    pub preference: &'static str,
+    /// The preference, French.
+    pub preference_label: &'static str,
+    /// `nothing`, `no_mail`, or empty.
+    pub warning: &'static str,
+    /// Each road, open or shut.
+    pub roads: Vec<Road>,
+}
+
+/// One road to the requester.
+#[derive(Debug, Clone, Serialize)]
+pub struct Road {
+    /// French.
+    pub label: String,
+    /// A notice would take it.
+    pub open: bool,
+    /// Where it leads, for e-mail.
+    pub address: Option<String>,
+    /// Why it is shut though the preference opens it.
+    pub why: Option<String>,
+}
+
+/// The roads to `requester`, from the same plan the desk writes.
+pub fn told(requester: &RequesterView) -> Told {
+    let roads: Vec<Road> = plan(requester.preference)
+        .into_iter()
+        .map(|(channel, plan)| Road {
+            label: capitalised(labels::channel(channel)),
+            open: matches!(plan, Plan::Store | Plan::Send),
+            address: (channel == Channel::Email).then(|| requester.email.clone()),
+            why: match plan {
+                Plan::Skip(reason @ SkipReason::PushNotConfigured) => Some(labels::skip_reason(reason)),
+                _ => None,
+            },
+        })
+        .collect();
+    let warning = match requester.preference {
+        Preference::None => "nothing",
+        Preference::WebOnly => "no_mail",
+        Preference::EmailOnly | Preference::Both => "",
+    };
+    let named = requester.first_name.as_deref().filter(|name| !name.is_empty());
+    let who = named.unwrap_or(if requester.name.is_empty() { &requester.email } else { &requester.name });
+    Told {
+        who: who.to_owned(),
+        preference: requester.preference.as_str(),
+        preference_label: labels::preference(requester.preference),
+        warning,
+        roads,
+    }
+}
+
+/// One of the five figures, with the list it opens.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownFigure {
+    /// How many.
+    pub count: String,
+    /// `total` or the word of the status: its name in the template, its class in the stylesheet.
+    pub tone: &'static str,
+    /// The list behind it.
+    pub href: String,
+    /// The list shown is the one behind it.
+    pub current: bool,
+}
+
+/// The five figures of the guide; `status` is the list now shown when nothing else filters it.
+pub fn figures(figures: Figures, shown: Option<Option<Status>>) -> Vec<ShownFigure> {
+    [
+        (None, figures.total),
+        (Some(Status::New), figures.new),
+        (Some(Status::InProgress), figures.in_progress),
+        (Some(Status::WaitingCustomer), figures.waiting_customer),
+        (Some(Status::Resolved), figures.resolved),
+    ]
+    .into_iter()
+    .map(|(status, count)| ShownFigure {
+        count: dates::grouped(count),
+        tone: status.map_or("total", Status::as_str),
+        href: match status {
+            None => "/admin/support".to_owned(),
+            Some(status) => format!("/admin/support?status={}", status.as_str()),
+        },
+        current: shown == Some(status),
+    })
+    .collect()
+}
+
+/// A label at the beginning of a line.
+fn capitalised(label: &str) -> String {
+    let mut rest = label.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
