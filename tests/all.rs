@@ -1,1 +1,11 @@
 //! All integration tests, in one binary: linking is the slow part.
+
+mod crash;
+mod desk;
+mod faulty_smtp;
+mod layers;
+mod migrations;
+mod scenarios;
+mod servers;
+mod support;
+mod wire_smtp;

@@ -1,0 +1,465 @@
+//! The use cases, on both databases.
+
+use crate::support::desk::{BOTH, TestDesk};
+use chrono::Duration;
+use guichet::desk::Failure;
+use guichet::desk::receive::Filed;
+use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
+use guichet::domain::ids::TicketId;
+use guichet::domain::preference::Preference;
+use guichet::domain::refusal::Refusal;
+use guichet::domain::ticket::{Priority, Status};
+use guichet::view::{TicketView, View};
+
+const JEAN: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettracker.example\n\
+    Subject: Paiement =?utf-8?q?refus=C3=A9?=\nMessage-ID: <un@client.example>\nDate: Tue, 24 Nov 2026 09:00:00 +0100\n\n\
+    Bonjour, mon paiement est refusé depuis hier.\n";
+
+async fn ticket(test: &TestDesk, id: i64) -> TicketView {
+    test.desk.ticket(TicketId(id)).await.unwrap().unwrap()
+}
+
+/// Channel and state of each delivery, as words.
+fn deliveries(ticket: &TicketView) -> Vec<String> {
+    let shown = |d: &guichet::view::DeliveryView| format!("{} {}", d.channel.as_str(), d.state.as_str());
+    ticket.deliveries.iter().map(shown).collect()
+}
+
+fn refusal(result: Result<View, Failure>) -> Refusal {
+    match result {
+        Err(Failure::Refused(refusal)) => refusal,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_mail_becomes_a_ticket_and_its_resolution_a_notice() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        assert_eq!(test.mail(JEAN).await, Filed::Created(TicketId(1)));
+        let opened = ticket(&test, 1).await;
+        assert_eq!((opened.subject.as_str(), opened.status), ("Paiement refusé", Status::New));
+        assert_eq!(opened.requester.first_name.as_deref(), Some("Jean"));
+        assert_eq!(opened.messages[0].text, "Bonjour, mon paiement est refusé depuis hier.");
+        assert!(opened.deliveries.is_empty(), "a ticket that opens tells nobody");
+
+        test.say("/ticket status 1 resolved").await;
+        assert!(test.deliver().await.is_empty(), "nothing leaves while the act can be taken back");
+        test.elapse(Duration::seconds(20)).await;
+        let sent = test.deliver().await;
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].title, "Ticket de support : Résolu");
+        assert_eq!(sent[0].message, "Votre ticket 'Paiement refusé' est maintenant résolu.");
+        assert_eq!(sent[0].address, "jean@client.example");
+        assert_eq!(sent[0].in_reply_to.as_deref(), Some("un@client.example"));
+        assert_eq!(deliveries(&ticket(&test, 1).await), ["web sent", "email sent", "push skipped"]);
+        assert!(test.deliver().await.is_empty(), "what was sent is not sent again");
+    }
+}
+
+#[tokio::test]
+async fn the_same_mail_twice_is_one_and_two_mails_with_one_id_are_two() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        let before = test.desk.revision().await.unwrap();
+        assert_eq!(test.mail(JEAN).await, Filed::Duplicate);
+        let redelivered = format!("Received: from elsewhere\nDelivered-To: x@y.example\n{JEAN}");
+        assert_eq!(test.mail(&redelivered).await, Filed::Duplicate);
+        assert_eq!(test.desk.revision().await.unwrap(), before);
+        let other = JEAN.replace("depuis hier", "depuis lundi");
+        assert_eq!(test.mail(&other).await, Filed::Created(TicketId(2)));
+        let anonymous = JEAN.replace("Message-ID: <un@client.example>\n", "");
+        assert_eq!(test.mail(&anonymous).await, Filed::Created(TicketId(3)));
+        assert_eq!(test.mail(&anonymous).await, Filed::Duplicate);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_message_id_never_matches_anything() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        let empty = |n: u8| {
+            format!(
+                "From: a{n}@client.example\nTo: support@bettracker.example\nSubject: n{n}\nMessage-ID: <>\n\
+                 In-Reply-To: <>\nReferences: <> <>\n\nBonjour {n}\n"
+            )
+        };
+        for n in 1..=3 {
+            assert_eq!(test.mail(&empty(n)).await, Filed::Created(TicketId(n.into())));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_finds_its_ticket_by_reference_then_by_tag_and_wakes_it() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("reply 1 --then waiting_customer Quel moyen de paiement ?").await;
+        test.elapse(Duration::minutes(1)).await;
+        let sent = test.deliver().await;
+        let answer = format!(
+            "From: jean@client.example\nSubject: Re: tout autre sujet\nMessage-ID: <deux@client.example>\n\
+             In-Reply-To: <{}>\n\nPar carte.\n",
+            sent[0].message_id
+        );
+        assert_eq!(test.mail(&answer).await, Filed::Reply(TicketId(1)));
+        let woken = ticket(&test, 1).await;
+        assert_eq!(woken.status, Status::InProgress);
+        assert_eq!(woken.events.last().unwrap().detail.rung.as_deref(), Some("reference"));
+        assert_eq!(deliveries(&woken).len(), 3, "the answer itself tells nobody");
+
+        let tagged =
+            "From: Jean@Client.Example\nSubject: Re: x [#1]\nMessage-ID: <trois@client.example>\n\nEncore.\n";
+        assert_eq!(test.mail(tagged).await, Filed::Reply(TicketId(1)));
+        let stranger =
+            "From: paul@autre.example\nSubject: Re: x [#1]\nMessage-ID: <q@autre.example>\n\nMoi aussi.\n";
+        assert_eq!(test.mail(stranger).await, Filed::Created(TicketId(2)), "a tag alone lets no stranger in");
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_reference_is_kept_apart_and_wakes_nothing() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        let stranger =
+            "From: paul@autre.example\nSubject: Re: x\nIn-Reply-To: <un@client.example>\n\nMoi aussi.\n";
+        assert_eq!(test.mail(stranger).await, Filed::Reply(TicketId(1)));
+        let after = ticket(&test, 1).await;
+        assert_eq!(after.status, Status::Resolved);
+        assert!(after.messages[1].stranger);
+    }
+}
+
+#[tokio::test]
+async fn the_table_of_preferences_is_obeyed_on_every_channel() {
+    let table = [
+        (Preference::WebOnly, ["web sent", "email skipped", "push skipped"]),
+        (Preference::EmailOnly, ["web skipped", "email sent", "push skipped"]),
+        (Preference::Both, ["web sent", "email sent", "push skipped"]),
+        (Preference::None, ["web skipped", "email skipped", "push skipped"]),
+    ];
+    for database in BOTH {
+        for (preference, expected) in table {
+            for act in
+                ["status 1 waiting_customer", "status 1 resolved", "status 1 closed", "reply 1 Bonjour"]
+            {
+                let mut test = TestDesk::new(database).await;
+                test.mail(JEAN).await;
+                test.say(&format!("user jean@client.example {}", preference.as_str())).await;
+                test.say(act).await;
+                test.elapse(Duration::minutes(1)).await;
+                let mails = test.deliver().await.len();
+                assert_eq!(mails, usize::from(preference.allows(Channel::Email)), "{preference:?} {act}");
+                let seen = ticket(&test, 1).await;
+                assert_eq!(deliveries(&seen), expected, "{database:?} {preference:?} {act}");
+                let push = seen.deliveries.last().unwrap().why.as_deref().unwrap();
+                let expected = if preference == Preference::Both {
+                    "push non configuré".to_owned()
+                } else {
+                    format!("préférence\u{a0}: {}", preference.as_str())
+                };
+                assert_eq!(push, expected);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preference_changed_before_the_mail_leaves_is_obeyed() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        test.say("user jean@client.example none").await;
+        test.elapse(Duration::minutes(1)).await;
+        assert!(test.deliver().await.is_empty());
+        assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email skipped");
+    }
+}
+
+#[tokio::test]
+async fn undo_takes_the_act_back_with_all_that_waited_to_leave() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("reply 1 --then resolved C'est réparé.").await;
+        test.elapse(Duration::seconds(19)).await;
+        test.say("undo").await;
+        let after = ticket(&test, 1).await;
+        assert_eq!((after.status, after.assignee.clone()), (Status::New, None));
+        assert_eq!(after.messages.len(), 1, "the reply is gone from the conversation");
+        assert_eq!(deliveries(&after), ["web cancelled", "email cancelled", "push cancelled"]);
+        test.elapse(Duration::hours(1)).await;
+        assert!(test.deliver().await.is_empty());
+        assert!(matches!(refusal(test.try_say("undo").await), Refusal::NothingToUndo(_)));
+    }
+}
+
+#[tokio::test]
+async fn undo_is_refused_once_the_window_closed_or_something_else_happened() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::seconds(20)).await;
+        assert!(matches!(refusal(test.try_say("undo").await), Refusal::NothingToUndo(_)));
+        test.say("status 1 in_progress").await;
+        test.mail("From: jean@client.example\nSubject: [#1]\nMessage-ID: <5@client.example>\n\nAlors ?\n")
+            .await;
+        assert_eq!(refusal(test.try_say("undo").await), Refusal::UndoTooLate(TicketId(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_notice_overtaken_before_it_left_gives_way_to_the_latest() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 waiting_customer").await;
+        test.elapse(Duration::seconds(5)).await;
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::minutes(1)).await;
+        let sent = test.deliver().await;
+        assert_eq!(sent.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), ["Ticket de support : Résolu"]);
+        let seen = ticket(&test, 1).await;
+        assert_eq!(seen.deliveries[1].state, DeliveryState::Skipped);
+        assert!(seen.deliveries[1].why.as_deref().unwrap().contains("dépassée"));
+    }
+}
+
+#[tokio::test]
+async fn undoing_gives_the_overtaken_notice_its_turn_back() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 waiting_customer").await;
+        test.elapse(Duration::seconds(5)).await;
+        test.say("status 1 resolved").await;
+        test.say("undo").await;
+        test.elapse(Duration::minutes(1)).await;
+        let sent = test.deliver().await;
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].title, "Ticket de support : En attente de votre réponse");
+    }
+}
+
+#[tokio::test]
+async fn spam_is_closed_in_silence_and_its_sender_opens_nothing_more() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("spam 1").await;
+        test.elapse(Duration::minutes(1)).await;
+        assert!(test.deliver().await.is_empty());
+        let closed = ticket(&test, 1).await;
+        assert_eq!((closed.status, closed.reason.as_deref()), (Status::Closed, Some("spam")));
+        assert!(closed.deliveries.is_empty());
+        assert_eq!(test.desk.figures().await.unwrap().total, 0);
+        let again = JEAN.replace("un@client", "encore@client").replace("depuis hier", "encore");
+        assert_eq!(test.mail(&again).await, Filed::Ignored);
+        test.desk.unblock("jean@client.example").await.unwrap();
+        let later = JEAN.replace("un@client", "plus@client").replace("depuis hier", "plus tard");
+        assert_eq!(test.mail(&later).await, Filed::Created(TicketId(2)));
+    }
+}
+
+#[tokio::test]
+async fn search_forgets_accents_and_case_and_reads_subject_text_address_and_name() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.mail(
+            "From: \"Zoé Élan\" <zoe@client.example>\nSubject: Export CSV\n\nL'été, l’export est VIDE.\n",
+        )
+        .await;
+        let found = async |line: &str| match test.say(line).await {
+            View::Queue(queue) => queue.tickets.iter().map(|ticket| ticket.id.0).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found("list").await, [2, 1]);
+        assert_eq!(found("list REFUSE").await, [1]);
+        assert_eq!(found("list ETE vide").await, [2]);
+        assert_eq!(found("list elan").await, [2]);
+        assert_eq!(found("list zoe@client").await, [2]);
+        assert_eq!(found("list client").await, [2, 1]);
+        assert_eq!(found("list paiem").await, [1], "the beginning of a word is enough");
+        assert_eq!(found("list introuvable").await, [0; 0]);
+        assert_eq!(found("list \"*\" AND OR ' ; --").await, [0; 0], "what looks like an operator is a word");
+        test.say("note 2 voir le dossier Pélican").await;
+        assert_eq!(found("list pelican").await, [2]);
+        assert_eq!(found("list new paiement").await, [1]);
+        assert_eq!(found("list resolved").await, [0; 0]);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_sent_once_more_and_then_left_to_a_cm() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::minutes(1)).await;
+        let first = test.desk.claim(10).await.unwrap().parcels.remove(0);
+        test.desk.seal(&[(first.id, b"the bytes".to_vec())]).await.unwrap();
+        assert!(test.desk.claim(10).await.unwrap().parcels.is_empty(), "leased: nobody else takes it");
+        // The worker dies here. Its lease runs out; what it may have sent is sent once more, byte for byte.
+        test.elapse(Duration::minutes(5)).await;
+        let second = test.desk.claim(10).await.unwrap().parcels.remove(0);
+        assert_eq!(
+            (second.message_id, second.sealed.as_deref()),
+            (first.message_id, Some(&b"the bytes"[..]))
+        );
+        test.elapse(Duration::minutes(5)).await;
+        let third = test.desk.claim(10).await.unwrap();
+        assert_eq!((third.parcels.len(), third.uncertain), (0, 1));
+        assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email uncertain");
+        let id = first.id;
+        test.say(&format!("resend {id}")).await;
+        assert_eq!(test.deliver().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_now_waits_longer_each_time() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::minutes(1)).await;
+        for wait in [30, 120, 600] {
+            let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
+            test.desk.record(parcel.id, Outcome::Retry("450 4.7.1 later".into())).await.unwrap();
+            assert!(test.desk.claim(10).await.unwrap().parcels.is_empty());
+            assert_eq!(test.desk.next_due().await.unwrap(), Some(test.now + Duration::seconds(wait)));
+            test.elapse(Duration::seconds(wait)).await;
+        }
+        let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
+        test.desk.record(parcel.id, Outcome::Failed("550 5.1.1 no such user".into())).await.unwrap();
+        let seen = ticket(&test, 1).await;
+        assert_eq!(seen.deliveries[1].state, DeliveryState::Failed);
+        assert_eq!(seen.deliveries[1].why.as_deref(), Some("550 5.1.1 no such user"));
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_twice_acts_once() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        let command = guichet::command::parse::parse("note 1 une fois").unwrap();
+        let door = guichet::domain::people::Door::Web;
+        for _ in 0..2 {
+            test.desk.run(&test.camille, door, command.clone(), Some("form-1")).await.unwrap();
+        }
+        assert_eq!(ticket(&test, 1).await.messages.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn acts_at_the_same_moment_are_all_kept_and_one_status_change_wins() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        let notes = (0..8).map(|n| {
+            let line = format!("note 1 numéro {n}");
+            let test = &test;
+            async move { test.try_say(&line).await.is_ok() }
+        });
+        assert!(futures_util::future::join_all(notes).await.into_iter().all(|done| done));
+        assert_eq!(ticket(&test, 1).await.messages.len(), 9);
+        let changes = (0..8).map(|_| test.try_say("status 1 resolved"));
+        let changed = futures_util::future::join_all(changes).await;
+        assert_eq!(changed.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        assert_eq!(deliveries(&ticket(&test, 1).await).len(), 3, "told once");
+    }
+}
+
+#[tokio::test]
+async fn two_workers_never_take_the_same_delivery() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        for n in 0..40 {
+            test.mail(&format!(
+                "From: c{n}@client.example\nSubject: s\nMessage-ID: <{n}@c.example>\n\nBonjour\n"
+            ))
+            .await;
+            test.say(&format!("status {} resolved", n + 1)).await;
+        }
+        test.elapse(Duration::minutes(1)).await;
+        let claims = futures_util::future::join_all((0..8).map(|_| test.desk.claim(5))).await;
+        let mut ids: Vec<i64> = claims.into_iter().flat_map(|c| c.unwrap().parcels).map(|p| p.id.0).collect();
+        assert_eq!(ids.len(), 40);
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 40);
+    }
+}
+
+#[tokio::test]
+async fn replies_are_refused_in_words_before_anything_leaves() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        assert_eq!(
+            refusal(test.try_say("reply 1 --template demande-infos").await),
+            Refusal::Unfilled(vec!["Question 1".into(), "Question 2".into(), "Question 3".into()])
+        );
+        assert!(matches!(
+            refusal(test.try_say("reply 1 --template perdu x").await),
+            Refusal::NoSuchTemplate { .. }
+        ));
+        assert_eq!(refusal(test.try_say("reply 9 bonjour").await), Refusal::NoSuchTicket(TicketId(9)));
+        let untouched = ticket(&test, 1).await;
+        assert_eq!((untouched.messages.len(), untouched.events.len()), (1, 1), "a refusal leaves no trace");
+        test.say("reply 1 --template solution Videz le cache.").await;
+        let answered = ticket(&test, 1).await;
+        assert_eq!(answered.status, Status::Resolved);
+        assert!(answered.messages[1].text.starts_with("Bonjour Jean,\n"), "{}", answered.messages[1].text);
+        assert!(answered.messages[1].text.ends_with("Camille"), "{}", answered.messages[1].text);
+    }
+}
+
+#[tokio::test]
+async fn priority_and_assignee_are_set_and_the_same_again_is_refused() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("priority 1 high").await;
+        assert_eq!(
+            refusal(test.try_say("priority 1 high").await),
+            Refusal::SamePriority(TicketId(1), Priority::High)
+        );
+        test.say("take 1").await;
+        assert!(matches!(refusal(test.try_say("assign 1 camille").await), Refusal::SameAssignee(..)));
+        assert!(matches!(refusal(test.try_say("assign 1 Karim").await), Refusal::NoSuchAgent(_)));
+        assert_eq!(ticket(&test, 1).await.assignee.as_deref(), Some("Camille"));
+    }
+}
+
+#[tokio::test]
+async fn a_bounce_marks_the_very_mail_that_came_back() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("reply 1 Bonjour").await;
+        test.elapse(Duration::minutes(1)).await;
+        let id = test.deliver().await[0].message_id.clone();
+        let report = format!(
+            "From: MAILER-DAEMON@relay.example\nTo: support@bettracker.example\nSubject: Undelivered Mail\n\
+             MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\
+             Content-Type: text/plain\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\n\
+             Reporting-MTA: dns; relay.example\n\nFinal-Recipient: rfc822; jean@client.example\nAction: failed\n\
+             Status: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{id}>\n\n--b--\n"
+        );
+        assert_eq!(test.mail(&report).await, Filed::Bounce);
+        let seen = ticket(&test, 1).await;
+        assert_eq!(seen.deliveries[1].state, DeliveryState::Failed);
+        assert_eq!(seen.deliveries[1].why.as_deref(), Some("adresse inconnue (5.1.1)"));
+        assert_eq!(seen.status, Status::InProgress);
+        assert_eq!(test.desk.figures().await.unwrap().total, 1, "a bounce opens no ticket");
+    }
+}

@@ -1,0 +1,141 @@
+//! Golden mails: each file of `tests/mail/` through the whole inbound side, compared with what a person looked at.
+//!
+//! The people are invented. A file is named by what is odd about it; `tests/mail/expected/` holds what must come
+//! out. After a wanted change: `INSTA_UPDATE=always cargo test --test all mail`, then read the differences.
+
+use guichet::config::Limits;
+use guichet::domain::screening::{Screening, screen};
+use guichet::inbound::inspect::inspect;
+use guichet::inbound::parse::{attachment, parse};
+use std::path::PathBuf;
+
+const LIMITS: Limits = Limits { max_mail_bytes: 40 << 20, max_attachment_bytes: 40 << 20 };
+
+fn own() -> Vec<String> {
+    vec!["support@bettrackerpro.example".to_owned()]
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mail")
+}
+
+fn mail(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join(format!("{name}.eml"))).unwrap()
+}
+
+/// The names of every golden mail, sorted.
+fn names() -> Vec<String> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.filter_map(|name| name.strip_suffix(".eml").map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_golden_mail_is_read_as_a_person_reads_it() {
+    let names = names();
+    assert!(names.len() >= 25, "the golden mails are missing");
+    insta::with_settings!({
+        snapshot_path => "mail/expected",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+        sort_maps => true,
+    }, {
+        for name in names {
+            insta::assert_json_snapshot!(name.as_str(), inspect(&mail(&name), &own(), &LIMITS));
+        }
+    });
+}
+
+#[test]
+fn no_header_of_a_golden_mail_carries_a_control_character() {
+    for name in names() {
+        let Ok(mail) = parse(&mail(&name), &LIMITS) else { continue };
+        let mut values = vec![&mail.subject];
+        values.extend(mail.from.iter().chain(&mail.to).chain(&mail.cc).flat_map(|mailbox| [&mailbox.name, &mailbox.address]));
+        values.extend(mail.message_id.iter().chain(&mail.in_reply_to).chain(&mail.references));
+        values.extend(mail.attachments.iter().flat_map(|attachment| [&attachment.name, &attachment.media_type]));
+        for value in values {
+            assert!(!value.contains(char::is_control), "{name}: {value:?}");
+        }
+        assert!(!mail.text.contains(['\0', '\r']), "{name}");
+    }
+}
+
+#[test]
+fn attachments_are_read_again_from_the_raw_mail() {
+    let raw = mail("piece-jointe-rfc2231");
+    let listed = parse(&raw, &LIMITS).unwrap().attachments;
+    assert_eq!(listed.len(), 3);
+    for attachment_listed in listed {
+        let (found, bytes) = attachment(&raw, attachment_listed.part).unwrap();
+        assert_eq!(found, attachment_listed);
+        assert_eq!(bytes, b"%PDF-1.4\n%%EOF\n");
+        assert_eq!(found.bytes, bytes.len() as u64);
+    }
+    assert_eq!(attachment(&raw, 1), None, "the text is no attachment");
+    assert_eq!(attachment(&raw, 4_000_000), None);
+    let raw = mail("message-en-piece-jointe");
+    let listed = parse(&raw, &LIMITS).unwrap().attachments;
+    let (_, bytes) = attachment(&raw, listed[0].part).unwrap();
+    assert!(bytes.starts_with(b"From: Banque"), "{}", String::from_utf8_lossy(&bytes));
+}
+
+#[test]
+fn no_cut_of_a_mail_panics() {
+    for name in names() {
+        let raw = mail(&name);
+        for end in 0..raw.len().min(1500) {
+            let _ = inspect(&raw[..end], &own(), &LIMITS);
+        }
+    }
+}
+
+#[test]
+fn forty_thousand_nested_messages_are_held_unread() {
+    for header in ["Content-Type: message/rfc822\n\n", "Content-Type: Message / (x) RFC822\n\n", "content-type:message/\n global\n\n"] {
+        let raw = header.repeat(40_000);
+        assert_eq!(parse(raw.as_bytes(), &LIMITS), Err("nested too deep"), "{header:?}");
+        assert_eq!(attachment(raw.as_bytes(), 0), None);
+        assert_eq!(inspect(raw.as_bytes(), &own(), &LIMITS)["screening"], "hold");
+    }
+}
+
+#[test]
+fn messages_nested_inside_an_encoded_part_are_not_opened() {
+    let inside = "Content-Type: message/rfc822\n\n".repeat(40_000);
+    let wrapped: String = inside.bytes().map(|byte| format!("={byte:02X}")).collect();
+    let raw = format!(
+        "From: jean@client.example\nContent-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n{wrapped}"
+    );
+    let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+    assert_eq!(mail.attachments.len(), 1);
+    assert_eq!(attachment(raw.as_bytes(), mail.attachments[0].part).unwrap().1, inside.as_bytes());
+}
+
+#[test]
+fn a_hundred_thousand_nested_elements_are_read() {
+    for element in ["<div>", "<blockquote>", "<ul><li>", "<table><tr><td>"] {
+        let raw = format!("From: jean@client.example\nContent-Type: text/html\n\n{}Bonjour", element.repeat(100_000));
+        let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+        assert!(mail.text.ends_with("Bonjour"), "{element}");
+    }
+}
+
+#[test]
+fn hostile_headers_take_linear_time() {
+    for piece in ["=?utf-8?Q?a", "=?", "(", "\"", "<", ",", "a@b.example, ", ";a=", "<x>"] {
+        let many = piece.repeat(300_000 / piece.len());
+        let raw = format!("From: {many}\nTo: {many}\nSubject: {many}\nReferences: {many}\nContent-Type: text/plain; {many}\n\nBonjour");
+        let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+        assert!(mail.subject.chars().count() <= 900 && mail.to.len() <= 200 && mail.references.len() <= 200, "{piece:?}");
+        assert!(!matches!(screen(&mail, &own()), Screening::Accept), "{piece:?}");
+    }
+}
+
+#[test]
+fn a_mail_over_the_limit_is_held_unread() {
+    let limits = Limits { max_mail_bytes: 10, ..LIMITS };
+    assert_eq!(parse(b"From: jean@client.example\n\nBonjour", &limits), Err("too large"));
+    assert_eq!(parse(b"", &LIMITS), Err("empty"));
+}

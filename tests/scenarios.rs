@@ -1,0 +1,231 @@
+//! The guide's scenarios as French transcripts that run: `tests/scenarios/*.md`, on both databases in this process
+//! and once against the built program with a real mailbox and a real SMTP server.
+//!
+//! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond` (each
+//! with its text below), `léa préfère web_only`, `camille> /ticket …`, `20 s plus tard`. Looks: `bot> …` (what
+//! Camille just read holds this), `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its
+//! text), `→ notification à léa : Titre`, `→ rien pour léa`. What arrived and was not looked at fails the transcript.
+
+use crate::support::desk::{BOTH, OUR_ADDRESS};
+use crate::support::stage::{Built, InProcess, Stage, read_mail};
+use chrono::Duration;
+use guichet::domain::fold::fold;
+use guichet::domain::ticket::Status;
+use guichet::wording::labels;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+/// One line of a transcript with the lines below it that belong to it.
+struct Step {
+    line: String,
+    body: Vec<String>,
+}
+
+fn steps(transcript: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for line in transcript.lines() {
+        if let Some(body) = line.strip_prefix("      ") {
+            steps.last_mut().expect("a text stands below a line").body.push(body.to_owned());
+        } else if let Some(line) = line.strip_prefix("    ") {
+            steps.push(Step { line: line.to_owned(), body: Vec::new() });
+        }
+    }
+    steps
+}
+
+/// A transcript being played.
+struct Play<S> {
+    stage: S,
+    name: String,
+    mails_seen: usize,
+    notifications_seen: HashSet<i64>,
+    /// The Message-ID and subject of the last mail each person got.
+    last_mail: HashMap<String, (String, String)>,
+    sent_by_people: u32,
+    said: String,
+}
+
+fn address(person: &str) -> String {
+    format!("{}@client.example", fold(person))
+}
+
+fn capitalised(person: &str) -> String {
+    let mut letters = person.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+impl<S: Stage> Play<S> {
+    fn new(stage: S, name: &str) -> Play<S> {
+        Play {
+            stage,
+            name: name.to_owned(),
+            mails_seen: 0,
+            notifications_seen: HashSet::new(),
+            last_mail: HashMap::new(),
+            sent_by_people: 0,
+            said: String::new(),
+        }
+    }
+
+    async fn run(mut self, transcript: &str) {
+        for step in steps(transcript) {
+            self.step(&step).await;
+        }
+        let unseen: Vec<_> =
+            self.stage.mails().await[self.mails_seen..].iter().map(|raw| read_mail(raw).1).collect();
+        assert!(unseen.is_empty(), "{}: mails nobody looked at: {unseen:?}", self.name);
+        let unseen = self.notifications().await;
+        assert!(unseen.is_empty(), "{}: notifications nobody looked at: {unseen:?}", self.name);
+    }
+
+    async fn step(&mut self, step: &Step) {
+        let (line, at) = (step.line.as_str(), format!("{}: `{}`", self.name, step.line));
+        if let Some(said) = line.strip_prefix("camille> ") {
+            self.said = self.stage.say(said).await;
+        } else if let Some(expected) = line.strip_prefix("bot> ") {
+            assert!(self.said.contains(expected), "{at}: Camille read:\n{}", self.said);
+        } else if let Some(time) = line.strip_suffix(" plus tard") {
+            self.stage.elapse(duration(time)).await;
+        } else if let Some(look) = line.strip_prefix("→ ") {
+            self.look(look, &step.body, &at).await;
+        } else if let Some((person, preference)) = line.split_once(" préfère ") {
+            self.stage.prefer(&address(person), preference).await;
+        } else if let Some((person, subject)) = line.split_once(" écrit « ") {
+            let subject = subject.strip_suffix(" »").expect("a subject ends with »");
+            self.write(person, subject, "", &step.body).await;
+        } else if let Some(person) = line.strip_suffix(" répond") {
+            let (id, subject) =
+                self.last_mail.get(person).unwrap_or_else(|| panic!("{at}: nothing to answer")).clone();
+            let threading = format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n");
+            self.write(
+                person,
+                &format!("Re: {}", subject.trim_start_matches("Re: ")),
+                &threading,
+                &step.body,
+            )
+            .await;
+        } else {
+            panic!("{at}: not a line of a transcript");
+        }
+    }
+
+    async fn write(&mut self, person: &str, subject: &str, threading: &str, body: &[String]) {
+        self.sent_by_people += 1;
+        let raw = format!(
+            "From: {name} <{from}>\r\nTo: {OUR_ADDRESS}\r\nSubject: {subject}\r\n\
+             Message-ID: <{n}.{from}>\r\n{threading}MIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
+            name = capitalised(person),
+            from = address(person),
+            n = self.sent_by_people,
+            body = body.join("\r\n"),
+        );
+        self.stage.receive(raw.into_bytes()).await;
+    }
+
+    async fn look(&mut self, look: &str, body: &[String], at: &str) {
+        if let Some(person) = look.strip_prefix("rien pour ") {
+            let to = address(person);
+            let mails: Vec<_> = self.stage.mails().await[self.mails_seen..]
+                .iter()
+                .map(|raw| read_mail(raw))
+                .filter(|mail| mail.0 == to)
+                .map(|mail| mail.1)
+                .collect();
+            assert!(mails.is_empty(), "{at}: got {mails:?}");
+            let notifications: Vec<_> =
+                self.notifications().await.into_iter().filter(|(email, ..)| *email == to).collect();
+            assert!(notifications.is_empty(), "{at}: got {notifications:?}");
+            return;
+        }
+        let (what, expected) = look.split_once(" : ").unwrap_or_else(|| panic!("{at}: needs « : »"));
+        if let Some(number) = what.strip_prefix("ticket ") {
+            let ticket = self.stage.ticket(number.parse().expect("a number")).await;
+            let ticket = ticket.unwrap_or_else(|| panic!("{at}: there is no such ticket"));
+            let status = Status::from_word(ticket["status"].as_str().unwrap()).unwrap();
+            assert_eq!(labels::status(status), expected, "{at}");
+        } else if let Some(person) = what.strip_prefix("mail à ") {
+            let mails = self.stage.mails().await;
+            let raw = mails.get(self.mails_seen).unwrap_or_else(|| panic!("{at}: no mail left"));
+            self.mails_seen += 1;
+            let (to, subject, text) = read_mail(raw);
+            assert_eq!((to, subject.as_str()), (address(person), expected), "{at}");
+            for line in body {
+                assert!(text.contains(line.as_str()), "{at}: « {line} » is not in:\n{text}");
+            }
+            let id = guichet::inbound::parse::parse(raw, &crate::support::desk::LIMITS).unwrap().message_id;
+            self.last_mail.insert(person.to_owned(), (id.expect("our mail has an id"), subject));
+        } else if let Some(person) = what.strip_prefix("notification à ") {
+            let (to, mine) = (address(person), self.notifications().await);
+            let next = mine.into_iter().find(|(email, ..)| *email == to);
+            let (_, id, title) = next.unwrap_or_else(|| panic!("{at}: no notification"));
+            assert_eq!(title, expected, "{at}");
+            self.notifications_seen.insert(id);
+        } else {
+            panic!("{at}: nothing to look at is called so");
+        }
+    }
+
+    /// The web notifications not looked at yet: (address, delivery, title), oldest first.
+    async fn notifications(&mut self) -> Vec<(String, i64, String)> {
+        let (mut found, mut number) = (Vec::new(), 1);
+        while let Some(ticket) = self.stage.ticket(number).await {
+            for delivery in ticket["deliveries"].as_array().unwrap() {
+                let id = delivery["id"].as_i64().unwrap();
+                if delivery["channel"] == "web"
+                    && delivery["state"] == "sent"
+                    && !self.notifications_seen.contains(&id)
+                {
+                    let email = ticket["requester"]["email"].as_str().unwrap().to_owned();
+                    found.push((email, id, delivery["title"].as_str().unwrap().to_owned()));
+                }
+            }
+            number += 1;
+        }
+        found.sort_by_key(|(_, id, _)| *id);
+        found
+    }
+}
+
+fn duration(text: &str) -> Duration {
+    let (number, unit) = text.split_once(' ').expect("a number and a unit");
+    let number: i64 = number.parse().expect("a number");
+    match unit {
+        "s" => Duration::seconds(number),
+        "min" => Duration::minutes(number),
+        "h" => Duration::hours(number),
+        "jour" | "jours" => Duration::days(number),
+        other => panic!("`{other}` is no unit of time"),
+    }
+}
+
+fn transcripts() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 3, "the scenarios are there");
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_transcript_runs_on_both_databases() {
+    for (name, transcript) in transcripts() {
+        for database in BOTH {
+            let play = Play::new(InProcess::new(database).await, &format!("{name} on {database:?}"));
+            play.run(&transcript).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transcript_runs_on_the_built_program_with_a_real_mailbox_and_a_real_smtp_server() {
+    for (name, transcript) in transcripts() {
+        Play::new(Built::new(), &format!("{name} on the built program")).run(&transcript).await;
+    }
+}

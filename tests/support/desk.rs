@@ -1,0 +1,113 @@
+//! A desk on a database of its own, with a clock that the test moves. May import: guichet, the other supports.
+
+use super::postgres::Postgres;
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use guichet::clock::Clock;
+use guichet::command::parse::parse;
+use guichet::config::Limits;
+use guichet::desk::deliver::Parcel;
+use guichet::desk::receive::{Arrived, Filed};
+use guichet::desk::{Desk, Failure, Settings};
+use guichet::domain::delivery::Outcome;
+use guichet::domain::people::{Agent, Door, Role};
+use guichet::domain::rules::Rules;
+use guichet::inbound;
+use guichet::store::Store;
+use guichet::view::View;
+use guichet::wording::canned::Catalogue;
+
+/// The address the desk of the tests writes from.
+pub const OUR_ADDRESS: &str = "support@bettracker.example";
+
+/// What the desk of the tests takes in.
+pub const LIMITS: Limits = Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 };
+
+/// A Tuesday morning in Paris, with people at work.
+pub fn tuesday_morning() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 24, 9, 0, 0).single().expect("a date of the calendar")
+}
+
+/// One desk, one agent (Camille), one clock.
+pub struct TestDesk {
+    pub store: Store,
+    pub desk: Desk,
+    pub camille: Agent,
+    pub now: DateTime<Utc>,
+    _folder: tempfile::TempDir,
+}
+
+/// On which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Both: every test of the store, the desk and the doors runs on each.
+pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+
+fn settings() -> Settings {
+    Settings {
+        mail_host: "bettracker.example".into(),
+        own_addresses: vec![OUR_ADDRESS.into()],
+        rules: Rules::default(),
+        catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
+    }
+}
+
+impl TestDesk {
+    /// A migrated, empty database with Camille.
+    pub async fn new(database: Database) -> TestDesk {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = match database {
+            Database::Sqlite => format!("sqlite://{}", folder.path().join("guichet.db").display()),
+            Database::Postgres => Postgres::shared().fresh_database(),
+        };
+        let store = Store::open(&url).await.expect("the database opens");
+        store.migrate().await.expect("the migrations run");
+        let now = tuesday_morning();
+        let desk = Desk::open(store.clone(), Clock::At(now), settings()).await.expect("the desk opens");
+        let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
+        let camille = camille.expect("the name is free");
+        TestDesk { store, desk, camille, now, _folder: folder }
+    }
+
+    /// Moves the clock.
+    pub async fn elapse(&mut self, time: Duration) {
+        self.now += time;
+        let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings()).await;
+        self.desk = desk.expect("the desk opens again");
+    }
+
+    /// A mail arrives.
+    pub async fn mail(&self, raw: &str) -> Filed {
+        let raw = raw.replace('\n', "\r\n").into_bytes();
+        self.mails(vec![raw]).await[0]
+    }
+
+    /// Mails arrive together.
+    pub async fn mails(&self, raws: Vec<Vec<u8>>) -> Vec<Filed> {
+        let arrived = raws.into_iter().map(|raw| inbound::prepare(raw, &LIMITS)).collect::<Vec<Arrived>>();
+        self.desk.receive("test", arrived, None).await.expect("the mails are received")
+    }
+
+    /// Camille types a command.
+    pub async fn try_say(&self, line: &str) -> Result<View, Failure> {
+        let command = parse(line).unwrap_or_else(|error| panic!("`{line}` is no command: {error:?}"));
+        self.desk.run(&self.camille, Door::Cli, command, None).await
+    }
+
+    /// Camille types a command that is carried out.
+    pub async fn say(&self, line: &str) -> View {
+        self.try_say(line).await.unwrap_or_else(|failure| panic!("`{line}`: {failure}"))
+    }
+
+    /// Everything that is due leaves, and arrives.
+    pub async fn deliver(&self) -> Vec<Parcel> {
+        let claim = self.desk.claim(100).await.expect("the outbox can be claimed");
+        for parcel in &claim.parcels {
+            self.desk.record(parcel.id, Outcome::Sent).await.expect("an attempt is recorded");
+        }
+        claim.parcels
+    }
+}

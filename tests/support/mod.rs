@@ -1,0 +1,106 @@
+//! Real servers for the tests, and a browser: Dovecot, PostgreSQL, SMTP, Chromium; each private to the test that starts it.
+//!
+//! Every server lives in a folder of its own below `/tmp` (short paths: Unix sockets have a limit of 108
+//! bytes), listens on free loopback ports, and ends with the test process, however that ends ([`leash`]).
+//! A server that is not installed is a failure that names `./scripts/test`, never a skip.
+//! May import: std, the dependencies. The servers never import `guichet`: what checks the program must not lean on it.
+
+pub mod chromium;
+pub mod desk;
+pub mod dovecot;
+pub mod leash;
+pub mod postgres;
+pub mod smtp;
+pub mod stage;
+pub mod tls;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to answer before the test fails. Generous: two busy cores, cold disk.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The full path of a program, looked for on PATH, then in `elsewhere` (server programs are often not on the
+/// PATH of a normal user).
+///
+/// # Panics
+/// When it is not installed, with the command that installs it.
+pub fn program(name: &str, elsewhere: &[PathBuf]) -> PathBuf {
+    on_path(name)
+        .into_iter()
+        .chain(elsewhere.iter().map(|folder| folder.join(name)))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| {
+            panic!("`{name}` is not installed: run ./scripts/test, which installs what the tests need")
+        })
+}
+
+/// Every file of this name on PATH, in order.
+pub fn on_path(name: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).filter(|file| file.is_file()).collect()
+}
+
+/// A loopback port that nobody listens on. Somebody may take it before the server does: starters try again.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port can be had");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// A folder of its own for one server, below `/tmp`; removed by its [`leash::Leash`].
+pub fn folder(name: &str) -> PathBuf {
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("guichet-{name}-"))
+        .tempdir_in("/tmp")
+        .expect("a folder in /tmp can be made");
+    folder.keep()
+}
+
+/// Asks until the answer is there or [`PATIENCE`] is over: for what another process does in its own time.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}: still not there after {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The numbers (user, group) of an account of this machine, if it has it.
+pub fn account(name: &str) -> Option<(u32, u32)> {
+    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut fields = line.split(':').skip(2);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// Whether the tests run as root: servers must then be told to run as somebody else.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // The owner of our own /proc entry is our effective user.
+    std::fs::metadata("/proc/self").is_ok_and(|of_us| of_us.uid() == 0)
+}
+
+/// Runs a program to its end.
+///
+/// # Panics
+/// When it fails, with all it printed.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let printed =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} failed ({}):\n{printed}", output.status);
+    printed
+}
+
+/// The end of a log file, for the message of a test that fails.
+pub fn tail(log: &Path) -> String {
+    let text =
+        std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(30)..].join("\n")
+}

@@ -1,0 +1,191 @@
+//! Where a transcript is played: a desk in this process, or the built program with a real mailbox and a real
+//! SMTP server. May import: guichet, the other supports.
+
+use super::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk, tuesday_morning};
+use super::dovecot::Dovecot;
+use super::smtp::SmtpSink;
+use chrono::{DateTime, Duration, Utc};
+use guichet::command::parse::parse;
+use guichet::desk::Failure;
+use guichet::domain::people::Door;
+use guichet::domain::preference::Preference;
+use guichet::outbound::compose::{Letterhead, compose};
+use guichet::wording::templates::Templates;
+use guichet::wording::{refusals, text};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What a transcript can do and see.
+#[allow(async_fn_in_trait, reason = "used with static dispatch in this binary only")]
+pub trait Stage {
+    /// A mail arrives in our mailbox and is taken in.
+    async fn receive(&mut self, raw: Vec<u8>);
+    /// Camille types a line; what she reads.
+    async fn say(&mut self, line: &str) -> String;
+    /// A requester chooses.
+    async fn prefer(&mut self, email: &str, preference: &str);
+    /// Time passes, and what is due leaves.
+    async fn elapse(&mut self, time: Duration);
+    /// Every mail that left so far, in order.
+    async fn mails(&mut self) -> Vec<Vec<u8>>;
+    /// A ticket, as `--json` shows it.
+    async fn ticket(&mut self, number: i64) -> Option<Value>;
+}
+
+/// A desk in this process.
+pub struct InProcess {
+    test: TestDesk,
+    letterhead: Letterhead,
+    templates: Templates,
+    sent: Vec<Vec<u8>>,
+}
+
+impl InProcess {
+    pub async fn new(database: Database) -> InProcess {
+        let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
+        InProcess {
+            test: TestDesk::new(database).await,
+            letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
+            templates: Templates::load(&[]).unwrap(),
+            sent: Vec::new(),
+        }
+    }
+
+    async fn deliver(&mut self) {
+        for parcel in self.test.deliver().await {
+            self.sent.push(compose(&parcel, &self.letterhead, &self.templates).unwrap());
+        }
+    }
+}
+
+impl Stage for InProcess {
+    async fn receive(&mut self, raw: Vec<u8>) {
+        self.test.mails(vec![raw]).await;
+    }
+
+    async fn say(&mut self, line: &str) -> String {
+        let said = match parse(line) {
+            Err(error) => refusals::say_usage(&error),
+            Ok(command) => match self.test.desk.run(&self.test.camille, Door::Cli, command, None).await {
+                Ok(view) => text::draw(&view, self.test.now, chrono_tz::Europe::Paris, false),
+                Err(Failure::Refused(refusal)) => text::sentence(&refusals::say(&refusal), false),
+                Err(Failure::Broken(error)) => panic!("`{line}`: {error:#}"),
+            },
+        };
+        self.deliver().await;
+        said
+    }
+
+    async fn prefer(&mut self, email: &str, preference: &str) {
+        let preference = Preference::from_word(preference).expect("one of the four");
+        self.test.desk.set_requester(email, None, Some(preference)).await.unwrap();
+    }
+
+    async fn elapse(&mut self, time: Duration) {
+        self.test.elapse(time).await;
+        self.deliver().await;
+    }
+
+    async fn mails(&mut self) -> Vec<Vec<u8>> {
+        self.sent.clone()
+    }
+
+    async fn ticket(&mut self, number: i64) -> Option<Value> {
+        let ticket = self.test.desk.ticket(guichet::domain::ids::TicketId(number)).await.unwrap();
+        ticket.map(|ticket| serde_json::to_value(ticket).unwrap())
+    }
+}
+
+/// The built program, run command by command as a CM and a cron would, against Dovecot and an SMTP server.
+pub struct Built {
+    folder: tempfile::TempDir,
+    dovecot: Dovecot,
+    sink: SmtpSink,
+    now: DateTime<Utc>,
+}
+
+impl Built {
+    pub fn new() -> Built {
+        let (dovecot, sink) = (Dovecot::start(), SmtpSink::start());
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[database]\nurl = \"sqlite://{folder}/guichet.db\"\n\
+             [imap]\nhost = \"localhost\"\nport = {imaps}\nusername = \"{user}\"\npassword = \"{password}\"\n\
+             ca_file = \"{ca}\"\nafter_ingest = \"seen\"\nstart = \"beginning\"\n\
+             [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nsecurity = \"none\"\n\
+             from = \"Support BetTracker Pro <{OUR_ADDRESS}>\"\n",
+            folder = folder.path().display(),
+            imaps = dovecot.imaps_port,
+            user = dovecot.user,
+            password = dovecot.password,
+            ca = dovecot.ca_pem.display(),
+            smtp = sink.port,
+        );
+        std::fs::write(folder.path().join("bot.toml"), config).unwrap();
+        let built = Built { folder, dovecot, sink, now: tuesday_morning() };
+        built.run(&["agent", "add", "Camille"]);
+        built
+    }
+
+    /// Runs the program at the transcript's time; what it printed, refusals included.
+    fn run(&self, words: &[&str]) -> String {
+        let config: PathBuf = self.folder.path().join("bot.toml");
+        let output = Command::new(env!("CARGO_BIN_EXE_guichet"))
+            .arg("--config")
+            .arg(config)
+            .args(["--now", &self.now.to_rfc3339()])
+            .args(words)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        let (out, said) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(
+            output.status.success() || output.status.code() == Some(1),
+            "{words:?}: {:?}\n{out}{said}",
+            output.status
+        );
+        format!("{out}{said}")
+    }
+}
+
+impl Stage for Built {
+    async fn receive(&mut self, raw: Vec<u8>) {
+        self.dovecot.deliver(&raw);
+        let counted: Value =
+            serde_json::from_str(&self.run(&["fetch", "--json"])).expect("fetch counts in JSON");
+        assert_eq!(counted["fetched"], 1, "{counted}");
+    }
+
+    async fn say(&mut self, line: &str) -> String {
+        let line = line.trim_start_matches("/ticket ");
+        let words: Vec<&str> = ["ticket"].into_iter().chain(line.split(' ')).collect();
+        let said = self.run(&words);
+        self.run(&["deliver"]);
+        said
+    }
+
+    async fn prefer(&mut self, email: &str, preference: &str) {
+        self.run(&["user", "set", email, &format!("preference={preference}")]);
+    }
+
+    async fn elapse(&mut self, time: Duration) {
+        self.now += time;
+        self.run(&["deliver"]);
+    }
+
+    async fn mails(&mut self) -> Vec<Vec<u8>> {
+        self.sink.mails()
+    }
+
+    async fn ticket(&mut self, number: i64) -> Option<Value> {
+        serde_json::from_str(&self.run(&["ticket", "show", &number.to_string(), "--json"])).ok()
+    }
+}
+
+/// What the parser of the program reads in a mail that left: (recipient, subject, text).
+pub fn read_mail(raw: &[u8]) -> (String, String, String) {
+    let mail = guichet::inbound::parse::parse(raw, &LIMITS).expect("our own mail can be read");
+    (mail.to[0].address.clone(), mail.subject, mail.text)
+}
