@@ -5,6 +5,7 @@ mod desk;
 mod faulty_smtp;
 mod layers;
 mod migrations;
+mod pages;
 mod scenarios;
 mod servers;
 mod support;

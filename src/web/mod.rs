@@ -1,5 +1,5 @@
 //! Door: the CMs' pages. Every act goes through `desk.run`, as it does from chat and from the command line; what
-//! a page needs to know it reads from the desk, and draws with [`pages`]. May import: desk, command, view,
+//! a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
 //! wording, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),

@@ -11,6 +11,13 @@
     const field = document.activeElement;
     return field && part.contains(field) && field.matches('input, select, textarea');
   };
+  // A log keeps the lines it has, so that a screen reader says only what is added.
+  const grow = (log, next) => {
+    const fresh = [...next.children];
+    const kept = [...log.children];
+    while (kept.length && !kept.every((line, i) => fresh[i]?.isEqualNode(line))) kept.shift().remove();
+    log.append(...fresh.slice(kept.length));
+  };
   const takeOver = (text) => {
     const fresh = new DOMParser().parseFromString(text, 'text/html');
     if (!fresh.body.dataset.revision) { location.reload(); return null; }
@@ -18,6 +25,7 @@
     for (const part of document.querySelectorAll('[data-live]')) {
       const next = fresh.getElementById(part.id);
       if (!next || typing(part)) continue;
+      if (part.getAttribute('role') === 'log') { grow(part, next); continue; }
       const open = [...part.querySelectorAll('details[open][id]')].map((d) => d.id);
       const focus = part.contains(document.activeElement) ? document.activeElement.id : '';
       const scroll = part.scrollTop;

@@ -1,0 +1,566 @@
+//! The pages over HTTP: signing in, what is refused before a page, and every act from its form to the database.
+
+use crate::support::desk::{Database, TestDesk};
+use argon2::PasswordHasher;
+use chrono_tz::Europe::Paris;
+use guichet::domain::delivery::DeliveryState;
+use guichet::domain::ids::{MessageId, TicketId};
+use guichet::domain::ticket::{Priority, Status};
+use guichet::view::TicketView;
+use guichet::web::{Settings, router, serve};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const PASSWORD: &str = "correct horse";
+
+/// A desk behind its pages, and a browser that keeps one cookie.
+struct Site {
+    desk: TestDesk,
+    address: SocketAddr,
+    cookie: String,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The value of the first field of this name in a form.
+    fn field(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let rest =
+            self.body.split(&start).nth(1).unwrap_or_else(|| panic!("no field {name} in {}", self.body));
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Site {
+    async fn open(demo: bool, oldest_sync: Option<Duration>) -> Site {
+        let desk = TestDesk::new(Database::Sqlite).await;
+        // Cheap parameters: what is tested is that the hash is asked, not its price.
+        let params = argon2::Params::new(8, 1, 1, None).unwrap();
+        let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let hash = argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+        desk.desk.set_password_hash(desk.camille.id, &hash).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = Settings {
+            brand: "BetTracker Pro".into(),
+            public_url: "http://localhost:3000".into(),
+            zone: Paris,
+            demo_agent: demo.then(|| "Camille".into()),
+            oldest_sync,
+        };
+        tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
+        Site { desk, address, cookie: String::new() }
+    }
+
+    /// A site with Léa's mail as ticket 1, and Camille signed in.
+    async fn signed_in() -> Site {
+        let mut site = Site::open(false, None).await;
+        site.desk
+            .mail(
+                "From: =?utf-8?q?L=C3=A9a_Fontaine?= <lea@courriel.example>\nTo: support@bettracker.example\n\
+                 Subject: Paiement <b>&</b>\nMessage-ID: <1@courriel.example>\nMIME-Version: 1.0\n\
+                 Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nBonjour <script>\n\
+                 --x\nContent-Type: text/html\nContent-Disposition: attachment; filename=\"page.html\"\n\n<script>alert(1)</script>\n--x--\n",
+            )
+            .await;
+        let answer = site.sign_in("camille", PASSWORD).await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/admin/support")));
+        site.keep_cookie(&answer);
+        site
+    }
+
+    fn keep_cookie(&mut self, answer: &Answer) {
+        let cookie = answer.header("set-cookie").expect("a cookie is set");
+        self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    }
+
+    async fn ask(&self, request: String) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "localhost:3000", "").await
+    }
+
+    async fn get_with(&self, path: &str, host: &str, headers: &str) -> Answer {
+        let cookie = &self.cookie;
+        self.ask(format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n{headers}Connection: close\r\n\r\n"
+        ))
+        .await
+    }
+
+    async fn post_with(&self, path: &str, headers: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let (body, cookie) = (body.join("&"), &self.cookie);
+        self.ask(format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:3000\r\nCookie: {cookie}\r\n{headers}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+        .await
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_with(path, "Origin: http://localhost:3000\r\nSec-Fetch-Site: same-origin\r\n", fields).await
+    }
+
+    async fn sign_in(&self, name: &str, password: &str) -> Answer {
+        self.post("/admin/sign-in", &[("name", name), ("password", password)]).await
+    }
+
+    /// Sends a form of `page` as a browser does, hidden fields included, and follows to the page after it.
+    async fn act(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = self.get(page).await;
+        let (csrf, key) = (form.field("csrf"), form.field("key"));
+        let fields = [&[("csrf", csrf.as_str()), ("key", key.as_str())], fields].concat();
+        let answer = self.post(path, &fields).await;
+        match answer.header("location") {
+            Some(location) => self.get(location.split('#').next().unwrap_or_default()).await,
+            None => answer,
+        }
+    }
+
+    async fn ticket(&self) -> TicketView {
+        self.desk.desk.ticket(TicketId(1)).await.unwrap().unwrap()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+const TICKET: &str = "/admin/support/tickets/1";
+
+// ---------- before the pages
+
+#[tokio::test]
+async fn every_answer_carries_the_strict_headers() {
+    let site = Site::open(false, None).await;
+    for path in ["/admin/sign-in", "/nowhere", "/healthz", "/admin/support/tickets/x", "/admin/support"] {
+        let answer = site.get(path).await;
+        for (name, value) in [
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+                 frame-ancestors 'none'; base-uri 'none'; connect-src 'self'; frame-src 'self'",
+            ),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{path}: {}", answer.head);
+        }
+    }
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_under_a_name_with_their_hash() {
+    let site = Site::open(true, None).await;
+    let page = site.get("/admin/support").await.body;
+    let style =
+        page.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let answer = site.get(style).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(site.get("/assets/style.000000000000.css").await.status, 404);
+}
+
+#[tokio::test]
+async fn nothing_is_found_in_french() {
+    let site = Site::open(false, None).await;
+    let answer = site.get("/nowhere").await;
+    assert_eq!((answer.status, answer.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    assert!(answer.body.contains("Page introuvable"), "{}", answer.body);
+    assert_eq!(site.get("/").await.header("location"), Some("/admin/support"));
+}
+
+#[tokio::test]
+async fn without_a_session_every_page_leads_to_the_sign_in() {
+    let site = Site::open(false, None).await;
+    for path in [
+        "",
+        "/revision",
+        "/console",
+        "/tickets/1",
+        "/messages/1/source",
+        "/messages/1/attachments/2",
+        "/outbox",
+        "/outbox/1/html",
+    ] {
+        let answer = site.get(&format!("/admin/support{path}")).await;
+        let next = format!("/admin/sign-in?next=%2Fadmin%2Fsupport{}", path.replace('/', "%2F"));
+        assert_eq!((answer.status, answer.header("location")), (303, Some(next.as_str())), "{path}");
+    }
+    let posted = site.post("/admin/support/tickets/1/status", &[("to", "closed")]).await;
+    assert_eq!(posted.status, 403);
+    let followed = site.get_with("/admin/support", "localhost", "Sec-Fetch-Site: cross-site\r\n").await;
+    assert!(
+        followed.body.contains("<meta http-equiv=\"refresh\" content=\"0\">"),
+        "a link from elsewhere opens again"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_another_site_made_is_refused() {
+    let site = Site::signed_in().await;
+    let page = site.get(TICKET).await;
+    let fields = [("csrf", page.field("csrf")), ("key", page.field("key")), ("to", "closed".into())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for headers in [
+        "",
+        "Origin: null\r\n",
+        "Origin: http://evil.example\r\n",
+        "Origin: http://localhost:4000\r\n",
+        "Origin: http://localhost:3000\r\nSec-Fetch-Site: cross-site\r\n",
+    ] {
+        let answer = site.post_with(&format!("{TICKET}/status"), headers, &fields).await;
+        assert!(answer.status == 403 && answer.body.contains("Demande refusée"), "{headers:?}");
+        assert_eq!(site.post_with("/admin/sign-in", headers, &[]).await.status, 403, "{headers:?}");
+    }
+    assert_eq!(site.ticket().await.status, Status::New);
+}
+
+#[tokio::test]
+async fn a_form_without_the_sessions_token_changes_nothing() {
+    let site = Site::signed_in().await;
+    let page = site.get(TICKET).await;
+    let (csrf, key) = (page.field("csrf"), page.field("key"));
+    let other = "A".repeat(csrf.len());
+    for token in ["", "x", other.as_str()] {
+        let answer =
+            site.post(&format!("{TICKET}/status"), &[("csrf", token), ("key", &key), ("to", "closed")]).await;
+        assert_eq!(answer.status, 403, "{token:?}");
+    }
+    for bad in [("to", "open"), ("to", ""), ("x", "closed")] {
+        let answer = site.post(&format!("{TICKET}/status"), &[("csrf", &csrf), ("key", &key), bad]).await;
+        assert_eq!(answer.status, 400, "{bad:?}");
+    }
+    let answer = site.post(&format!("{TICKET}/status"), &[("csrf", &csrf), ("to", "closed")]).await;
+    assert_eq!(answer.status, 400, "no one-time key");
+    assert_eq!(site.ticket().await.status, Status::New);
+}
+
+#[tokio::test]
+async fn the_demo_answers_to_this_machines_names_only() {
+    let site = Site::open(true, None).await;
+    for path in ["/", "/admin/support", "/assets/x", "/nowhere"] {
+        let answer = site.get_with(path, "rebound.example:3000", "").await;
+        assert!(answer.status == 403 && answer.body.contains("Adresse refusée"), "{path}");
+    }
+    let mut site = site;
+    let answer = site.get_with("/admin/support", "[::1]:3000", "").await;
+    assert!(answer.status == 200 && answer.body.contains("Camille"), "the demo signs in by itself");
+    site.keep_cookie(&answer);
+    let again = site.get("/admin/support").await;
+    assert_eq!((again.status, again.header("set-cookie")), (200, None), "and stays signed in");
+}
+
+#[tokio::test]
+async fn a_form_too_large_is_refused_in_french() {
+    let site = Site::open(false, None).await;
+    let answer = site
+        .ask(
+            "POST /admin/sign-in HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000000\r\nConnection: close\r\n\r\n"
+                .into(),
+        )
+        .await;
+    assert!(answer.status == 413 && answer.body.contains("Texte trop long"), "{}", answer.head);
+}
+
+// ---------- signing in
+
+#[tokio::test]
+async fn signing_in_takes_the_right_password_and_signing_out_ends_the_session() {
+    let mut site = Site::open(false, None).await;
+    for (name, password) in [("camille", "wrong"), ("nobody", PASSWORD), ("camille", "")] {
+        let answer = site.sign_in(name, password).await;
+        assert!(
+            answer.status == 422 && answer.body.contains("Nom ou mot de passe incorrect."),
+            "{name} {password}"
+        );
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+    let answer = site.sign_in("CAMILLE", PASSWORD).await;
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200"), "{cookie}");
+    site.keep_cookie(&answer);
+    let first = site.cookie.clone();
+    assert_eq!(site.get("/admin/support").await.status, 200);
+    let again = site.sign_in("camille", PASSWORD).await;
+    site.keep_cookie(&again);
+    assert_ne!(site.cookie, first, "every sign-in has a token of its own");
+    let second = std::mem::replace(&mut site.cookie, first);
+    assert_eq!(site.get("/admin/support").await.status, 303, "the earlier one ended");
+    site.cookie = second;
+    let page = site.get("/admin/support").await;
+    site.post("/admin/sign-out", &[("csrf", &page.field("csrf")), ("key", &page.field("key"))]).await;
+    assert_eq!(site.get("/admin/support").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_session_ends_after_a_working_day() {
+    let mut site = Site::signed_in().await;
+    assert_eq!(site.get("/admin/support").await.status, 200);
+    site.desk.elapse(chrono::Duration::hours(12)).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    site.address = listener.local_addr().unwrap();
+    let settings = Settings {
+        brand: String::new(),
+        public_url: "http://localhost:3000".into(),
+        zone: Paris,
+        demo_agent: None,
+        oldest_sync: None,
+    };
+    tokio::spawn(serve(listener, router(site.desk.desk.clone(), settings), std::future::pending()));
+    assert_eq!(site.get("/admin/support").await.status, 303);
+}
+
+#[tokio::test]
+async fn the_sixth_try_waits_even_with_the_right_password() {
+    let site = Site::open(false, None).await;
+    for _ in 0..5 {
+        assert_eq!(site.sign_in("Camille", "wrong").await.status, 422);
+    }
+    let answer = site.sign_in("camille", PASSWORD).await;
+    assert!(
+        answer.status == 429 && answer.body.contains("Réessayez dans 5&nbsp;minutes."),
+        "{}",
+        answer.body
+    );
+}
+
+// ---------- acts
+
+#[tokio::test]
+async fn a_status_button_changes_the_status_says_so_and_can_be_undone() {
+    let site = Site::signed_in().await;
+    let after = site.act(TICKET, &format!("{TICKET}/status"), &[("to", "resolved")]).await;
+    assert!(after.body.contains("🔵 Nouveau → 🟢 Résolu"), "{}", after.body);
+    assert!(after.body.contains("data-undo=\"20\""));
+    assert_eq!(site.ticket().await.status, Status::Resolved);
+    let after = site.act(TICKET, "/admin/support/undo", &[("ticket", "1")]).await;
+    assert!(after.body.contains("Annulé"), "{}", after.body);
+    let ticket = site.ticket().await;
+    assert_eq!(ticket.status, Status::New);
+    assert!(
+        ticket.deliveries.iter().all(|delivery| delivery.state != DeliveryState::Pending),
+        "nothing leaves"
+    );
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_act() {
+    let site = Site::signed_in().await;
+    let page = site.get(TICKET).await;
+    let (csrf, key) = (page.field("csrf"), page.field("key"));
+    let fields = [("csrf", csrf.as_str()), ("key", &key), ("then", "in_progress"), ("text", "Bonjour Léa")];
+    let first = site.post(&format!("{TICKET}/reply"), &fields).await;
+    let second = site.post(&format!("{TICKET}/reply"), &fields).await;
+    assert_eq!((first.status, first.header("location")), (303, second.header("location")));
+    assert_eq!(site.ticket().await.messages.len(), 2);
+    // The page of before, gone back to, with another text: that is another act.
+    let fields = [("csrf", csrf.as_str()), ("key", &key), ("then", "in_progress"), ("text", "Autre chose")];
+    assert_eq!(site.post(&format!("{TICKET}/reply"), &fields).await.status, 303);
+    assert_eq!(site.ticket().await.messages.len(), 3);
+}
+
+#[tokio::test]
+async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete() {
+    let site = Site::signed_in().await;
+    let page = site.get(&format!("{TICKET}?template=solution")).await;
+    assert!(
+        page.body.contains("Bonjour Léa,") && page.body.contains("À compléter avant l’envoi"),
+        "{}",
+        page.body
+    );
+    let text = "Bonjour Léa,\n[Étape 1]";
+    let refused = site.act(TICKET, &format!("{TICKET}/reply"), &[("then", "resolved"), ("text", text)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("[Étape 1]</textarea>"), "what was written is still there");
+    assert_eq!(site.ticket().await.messages.len(), 1);
+    let text = "Bonjour Léa,\r\nC’est réglé.";
+    site.act(TICKET, &format!("{TICKET}/reply"), &[("then", "resolved"), ("text", text)]).await;
+    let ticket = site.ticket().await;
+    assert_eq!(
+        (ticket.status, ticket.messages[1].text.as_str()),
+        (Status::Resolved, "Bonjour Léa,\nC’est réglé.")
+    );
+}
+
+#[tokio::test]
+async fn spam_is_closed_from_the_page_and_offers_no_reply() {
+    let site = Site::signed_in().await;
+    assert!(site.get(TICKET).await.body.contains("id=\"reply-text\""));
+    let fields = [("to", "closed"), ("reason", "spam")];
+    let after = site.act(TICKET, &format!("{TICKET}/status"), &fields).await;
+    assert!(
+        !after.body.contains("id=\"reply-text\"") && after.body.contains("fermé comme spam"),
+        "{}",
+        after.body
+    );
+    assert_eq!(site.ticket().await.deliveries.len(), 0);
+}
+
+#[tokio::test]
+async fn notes_priorities_and_assignments_are_made_in_the_page() {
+    let site = Site::signed_in().await;
+    let after = site.act(TICKET, &format!("{TICKET}/note"), &[("text", "vu avec <i>Sofiane</i>")]).await;
+    assert!(after.body.contains("vu avec &lt;i&gt;Sofiane&lt;"), "{}", after.body);
+    site.act(TICKET, &format!("{TICKET}/priority"), &[("to", "urgent")]).await;
+    site.act(TICKET, &format!("{TICKET}/assign"), &[("name", "Camille")]).await;
+    let ticket = site.ticket().await;
+    assert_eq!((ticket.priority, ticket.assignee.as_deref()), (Priority::Urgent, Some("Camille")));
+    let refused = site.act(TICKET, &format!("{TICKET}/priority"), &[("to", "urgent")]).await;
+    assert!(refused.body.contains("role=\"alert\""), "the same again is refused in words");
+    let empty = site.act(TICKET, &format!("{TICKET}/note"), &[("text", " ")]).await;
+    assert_eq!(empty.status, 422);
+}
+
+#[tokio::test]
+async fn the_console_understands_what_chat_does() {
+    let site = Site::signed_in().await;
+    let path = "/admin/support/console";
+    let after =
+        site.act("/admin/support", path, &[("line", "/ticket statut 1 résolu"), ("back", "queue")]).await;
+    assert!(after.body.contains("🔵 Nouveau → 🟢 Résolu"), "{}", after.body);
+    assert_eq!(site.ticket().await.status, Status::Resolved);
+    let after = site.act(path, path, &[("line", "/ticket statu 1 <b>"), ("back", "console")]).await;
+    assert!(
+        after.body.contains("ticket statu 1 &lt;b&gt;") && after.body.contains("class=\"no\""),
+        "{}",
+        after.body
+    );
+    let after = site.act(path, path, &[("line", "/ticket show 99"), ("back", "console")]).await;
+    assert!(after.body.matches("class=\"no\"").count() == 2, "{}", after.body);
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_and_searched() {
+    let site = Site::signed_in().await;
+    for (query, found) in [
+        ("", true),
+        ("?status=new", true),
+        ("?status=resolved", false),
+        ("?priority=normal&q=paiement", true),
+        ("?q=introuvable", false),
+        ("?mine=1", false),
+        ("?status=nonsense&before=nonsense", true),
+        ("?before=2020-01-01T00:00:00.000Z,1", false),
+    ] {
+        let page = site.get(&format!("/admin/support{query}")).await;
+        assert_eq!(page.status, 200, "{query}");
+        assert_eq!(page.body.contains("id=\"ticket-1\""), found, "{query}");
+        assert!(!page.body.contains("<b>&</b>"), "the subject is text");
+    }
+}
+
+#[tokio::test]
+async fn a_page_learns_that_something_changed() {
+    let mut site = Site::signed_in().await;
+    let before = site.get("/admin/support/revision").await.body;
+    assert!(site.get("/admin/support").await.body.contains(&format!("data-revision=\"{before}\"")));
+    site.desk.elapse(chrono::Duration::milliseconds(1)).await;
+    site.desk.say("note 1 vu").await;
+    assert_ne!(site.get("/admin/support/revision").await.body, before);
+}
+
+// ---------- mails
+
+#[tokio::test]
+async fn files_and_originals_are_served_where_nothing_can_act() {
+    let site = Site::signed_in().await;
+    let message = site.ticket().await.messages.remove(0);
+    let (MessageId(id), part) = (message.id, message.attachments[0].part);
+    let file = site.get(&format!("/admin/support/messages/{id}/attachments/{part}")).await;
+    assert_eq!(file.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename=\"page.html\"; filename*=UTF-8''page.html")
+    );
+    assert_eq!(
+        file.header("content-security-policy"),
+        Some("sandbox; default-src 'none'; frame-ancestors 'none'")
+    );
+    assert!(file.body.contains("<script>alert(1)</script>"));
+    let source = site.get(&format!("/admin/support/messages/{id}/source")).await;
+    assert_eq!(source.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert!(source.body.starts_with("From: =?utf-8?q?L=C3=A9a_Fontaine?="));
+    for absent in [format!("{id}/attachments/99"), "999/source".into(), "x/source".into()] {
+        assert_eq!(site.get(&format!("/admin/support/messages/{absent}")).await.status, 404, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_left_is_shown_as_a_mail() {
+    let mut site = Site::signed_in().await;
+    site.desk.say("status 1 resolved").await;
+    let waiting = site.get("/admin/support/outbox").await;
+    let id = site.ticket().await.deliveries.iter().find(|d| d.channel.as_str() == "email").unwrap().id;
+    assert!(waiting.body.contains(&format!("/admin/support/outbox/{id}")), "{}", waiting.body);
+    assert!(site.get(&format!("/admin/support/outbox/{id}")).await.body.contains("pas encore composé"));
+    let eml = "Subject: =?utf-8?q?R=C3=A9solu?=\r\nContent-Type: text/html\r\n\r\n<p onclick=x>Bonjour</p>";
+    site.desk.desk.seal(&[(id, eml.as_bytes().to_vec())]).await.unwrap();
+    site.desk.elapse(chrono::Duration::zero()).await;
+    let page = site.get(&format!("/admin/support/outbox/{id}")).await;
+    assert!(
+        page.body.contains("<h1>Résolu</h1>") && page.body.contains("<iframe class=\"body\" sandbox "),
+        "{}",
+        page.body
+    );
+    let html = site.get(&format!("/admin/support/outbox/{id}/html")).await;
+    assert_eq!(
+        html.header("content-security-policy"),
+        Some("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
+    );
+    assert_eq!(html.body, "<p onclick=x>Bonjour</p>");
+    assert_eq!(site.get(&format!("/admin/support/outbox/{id}/source")).await.body, eml);
+    assert_eq!(site.get("/admin/support/outbox/999").await.status, 404);
+}
+
+// ---------- operations
+
+#[tokio::test]
+async fn operations_see_whether_it_lives_and_how_much_there_is() {
+    let site = Site::open(false, Some(Duration::from_secs(300))).await;
+    assert_eq!(site.get("/healthz").await.body, "ok\n");
+    assert_eq!(site.get("/readyz").await.status, 503, "the mailbox was never read");
+    site.desk.desk.note_sync("test").await.unwrap();
+    assert_eq!((site.get("/readyz").await.status, site.get("/readyz").await.body.as_str()), (200, "ready\n"));
+    site.desk.mail("From: lea@courriel.example\nSubject: x\nMessage-ID: <1@x.example>\n\nBonjour\n").await;
+    site.desk.say("status 1 resolved").await;
+    let metrics = site.get("/metrics").await.body;
+    for line in [
+        "guichet_tickets{status=\"resolved\"} 1\n",
+        "guichet_deliveries{state=\"pending\"} 1\n",
+        "guichet_deliveries{state=\"failed\"} 0\n",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+}
