@@ -4,6 +4,7 @@ mod crash;
 mod desk;
 mod faulty_smtp;
 mod layers;
+mod mail;
 mod migrations;
 mod pages;
 mod scenarios;

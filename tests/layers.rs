@@ -33,10 +33,11 @@ const CLOCK: &str = "clock.rs";
 const CLOCKS: [&str; 3] = ["Utc::now", "Local::now", "SystemTime::now"];
 
 /// Where accented letters may stand in Rust: where we speak French, beside the templates; and where we recognise
-/// the words that people and their mail programs write to us.
+/// the letters and words that people and their mail programs write to us.
 fn may_hold_french(file: &str) -> bool {
     let speaks = file.starts_with("wording/") || file == "command/grammar.rs";
-    let recognises = ["domain/screening.rs", "domain/threading.rs", "inbound/bounce.rs"].contains(&file)
+    let recognises = ["domain/fold.rs", "domain/screening.rs", "domain/threading.rs", "inbound/bounce.rs"]
+        .contains(&file)
         || file.starts_with("domain/trim");
     speaks || recognises
 }

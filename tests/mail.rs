@@ -7,6 +7,7 @@ use guichet::config::Limits;
 use guichet::domain::screening::{Screening, screen};
 use guichet::inbound::inspect::inspect;
 use guichet::inbound::parse::{attachment, parse};
+use proptest::prelude::*;
 use std::path::PathBuf;
 
 const LIMITS: Limits = Limits { max_mail_bytes: 40 << 20, max_attachment_bytes: 40 << 20 };
@@ -25,8 +26,10 @@ fn mail(name: &str) -> Vec<u8> {
 
 /// The names of every golden mail, sorted.
 fn names() -> Vec<String> {
-    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = files.filter_map(|name| name.strip_suffix(".eml").map(str::to_owned)).collect();
+    let files =
+        std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> =
+        files.filter_map(|name| name.strip_suffix(".eml").map(str::to_owned)).collect();
     names.sort();
     names
 }
@@ -52,9 +55,17 @@ fn no_header_of_a_golden_mail_carries_a_control_character() {
     for name in names() {
         let Ok(mail) = parse(&mail(&name), &LIMITS) else { continue };
         let mut values = vec![&mail.subject];
-        values.extend(mail.from.iter().chain(&mail.to).chain(&mail.cc).flat_map(|mailbox| [&mailbox.name, &mailbox.address]));
+        values.extend(
+            mail.from
+                .iter()
+                .chain(&mail.to)
+                .chain(&mail.cc)
+                .flat_map(|mailbox| [&mailbox.name, &mailbox.address]),
+        );
         values.extend(mail.message_id.iter().chain(&mail.in_reply_to).chain(&mail.references));
-        values.extend(mail.attachments.iter().flat_map(|attachment| [&attachment.name, &attachment.media_type]));
+        values.extend(
+            mail.attachments.iter().flat_map(|attachment| [&attachment.name, &attachment.media_type]),
+        );
         for value in values {
             assert!(!value.contains(char::is_control), "{name}: {value:?}");
         }
@@ -82,10 +93,10 @@ fn attachments_are_read_again_from_the_raw_mail() {
 }
 
 #[test]
-fn no_cut_of_a_mail_panics() {
+fn a_cut_mail_is_read_as_far_as_it_goes() {
     for name in names() {
         let raw = mail(&name);
-        for end in 0..raw.len().min(1500) {
+        for end in (0..raw.len().min(1500)).step_by(5) {
             let _ = inspect(&raw[..end], &own(), &LIMITS);
         }
     }
@@ -93,7 +104,11 @@ fn no_cut_of_a_mail_panics() {
 
 #[test]
 fn forty_thousand_nested_messages_are_held_unread() {
-    for header in ["Content-Type: message/rfc822\n\n", "Content-Type: Message / (x) RFC822\n\n", "content-type:message/\n global\n\n"] {
+    for header in [
+        "Content-Type: message/rfc822\n\n",
+        "Content-Type: Message / (x) RFC822\n\n",
+        "content-type:message/\n global\n\n",
+    ] {
         let raw = header.repeat(40_000);
         assert_eq!(parse(raw.as_bytes(), &LIMITS), Err("nested too deep"), "{header:?}");
         assert_eq!(attachment(raw.as_bytes(), 0), None);
@@ -111,12 +126,22 @@ fn messages_nested_inside_an_encoded_part_are_not_opened() {
     let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
     assert_eq!(mail.attachments.len(), 1);
     assert_eq!(attachment(raw.as_bytes(), mail.attachments[0].part).unwrap().1, inside.as_bytes());
+    // The parts of a digest are messages without saying so.
+    let digest = format!(
+        "From: jean@client.example\nContent-Type: multipart/digest; boundary=b\n\n--b\nContent-Transfer-Encoding: quoted-printable\n\nSubject: x\n\n{wrapped}\n--b--\n"
+    );
+    assert!(parse(digest.as_bytes(), &LIMITS).is_ok());
+    let spaced = format!("Content-Type: message/{}rfc822\n\n", " ".repeat(300)).repeat(40_000);
+    assert_eq!(parse(spaced.as_bytes(), &LIMITS), Err("nested too deep"));
 }
 
 #[test]
 fn a_hundred_thousand_nested_elements_are_read() {
     for element in ["<div>", "<blockquote>", "<ul><li>", "<table><tr><td>"] {
-        let raw = format!("From: jean@client.example\nContent-Type: text/html\n\n{}Bonjour", element.repeat(100_000));
+        let raw = format!(
+            "From: jean@client.example\nContent-Type: text/html\n\n{}Bonjour",
+            element.repeat(100_000)
+        );
         let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
         assert!(mail.text.ends_with("Bonjour"), "{element}");
     }
@@ -126,9 +151,14 @@ fn a_hundred_thousand_nested_elements_are_read() {
 fn hostile_headers_take_linear_time() {
     for piece in ["=?utf-8?Q?a", "=?", "(", "\"", "<", ",", "a@b.example, ", ";a=", "<x>"] {
         let many = piece.repeat(300_000 / piece.len());
-        let raw = format!("From: {many}\nTo: {many}\nSubject: {many}\nReferences: {many}\nContent-Type: text/plain; {many}\n\nBonjour");
+        let raw = format!(
+            "From: {many}\nTo: {many}\nSubject: {many}\nReferences: {many}\nContent-Type: text/plain; {many}\n\nBonjour"
+        );
         let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
-        assert!(mail.subject.chars().count() <= 900 && mail.to.len() <= 200 && mail.references.len() <= 200, "{piece:?}");
+        assert!(
+            mail.subject.chars().count() <= 900 && mail.to.len() <= 200 && mail.references.len() <= 200,
+            "{piece:?}"
+        );
         assert!(!matches!(screen(&mail, &own()), Screening::Accept), "{piece:?}");
     }
 }
@@ -138,4 +168,39 @@ fn a_mail_over_the_limit_is_held_unread() {
     let limits = Limits { max_mail_bytes: 10, ..LIMITS };
     assert_eq!(parse(b"From: jean@client.example\n\nBonjour", &limits), Err("too large"));
     assert_eq!(parse(b"", &LIMITS), Err("empty"));
+}
+
+/// Golden mails with bytes changed, cut out and doubled: what damage on the way looks like.
+fn damaged_mail() -> impl Strategy<Value = Vec<u8>> {
+    let whole = prop::sample::select(names()).prop_map(|name| mail(&name));
+    let wounds = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3usize), 1..12);
+    (whole, wounds).prop_map(|(mut raw, wounds)| {
+        for (place, byte, kind) in wounds {
+            let at = place.index(raw.len());
+            match kind {
+                0 => raw[at] = byte,
+                1 => drop(raw.drain(at..(at + usize::from(byte)).min(raw.len() - 1).max(at))),
+                _ => raw.extend_from_within(at..(at + usize::from(byte)).min(raw.len())),
+            }
+        }
+        raw
+    })
+}
+
+proptest! {
+    #[test]
+    fn damage_never_panics_and_never_lets_a_control_character_through(raw in prop_oneof![damaged_mail(), any::<Vec<u8>>()]) {
+        let inspected = inspect(&raw, &own(), &LIMITS);
+        prop_assert!(inspected["screening"].is_string());
+        if let Ok(mail) = parse(&raw, &LIMITS) {
+            prop_assert!(!mail.subject.contains(char::is_control));
+            prop_assert!(mail.from.iter().all(|mailbox| !mailbox.name.contains(char::is_control) && mailbox.address.contains('@')));
+            prop_assert!(!mail.text.contains('\0'));
+            for listed in &mail.attachments {
+                prop_assert!(!listed.name.is_empty() && !listed.name.contains(['/', '\\']) && !listed.name.contains(char::is_control));
+                let (_, bytes) = attachment(&raw, listed.part).unwrap();
+                prop_assert_eq!(bytes.len() as u64, listed.bytes);
+            }
+        }
+    }
 }

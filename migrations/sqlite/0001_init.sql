@@ -62,21 +62,25 @@ CREATE TABLE mailbox (
   synced_at    TEXT
 ) STRICT, WITHOUT ROWID;
 
--- Every mail as it came, packed with zstd. sha256 is that of the unpacked bytes; identity is what makes a mail
--- itself whatever road it took.
+-- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
+-- mail itself whatever road it took.
 CREATE TABLE raw_mail (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   mailbox     TEXT NOT NULL,
   sha256      TEXT NOT NULL,
   identity    TEXT NOT NULL UNIQUE,
   bytes       INTEGER NOT NULL,
-  packed      BLOB NOT NULL,
   state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
   why         TEXT,
-  ticket_id   INTEGER REFERENCES ticket (id),
   received_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
+
+-- The bytes themselves, packed with zstd; apart, so that settling a mail does not write them again.
+CREATE TABLE raw_body (
+  raw_mail_id INTEGER PRIMARY KEY REFERENCES raw_mail (id),
+  packed      BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE message (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -18,6 +18,7 @@ use crate::store::Store;
 use crate::wording::canned::Catalogue;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -132,5 +133,12 @@ pub fn unpack(packed: &[u8]) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// When there is no memory for it.
 pub fn pack(raw: &[u8]) -> std::io::Result<Vec<u8>> {
-    zstd::bulk::compress(raw, 1)
+    thread_local! {
+        /// Setting one up costs as much as packing a short mail.
+        static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    PACKER.with_borrow_mut(|packer| match packer {
+        Some(packer) => packer.compress(raw),
+        None => packer.insert(zstd::bulk::Compressor::new(1)?).compress(raw),
+    })
 }

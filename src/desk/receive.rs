@@ -257,7 +257,7 @@ impl Inner {
                 Err(error) => {
                     tracing::error!(raw_mail.id = %mail.0, %error, "a mail could not be filed and is held");
                     let mut tx = self.store.begin().await?;
-                    tx.settle_mail(mail.0, MailState::Held, Some("could not be filed"), None).await?;
+                    tx.settle_mail(mail.0, MailState::Held, Some("could not be filed")).await?;
                     tx.commit().await?;
                     filed.push(Filed::Held);
                 }
@@ -340,7 +340,7 @@ impl Inner {
             source_key: None,
         })
         .await?;
-        tx.settle_mail(id, MailState::Filed, None, Some(ticket.id)).await?;
+        tx.settle_mail(id, MailState::Filed, None).await?;
         Ok(Filed::Created(ticket.id))
     }
 
@@ -377,7 +377,7 @@ impl Inner {
         if mark.is_none() && !sender.name.is_empty() {
             tx.set_requester_name(requester, &sender.name).await?;
         }
-        tx.settle_mail(id, MailState::Filed, None, Some(applied.ticket.id)).await?;
+        tx.settle_mail(id, MailState::Filed, None).await?;
         Ok(if mark == Some(Mark::Automatic) { Filed::Ignored } else { Filed::Reply(applied.ticket.id) })
     }
 
@@ -391,7 +391,7 @@ impl Inner {
     ) -> Result<Filed> {
         let Some(bounce) = &digest.mail.bounce else { return ignore(tx, id, "bounce").await };
         let Some(delivery) = returned_delivery(tx, bounce, &digest.mail).await? else {
-            tx.settle_mail(id, MailState::Ignored, Some("bounce of no mail of ours"), None).await?;
+            tx.settle_mail(id, MailState::Ignored, Some("bounce of no mail of ours")).await?;
             return Ok(Filed::Bounce);
         };
         let why = wording::mail::bounced(bounce);
@@ -410,8 +410,8 @@ impl Inner {
             message: None,
             rung: None,
         };
-        let applied = self.apply(tx, ticket, act, now).await?;
-        tx.settle_mail(id, MailState::Filed, Some("bounce"), Some(applied.ticket.id)).await?;
+        self.apply(tx, ticket, act, now).await?;
+        tx.settle_mail(id, MailState::Filed, Some("bounce")).await?;
         Ok(Filed::Bounce)
     }
 }
@@ -503,11 +503,11 @@ async fn locked(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
 }
 
 async fn hold(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
-    tx.settle_mail(id, MailState::Held, Some(why), None).await?;
+    tx.settle_mail(id, MailState::Held, Some(why)).await?;
     Ok(Filed::Held)
 }
 
 async fn ignore(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
-    tx.settle_mail(id, MailState::Ignored, Some(why), None).await?;
+    tx.settle_mail(id, MailState::Ignored, Some(why)).await?;
     Ok(Filed::Ignored)
 }

@@ -131,7 +131,7 @@ const MORE_SUBJECTS: [&str; 10] = [
     "automatikus valasz",
     "otomatik yanit",
     "raspuns automat",
-    "автоматический ответ",
+    "автоматическии ответ",
     "автоответ",
 ];
 
@@ -156,4 +156,110 @@ pub fn automatic_subject(subject: &str) -> bool {
         let colon_or_end = rest.is_empty() || rest.starts_with(':');
         (ends && (!vague || colon_or_end)) || spaced && UNTIL.iter().any(|until| rest.starts_with(until))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail::{Bounce, Mailbox};
+
+    fn mail(from: &[&str], automatic: Option<&str>, bounce: bool) -> InboundMail {
+        let mailbox = |address: &&str| Mailbox { address: (*address).to_owned(), name: String::new() };
+        InboundMail {
+            from: from.iter().map(mailbox).collect(),
+            to: vec![],
+            cc: vec![],
+            subject: String::new(),
+            date: None,
+            message_id: None,
+            in_reply_to: vec![],
+            references: vec![],
+            text: String::new(),
+            attachments: vec![],
+            automatic: automatic.map(str::to_owned),
+            bounce: bounce.then(|| Bounce {
+                recipient: None,
+                status: None,
+                action: "failed".to_owned(),
+                original_message_id: None,
+            }),
+        }
+    }
+
+    fn screened(mail: &InboundMail) -> Screening {
+        screen(mail, &["support@firm.example".to_owned()])
+    }
+
+    #[test]
+    fn only_a_person_with_one_address_is_accepted() {
+        assert_eq!(screened(&mail(&["jean@client.example"], None, false)), Screening::Accept);
+        assert_eq!(screened(&mail(&[], None, false)), Screening::Hold("no sender"));
+        let two = mail(&["jean@client.example", "marie@client.example"], None, false);
+        assert_eq!(screened(&two), Screening::Hold("more than one sender"));
+    }
+
+    #[test]
+    fn a_bounce_needs_no_sender_and_our_echo_is_told_before_its_reason() {
+        assert_eq!(screened(&mail(&[], Some("sender"), true)), Screening::Ignore(Ignored::Bounce));
+        let echo = mail(&["support@firm.example"], Some("auto-submitted"), false);
+        assert_eq!(screened(&echo), Screening::Ignore(Ignored::OwnEcho));
+    }
+
+    #[test]
+    fn a_list_that_is_our_own_address_is_no_list() {
+        for own in ["list support@firm.example", "list support.firm.example"] {
+            assert_eq!(
+                screened(&mail(&["jean@client.example"], Some(own), false)),
+                Screening::Accept,
+                "{own}"
+            );
+        }
+        let other = screened(&mail(&["jean@client.example"], Some("list other@firm.example"), false));
+        assert_eq!(other, Screening::Ignore(Ignored::Automatic("list other@firm.example".to_owned())));
+    }
+
+    #[test]
+    fn subjects_of_automatic_answers_are_told_from_questions() {
+        for automatic in [
+            "Réponse automatique : Paiement",
+            "Réponse automatique\u{a0}: Paiement",
+            "Absence du bureau Re: Paiement".trim_end_matches(" Re: Paiement"),
+            "Absence du bureau : Paiement",
+            "Absent du bureau jusqu’au 9 mars",
+            "Message d’absence - Paiement",
+            "Automatic reply: Payment",
+            "AUTO: Jean est absent (retour le 09/03/2026)",
+            "Auto-Reply",
+            "Autoreply: Payment",
+            "Out of Office: Payment",
+            "Out of the office until Monday",
+            "OOO until Monday",
+            "[Auto-Reply] Payment",
+            "Automatische Antwort: Zahlung",
+            "Abwesenheitsnotiz: Zahlung",
+            "Respuesta automática: Pago",
+            "Risposta automatica: Pagamento",
+            "Resposta automática: Pagamento",
+            "Automatisch antwoord: Betaling",
+            "Autosvar: Betaling",
+            "Odpowiedź automatyczna: Płatność",
+            "Автоматический ответ: Платёж",
+        ] {
+            assert!(automatic_subject(automatic), "{automatic}");
+        }
+        for person in [
+            "Re: Automatic reply: Payment",
+            "Re: Out of office tools for your team",
+            "Out of office tools for your team",
+            "Réponse automatique non reçue",
+            "Absence de réponse",
+            "Absence - que faire ?",
+            "Automobile : question",
+            "Oooh, interesting",
+            "Auto Ecole",
+            "",
+        ] {
+            assert!(!automatic_subject(person), "{person}");
+        }
+    }
 }

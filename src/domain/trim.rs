@@ -10,7 +10,7 @@
 mod marks;
 mod signature;
 
-use marks::{Header, header_at, is_marked_header};
+use marks::{Header, header_at, is_marked_forward, is_marked_header};
 
 /// A body in three parts; together they are the whole text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,8 +46,8 @@ struct Quote {
 pub fn trim(text: &str) -> Trimmed {
     let lines: Vec<&str> = text.lines().collect();
     let mut parts = vec![Part::Reply; lines.len()];
-    let quotes = mark_quotes(&lines, &mut parts);
-    mark_signatures(&lines, &mut parts);
+    let (quotes, forwarded) = mark_quotes(&lines, &mut parts);
+    mark_signatures(&lines[..forwarded], &mut parts);
     keep_answered_quotes(&lines, &mut parts, &quotes);
     if !has_reply(&lines, &parts) {
         parts.iter_mut().filter(|part| **part == Part::Signature).for_each(|part| *part = Part::Reply);
@@ -62,12 +62,15 @@ pub fn trim(text: &str) -> Trimmed {
     }
 }
 
-/// Marks every quoted line and gives the runs in order.
-fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> Vec<Quote> {
+/// Marks every quoted line; gives the runs in order, and the line where a forwarded mail begins (or the end).
+fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> (Vec<Quote>, usize) {
     let mut quotes: Vec<Quote> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
         if is_quoted(lines[at]) {
+            if is_marked_forward(lines[at]) {
+                break;
+            }
             let mut end = end_of_quote(lines, at);
             let is_header = is_marked_header(lines, at, end);
             if is_header {
@@ -97,7 +100,7 @@ fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> Vec<Quote> {
     for quote in &quotes {
         parts[quote.first..quote.end].fill(Part::Quoted);
     }
-    quotes
+    (quotes, at.min(lines.len()))
 }
 
 /// The end of the quoted lines that begin at `first`, the blank lines after them included.
@@ -114,7 +117,7 @@ fn mark_signatures(lines: &[&str], parts: &mut [Part]) {
             at += 1;
             continue;
         }
-        let end = at + parts[at..].iter().take_while(|part| **part == Part::Reply).count();
+        let end = at + parts[at..lines.len()].iter().take_while(|part| **part == Part::Reply).count();
         let is_first = at == 0;
         if let Some(start) = signature::start_of(&lines[at..end], is_first) {
             parts[at + start..end].fill(Part::Signature);
@@ -128,7 +131,7 @@ fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
     let written = |at: &usize| parts[*at] == Part::Reply && !is_blank(lines[*at]);
     let Some(first) = (0..lines.len()).find(written) else { return };
     let Some(last) = (0..lines.len()).rev().find(written) else { return };
-    let leading = quotes.iter().filter(|quote| quote.end <= first).next_back();
+    let leading = quotes.iter().rfind(|quote| quote.end <= first);
     let middle: Vec<&Quote> =
         quotes.iter().filter(|quote| quote.first > first && quote.end <= last).collect();
     let keep = match middle.as_slice() {

@@ -56,7 +56,7 @@ pub fn reason(message: &Message<'_>, raw: &[u8], subject: &str, senders: &str) -
     if let Some(kind) = report_kind(&fields) {
         return Some(kind.to_owned());
     }
-    if fields.all("Return-Path").next().is_some_and(|value| is_null_path(value)) {
+    if fields.all("Return-Path").next().is_some_and(is_null_path) {
         return Some("null return-path".to_owned());
     }
     if is_daemon(senders) {
@@ -122,4 +122,67 @@ pub fn is_daemon(senders: &str) -> bool {
     ]
     .iter()
     .any(|name| senders.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Limits;
+    use crate::inbound::parse::parse;
+
+    fn told(header: &str) -> Option<String> {
+        let raw =
+            format!("{header}\r\nFrom: Jean <jean@client.example>\r\nSubject: Paiement\r\n\r\nBonjour\r\n");
+        parse(raw.as_bytes(), &Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 })
+            .unwrap()
+            .automatic
+    }
+
+    #[test]
+    fn headers_of_programs_are_told_with_their_reason() {
+        for (header, why) in [
+            ("Auto-Submitted: auto-replied", "auto-submitted"),
+            ("Auto-Submitted: Auto-Generated; owner-email=\"x@y.example\"", "auto-submitted"),
+            ("Precedence: bulk", "precedence"),
+            ("Precedence: Junk", "precedence"),
+            ("Precedence: auto_reply", "precedence"),
+            ("X-Autoreply: yes", "x-autoreply"),
+            ("X-Autorespond: Jean est absent", "x-autorespond"),
+            ("X-Loop: support@firm.example", "x-loop"),
+            ("Precedence: list", "list"),
+            ("List-Id: Parieurs <parieurs.listes.example>", "list parieurs.listes.example"),
+            ("List-Post: <mailto:parieurs@listes.example?subject=x>", "list parieurs@listes.example"),
+            ("Return-Path: <>", "null return-path"),
+            ("Content-Type: multipart/report; report-type=feedback-report; boundary=x", "feedback report"),
+        ] {
+            assert_eq!(told(header).as_deref(), Some(why), "{header}");
+        }
+    }
+
+    #[test]
+    fn headers_that_prove_nothing_are_passed_over() {
+        for header in [
+            "Auto-Submitted: no",
+            "Auto-Submitted: No (a person)",
+            "X-Auto-Response-Suppress: All",
+            "X-Autoreply: no",
+            "X-Loop:",
+            "Precedence: first-class",
+            "Return-Path: <jean@client.example>",
+            "X-MS-Exchange-Inbox-Rules-Loop: jean@client.example",
+            "List-Unsubscribe: <https://client.example/u>",
+        ] {
+            assert_eq!(told(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn mail_systems_are_known_by_their_names() {
+        for sender in
+            ["mailer-daemon@mx.example", "postmaster@mx.example", "mail delivery system <x@mx.example>"]
+        {
+            assert!(is_daemon(sender), "{sender}");
+        }
+        assert!(!is_daemon("dhl delivery service <colis@client.example>"));
+    }
 }

@@ -1,15 +1,22 @@
 //! Reports of non-delivery: RFC 3464, and the forms that mail systems write without its structure.
 //! May import: domain.
 
+mod words;
+
+use super::address::usable_address;
 use super::automatic::{is_daemon, is_null_path};
 use super::charset::decode;
-use super::header::{Fields, clean, decode_words, usable_address};
+use super::header::{Fields, clean, decode_words};
 use super::parse::{media_type, rescued_text, text_of};
 use crate::domain::fold::fold;
 use crate::domain::mail::{Bounce, InboundMail};
 use mail_parser::{Message, MessagePart, PartType};
 use regex::Regex;
 use std::sync::LazyLock;
+use words::{
+    ADDRESS, ANCHOR, DAEMON, FAILURE, NOTIFICATION, SMTP_CODE, STRONG, SUBJECT, enhanced_code, head, meaning,
+    pattern, reply_code,
+};
 
 /// Most text looked through, in bytes: a report says what happened at its start.
 const LONGEST_REPORT: usize = 64 * 1024;
@@ -22,11 +29,16 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail) -> Option<Bou
     if kind == "feedback-report" {
         return None;
     }
+    let clues = Clues::of(&fields, mail);
+    let has_report = message.parts.iter().skip(1).any(|part| media_type(part, raw).ends_with("-status"));
+    if !clues.speak() && !has_report && kind.is_empty() {
+        return None;
+    }
     let mut report = Report::of(message, raw);
     if kind == "disposition-notification" {
         return report.rejected();
     }
-    if report.status.is_none() && is_from_system(&fields) {
+    if report.status.is_none() && (clues.null || clues.daemon) {
         // Gateways wrap the report of another system whole.
         let nested = message.parts.iter().find_map(|part| match &part.body {
             PartType::Message(nested) => Some(Report::of(nested, &nested.raw_message)),
@@ -39,13 +51,47 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail) -> Option<Bou
     if let Some(bounce) = report.structured(&fields) {
         return bounce;
     }
-    report.unstructured(&fields, mail)
+    report.unstructured(&fields, clues, mail)
 }
 
-/// Whether the sender is a mail system or nobody.
-fn is_from_system(fields: &Fields<'_>) -> bool {
-    fields.all("Return-Path").next().is_some_and(is_null_path)
-        || fields.all("From").any(|sender| is_daemon(&decode(sender, None).to_lowercase()))
+/// What the header says about who wrote, before any word of the body is looked at.
+struct Clues {
+    /// Every From, lower case.
+    senders: String,
+    /// The subject, folded.
+    subject: String,
+    /// X-Failed-Recipients.
+    named: Option<String>,
+    /// The envelope is empty.
+    null: bool,
+    /// A mail system wrote it.
+    daemon: bool,
+    /// The subject is that of a report.
+    told: bool,
+}
+
+impl Clues {
+    fn of(fields: &Fields<'_>, mail: &InboundMail) -> Clues {
+        let senders =
+            fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase();
+        let subject = fold(&mail.subject);
+        let path = fields.all("Return-Path").next();
+        Clues {
+            named: failed_recipients(fields),
+            // No sender at all is how some systems write the empty path.
+            null: senders.trim().is_empty() || senders.contains("<>") || path.is_some_and(is_null_path),
+            daemon: is_daemon(&senders)
+                || path.is_some_and(|path| is_daemon(&decode(path, None).to_lowercase())),
+            told: SUBJECT.is_match(&subject),
+            senders,
+            subject,
+        }
+    }
+
+    /// Whether anything asks to look at the body.
+    fn speak(&self) -> bool {
+        self.named.is_some() || self.null || self.daemon || self.told || self.senders.contains("amazonaws")
+    }
 }
 
 /// The texts of a mail, apart from the mail that it returns.
@@ -159,18 +205,8 @@ impl Report {
     }
 
     /// By what the sender, the subject and the words say.
-    fn unstructured(&self, fields: &Fields<'_>, mail: &InboundMail) -> Option<Bounce> {
-        let senders =
-            fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase();
-        let subject = fold(&mail.subject);
-        let named = failed_recipients(fields);
-        let null = fields.all("Return-Path").next().is_some_and(is_null_path);
-        let daemon = is_daemon(&senders)
-            || fields
-                .all("Return-Path")
-                .next()
-                .is_some_and(|path| is_daemon(&decode(path, None).to_lowercase()));
-        let told = SUBJECT.is_match(&subject);
+    fn unstructured(&self, fields: &Fields<'_>, clues: Clues, mail: &InboundMail) -> Option<Bounce> {
+        let Clues { senders, subject, named, null, daemon, told } = clues;
         let words = head(&self.words, LONGEST_REPORT);
         let folded = fold(words);
         let failing = FAILURE.is_match(&folded);
@@ -187,7 +223,7 @@ impl Report {
             || DAEMON.is_match(&senders) && told && failing
             || null && (told && failing || strong && !answers)
             || strong && told && proof
-            || NOTIFICATION.is_match(&folded);
+            || senders.contains("amazonaws") && NOTIFICATION.is_match(&folded);
         if !found || is_answer(fields, &subject, daemon, null) {
             return None;
         }
@@ -196,7 +232,8 @@ impl Report {
         let recipient = named
             .or_else(|| anchored_address(words, &own))
             .or_else(|| first_address(words, &own))
-            .or_else(|| returned_recipient(&self.returned));
+            .or_else(|| returned_recipient(&self.returned))
+            .or_else(|| any_address(words).filter(|address| !own.contains(address)));
         let code = enhanced_code(words).or_else(|| reply_code(words)).or_else(|| meaning(&folded));
         let action = action_of(code.as_deref(), &format!("{subject} {folded}"));
         Some(Bounce { recipient, status: code, action, original_message_id: message_id(&self.returned) })
@@ -208,61 +245,6 @@ fn is_answer(fields: &Fields<'_>, subject: &str, daemon: bool, null: bool) -> bo
     !daemon
         && !null
         && (fields.has("In-Reply-To") || subject.starts_with("re:") || subject.starts_with("re :"))
-}
-
-/// Names under which mail systems write, besides the two that are reserved.
-static DAEMON: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail system|messaging server|system administrator|administrateur systeme|<>",
-    )
-});
-/// A reply code of SMTP after which a server's words follow.
-static SMTP_CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s:<(-])[45][0-5]\d[ -]"));
-/// The notice that Amazon SES sends by way of SNS.
-static NOTIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r#"notificationtype\\?" ?: ?\\?"bounce"#));
-static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"undeliver|non.?deliver|not delivered|delivery (status )?(notification|failure|failed|failing|problem|error|has failed|report|delayed|status)|deliver(y|ing) .{0,30}(fail|error|problem)|failure notice|failure delivery|failed (delivery|mail)|mail (failure|delivery|error|system error|not delivered)|returned mail|returned to sender|return(ed)? (message|email)|message (status|delayed|not delivered|delivery failure|you sent)|could not (be delivered|send)|unable to deliver|cannot be delivered|can't be delivered|undelivered|bounce|non remis|non distribu|non delivr|echec (de|d'|lors)|notification d'etat|rapport de non|impossible de (remettre|distribuer)|retour de courrier|retour a l'expediteur|remise (impossible|differee)|unzustellbar|nicht zustellbar|zustell|rueckmeldung|no (se ha )?entreg|no se pudo entregar|devuelto|mancato recapito|nao entreg|niet bezorg|onbestelbaar|niedostarcz|delayed mail|(warning|notice): (message|could not send|mail|delay)|error sending your mail|\bmail system error|unsolicited bulk|your message could not|user unknown|mail rejected|rejected mail|mail could not|email address|\bndr?n\b|\bdsn\b|недоставлен|не доставлен|配信|エラー",
-    )
-});
-static STRONG: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"could not be delivered|couldn't be delivered|cannot be delivered|wasn't delivered|was not delivered|not be delivered to|unable to deliver (your|the|this|message)|undeliverable|permanent(ly)? (fatal )?(error|fail)|delivery (to the following|has failed|failed)|failed (permanently|to deliver)|returned (to you|below|message)|this is the mail (delivery|system)|mail delivery (system|software)|qmail-send program|did not reach the following recipient|following recipients? (cannot|could not|was not|has|did)|following address(es)? (had|failed|have)|transcript of session follows|unable to send|n'a pas pu etre (remis|distribue|delivre|envoye|achemine)|impossible de (remettre|distribuer|delivrer)|echec de la (remise|distribution|livraison)|n'a pas ete (remis|distribue|delivre)|nicht zugestellt|konnte nicht|no se pudo entregar|no ha podido|non e stato possibile|permanent error|has not been delivered|have not been delivered|the message was not|message not delivered|delivery of .{0,40}(failed|delayed)|still being retried|will keep trying|delivery attempts? will continue|has been (delayed|rejected|undelivered)|mail could not be",
-    )
-});
-static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b[45]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}|deliver|unknown|undeliver|fail|reject|refus|returned|bounce|not found|no such|doesn't|does not exist|disabled|quota|full|remis|distribu|delivr|inconnu|n'existe|boite|zugestellt|unbekannt|entreg|recapit|error|erreur|could not|unable|impossible|配信|エラー|не доставлен",
-    )
-});
-
-/// What the words mean, as a code of RFC 3463.
-fn meaning(folded: &str) -> Option<String> {
-    for (words, code) in [
-        (
-            "user unknown|unknown user|no such user|unknown address|no mailbox|does ?n.t (exist|have)|does not exist|not exist|not listed|not our customer|no such (mailbox|person|recipient|address|account)|invalid (recipient|mailbox|user)|unknown recipient|recipient unknown|addressee unknown|utilisateur inconnu|destinataire inconnu|adresse inconnue|n'existe pas|unbekannt|unrouteable|mailbox unavailable|user not found|not found|unknown local",
-            "5.1.1",
-        ),
-        (
-            "quota|mailbox.{0,20}full|full mailbox|over ?limit|boite.{0,30}pleine|insufficient (disk )?space|disk full|storage",
-            "5.2.2",
-        ),
-        (
-            "host (unknown|not found)|unknown host|domain (unknown|not found|does)|no such domain|name service error|couldn't find any host|bad destination host|domaine",
-            "5.1.2",
-        ),
-        ("too (large|big)|size limit|exceeds", "5.3.4"),
-        ("spam|blocked|blacklist|policy|denied|refused", "5.7.1"),
-        ("inactive|disabled|suspended|deactiv", "5.2.1"),
-        ("relay", "5.7.1"),
-        ("timed? ?out|delayed|retried|keep trying|temporar", "4.4.7"),
-    ] {
-        // Few words, compiled once each would cost more lines than it saves time: bounces are rare.
-        if pattern(words).is_match(folded) {
-            return Some(code.to_owned());
-        }
-    }
-    None
 }
 
 fn action_of(code: Option<&str>, folded: &str) -> String {
@@ -280,16 +262,18 @@ fn failed_recipients(fields: &Fields<'_>) -> Option<String> {
     value.split([',', ' ']).find_map(usable_address)
 }
 
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"[^\s<>()\[\]"',;:=]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"#));
-
-/// The first usable address that is not one of `except`.
+/// The first usable address that is not one of `except`, nor a mail system's own.
 fn first_address(text: &str, except: &[String]) -> Option<String> {
-    ADDRESS
-        .find_iter(text)
-        .take(200)
-        .filter_map(|found| usable_address(found.as_str().trim_matches(['.', '*', '`'])))
-        .find(|address| !except.contains(address) && !is_system(address))
+    addresses(text).find(|address| !except.contains(address) && !is_system(address))
+}
+
+fn any_address(text: &str) -> Option<String> {
+    addresses(text).next()
+}
+
+fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
+    let found = ADDRESS.find_iter(text).take(200);
+    found.filter_map(|found| usable_address(found.as_str().trim_matches(['.', '*', '`'])))
 }
 
 /// An address that no mail of ours was for.
@@ -297,13 +281,6 @@ fn is_system(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or("");
     ["mailer-daemon", "postmaster", "abuse", "double-bounce", "noc", "helpdesk"].contains(&local)
 }
-
-/// The lines after which mail systems name who was not reached.
-static ANCHOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)following (address|recipient|user|mailbox|destination)|permanent fatal errors|failed (permanently|recipient)|recipients? (failed|address|of this|:)|could ?n.t be delivered|could not (be delivered|deliver)|unable to deliver|wasn.t delivered|undeliverable to|delivery to .{0,60}fail|did not reach|was not delivered|had (permanent|transient)|not deliver(able|ed)|destinataire|adresse suivante|n.a pas pu|intended recipient|user unknown|unknown user|failed address|original recipient|mail to|message to",
-    )
-});
 
 fn anchored_address(words: &str, except: &[String]) -> Option<String> {
     // Postfix and qmail: "<address>:" at the start of a line, or alone on it.
@@ -387,32 +364,6 @@ fn stated_code(value: &str) -> Option<String> {
     sound.then(|| code.to_owned())
 }
 
-/// An enhanced status code (RFC 3463) that stands by itself, not inside an address of the network.
-fn enhanced_code(text: &str) -> Option<String> {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?:^|[^0-9.\w])([245]\.\d{1,3}\.\d{1,3})(?:$|[^0-9.\w]|\.(?:\s|$))"));
-    CODE.captures_iter(text)
-        .take(20)
-        .map(|found| found[1].to_owned())
-        .find(|code| !code.ends_with(".0.0") && !code.starts_with('2'))
-}
-
-/// A code of RFC 3463 made of the reply code of SMTP.
-fn reply_code(text: &str) -> Option<String> {
-    static REPLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[\s:<(-])([45]\d\d)[ -]"));
-    let folded = fold(head(text, LONGEST_REPORT));
-    let found = REPLY.captures(&folded)?[1].to_owned();
-    Some(match (found.as_bytes()[0], meaning(&folded)) {
-        (b'4', Some(code)) => format!("4{}", &code[1..]),
-        (_, Some(code)) if code.starts_with('5') => code,
-        (class, _) => match found.as_str() {
-            "550" | "553" => "5.1.1".to_owned(),
-            "552" => "5.2.2".to_owned(),
-            _ => format!("{}.0.0", class as char),
-        },
-    })
-}
-
 /// The bytes of a part as they stand.
 fn source(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let bytes = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or(b"");
@@ -422,14 +373,112 @@ fn source(part: &MessagePart<'_>, raw: &[u8]) -> String {
     decode(&wrapping.undo(&bytes[..bytes.len().min(LONGEST_REPORT)]), None)
 }
 
-fn head(text: &str, length: usize) -> &str {
-    let mut end = text.len().min(length);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
+#[cfg(test)]
+mod tests {
+    use crate::config::Limits;
+    use crate::domain::mail::Bounce;
+    use crate::inbound::parse::parse;
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
+    fn read(header: &str, body: &str) -> Option<Bounce> {
+        let raw = format!("{header}\nTo: support@firm.example\n\n{body}\n");
+        parse(raw.as_bytes(), &Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 })
+            .unwrap()
+            .bounce
+    }
+
+    const RETURNED: &str =
+        "From: support@firm.example\nTo: jean@client.example\nMessage-ID: <42.1.x@firm.example>\n\nBonjour";
+
+    #[test]
+    fn the_forms_without_structure_are_read() {
+        for (header, body, status) in [
+            // Exim
+            (
+                "Return-Path: <>\nFrom: Mail Delivery System <Mailer-Daemon@mx.example>\nSubject: Mail delivery failed: returning message to sender",
+                "This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n  jean@client.example\n    SMTP error from remote mail server after RCPT TO:<jean@client.example>:\n    550 5.1.1 No such user\n\n------ This is a copy of the message, including all the headers. ------\n",
+                "5.1.1",
+            ),
+            // sendmail
+            (
+                "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example>\nSubject: Returned mail: see transcript for details",
+                "The original message was received at Tue, 3 Mar 2026 10:23:51 +0100\nfrom localhost [127.0.0.1]\n\n   ----- The following addresses had permanent fatal errors -----\n<jean@client.example>\n    (reason: 552 5.2.2 Mailbox full)\n\n   ----- Original message follows -----\n",
+                "5.2.2",
+            ),
+            // Exchange, before it wrote reports
+            (
+                "From: System Administrator <administrator@client.example>\nSubject: Undeliverable: Paiement",
+                "Your message\n\n  To:      jean@client.example\n  Subject: Paiement\n\ndid not reach the following recipient(s):\n\njean@client.example on Tue, 3 Mar 2026 10:23:51 +0100\n    The recipient name is not recognized: 550 unknown user\n\n-----Original Message-----\n",
+                "5.1.1",
+            ),
+            // Orange
+            (
+                "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Mail non remis / Undelivered mail",
+                "Votre message n'a pas pu être remis à jean@client.example : boîte aux lettres pleine (552 quota).\n\n----- Message original / Original message -----\n",
+                "5.2.2",
+            ),
+            // Free, OVH: Postfix in its short form
+            (
+                "From: MAILER-DAEMON@mx.example (Mail Delivery System)\nSubject: Undelivered Mail Returned to Sender",
+                "<jean@client.example>: host mx.client.example[192.0.2.1] said: 550 5.7.1\n    spam detected (in reply to end of DATA command)\n\n--- Below this line is a copy of the message.\n",
+                "5.7.1",
+            ),
+            // qmail
+            (
+                "From: MAILER-DAEMON@mx.example\nSubject: failure notice",
+                "Hi. This is the qmail-send program at mx.example.\n\n<jean@client.example>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 unknown user\n\n--- Below this line is a copy of the message.\n",
+                "5.1.1",
+            ),
+            // Amazon SES
+            (
+                "From: MAILER-DAEMON@eu-west-3.mx.example\nSubject: Delivery Status Notification (Failure)",
+                "An error occurred while trying to deliver the mail to the following recipients:\njean@client.example\n550 5.1.1 user unknown\n\n----- Original message -----\n",
+                "5.1.1",
+            ),
+        ] {
+            let bounce =
+                read(header, &format!("{body}\n{RETURNED}")).unwrap_or_else(|| panic!("no bounce: {body}"));
+            assert_eq!(bounce.recipient.as_deref(), Some("jean@client.example"), "{body}");
+            assert_eq!(bounce.status.as_deref(), Some(status), "{body}");
+            assert_eq!(bounce.action, "failed", "{body}");
+            assert_eq!(bounce.original_message_id.as_deref(), Some("42.1.x@firm.example"), "{body}");
+        }
+    }
+
+    #[test]
+    fn people_who_write_about_mail_are_no_bounce() {
+        for (subject, body) in [
+            ("Message non remis", "Votre message n'a pas été remis. Pouvez-vous le renvoyer ?"),
+            ("Email not delivered", "Your confirmation could not be delivered to me."),
+            ("Delivery failed", "The delivery of my parcel failed."),
+            ("Erreur 550", "J'ai une erreur 550 5.1.1 quand j'écris."),
+            (
+                "Re: Undelivered Mail Returned to Sender",
+                "Why? <jean@client.example>: 550 5.1.1 unknown user, could not be delivered",
+            ),
+        ] {
+            for sender in ["Jean <jean@client.example>", "DHL Delivery Service <colis@client.example>"] {
+                let bounce =
+                    read(&format!("From: {sender}\nSubject: {subject}\nIn-Reply-To: <x@y.example>"), body);
+                assert_eq!(bounce, None, "{subject}");
+                let bounce = read(&format!("From: {sender}\nSubject: {subject}"), body);
+                assert!(bounce.is_none() || subject.starts_with("Re:"), "{subject}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_report_of_a_gateway_inside_a_mail_of_a_system_is_read() {
+        let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=i\n\n--i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;jean@client.example\nFinal-Recipient: RFC822; <jean@client.example>\nAction: FAILED (bad)\nStatus: 5.1.1 (unknown)\n--i--\n";
+        let body = format!(
+            "--o\nContent-Type: text/plain\n\nNon remis.\n--o\nContent-Type: message/rfc822\n\n{report}\n--o--"
+        );
+        let header = "Content-Type: multipart/mixed; boundary=o\nSubject: Non remis\nFrom: ";
+        let bounce = read(&format!("{header}postmaster@mx.example"), &body).unwrap();
+        assert_eq!(
+            (bounce.recipient.as_deref(), bounce.status.as_deref()),
+            (Some("jean@client.example"), Some("5.1.1"))
+        );
+        assert_eq!(bounce.action, "failed");
+        assert_eq!(read(&format!("{header}jean@client.example"), &body), None, "a person forwards a report");
+    }
 }

@@ -46,11 +46,32 @@ fn guessed(bytes: &[u8]) -> String {
     };
     let beyond_ascii: usize =
         bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
-    if beyond_ascii > broken {
+    if is_chinese(bytes) {
+        known("gb18030", bytes).unwrap_or_default()
+    } else if beyond_ascii > broken {
         String::from_utf8_lossy(bytes).into_owned()
     } else {
         known("windows-1252", bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
     }
+}
+
+/// Whether bytes without a label are simplified Chinese: whole pairs only, most of them common characters
+/// (GB 2312 level 1). Accented letters of Latin scripts stand alone.
+pub fn is_chinese(bytes: &[u8]) -> bool {
+    let (mut pairs, mut common) = (0, 0);
+    let mut rest = bytes.iter().copied();
+    while let Some(lead) = rest.next() {
+        if lead.is_ascii() {
+            continue;
+        }
+        let trail = rest.next().unwrap_or(0);
+        if !(0xA1..=0xF7).contains(&lead) || !(0xA1..=0xFE).contains(&trail) {
+            return false;
+        }
+        pairs += 1;
+        common += usize::from((0xB0..=0xD7).contains(&lead));
+    }
+    pairs >= 4 && common * 10 >= pairs * 7
 }
 
 fn known(label: &str, bytes: &[u8]) -> Option<String> {
@@ -159,6 +180,8 @@ mod tests {
         assert_eq!(decode(b"\x1b$B%F%9%H\x1b(B", Some("ISO-2022-JP")), "テスト");
         assert_eq!(decode(b"\xc4\xe3\xba\xc3", Some("gb2312")), "你好");
         assert_eq!(decode("你好".as_bytes(), Some("gb2312")), "你好");
+        assert_eq!(decode(b"\xb8\xb6\xbf\xee\xca\xa7\xb0\xdc", None), "付款失败");
+        assert_eq!(decode(b"\xe9\xe8\xe0\xe9", None), "éèàé");
         assert_eq!(decode(b"Ti\xEA\xECng", Some("windows-1258")), "Tiếng");
         assert_eq!(decode(b"\xcf\xf0\xe8\xe2\xe5\xf2", Some("windows-1251")), "Привет");
     }

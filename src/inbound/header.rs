@@ -1,20 +1,16 @@
-//! Header fields read from their raw bytes: cleaned text, encoded words, addresses, ids, parameters.
-//! May import: domain.
+//! Header fields read from their raw bytes: cleaned text, encoded words, ids, parameters. May import: nothing.
 //!
 //! Our own readers rather than mail-parser's, since they join encoded words before decoding their charset,
 //! never let a control character through, and tell an odd address from a usable one.
 
+use super::address::{Addresses, read_addresses};
 use super::charset::{self, decode};
 use super::transfer;
-use crate::domain::mail::Mailbox;
-use crate::domain::people::normal_address;
 use mail_parser::MessagePart;
 use std::borrow::Cow;
 
 /// Longest text kept of a subject or a name, in characters.
 const LONGEST_LINE: usize = 900;
-/// Most addresses kept of one list.
-const MOST_ADDRESSES: usize = 200;
 /// Most message ids kept of one field.
 const MOST_IDS: usize = 200;
 /// Longest raw value looked at, in bytes: more than any honest field holds.
@@ -87,7 +83,9 @@ impl<'a> Fields<'a> {
 /// A raw value as text, its line breaks made spaces.
 fn text_of(raw: &[u8], charset: Option<&str>) -> String {
     let raw = &raw[..raw.len().min(LONGEST_VALUE)];
-    let text = if raw.is_ascii() { decode(raw, None) } else { decode(raw, charset) };
+    // The body's charset helps with a field of the same hand; a gateway may have wrapped another one's mail.
+    let charset = charset.filter(|_| !raw.is_ascii() && !charset::is_chinese(raw));
+    let text = decode(raw, charset);
     if text.contains(['\r', '\n']) {
         text.replace(['\r', '\n'], " ").trim().to_owned()
     } else {
@@ -167,7 +165,7 @@ fn flush(pending: &mut Option<(String, Vec<u8>)>, text: &mut String) {
 }
 
 /// Reads `=?charset?B?data?=` at the start of `text`: charset, bytes, and what follows.
-fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+pub fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let text = text.strip_prefix("=?")?;
     let end = text.bytes().take(80).position(|b| b == b'?')?;
     let (charset, rest) = (&text[..end], &text[end + 1..]);
@@ -186,184 +184,6 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
         _ => return None,
     };
     Some((charset, bytes, after))
-}
-
-/// What an address field holds.
-#[derive(Debug, Default)]
-pub struct Addresses {
-    /// How many fields there were.
-    pub fields: usize,
-    /// Every usable mailbox, in order.
-    pub usable: Vec<Mailbox>,
-    /// Something stood there that is not a usable mailbox.
-    pub odd: bool,
-}
-
-/// Reads an address list (RFC 5322 section 3.4) as it is written in the wild. Linear.
-fn read_addresses(line: &str, found: &mut Addresses) {
-    let mut entry = Entry::default();
-    let mut letters = line.chars();
-    while let Some(c) = letters.next() {
-        match c {
-            '"' if entry.angle.is_none() || entry.closed => {
-                let mut quoted = String::new();
-                while let Some(c) = letters.next() {
-                    match c {
-                        '\\' => quoted.extend(letters.next()),
-                        '"' => break,
-                        c => quoted.push(c),
-                    }
-                }
-                entry.quoted(&quoted);
-            }
-            '(' if !entry.in_angle() => {
-                let mut depth = 1;
-                let mut comment = String::new();
-                while let Some(c) = letters.next() {
-                    match c {
-                        '\\' => comment.extend(letters.next()),
-                        '(' => depth += 1,
-                        ')' => {
-                            depth -= 1;
-                            if depth == 0 {
-                                break;
-                            }
-                        }
-                        c => comment.push(c),
-                    }
-                }
-                entry.comment = comment;
-            }
-            '<' => entry.open_angle(),
-            '>' if entry.in_angle() => entry.closed = true,
-            ',' | ';' if !entry.in_angle() && (entry.is_whole() || c == ';') => {
-                std::mem::take(&mut entry).finish(found);
-            }
-            ',' | ';' if entry.in_angle() && entry.looks_whole() => {
-                // The closing bracket was forgotten.
-                std::mem::take(&mut entry).finish(found);
-            }
-            ':' if !entry.in_angle() && entry.angle.is_none() && !entry.words.contains('@') => {
-                // The name of a group: "undisclosed-recipients:;".
-                entry = Entry::default();
-            }
-            c => entry.push(c),
-        }
-        if found.usable.len() >= MOST_ADDRESSES {
-            return;
-        }
-    }
-    entry.finish(found);
-}
-
-#[derive(Default)]
-struct Entry {
-    words: String,
-    comment: String,
-    angle: Option<String>,
-    closed: bool,
-    /// A quoted string stood in the words: an `@` in it is no address.
-    has_quotes: bool,
-    /// Two angle addresses, or one inside the other.
-    doubled: bool,
-}
-
-impl Entry {
-    fn in_angle(&self) -> bool {
-        self.angle.is_some() && !self.closed
-    }
-
-    fn open_angle(&mut self) {
-        match &self.angle {
-            None => self.angle = Some(String::new()),
-            Some(_) => self.doubled = true,
-        }
-    }
-
-    fn push(&mut self, c: char) {
-        match &mut self.angle {
-            Some(angle) if !self.closed => angle.push(c),
-            Some(_) if c.is_whitespace() => {}
-            _ => self.words.push(c),
-        }
-    }
-
-    fn quoted(&mut self, text: &str) {
-        self.has_quotes = true;
-        self.words.push_str(text);
-    }
-
-    /// Whether a comma ends it: a name alone ("Dupont, Marie <…>") goes on.
-    fn is_whole(&self) -> bool {
-        self.closed || (self.words.contains('@') && !self.has_quotes) || self.words.trim().is_empty()
-    }
-
-    fn looks_whole(&self) -> bool {
-        self.angle.as_deref().is_some_and(|angle| usable_address(angle).is_some())
-    }
-
-    fn finish(self, found: &mut Addresses) {
-        let words = self.words.trim();
-        if words.is_empty() && self.angle.is_none() {
-            found.odd |= !self.comment.trim().is_empty();
-            return;
-        }
-        let (address, name) = match &self.angle {
-            Some(angle) => (angle.as_str(), words),
-            None if self.has_quotes => ("", words),
-            None => match words.rsplit_once(char::is_whitespace) {
-                // A bare address after words: the words were a name without brackets.
-                Some((name, address)) if address.contains('@') => (address, name.trim()),
-                _ => (words, ""),
-            },
-        };
-        let name = if name.is_empty() { self.comment.trim() } else { name };
-        match usable_address(address) {
-            Some(address) if !self.doubled => {
-                let name = clean(&decode_words(name));
-                let name = name.trim_matches(['\'', '"']).trim();
-                let name = if normal_address(name) == address { "" } else { name };
-                found.usable.push(Mailbox { address, name: name.to_owned() });
-            }
-            _ => {
-                // Some programs hide the whole mailbox in one encoded word.
-                let decoded = decode_words(words);
-                if self.angle.is_none()
-                    && decoded != words
-                    && decoded.contains('<')
-                    && !decoded.contains("=?")
-                {
-                    return read_addresses(&clean(&decoded), found);
-                }
-                found.odd = true;
-            }
-        }
-    }
-}
-
-/// The address in the form it is compared in, or `None` when no mail could be sent to it.
-///
-/// Exactly one local part and one domain, no blanks, no controls, nothing that another reader would split
-/// differently (quoted local parts, comments, routes).
-pub fn usable_address(address: &str) -> Option<String> {
-    let address = address.trim();
-    let address = address.strip_prefix("mailto:").unwrap_or(address);
-    // A domain may be written with the dot of the root.
-    let address = address.strip_suffix('.').unwrap_or(address);
-    let (local, domain) = address.rsplit_once('@')?;
-    let forbidden =
-        |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || "\"(),:;<>@[\\]".contains(c);
-    let sound_local =
-        !local.is_empty() && local.len() <= 64 && !local.contains(forbidden) && !local.contains("=?");
-    let sound_domain = !domain.is_empty()
-        && domain.len() <= 253
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-        });
-    (sound_local && sound_domain).then(|| normal_address(address))
 }
 
 /// Message ids without angle brackets; without any brackets the words themselves, as some programs write them.
@@ -507,50 +327,6 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn addresses(line: &str) -> (Vec<String>, bool) {
-        let mut found = Addresses::default();
-        read_addresses(line, &mut found);
-        (found.usable.iter().map(|m| format!("{}|{}", m.name, m.address)).collect(), found.odd)
-    }
-
-    #[test]
-    fn addresses_are_read_as_people_write_them() {
-        for (line, usable) in [
-            ("Marie Dupont <Marie@Client.example>", "Marie Dupont|marie@client.example"),
-            ("\"Dupont, Marie\" <m@client.example>", "Dupont, Marie|m@client.example"),
-            ("Dupont, Marie <m@client.example>", "Dupont, Marie|m@client.example"),
-            ("m@client.example (Marie)", "Marie|m@client.example"),
-            ("=?utf-8?Q?=C3=89lo=C3=AFse?= <e@client.example>", "Éloïse|e@client.example"),
-            ("\"=?utf-8?B?w4lsb8Ovc2U=?=\" <e@client.example>", "Éloïse|e@client.example"),
-            ("'m@client.example' <m@client.example>", "|m@client.example"),
-            ("=?utf-8?Q?Jean_=3Cj=40client.example=3E?=", "Jean|j@client.example"),
-            ("Jean [le vrai] <j@client.example>", "Jean [le vrai]|j@client.example"),
-        ] {
-            assert_eq!(addresses(line), (vec![usable.to_owned()], false), "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_one_usable_mailbox_is_told() {
-        for line in [
-            "@internal.example",
-            "<<alice",
-            "jean",
-            "<>",
-            "\"a@b.example\"",
-            "\"a@b.example\"@c.example",
-            "Jean <j@client.example> <x@client.example>",
-            "a b@client.example <",
-            "j@client..example",
-            "j@",
-        ] {
-            assert!(addresses(line).1, "{line}: {:?}", addresses(line));
-        }
-        assert_eq!(addresses("undisclosed-recipients:;"), (vec![], false));
-        assert_eq!(addresses("a@x.example, b@x.example").0.len(), 2);
-        assert_eq!(addresses("Amis: a@x.example, b@x.example;").0.len(), 2);
-    }
 
     #[test]
     fn encoded_words_cut_inside_a_character_are_joined() {

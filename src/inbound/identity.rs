@@ -30,9 +30,9 @@ pub fn sha256_hex(raw: &[u8]) -> String {
 /// others, folding, CR before LF and blank lines at the end do not count. Two mails that share a Message-ID
 /// differ by their other fields or their body. One pass, no copy of the body.
 pub fn identity(raw: &[u8]) -> String {
-    let mut context = Context::new(&SHA256);
-    let body = headers(raw, &mut context);
-    context.update(b"\n\n");
+    let mut digest = Buffered { context: Context::new(&SHA256), waiting: Vec::with_capacity(BUFFER + 1024) };
+    let body = headers(raw, &mut digest);
+    digest.add(b"\n\n");
     // Line by line without CR; blank lines are held back until another line follows.
     let mut blank = 0usize;
     for line in body.split(|&b| b == b'\n') {
@@ -42,16 +42,39 @@ pub fn identity(raw: &[u8]) -> String {
             continue;
         }
         for _ in 0..std::mem::take(&mut blank) {
-            context.update(b"\n");
+            digest.add(b"\n");
         }
-        context.update(line);
+        digest.add(line);
         blank = 1;
     }
-    hex(context.finish())
+    digest.context.update(&digest.waiting);
+    hex(digest.context.finish())
+}
+
+/// Bytes gathered before they are digested: one call a line costs more than the digest.
+const BUFFER: usize = 16 * 1024;
+
+struct Buffered {
+    context: Context,
+    waiting: Vec<u8>,
+}
+
+impl Buffered {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.waiting.len() + bytes.len() > BUFFER {
+            self.context.update(&self.waiting);
+            self.waiting.clear();
+        }
+        if bytes.len() > BUFFER {
+            self.context.update(bytes);
+        } else {
+            self.waiting.extend_from_slice(bytes);
+        }
+    }
 }
 
 /// Digests our fields by the order of their names, and gives the body.
-fn headers<'a>(raw: &'a [u8], context: &mut Context) -> &'a [u8] {
+fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> &'a [u8] {
     let mut fields: Vec<(usize, &[u8])> = Vec::with_capacity(16);
     let mut rest = raw;
     let mut open: Option<(usize, usize, usize)> = None;
@@ -90,13 +113,13 @@ fn headers<'a>(raw: &'a [u8], context: &mut Context) -> &'a [u8] {
     };
     fields.sort_by_key(|field| field.0);
     for (name, value) in fields {
-        context.update(OWN_FIELDS[name]);
+        digest.add(OWN_FIELDS[name]);
         // Unfolded: any run of white space is one space, none at the ends.
         for word in value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-            context.update(b" ");
-            context.update(word);
+            digest.add(b" ");
+            digest.add(word);
         }
-        context.update(b"\n");
+        digest.add(b"\n");
     }
     body
 }

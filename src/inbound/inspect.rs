@@ -35,7 +35,7 @@ fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
         "reply": trimmed.reply,
         "quoted": trimmed.quoted,
         "signature": trimmed.signature,
-        "auto_generated": mail.automatic.is_some(),
+        "auto_generated": mail.automatic.is_some() && screening != "accept",
         "bounce": mail.bounce,
         "attachments": mail.attachments,
         "screening": screening,

@@ -6,6 +6,7 @@
 //! it together with the mailbox's cursor, and only then is it flagged or moved at its source. A crash between the
 //! two costs a second look: the desk knows a mail that it has.
 
+mod address;
 mod automatic;
 mod bounce;
 mod charset;
@@ -19,8 +20,10 @@ pub mod identity;
 pub mod imap;
 pub mod inspect;
 mod maildir;
+mod markup;
 pub mod parse;
 pub mod pipeline;
+mod sniff;
 mod tally;
 mod transfer;
 mod watch;

@@ -7,8 +7,9 @@ use super::automatic;
 use super::bounce;
 use super::charset::decode;
 use super::flowed::unflow;
-use super::header::{Fields, clean, is_invisible};
+use super::header::{Fields, is_invisible};
 use super::html::html_to_text;
+use super::sniff;
 use super::transfer::Wrapping;
 use crate::config::Limits;
 use crate::domain::mail::{Attachment, InboundMail};
@@ -21,8 +22,8 @@ use std::borrow::Cow;
 const DEEPEST_NESTING: usize = 50;
 /// Most attachments listed of one mail.
 const MOST_ATTACHMENTS: usize = 500;
-/// Longest file name kept, in bytes; file systems allow 255.
-const LONGEST_NAME: usize = 200;
+/// Longest file name kept, in bytes. No file is ever stored under it.
+const LONGEST_NAME: usize = 400;
 
 /// Reads a mail. Never panics; work and memory are linear in its size.
 ///
@@ -32,8 +33,9 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     if raw.len() as u64 > limits.max_mail_bytes {
         return Err("too large");
     }
-    let raw = guarded(raw)?;
-    let message = opened(&raw)?;
+    let raw = line_ends(raw);
+    let guarded = guarded(&raw)?;
+    let message = opened(&guarded)?;
     let root = message.parts.first().ok_or("empty")?;
     let fields = Fields::in_charset(root, &raw, body_charset(&message, &raw));
 
@@ -66,26 +68,29 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
 
 /// Reads one attachment again: what it is and its bytes. `None` when `part` is not an attachment of this mail.
 pub fn attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
-    let raw = guarded(raw).ok()?;
-    let message = opened(&raw).ok()?;
+    let raw = line_ends(raw);
+    let guarded = guarded(&raw).ok()?;
+    let message = opened(&guarded).ok()?;
     let found =
         Body::of(&message, &raw).attachments.into_iter().find(|attachment| attachment.part == part)?;
     let bytes = contents(message.parts.get(part as usize)?, &raw).into_owned();
     Some((found, bytes))
 }
 
-/// The bytes as they are parsed: guarded, with line ends. Offsets are those of `raw`.
+/// The bytes that may be given to the parser. Offsets are those of `raw`.
 fn guarded(raw: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     let nested = nested_messages(raw);
-    if nested.len() > DEEPEST_NESTING {
+    if nested.messages.len().max(nested.digests.len()) > DEEPEST_NESTING {
         return Err("nested too deep");
     }
-    Ok(closed_messages(line_ends(raw), &nested))
+    Ok(closed_messages(raw, &nested))
 }
 
 /// Opens what [`guarded`] let through.
 fn opened(raw: &[u8]) -> Result<Message<'_>, &'static str> {
-    MessageParser::new().parse(raw).filter(|message| !message.parts.is_empty()).ok_or("empty")
+    // Only the fields that tell the structure: the rest is read by `header`, from the raw bytes.
+    let parser = MessageParser::new().with_mime_headers().with_date_headers().default_header_ignore();
+    parser.parse(raw).filter(|message| !message.parts.is_empty()).ok_or("empty")
 }
 
 /// The charset of the first text.
@@ -99,10 +104,10 @@ fn senders_of(fields: &Fields<'_>) -> String {
     fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Where the raw bytes name the type of a nested message (RFC 2046 section 5.2.1, RFC 6532) or of a digest of
-/// them, however much white space or comment a forger puts between: an upper bound of the nesting.
-fn nested_messages(raw: &[u8]) -> Vec<usize> {
-    let mut found = Vec::new();
+/// Where the raw bytes name the type of a nested message (RFC 2046 section 5.2.1, RFC 6532) or of a digest, whose
+/// parts are messages without saying so, however much white space or comment a forger puts between.
+fn nested_messages(raw: &[u8]) -> Nested {
+    let mut found = Nested { messages: Vec::new(), digests: Vec::new() };
     for (at, &byte) in raw.iter().enumerate() {
         let word: &[u8] = match byte {
             b'r' | b'R' => b"rfc822",
@@ -110,32 +115,45 @@ fn nested_messages(raw: &[u8]) -> Vec<usize> {
             b'd' | b'D' => b"digest",
             _ => continue,
         };
-        let named = raw.get(at..at + word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        let before =
-            || raw[..at].iter().rev().take(200).find(|b| !b.is_ascii_whitespace() && !b"\"\\".contains(b));
-        if named && matches!(before(), Some(b'/' | b')')) {
-            found.push(at);
-            if found.len() > DEEPEST_NESTING {
-                break;
-            }
+        if !raw[at..].get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)) {
+            continue;
+        }
+        let before = raw[..at].iter().rev().find(|b| !b.is_ascii_whitespace() && !b"\"\\".contains(b));
+        if !matches!(before, Some(b'/' | b')')) {
+            continue;
+        }
+        let places = if word == b"digest" { &mut found.digests } else { &mut found.messages };
+        places.push(at);
+        if places.len() > DEEPEST_NESTING {
+            break;
         }
     }
     found
 }
 
-/// Hides from the parser that an encoded part is a message, so that it is an attachment and not opened: what is
-/// nested inside it cannot be counted. RFC 2046 section 5.2.1 forbids to encode a message at all.
-fn closed_messages<'a>(raw: Cow<'a, [u8]>, nested: &[usize]) -> Cow<'a, [u8]> {
-    let mut raw = raw;
-    for &at in nested {
+/// The places that [`nested_messages`] found, each list at most one longer than [`DEEPEST_NESTING`].
+struct Nested {
+    messages: Vec<usize>,
+    digests: Vec<usize>,
+}
+
+/// Hides from the parser what it would open without our being able to count how deep it goes: a message that is
+/// encoded (RFC 2046 section 5.2.1 forbids it) stays an attachment, and the parts of a digest stay texts.
+fn closed_messages<'a>(raw: &'a [u8], nested: &Nested) -> Cow<'a, [u8]> {
+    const HIDDEN: &[u8; 6] = b"x-held";
+    let mut raw = Cow::Borrowed(raw);
+    for &at in &nested.digests {
+        raw.to_mut()[at..at + HIDDEN.len()].copy_from_slice(HIDDEN);
+    }
+    for &at in &nested.messages {
         let start =
             (at.saturating_sub(LONGEST_HEAD)..at).rev().find(|&i| is_blank_line(&raw, i)).unwrap_or(0);
         let end =
             (at..raw.len().min(at + LONGEST_HEAD)).find(|&i| is_blank_line(&raw, i)).unwrap_or(raw.len());
         let head = raw[start..end].to_ascii_lowercase();
         let holds = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
-        if holds(b"base64") || holds(b"quoted-printable") {
-            raw.to_mut()[at..at + 6].copy_from_slice(b"x-held");
+        if holds(b"base64") || holds(b"quoted-printable") || end - start >= LONGEST_HEAD {
+            raw.to_mut()[at..at + HIDDEN.len()].copy_from_slice(HIDDEN);
         }
     }
     raw
@@ -215,21 +233,18 @@ pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let fields = Fields::of(part, raw);
     let charset = fields.parameter("Content-Type", "charset");
     let bytes = contents(part, raw);
-    match &part.body {
-        PartType::Html(_) => {
-            let charset = charset.or_else(|| meta_charset(&bytes));
-            html_to_text(&plain(&decode(&bytes, charset.as_deref())))
-        }
-        _ => {
-            let text = plain(&decode(&bytes, charset.as_deref()));
-            let is = |name, value| {
-                fields
-                    .parameter("Content-Type", name)
-                    .is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
-            };
-            if is("format", "flowed") { unflow(&text, is("delsp", "yes")) } else { text }
-        }
+    let is_html = matches!(part.body, PartType::Html(_));
+    let charset = charset.or_else(|| is_html.then(|| meta_charset(&bytes)).flatten());
+    let text = plain(&decode(&bytes, charset.as_deref()));
+    // Labels lie: a page sent as plain text, plain text sent as a page.
+    let start = text.trim_start().get(..14).unwrap_or("").to_ascii_lowercase();
+    if is_html && text.contains('<') || start.starts_with("<html") || start.starts_with("<!doctype html") {
+        return html_to_text(&text);
     }
+    let is = |name, value| {
+        fields.parameter("Content-Type", name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
+    };
+    if is("format", "flowed") { unflow(&text, is("delsp", "yes")) } else { text }
 }
 
 /// The text of a multipart whose header lost its boundary (a folded line without its indent, a cut header): the
@@ -248,7 +263,8 @@ pub fn rescued_text(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
         .filter(|boundary| !boundary.is_empty() && !boundary.contains('"'))?;
     let mut mended = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\n\n").into_bytes();
     mended.extend_from_slice(whole);
-    let message = opened(&mended).ok()?;
+    let guarded = guarded(&mended).ok()?;
+    let message = opened(&guarded).ok()?;
     let texts = message.text_body.iter().filter_map(|&id| message.parts.get(id as usize));
     let texts = texts.filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
     Some(texts.map(|part| text_of(part, &mended)).collect::<Vec<_>>().join("\n\n"))
@@ -313,6 +329,15 @@ impl Body {
                 }
             }
         }
+        // A text of a kind that nobody knows ("Content-Type: text") is better shown than attached.
+        if texts.iter().all(|text| text.trim().is_empty())
+            && let Some(root) = message.parts.first()
+            && matches!(root.body, PartType::Text(_))
+            && !media_type(root, raw).starts_with("multipart/")
+        {
+            shown.push(0);
+            texts.push(text_of(root, raw));
+        }
         if texts.iter().all(|text| text.trim().is_empty()) {
             texts.extend(message.parts.iter().filter_map(|part| rescued_text(part, raw)));
         }
@@ -331,7 +356,8 @@ impl Body {
 
 fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8]) -> Option<Attachment> {
     let media_type = media_type(part, raw);
-    let bytes = contents(part, raw).len() as u64;
+    let contents = contents(part, raw);
+    let bytes = contents.len() as u64;
     let fields = Fields::of(part, raw);
     let given = fields
         .parameter("Content-Disposition", "filename")
@@ -353,6 +379,7 @@ fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8]) -> Option<Attachment> {
         return None;
     }
     let given = given.or_else(|| named_by_id(&fields));
+    let media_type = sniff::media_type(&contents, &media_type);
     let name = given.unwrap_or_else(|| made_up_name(id, part, &media_type));
     Some(Attachment { name, media_type, bytes, part: id })
 }
@@ -369,15 +396,12 @@ fn named_by_id(fields: &Fields<'_>) -> Option<String> {
     (plausible && has_letter && id.contains('@')).then_some(name)
 }
 
-/// A plain file name: the last piece of a path, nothing that a file system or a terminal takes for more.
+/// A plain file name: the last piece of a path, nothing that hides what it is.
 fn file_name(given: &str) -> String {
     let line: String =
-        given.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|&c| !is_invisible(c)).collect();
-    let line = clean(&line);
+        given.chars().filter(|&c| !is_invisible(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let last = line.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or("");
-    let safe: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
-    let safe = safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
-    shortened(safe)
+    shortened(last.trim().trim_start_matches('.').trim_end_matches(['.', ' ']))
 }
 
 /// At most [`LONGEST_NAME`] bytes, the ending kept.

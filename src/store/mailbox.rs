@@ -3,18 +3,23 @@
 
 use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
 use super::{Result, Tx, clean};
-use crate::domain::ids::{RawMailId, TicketId};
+use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
 
 statements! {
     JOURNAL_MAIL = Sql::same(
-        "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, packed, state, received_at) \
-         VALUES ($1, $2, $3, $4, $5, 'received', $6) ON CONFLICT (identity) DO NOTHING RETURNING id");
-    SETTLE_MAIL = Sql::same("UPDATE raw_mail SET state = $2, why = $3, ticket_id = $4 WHERE id = $1");
-    UNFILED_MAILS = Sql::same("SELECT id, packed FROM raw_mail WHERE state = 'received' ORDER BY id LIMIT $1");
+        "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, received_at) \
+         VALUES ($1, $2, $3, $4, 'received', $5) ON CONFLICT (identity) DO NOTHING RETURNING id");
+    KEEP_BYTES = Sql::same("INSERT INTO raw_body (raw_mail_id, packed) VALUES ($1, $2)");
+    SETTLE_MAIL = Sql::same("UPDATE raw_mail SET state = $2, why = $3 WHERE id = $1");
+    UNFILED_MAILS = Sql::same(
+        "SELECT raw_mail.id, raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
+         WHERE raw_mail.state = 'received' ORDER BY raw_mail.id LIMIT $1");
     HELD_MAILS = Sql::same(
         "SELECT id, mailbox, bytes, why, received_at FROM raw_mail WHERE state = 'held' ORDER BY id");
-    HELD_MAIL = Sql::same("SELECT packed FROM raw_mail WHERE id = $1 AND state = 'held'");
+    HELD_MAIL = Sql::same(
+        "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
+         WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");
     CURSOR = Sql::same("SELECT uid_validity, last_uid FROM mailbox WHERE name = $1");
     MOVE_CURSOR = Sql::same(
         "INSERT INTO mailbox (name, uid_validity, last_uid, synced_at) VALUES ($1, $2, $3, $4) \
@@ -94,21 +99,17 @@ impl Tx {
             mail.sha256,
             mail.identity,
             i64::try_from(mail.bytes).unwrap_or(i64::MAX),
-            mail.packed,
             now
         )?;
+        if let Some(id) = id {
+            execute!(self, KEEP_BYTES, id, mail.packed)?;
+        }
         Ok(id.map(RawMailId))
     }
 
     /// Writes what became of a journaled mail, and why.
-    pub async fn settle_mail(
-        &mut self,
-        id: RawMailId,
-        state: MailState,
-        why: Option<&str>,
-        ticket: Option<TicketId>,
-    ) -> Result<()> {
-        execute!(self, SETTLE_MAIL, id.0, state.as_str(), why.map(clean), ticket.map(|id| id.0)).map(drop)
+    pub async fn settle_mail(&mut self, id: RawMailId, state: MailState, why: Option<&str>) -> Result<()> {
+        execute!(self, SETTLE_MAIL, id.0, state.as_str(), why.map(clean)).map(drop)
     }
 
     /// Mails that are in the journal and on no ticket yet, with their packed bytes.

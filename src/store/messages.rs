@@ -20,7 +20,8 @@ statements! {
          WHERE ticket_id = $1 AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
     RETRACT_MESSAGE = Sql::same("UPDATE message SET retracted_at = $2 WHERE id = $1");
     RAW_OF_MESSAGE = Sql::same(
-        "SELECT raw_mail.packed FROM message JOIN raw_mail ON raw_mail.id = message.raw_mail_id WHERE message.id = $1");
+        "SELECT raw_body.packed FROM message JOIN raw_body ON raw_body.raw_mail_id = message.raw_mail_id \
+         WHERE message.id = $1");
     ADD_ATTACHMENT = Sql::same(
         "INSERT INTO attachment (message_id, part, name, media_type, bytes) VALUES ($1, $2, $3, $4, $5)");
     ATTACHMENTS = Sql::same(

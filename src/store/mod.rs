@@ -15,7 +15,7 @@ use dialect::{Sql, execute, optional_scalar, statements};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -79,11 +79,12 @@ impl Store {
             let pool = PgPoolOptions::new()
                 .max_connections(8)
                 .acquire_timeout(BUSY_TIMEOUT)
-                .connect_with(PgConnectOptions::from_str(url)?)
+                .connect_with(PgConnectOptions::from_str(url)?.disable_statement_logging())
                 .await?;
             return Ok(Store { pool: Pool::Postgres(pool) });
         }
         let options = SqliteConnectOptions::from_str(url)?
+            .disable_statement_logging()
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)

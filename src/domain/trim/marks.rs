@@ -45,7 +45,7 @@ pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
     if let Some(end) = header_block(lines, at, Strictness::Alone) {
         return Some(Header::Quote { end });
     }
-    attribution(lines, at, &folded).map(|end| Header::Quote { end })
+    attribution(lines, at, folded.trim_start_matches(['-', ' '])).map(|end| Header::Quote { end })
 }
 
 /// Folded, without the marks of emphasis that HTML became, white space collapsed.
@@ -101,6 +101,11 @@ pub fn is_marked_header(lines: &[&str], first: usize, end: usize) -> bool {
     written.next().is_some_and(|line| is_prelude(&line)) && written.all(|line| label(&line).is_some())
 }
 
+/// Whether a quoted line begins a forwarded mail, as Apple Mail marks it.
+pub fn is_marked_forward(line: &str) -> bool {
+    is_forward(&folded(head(line.trim_start_matches(['>', ' ']), LONGEST)))
+}
+
 /// Words that programs write between dashes above the history.
 static SEPARATORS: LazyLock<RegexSet> = LazyLock::new(|| {
     let words = "original message|reply message|original appointment|message d'origine|message original|message initial|\
@@ -149,7 +154,8 @@ static FORWARDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn is_forward(folded: &str) -> bool {
-    FORWARDS.is_match(folded)
+    // A line of prose is told apart without asking the pattern.
+    (folded.len() <= 60 || folded.starts_with(['-', '_', '='])) && FORWARDS.is_match(folded)
 }
 
 /// What a line of a header block names.
@@ -162,106 +168,60 @@ enum Label {
     Subject,
 }
 
-const LABELS: [(&str, Label); 84] = [
-    ("from", Label::From),
-    ("de", Label::From),
-    ("von", Label::From),
-    ("da", Label::From),
-    ("van", Label::From),
-    ("fra", Label::From),
-    ("fran", Label::From),
-    ("od", Label::From),
-    ("desde", Label::From),
-    ("remitente", Label::From),
-    ("expediteur", Label::From),
-    ("mittente", Label::From),
-    ("absender", Label::From),
-    ("lahettaja", Label::From),
-    ("kimden", Label::From),
-    ("gonderen", Label::From),
-    ("felado", Label::From),
-    ("от", Label::From),
-    ("от кого", Label::From),
-    ("reply-to", Label::Copy),
-    ("repondre a", Label::Copy),
-    ("sent", Label::Sent),
-    ("date", Label::Sent),
-    ("sent at", Label::Sent),
-    ("date sent", Label::Sent),
-    ("envoye", Label::Sent),
-    ("envoye le", Label::Sent),
-    ("date d'envoi", Label::Sent),
-    ("le", Label::Sent),
-    ("gesendet", Label::Sent),
-    ("gesendet am", Label::Sent),
-    ("datum", Label::Sent),
-    ("inviato", Label::Sent),
-    ("data", Label::Sent),
-    ("enviado", Label::Sent),
-    ("enviado el", Label::Sent),
-    ("enviada", Label::Sent),
-    ("enviada em", Label::Sent),
-    ("enviado em", Label::Sent),
-    ("fecha", Label::Sent),
-    ("verzonden", Label::Sent),
-    ("sendt", Label::Sent),
-    ("dato", Label::Sent),
-    ("skickat", Label::Sent),
-    ("wyslano", Label::Sent),
-    ("odeslano", Label::Sent),
-    ("lahetetty", Label::Sent),
-    ("paivays", Label::Sent),
-    ("tarih", Label::Sent),
-    ("gonderme tarihi", Label::Sent),
-    ("gonderildi", Label::Sent),
-    ("kuldve", Label::Sent),
-    ("дата", Label::Sent),
-    ("отправлено", Label::Sent),
-    ("to", Label::To),
-    ("a", Label::To),
-    ("an", Label::To),
-    ("para", Label::To),
-    ("aan", Label::To),
-    ("til", Label::To),
-    ("till", Label::To),
-    ("do", Label::To),
-    ("komu", Label::To),
-    ("destinataire", Label::To),
-    ("destinataires", Label::To),
-    ("vastaanottaja", Label::To),
-    ("kime", Label::To),
-    ("кому", Label::To),
-    ("cc", Label::Copy),
-    ("copie", Label::Copy),
-    ("copie a", Label::Copy),
-    ("kopie", Label::Copy),
-    ("cci", Label::Copy),
-    ("bcc", Label::Copy),
-    ("subject", Label::Subject),
-    ("objet", Label::Subject),
-    ("sujet", Label::Subject),
-    ("betreff", Label::Subject),
-    ("oggetto", Label::Subject),
-    ("asunto", Label::Subject),
-    ("assunto", Label::Subject),
-    ("onderwerp", Label::Subject),
-    ("emne", Label::Subject),
-    ("amne", Label::Subject),
-];
+/// The label that a word is, folded, in the languages of the programs that write such blocks.
+fn label_named(name: &str) -> Option<Label> {
+    Some(match name {
+        "from" | "de" | "von" | "da" | "van" | "fra" | "fran" | "od" | "desde" | "remitente"
+        | "expediteur" | "mittente" | "absender" | "lahettaja" | "kimden" | "gonderen" | "felado" | "от"
+        | "от кого" => Label::From,
+        "reply-to" | "repondre a" | "cc" | "copie" | "copie a" | "kopie" | "cci" | "bcc" => Label::Copy,
+        "sent"
+        | "date"
+        | "sent at"
+        | "date sent"
+        | "envoye"
+        | "envoye le"
+        | "date d'envoi"
+        | "le"
+        | "gesendet"
+        | "gesendet am"
+        | "datum"
+        | "inviato"
+        | "data"
+        | "enviado"
+        | "enviado el"
+        | "enviada"
+        | "enviada em"
+        | "enviado em"
+        | "fecha"
+        | "verzonden"
+        | "sendt"
+        | "dato"
+        | "skickat"
+        | "wyslano"
+        | "odeslano"
+        | "lahetetty"
+        | "paivays"
+        | "tarih"
+        | "gonderme tarihi"
+        | "gonderildi"
+        | "kuldve"
+        | "дата"
+        | "отправлено" => Label::Sent,
+        "to" | "a" | "an" | "para" | "aan" | "til" | "till" | "do" | "komu" | "destinataire"
+        | "destinataires" | "vastaanottaja" | "kime" | "кому" => Label::To,
+        "subject" | "objet" | "sujet" | "betreff" | "oggetto" | "asunto" | "assunto" | "onderwerp"
+        | "emne" | "amne" | "temat" | "predmet" | "aihe" | "konu" | "targy" | "тема" | "objekt" => {
+            Label::Subject
+        }
+        _ => return None,
+    })
+}
 
-/// Labels of languages that would not fit above without a line each.
-const MORE_SUBJECTS: [&str; 6] = ["temat", "predmet", "aihe", "konu", "targy", "тема"];
-
+/// Reads `Label: value`.
 fn label(folded: &str) -> Option<(Label, &str)> {
-    let (name, value) = folded.split_once([':', '：'])?;
-    let name = name.trim_matches([' ', '_', '|', '\u{a0}']);
-    if name.len() > 20 {
-        return None;
-    }
-    let known = LABELS.iter().find(|(word, _)| *word == name).map(|(_, label)| *label);
-    known
-        .or_else(|| MORE_SUBJECTS.contains(&name).then_some(Label::Subject))
-        .map(|label| (label, value.trim()))
+    let (name, value) = folded.split_once(':')?;
+    label_named(name.trim_matches([' ', '_', '|'])).map(|label| (label, value.trim()))
 }
 
 #[derive(PartialEq, Eq)]
@@ -274,14 +234,15 @@ enum Strictness {
 
 /// The end of the block of `From: Sent: To: Subject:` lines that begins at `at`.
 ///
-/// Alone, it needs a sender and two more labels, or a sender with an address and one more, so that
-/// "De : notre équipe" or a quoted "From: x" inside a sentence stays text.
+/// Alone, it needs a sender, a day or a recipient, and more that speaks for it, so that "De : notre équipe", a
+/// "From: x" inside a sentence, or the "De : Objet :" of a contact form stays text.
 fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option<usize> {
-    let first = folded(lines[at].get(..lines[at].len().min(LONGEST)).unwrap_or(""));
+    let first = folded(head(lines[at], LONGEST));
     let (first_label, _) = label(&first)?;
     let mut seen: Vec<Label> = Vec::with_capacity(5);
     let mut has_address = false;
     let mut has_time = false;
+    let mut sent_then = false;
     let mut end = at;
     let mut wrapped = 0;
     let mut blank = 0;
@@ -304,6 +265,7 @@ fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option<usi
                     seen.push(label);
                 }
                 has_address |= value.contains('@');
+                sent_then |= SENT_WORDS.iter().any(|word| text.starts_with(word)) && DATE.is_match(value);
                 has_time |= TIME.is_match(value) || DATE.is_match(value);
                 // Several labels on one line, when the HTML had no line breaks.
                 for (word, more) in [
@@ -336,13 +298,19 @@ fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option<usi
     let enough = match strictness {
         Strictness::UnderRule => from || seen.len() >= 2,
         Strictness::Alone => {
-            from && (others >= 2 && (has_address || has_time || seen.contains(&Label::Subject))
-                || others >= 1 && has_address)
+            let dated_or_sent_to = seen.contains(&Label::Sent) || seen.contains(&Label::To);
+            from && dated_or_sent_to
+                && (others >= 2 && (has_address || has_time || seen.contains(&Label::Subject))
+                    || others >= 1 && (has_address || sent_then))
                 && first_label != Label::Copy
         }
     };
     enough.then_some(end)
 }
+
+/// The labels of a day that nobody writes by hand, folded.
+const SENT_WORDS: [&str; 9] =
+    ["sent", "envoye", "gesendet", "inviato", "enviad", "verzonden", "sendt", "skickat", "wyslano"];
 
 /// Whether a line of a block carries on the line before.
 fn continues(line: &str) -> bool {
@@ -368,7 +336,7 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s<>()@]+@[^\s<>(
 /// "Jean a écrit :" and the like, at the end of a line or wrapped before the name.
 static WROTE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(\bwrote|\bwrites|\bsaid|\ba ecrit|\becrivait|\becrit|\bschrieb|\bgeschrieben|\bhat geschrieben|\bescribio|\bva escriure|\bha scritto|\bscrisse|\bschreef|\bgeschreven|\bescreveu|\bnapisal|\bnapisala|\bnapisal\(a\)|\bnapisal/a|\bpisze|\bnapsal\(a\)|\bnapsal|\bskrev|\bskrifaði|\bkirjoitti|\bkirjutas|\bnapisao|\bnapisal je|\bje napisal|\ba scris|\birta|\bezt irta|\bsunu yazdi|\byazdi|\bеscreveu|\bписал|\bнаписал|\bнаписала|\bнаписал\(а\)|\bпишет|\bwrote the following|\bna pisanju)\b\)?",
+        r"(\bwrote|\bwrites|\ba ecrit|\becrivait|\bschrieb|\bgeschrieben|\bhat geschrieben|\bescribio|\bva escriure|\bha scritto|\bscrisse|\bschreef|\bgeschreven|\bescreveu|\bnapisal|\bnapisala|\bnapisal\(a\)|\bnapisal/a|\bpisze|\bnapsal\(a\)|\bnapsal|\bskrev|\bkirjoitti|\bkirjutas|\bnapisao|\bnapisal je|\bje napisal|\ba scris|\birta|\bezt irta|\bsunu yazdi|\byazdi|\bписал|\bнаписал|\bнаписала|\bнаписал\(а\)|\bпишет|\bwrote the following|\bna pisanju)\b\)?",
     )
 });
 static STARTER: LazyLock<Regex> = LazyLock::new(|| {
@@ -408,7 +376,8 @@ fn attribution(lines: &[&str], at: usize, first: &str) -> Option<usize> {
             break;
         }
         if is_attribution(&joined, lines, index + 1) {
-            return (index == at || wraps(first, &joined)).then_some(index + 1);
+            let own_start = (at + 1..=index).any(|later| starts_alone(lines, later, index));
+            return (index == at || wraps(first, &joined) && !own_start).then_some(index + 1);
         }
         // A sentence that ended is not the start of a wrapped attribution.
         if joined.ends_with(['.', '!', '?', ':'])
@@ -419,6 +388,13 @@ fn attribution(lines: &[&str], at: usize, first: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether the attribution that ends at line `end` is whole when it begins at `at`, after a sentence.
+fn starts_alone(lines: &[&str], at: usize, end: usize) -> bool {
+    let first = folded(lines[at]);
+    let begins = STARTER.is_match(&first) && first.contains(|c: char| c.is_ascii_digit());
+    begins && is_attribution(&folded(&lines[at..=end].join(" ")), lines, end + 1)
 }
 
 /// "> wrote:", the rest of an address that was wrapped before its bracket.
@@ -445,27 +421,43 @@ fn is_attribution(joined: &str, lines: &[&str], next: usize) -> bool {
     let dated = DATE.is_match(body) || TIME.is_match(body);
     let addressed = ADDRESS.is_match(body);
     let starts = STARTER.is_match(body) || body.starts_with(|c: char| c.is_ascii_digit());
-    let quoted_next =
-        lines[next..].iter().take(3).find(|line| !is_blank(line)).is_some_and(|line| is_quoted(line));
+    let quoted_next = lines[next..]
+        .iter()
+        .take(3)
+        .find(|line| !is_blank(line))
+        .is_some_and(|line| is_quoted(line) && !ends_address(line));
     if colon {
         let wrote = WROTE.find_iter(body).last();
         let verb_ends = wrote.is_some_and(|verb| body.len() - verb.end() <= 40);
         if let (Some(verb), true) = (wrote, verb_ends) {
             let at_end = verb.end() + 3 >= body.len();
-            return (starts && dated)
-                || addressed && (at_end || dated)
-                || quoted_next && (starts || at_end)
-                || starts && at_end && body.len() < 60 && body.starts_with("on ");
+            if !quoted_next && is_told(&body[..verb.start()]) {
+                return false;
+            }
+            return (starts && dated) || addressed && (at_end || dated) || quoted_next && (starts || at_end);
         }
         if wrote.is_some() && starts && dated {
             return true;
         }
         // A date and an address, as Gmail and others write it without a verb.
         return addressed && dated && (starts || quoted_next) && body.ends_with(['>', ')'])
-            || addressed && TIME.is_match(body) && DATE.is_match(body);
+            || addressed
+                && TIME.is_match(body)
+                && DATE.is_match(body)
+                && (starts || body.contains(['<', '(']));
     }
     // Without a colon, only right above a quote.
     quoted_next && dated && (addressed && body.ends_with(['>', ')']) || WROTE.is_match(body) && starts)
+}
+
+/// Whether the words before "wrote" are those of a story: "j'ai écrit", "il m'a écrit", "I wrote".
+fn is_told(before: &str) -> bool {
+    const STORY: [&str; 14] = [
+        "j'", "m'", "l'", "t'", "nous ", "vous ", "lui ", " il ", " elle ", " on ", " i ", " he ", " she ",
+        " they ",
+    ];
+    let before = before.strip_suffix("have ").or(before.strip_suffix("has ")).unwrap_or(before);
+    STORY.iter().any(|end| before.ends_with(end))
 }
 
 /// A constant pattern.

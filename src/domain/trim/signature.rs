@@ -13,7 +13,7 @@ const MOST_CLOSING: usize = 10;
 /// Words that phones and programs add by themselves.
 static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\W{0,3}(sent from (my|a|the) |sent from (mail|outlook|yahoo|proton|gmail|aol|samsung|blackberry|windows|iphone|ipad)|sent (via|with|using) |get outlook for |get bluemail |envoye (de|depuis|a partir de|avec|via|par) |envoyee? depuis |telecharger? outlook |obtenir outlook |obtenez outlook |(von|aus|mit) .{2,40} gesendet|gesendet (von|mit|aus) |diese nachricht wurde von meinem|holen sie sich outlook|outlook fur (android|ios) (beziehen|herunterladen)|hol dir outlook|enviado (desde|do|da|a partir|con|de) |obtener outlook|obter o outlook|inviato (da|dal|dall'|con) |scarica outlook|ottieni outlook|verzonden (vanaf|vanuit|met|via|van) |verstuurd (vanaf|met|vanuit) |outlook voor (android|ios) downloaden|download outlook|sendt fra |skickat fran |hamta outlook|hent outlook|lahetetty |wyslane? (z|za) |pobierz (aplikacje )?outlook|odeslano (z|ze) |отправлено (с|из) |trimis de pe |iphone'umdan|iphone.?umdan gonderildi|kuldve )",
+        r"^\W{0,3}(sent from (my|a|the) |sent from (mail|outlook|yahoo|proton|gmail|aol|samsung|blackberry|windows|iphone|ipad)|sent (via|with|using) |get outlook for |get bluemail |envoye (de|depuis|a partir de|avec|via|par|grace a) |message envoye (de|depuis|avec|par) |provenance ?: (courrier|outlook|mail)|yahoo mail ?:|envoyee? depuis |telecharge[rz]? outlook |obtenir outlook |obtenez outlook |(von|aus|mit) .{2,40} gesendet|gesendet (von|mit|aus) |diese nachricht wurde von meinem|holen sie sich outlook|outlook fur (android|ios) (beziehen|herunterladen)|hol dir outlook|enviado (desde|do|da|a partir|con|de) |obtener outlook|obter o outlook|inviato (da|dal|dall'|con) |scarica outlook|ottieni outlook|verzonden (vanaf|vanuit|met|via|van) |verstuurd (vanaf|met|vanuit) |outlook voor (android|ios) downloaden|download outlook|sendt fra |skickat fran |hamta outlook|hent outlook|lahetetty |wyslane? (z|za) |pobierz (aplikacje )?outlook|odeslano (z|ze) |отправлено (с|из) |trimis de pe |iphone'umdan|iphone.?umdan gonderildi|kuldve )",
     )
 });
 /// Closing words, as a line of their own (a comma may follow, and "Cordialement," may have company).
@@ -38,17 +38,30 @@ pub fn start_of(lines: &[&str], is_first: bool) -> Option<usize> {
     let lines = &lines[..written];
     let first = lines.iter().position(|line| !is_blank(line))?;
     let begins = |at: usize| !is_first || at > first;
+    let small_print = small_print(lines).filter(|&at| begins(at));
+    let lines = &lines[..small_print.unwrap_or(lines.len())];
+    let lines = &lines[..lines.iter().rposition(|line| !is_blank(line)).map_or(0, |last| last + 1)];
+    if lines.is_empty() {
+        return small_print;
+    }
     delimiter(lines)
         .filter(|&at| begins(at))
-        .map(|at| program_line(&lines[..at]).filter(|&at| begins(at)).unwrap_or(at))
+        .map(|at| {
+            [program_line, dashed_name]
+                .iter()
+                .find_map(|above| above(&lines[..at]))
+                .filter(|&at| begins(at))
+                .unwrap_or(at)
+        })
         .or_else(|| program_line(lines).filter(|&at| begins(at)))
         .or_else(|| dashed_name(lines).filter(|&at| at > first))
         .or_else(|| closing(lines).filter(|&at| at > first))
+        .or(small_print)
 }
 
 /// "-Marie" as the last line, apart from the text: the name of a signature under one dash.
 fn dashed_name(lines: &[&str]) -> Option<usize> {
-    let at = lines.len() - 1;
+    let at = lines.iter().rposition(|line| !is_blank(line))?;
     let name = lines[at].trim().strip_prefix(['-', '—', '–'])?;
     let words = name.split_whitespace().count();
     let is_name = name.len() <= 40
@@ -58,27 +71,56 @@ fn dashed_name(lines: &[&str]) -> Option<usize> {
     (is_name && at > 0 && is_blank(lines[at - 1])).then_some(at)
 }
 
+/// What firms and virus scanners put under every mail.
+static SMALL_PRINT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*((ce|cet|le present) (message|courriel|mail|e-?mail)\b.{0,300}(confidentiel|destinataire)|les informations contenues dans ce.{0,200}confidentiel|this (e-?mail|message|communication)\b.{0,300}(confidential|intended|privileged)|the (information|contents?) (contained )?(in|of) this.{0,200}confidential|diese e-?mail .{0,200}(vertraulich|informationen)|pensez a l'environnement|avant d'imprimer|n'imprimez|please consider the environment|l'absence de virus dans ce|(garanti )?sans virus\b|virus-free|ce (message|courriel) a ete (verifie|analyse)|this (e-?mail|message) has been (checked|scanned))",
+    )
+});
+
+/// The first of the last paragraphs (at most three) that are all small print.
+fn small_print(lines: &[&str]) -> Option<usize> {
+    let mut found = None;
+    let mut end = lines.len();
+    for _ in 0..3 {
+        let Some(last) = lines[..end].iter().rposition(|line| !is_blank(line)) else { break };
+        let start = lines[..last].iter().rposition(|line| is_blank(line)).map_or(0, |blank| blank + 1);
+        let paragraph: String =
+            lines[start..=last].iter().take(6).map(|line| format!("{} ", line.trim())).collect();
+        if paragraph.len() > 3000 || last - start > 20 || !SMALL_PRINT.is_match(&fold(&paragraph)) {
+            break;
+        }
+        found = Some(start);
+        end = start;
+    }
+    found
+}
+
 /// "-- " (RFC 3676 section 4.3), or a line of dashes with little under it.
 fn delimiter(lines: &[&str]) -> Option<usize> {
     let exact = lines.iter().position(|line| *line == "-- " || (*line).trim_end() == "--");
     if let Some(at) = exact
-        && (lines[at] == "-- " || lines.len() - at <= 3 * MOST_LINES)
+        && (lines[at] == "-- " || lines.len() - at <= MOST_LINES)
     {
         return Some(at);
     }
     let from = lines.len().saturating_sub(MOST_LINES);
     (from..lines.len()).find(|&at| {
         let line = lines[at].trim();
-        let drawn = line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_'))
-            || matches!(line, "—" | "–");
-        let short = line.chars().count() < 10;
+        let drawn = line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_'));
         let above_blank = at == 0 || is_blank(lines[at - 1]);
-        let rest = &lines[at + 1..];
-        drawn
-            && above_blank
-            && (short || rest.iter().any(|line| line.len() <= 200 && LIST_FOOTER.is_match(&fold(line))))
-            && !rest.is_empty()
+        (drawn || matches!(line, "—" | "–")) && above_blank && is_footer(line, &lines[at + 1..])
     })
+}
+
+/// Whether what stands under a drawn line is a footer and not the next part of the message.
+fn is_footer(rule: &str, under: &[&str]) -> bool {
+    let written: Vec<&str> = under.iter().copied().filter(|line| !is_blank(line)).collect();
+    let list = written.iter().any(|line| line.len() <= 300 && LIST_FOOTER.is_match(&fold(line)));
+    let card = rule.chars().count() < 10
+        && (1..=6).contains(&written.len())
+        && written.iter().all(|line| line.chars().count() <= 80 && !line.trim_end().ends_with(['?', ':']));
+    list || card
 }
 
 /// "Envoyé de mon iPhone" and the like as the last words.
@@ -103,7 +145,9 @@ fn program_line(lines: &[&str]) -> Option<usize> {
 fn is_program_line(line: &str) -> bool {
     let folded = fold(line).replace('\u{a0}', " ");
     let words = folded.split(['<', '[', '(']).next().unwrap_or("").split_whitespace().count();
-    words <= 9 && !folded.contains(", ") && PROGRAM_LINE.is_match(&folded)
+    words <= 9
+        && (!folded.contains(", ") || folded.starts_with("yahoo mail"))
+        && PROGRAM_LINE.is_match(&folded)
 }
 
 /// A closing word with a name and what is on a business card under it. A name alone is how people end a letter.

@@ -91,6 +91,7 @@ const ATTRIBUTIONS: &[&str] = &[
     "________________________________\nDe : Camille <camille@support.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean <jean@client.example>\nObjet : Re: Paiement",
     "________________________________________\nFrom: Camille",
     "De : Camille <camille@support.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Paiement",
+    "De : Camille\nEnvoyé : mardi 3 mars 2026",
     "De : Camille <camille@support.example>\nDate : mardi 3 mars 2026 à 10:23\nÀ : Jean <jean@client.example>\nObjet : Paiement",
     "De: Camille\n\nEnvoyé: mardi 3 mars 2026 10:23\n\nÀ: Jean\n\nObjet: Paiement",
     "*De :* Camille <camille@support.example>\n*Envoyé :* mardi 3 mars 2026 10:23\n*À :* Jean\n*Objet :* Paiement",
@@ -122,7 +123,8 @@ fn what_programs_write_above_a_quote_is_quoted_with_it() {
         for after in ["\n\n> Bonjour Jean,\n> c'est réglé.\n", "\n\nBonjour Jean,\nc'est réglé.\n"] {
             let text = format!("Merci, mais rien ne marche.\nToujours pas.\n\n{attribution}{after}");
             let trimmed = trim(&text);
-            if trimmed.reply != "Merci, mais rien ne marche.\nToujours pas." || trimmed.signature != "" {
+            if trimmed.reply != "Merci, mais rien ne marche.\nToujours pas." || !trimmed.signature.is_empty()
+            {
                 wrong.push(format!("{text}\n=> {trimmed:?}"));
             }
         }
@@ -141,9 +143,14 @@ fn sentences_that_resemble_an_attribution_stay() {
         "Le 3 mars 2026, j'ai payé 12 €.\nLe client a écrit : rien ne marche.",
         "On 3 March I paid.\nThen nothing happened:\n- no mail\n- no receipt",
         "Voici l'extrait :\nDe : la banque\nC'est elle qu'il faut appeler.",
+        "Nouveau message du site :\n\nDe : Jean <jean@client.example>\nObjet : Paiement\n\nRien ne marche.",
         "Date : 3 mars\nHeure : 10 h\nLieu : Lyon",
         "Mes questions :\n1. quand ?\n2. où ?",
         "From: Paris\nI travel to Lyon.",
+        "Le 3 mars 2026, j'ai écrit :\nrien ne marche.",
+        "Votre collègue camille@support.example m'a écrit :\nattendez.",
+        "Rendez-vous le 3/3/2026 à 10:30 avec jean@client.example :\nserez-vous là ?",
+        "On 3 March 2026 I wrote:\nnothing works.",
         "Le support m'a dit :\nil faut attendre.",
         "------------------------------------ Avis ------------------------------------\nTrès bien.",
         "Adresse : jean@client.example\nCode : 1234",
@@ -153,12 +160,24 @@ fn sentences_that_resemble_an_attribution_stay() {
 }
 
 #[test]
+fn the_sentence_above_an_attribution_is_not_part_of_it() {
+    let text = "Le client veut savoir quand\nLe 3 mars 2026, Camille <camille@support.example> a écrit :\n> Bientôt.";
+    assert_eq!(trim(text).reply, "Le client veut savoir quand");
+    let text = "Le colis est arrivé.\nLe 3 mars 2026, Camille a\nécrit :\nBientôt.";
+    assert_eq!(trim(text).reply, "Le colis est arrivé.");
+}
+
+#[test]
 fn signatures_are_folded() {
     for signature in [
         "-- \nJean Martin\n06 12 34 56 78",
         "--\nJean Martin",
         "Envoyé de mon iPhone",
         "Envoyé depuis mon appareil Galaxy",
+        "Provenance : Courrier pour Windows",
+        "Yahoo Mail : recherchez, organisez, conquérez",
+        "---\nJean Martin\nClient SARL",
+        "_______________________________________________\nListe de diffusion des parieurs\nhttps://listes.example/parieurs",
         "Envoyé depuis l'application Mail Orange",
         "Envoyé à partir de Outlook pour Android<https://aka.example/x>",
         "Télécharger Outlook pour iOS",
@@ -180,6 +199,9 @@ fn signatures_are_folded() {
         "Bien à vous,\n\nJean Martin\nClient SARL\n12 rue des Lilas, 69001 Lyon\nwww.client.example",
         "—\nJean",
         "-Jean Martin",
+        "Ce message et ses pièces jointes peuvent contenir des informations\nconfidentielles.",
+        "Garanti sans virus. www.antivirus.example\n\nPensez à l'environnement avant d'imprimer.",
+        "Envoyé de mon iPhone\n\nThis e-mail is confidential.",
     ] {
         let text = format!("Bonjour,\n\nRien ne marche.\n\n{signature}\n");
         let wanted = ("Bonjour,\n\nRien ne marche.".to_owned(), String::new(), signature.to_owned());
@@ -198,6 +220,8 @@ fn what_is_no_signature_stays() {
         "Envoyé de mon bureau, c'est plus simple, mais rien ne marche.",
         "Envoyé de mon iPhone\n\nMais aussi ceci.",
         "J'ai un souci -- depuis hier -- avec le paiement.",
+        "Deux points.\n\n---\n\nLe premier est que le paiement est refusé depuis hier soir, et que la page reste blanche quand je recommence.",
+        "Deux questions.\n\n---\n\nQuand ?",
         "Ma liste :\n- pain\n- beurre\n-Lait",
         "Envoyé de mon iPhone",
         "-- \nJean",
@@ -242,6 +266,13 @@ fn a_forwarded_mail_is_the_message() {
         );
         assert_eq!(trim(&text).reply, text, "{text}");
     }
+    // Apple Mail quotes what it forwards.
+    let apple = "Voyez.\n\n> Début du message transféré :\n>\n> De: Banque <b@banque.example>\n> Objet: Refus\n>\n> Refusé.\n> -- \n> Banque";
+    assert_eq!(trim(apple).reply, apple);
+    // The signature of whoever wrote the forwarded mail is part of it; that of whoever forwards is not.
+    let signed = "Voyez.\n\n-- \nJean\n\n---------- Forwarded message ---------\nDe : Banque\n\nRefusé.\n\n-- \nBanque";
+    assert_eq!(trim(signed).signature, "-- \nJean");
+    assert!(trim(signed).reply.ends_with("-- \nBanque"));
     // Outlook writes no mark: with nothing above, the block is the message.
     let outlook = "De : Banque <b@banque.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Refus\n\nRefusé.";
     assert_eq!(trim(outlook).reply, outlook);
@@ -270,7 +301,7 @@ fn hostile_text_takes_linear_time() {
         "-----",
         "Le 3 mars 2026 a@b.c ",
     ] {
-        let text = piece.repeat(400_000 / piece.len());
+        let text = piece.repeat(150_000 / piece.len());
         assert!(!trim(&text).reply.is_empty(), "{piece:?}");
     }
 }

@@ -1,0 +1,115 @@
+//! What mail systems say in their reports, in many makes and languages. May import: `domain::fold`.
+
+use crate::domain::fold::fold;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Names under which mail systems write, besides the two that are reserved.
+pub static DAEMON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail system|messaging server|system administrator|administrateur systeme|<>",
+    )
+});
+/// A reply code of SMTP after which a server's words follow.
+pub static SMTP_CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s:<(-])[45][0-5]\d[ -]"));
+/// The notice that Amazon SES sends by way of SNS.
+pub static NOTIFICATION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"notificationtype\\?" ?: ?\\?"bounce"#));
+/// Subjects of reports, folded.
+pub static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"undeliver|non.?deliver|not delivered|delivery (status )?(notification|failure|failed|failing|problem|error|has failed|report|delayed|status)|deliver(y|ing) .{0,30}(fail|error|problem)|failure notice|failure delivery|failed (delivery|mail)|mail (failure|delivery|error|system error|not delivered)|returned mail|returned to sender|return(ed)? (message|email)|message (status|delayed|not delivered|delivery failure|you sent)|could not (be delivered|send)|unable to deliver|cannot be delivered|can't be delivered|undelivered|bounce|non remis|non distribu|non delivr|echec (de|d'|lors)|notification d'etat|rapport de non|impossible de (remettre|distribuer)|retour de courrier|retour a l'expediteur|remise (impossible|differee)|unzustellbar|ubermittlungsstatus|zustellungsstatus|fehlgeschlagen|could not be sent|nicht zustellbar|zustell|rueckmeldung|no (se ha )?entreg|no se pudo entregar|devuelto|mancato recapito|nao entreg|niet bezorg|onbestelbaar|niedostarcz|delayed mail|(warning|notice): (message|could not send|mail|delay)|error sending your mail|\bmail system error|unsolicited bulk|your message could not|user unknown|mail rejected|rejected mail|mail could not|email address|\bndr?n\b|\bdsn\b|недоставлен|не доставлен|配信|エラー",
+    )
+});
+/// Sentences that only a report says, folded.
+pub static STRONG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"could not be delivered|couldn't be delivered|cannot be delivered|wasn't delivered|was not delivered|not be delivered to|unable to deliver (your|the|this|message)|undeliverable|permanent(ly)? (fatal )?(error|fail)|delivery (to the following|has failed|failed)|failed (permanently|to deliver)|returned (to you|below|message)|this is the mail (delivery|system)|mail delivery (system|software)|qmail-send program|did not reach the following recipient|following recipients? (cannot|could not|was not|has|did)|following address(es)? (had|failed|have)|transcript of session follows|unable to send|n'a pas pu etre (remis|distribue|delivre|envoye|achemine)|impossible de (remettre|distribuer|delivrer)|echec de la (remise|distribution|livraison)|n'a pas ete (remis|distribue|delivre)|nicht zugestellt|konnte nicht|ubermittlung an folgende|zustellung .{0,40}fehlgeschlagen|could not be sent|attempts to send the message|no se pudo entregar|no ha podido|non e stato possibile|permanent error|has not been delivered|have not been delivered|the message was not|message not delivered|delivery of .{0,40}(failed|delayed)|still being retried|will keep trying|delivery attempts? will continue|has been (delayed|rejected|undelivered)|mail could not be",
+    )
+});
+/// Words without which nothing failed, folded.
+pub static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b[45]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}|deliver|unknown|undeliver|fail|reject|refus|returned|bounce|not found|no such|doesn't|does not exist|disabled|quota|full|remis|distribu|delivr|inconnu|n'existe|boite|zugestellt|fehlgeschlagen|unbekannt|entreg|recapit|error|erreur|could not|unable|impossible|配信|エラー|не доставлен",
+    )
+});
+
+/// What servers say instead of a code, folded, with the code of RFC 3463 that says the same; the first wins.
+static MEANINGS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let meanings = [
+        (
+            "user unknown|unknown user|no such user|unknown address|no mailbox|does ?n.t (exist|have)|does not exist|not exist|not listed|not our customer|no such (mailbox|person|recipient|address|account)|invalid (recipient|mailbox|user)|unknown recipient|recipient unknown|addressee unknown|utilisateur inconnu|destinataire inconnu|adresse inconnue|n'existe pas|unbekannt|unrouteable|mailbox unavailable|user not found|not found|unknown local",
+            "5.1.1",
+        ),
+        (
+            "quota|mailbox.{0,20}full|full mailbox|over ?limit|boite.{0,30}pleine|insufficient (disk )?space|disk full|storage",
+            "5.2.2",
+        ),
+        (
+            "host (unknown|not found)|unknown host|domain (unknown|not found|does)|no such domain|name service error|couldn't find any host|bad destination host|domaine",
+            "5.1.2",
+        ),
+        ("too (large|big)|size limit|exceeds", "5.3.4"),
+        ("spam|blocked|blacklist|policy|denied|refused", "5.7.1"),
+        ("inactive|disabled|suspended|deactiv", "5.2.1"),
+        ("relay", "5.7.1"),
+        ("timed? ?out|delayed|retried|keep trying|temporar", "4.4.7"),
+    ];
+    meanings.into_iter().map(|(words, code)| (pattern(words), code)).collect()
+});
+
+/// What the words mean, as a code of RFC 3463.
+pub fn meaning(folded: &str) -> Option<String> {
+    MEANINGS.iter().find(|(words, _)| words.is_match(folded)).map(|(_, code)| (*code).to_owned())
+}
+
+/// Something that may be an address.
+pub static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"[^\s<>()\[\]"',;:=]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"#));
+
+/// The lines after which mail systems name who was not reached.
+pub static ANCHOR: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)following (address|recipient|user|mailbox|destination)|permanent fatal errors|failed (permanently|recipient)|recipients? (failed|address|of this|:)|could ?n.t be delivered|could not (be delivered|deliver)|unable to deliver|wasn.t delivered|undeliverable to|delivery to .{0,60}fail|did not reach|was not delivered|had (permanent|transient)|not deliver(able|ed)|destinataire|adresse suivante|n.a pas pu|intended recipient|user unknown|unknown user|failed address|original recipient|mail to|message to",
+    )
+});
+
+/// An enhanced status code (RFC 3463) that stands by itself, not inside an address of the network.
+pub fn enhanced_code(text: &str) -> Option<String> {
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?:^|[^0-9.\w])([245]\.\d{1,3}\.\d{1,3})(?:$|[^0-9.\w]|\.(?:\s|$))"));
+    CODE.captures_iter(text)
+        .take(20)
+        .map(|found| found[1].to_owned())
+        .find(|code| !code.ends_with(".0.0") && !code.starts_with('2'))
+}
+
+/// A code of RFC 3463 made of the reply code of SMTP.
+pub fn reply_code(text: &str) -> Option<String> {
+    static REPLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[\s:<(-])([45]\d\d)[ -]"));
+    let folded = fold(text);
+    let found = REPLY.captures(&folded)?[1].to_owned();
+    Some(match (found.as_bytes()[0], meaning(&folded)) {
+        (b'4', Some(code)) => format!("4{}", &code[1..]),
+        (_, Some(code)) if code.starts_with('5') => code,
+        (class, _) => match found.as_str() {
+            "550" | "553" => "5.1.1".to_owned(),
+            "552" => "5.2.2".to_owned(),
+            _ => format!("{}.0.0", class as char),
+        },
+    })
+}
+
+/// At most the first `length` bytes.
+pub fn head(text: &str, length: usize) -> &str {
+    let mut end = text.len().min(length);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A constant pattern.
+pub fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
+}
