@@ -463,3 +463,43 @@ async fn a_bounce_marks_the_very_mail_that_came_back() {
         assert_eq!(test.desk.figures().await.unwrap().total, 1, "a bounce opens no ticket");
     }
 }
+
+#[tokio::test]
+async fn mails_that_arrive_together_are_threaded_among_themselves_and_kept_byte_for_byte() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        let mails: Vec<Vec<u8>> = (0..70)
+            .map(|n| {
+                let answers = if n % 2 == 1 { format!("In-Reply-To: <{}@c.example>\r\n", n - 1) } else { String::new() };
+                format!(
+                    "From: c{}@client.example\r\nSubject: s{n}\r\nMessage-ID: <{n}@c.example>\r\n{answers}\r\n\
+                     Bonjour numero{n} \u{e9}\r\n",
+                    n / 2
+                )
+                .into_bytes()
+            })
+            .collect();
+        let twice = [mails.clone(), mails[..3].to_vec()].concat();
+        let filed = test.mails(twice).await;
+        assert_eq!(
+            filed[68..],
+            [
+                Filed::Created(TicketId(35)),
+                Filed::Reply(TicketId(35)),
+                Filed::Duplicate,
+                Filed::Duplicate,
+                Filed::Duplicate
+            ]
+        );
+        let last = ticket(&test, 35).await;
+        let kinds: Vec<&str> = last.events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["created", "requester_wrote"]);
+        for (message, raw) in last.messages.iter().zip(&mails[68..]) {
+            assert_eq!(test.desk.raw_of_message(message.id).await.unwrap().as_ref(), Some(raw));
+        }
+        for (line, expected) in [("list numero69", 35), ("list numero0", 1)] {
+            let View::Queue(found) = test.say(line).await else { panic!("a list is a queue") };
+            assert!(found.tickets.iter().any(|ticket| ticket.id.0 == expected), "{line}");
+        }
+    }
+}

@@ -74,11 +74,6 @@ impl Arrived {
             read: parsed.map(|mail| Box::new(Digest::new(mail))),
         })
     }
-
-    /// What the mail takes in memory, roughly.
-    pub fn weight(&self) -> usize {
-        self.packed.len() + self.read.as_ref().map_or(0, |digest| digest.mail.text.len() * 2)
-    }
 }
 
 /// A mail with what is made of its text.
@@ -91,7 +86,9 @@ struct Digest {
 
 impl Digest {
     fn new(mail: InboundMail) -> Digest {
-        Digest { trimmed: trim(&mail.text), words: searched_words(&mail), mail }
+        let (trimmed, words) = (trim(&mail.text), searched_words(&mail));
+        // The text is in the trimmed parts; a batch holds hundreds of mails.
+        Digest { trimmed, words, mail: InboundMail { text: String::new(), ..mail } }
     }
 
     /// The only sender; screening lets no other mail pass.
@@ -170,28 +167,27 @@ impl Desk {
     ) -> Result<Vec<Filed>> {
         let now = self.inner.clock.now();
         let mut filed = vec![Filed::Duplicate; arrived.len()];
-        let mut journaled = Vec::new();
         let mut tx = self.inner.store.begin().await?;
-        for (place, mail) in arrived.into_iter().enumerate() {
-            let row = NewRawMail {
+        let rows: Vec<NewRawMail<'_>> = arrived
+            .iter()
+            .map(|mail| NewRawMail {
                 mailbox,
                 sha256: &mail.sha256,
                 identity: &mail.identity,
                 bytes: mail.bytes,
                 packed: &mail.packed,
-            };
-            if let Some(id) = tx.journal_mail(&row, now).await? {
-                journaled.push((place, id, mail.read));
-            }
-        }
+            })
+            .collect();
+        let ids = tx.journal_mails(&rows, now).await?;
         match cursor {
             Some(cursor) => tx.move_cursor(mailbox, cursor.uid_validity, cursor.last_uid, now).await?,
             None => tx.stamp_sync(mailbox, now).await?,
         }
         tx.commit().await?;
         crate::crash::point("after_journal_before_file");
-        let (places, mails): (Vec<usize>, Vec<_>) =
-            journaled.into_iter().map(|(place, id, read)| (place, (id, read))).unzip();
+        let journaled = ids.into_iter().zip(arrived).enumerate();
+        let (places, mails): (Vec<usize>, Vec<ReadMail>) =
+            journaled.filter_map(|(place, (id, mail))| Some((place, (id?, mail.read)))).unzip();
         for (place, outcome) in places.into_iter().zip(self.inner.file(&mails, now).await?) {
             filed[place] = outcome;
         }
@@ -269,22 +265,25 @@ impl Inner {
     async fn file_together(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
         let mut tx = self.store.begin().await?;
         let mut filed = Vec::with_capacity(mails.len());
+        let mut later = Later::default();
         for (id, read) in mails {
             let outcome = match read {
-                Ok(digest) => self.file_one(&mut tx, *id, digest, now).await?,
+                Ok(digest) => self.file_one(&mut tx, &mut later, *id, digest, now).await?,
                 Err(why) => hold(&mut tx, *id, why).await?,
             };
             filed.push(outcome);
         }
+        later.write(&mut tx, now).await?;
         tx.commit().await?;
         Ok(filed)
     }
 
-    async fn file_one(
+    async fn file_one<'a>(
         &self,
         tx: &mut Tx,
+        later: &mut Later<'a>,
         id: RawMailId,
-        digest: &Digest,
+        digest: &'a Digest,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
         let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
@@ -297,27 +296,29 @@ impl Inner {
         let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await };
         let place = find_thread(tx, &digest.mail, &sender.address).await?;
         match (accepted, place) {
-            (Ok(()), None) => self.open(tx, id, digest, sender, now).await,
+            (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
             (Ok(()), Some(place)) if place.requester == sender.address => {
-                self.add(tx, id, digest, place, None, &Event::RequesterWrote, now).await
+                self.add(tx, later, id, digest, place, None, &Event::RequesterWrote, now).await
             }
             (Ok(()), Some(place)) => {
-                self.add(tx, id, digest, place, Some(Mark::Stranger), &Event::StrangerWrote, now).await
+                self.add(tx, later, id, digest, place, Some(Mark::Stranger), &Event::StrangerWrote, now).await
             }
             (Err(_), Some(place)) if place.requester == sender.address => {
-                self.add(tx, id, digest, place, Some(Mark::Automatic), &Event::AutomaticReply, now).await
+                self.add(tx, later, id, digest, place, Some(Mark::Automatic), &Event::AutomaticReply, now)
+                    .await
             }
             (Err(why), _) => ignore(tx, id, &why).await,
         }
     }
 
     /// Opens a ticket with a mail.
-    async fn open(
+    async fn open<'a>(
         &self,
         tx: &mut Tx,
+        later: &mut Later<'a>,
         id: RawMailId,
-        digest: &Digest,
-        sender: &Mailbox,
+        digest: &'a Digest,
+        sender: &'a Mailbox,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
         let requester = tx.meet_requester(&sender.address, &sender.name, now).await?;
@@ -327,20 +328,10 @@ impl Inner {
         let subject = threading::bare_subject(&digest.mail.subject);
         let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
         let ticket = tx.open_ticket(&subject, requester.id, now).await?;
-        let message = add_message(tx, id, digest, sender, ticket.id, None, now).await?;
-        tx.add_event(&NewEvent {
-            ticket: ticket.id,
-            at: now,
-            kind: EventKind::Created,
-            door: Door::Mail,
-            agent: None,
-            actor: &requester.email,
-            detail: &EventDetail { message: Some(message.0), ..EventDetail::default() },
-            version_after: ticket.version,
-            source_key: None,
-        })
-        .await?;
-        tx.settle_mail(id, MailState::Filed, None).await?;
+        let message = add_message(tx, later, id, digest, sender, ticket.id, None, now).await?;
+        let detail = EventDetail { message: Some(message.0), ..EventDetail::default() };
+        later.opened.push((ticket.id, &sender.address, detail));
+        later.filed.push(id);
         Ok(Filed::Created(ticket.id))
     }
 
@@ -349,20 +340,24 @@ impl Inner {
         clippy::too_many_arguments,
         reason = "the two facts of the mail, the place, and what it means there"
     )]
-    async fn add(
+    async fn add<'a>(
         &self,
         tx: &mut Tx,
+        later: &mut Later<'a>,
         id: RawMailId,
-        digest: &Digest,
+        digest: &'a Digest,
         place: Place,
         mark: Option<Mark>,
         event: &Event,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
+        if later.opened.iter().any(|(ticket, ..)| *ticket == place.ticket) {
+            later.write_openings(tx, now).await?;
+        }
         let ticket = locked(tx, place.ticket).await?;
         let sender =
             digest.sender().ok_or_else(|| anyhow::anyhow!("a mail without sender passed screening"))?;
-        let message = add_message(tx, id, digest, sender, ticket.id, mark, now).await?;
+        let message = add_message(tx, later, id, digest, sender, ticket.id, mark, now).await?;
         let requester = ticket.requester;
         let actor = if mark.is_none() { Actor::Requester(requester) } else { Actor::System };
         let act = Act {
@@ -377,7 +372,7 @@ impl Inner {
         if mark.is_none() && !sender.name.is_empty() {
             tx.set_requester_name(requester, &sender.name).await?;
         }
-        tx.settle_mail(id, MailState::Filed, None).await?;
+        later.filed.push(id);
         Ok(if mark == Some(Mark::Automatic) { Filed::Ignored } else { Filed::Reply(applied.ticket.id) })
     }
 
@@ -431,6 +426,45 @@ async fn returned_delivery(
     Ok(None)
 }
 
+/// Rows of a batch that nothing in the batch reads: written together at its end.
+#[derive(Default)]
+struct Later<'a> {
+    /// Tickets that were opened: by whom, and what their first line of history remembers.
+    opened: Vec<(TicketId, &'a str, EventDetail)>,
+    /// Messages, each with the words it is found by.
+    words: Vec<(MessageId, &'a str)>,
+    /// Mails that are on their tickets.
+    filed: Vec<RawMailId>,
+}
+
+impl Later<'_> {
+    async fn write(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        self.write_openings(tx, now).await?;
+        tx.index_messages(&self.words).await?;
+        Ok(tx.settle_filed(&self.filed).await?)
+    }
+
+    /// The first line of each opened ticket's history; before any other line of it.
+    async fn write_openings(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        let opened = std::mem::take(&mut self.opened);
+        let lines: Vec<NewEvent<'_>> = opened
+            .iter()
+            .map(|(ticket, sender, detail)| NewEvent {
+                ticket: *ticket,
+                at: now,
+                kind: EventKind::Created,
+                door: Door::Mail,
+                agent: None,
+                actor: sender,
+                detail,
+                version_after: 1,
+                source_key: None,
+            })
+            .collect();
+        Ok(tx.add_events(&lines).await?)
+    }
+}
+
 /// A ticket that a mail leads to.
 struct Place {
     ticket: TicketId,
@@ -452,10 +486,12 @@ async fn find_thread(tx: &mut Tx, mail: &InboundMail, sender: &str) -> Result<Op
     Ok((requester == sender).then_some(Place { ticket: tagged, requester, rung: Rung::SubjectTag }))
 }
 
-async fn add_message(
+#[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]
+async fn add_message<'a>(
     tx: &mut Tx,
+    later: &mut Later<'a>,
     raw_mail: RawMailId,
-    digest: &Digest,
+    digest: &'a Digest,
     sender: &Mailbox,
     ticket: TicketId,
     mark: Option<Mark>,
@@ -486,7 +522,7 @@ async fn add_message(
     if let Some(rfc_id) = &digest.mail.message_id {
         tx.add_ref(rfc_id, ticket, Direction::Inbound).await?;
     }
-    tx.index_message(message, &digest.words).await?;
+    later.words.push((message, &digest.words));
     Ok(message)
 }
 

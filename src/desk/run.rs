@@ -357,7 +357,7 @@ async fn write(
             raw_mail: None,
         })
         .await?;
-    tx.index_message(message, &distinct_words(text)).await?;
+    tx.index_messages(&[(message, &distinct_words(text))]).await?;
     Ok(message)
 }
 

@@ -23,7 +23,7 @@ pub const BATCH_BYTES: u64 = 4 << 20;
 /// Batches that wait for the writer.
 const WAITING: usize = 2;
 /// Raw mail in hand at any time, in KiB: beyond it the source waits for the writer.
-const BUDGET: u32 = 24 << 10;
+const BUDGET: u32 = 12 << 10;
 
 /// A mail as its source gave it.
 #[derive(Debug)]

@@ -20,6 +20,43 @@ impl Sql {
     }
 }
 
+/// How many rows a [`Bulk`] writes in one go.
+pub(crate) const MANY: usize = 16;
+
+/// A statement for one row, and the same for [`MANY`] rows at once: a round trip to the database costs more than
+/// the row itself.
+#[derive(Debug)]
+pub(crate) struct Bulk {
+    pub(crate) one: Sql,
+    pub(crate) many: Sql,
+}
+
+impl Bulk {
+    /// `head`, then a `row` of `columns` values for each row, then `tail`. The texts are made once and live as long
+    /// as the program; keep a `Bulk` in a static.
+    pub(crate) fn new(head: Sql, row: Sql, columns: usize, tail: &str) -> Bulk {
+        let text = |head: &str, row: &str, rows: usize| -> &'static str {
+            let rows: Vec<String> = (0..rows).map(|n| renumbered(row, n * columns)).collect();
+            Box::leak(format!("{head}{}{tail}", rows.join(", ")).into_boxed_str())
+        };
+        let sql =
+            |rows| Sql::fork(text(head.sqlite, row.sqlite, rows), text(head.postgres, row.postgres, rows));
+        Bulk { one: sql(1), many: sql(MANY) }
+    }
+}
+
+/// `($1, $2)` as `($33, $34)`.
+fn renumbered(row: &str, from: usize) -> String {
+    let mut pieces = row.split('$');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: usize = piece[..digits].parse().unwrap_or_default();
+        text.push_str(&format!("${}{}", from + number, &piece[digits..]));
+    }
+    text
+}
+
 /// Runs `body` on whichever connection the transaction holds: `on!(tx, SQL, |connection, sql| …)`.
 macro_rules! on {
     ($tx:expr, $sql:expr, |$c:ident, $q:ident| $body:expr) => {
@@ -42,6 +79,26 @@ macro_rules! execute {
         $crate::store::dialect::on!($tx, $sql, |c, sql| sqlx::query(sql)$(.bind($value))*
             .execute(c).await.map(|done| done.rows_affected()))
     };
+}
+
+/// Runs a [`Bulk`] over a slice: `write_all!(tx, BULK, items, |query, item| query.bind(…))`.
+macro_rules! write_all {
+    ($tx:expr, $bulk:expr, $items:expr, |$query:ident, $item:ident| $bound:expr) => {{
+        for chunk in $items.chunks($crate::store::dialect::MANY) {
+            let whole = chunk.len() == $crate::store::dialect::MANY;
+            let (sql, step) = if whole { ($bulk.many, chunk.len()) } else { ($bulk.one, 1) };
+            for rows in chunk.chunks(step) {
+                $crate::store::dialect::on!($tx, sql, |c, text| {
+                    let mut $query = sqlx::query(text);
+                    for $item in rows {
+                        $query = $bound;
+                    }
+                    $query.execute(c).await.map(drop)
+                })?;
+            }
+        }
+        $crate::store::Result::Ok(())
+    }};
 }
 
 /// Declares the macros that fetch: rows or single values, and one, at most one, or all of them.
@@ -82,4 +139,4 @@ macro_rules! statements {
     };
 }
 
-pub(crate) use {execute, on, statements};
+pub(crate) use {execute, on, statements, write_all};

@@ -1,16 +1,16 @@
 //! The journal: every mail as it came, what became of it, and how far each mailbox has been taken in.
 //! May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
+use super::dialect::{
+    Bulk, MANY, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 statements! {
-    JOURNAL_MAIL = Sql::same(
-        "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, received_at) \
-         VALUES ($1, $2, $3, $4, 'received', $5) ON CONFLICT (identity) DO NOTHING RETURNING id");
-    KEEP_BYTES = Sql::same("INSERT INTO raw_body (raw_mail_id, packed) VALUES ($1, $2)");
     SETTLE_MAIL = Sql::same("UPDATE raw_mail SET state = $2, why = $3 WHERE id = $1");
     UNFILED_MAILS = Sql::same(
         "SELECT raw_mail.id, raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
@@ -32,6 +32,29 @@ statements! {
 }
 
 type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
+
+static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, received_at) VALUES "),
+        Sql::same("($1, $2, $3, $4, 'received', $5)"),
+        5,
+        " ON CONFLICT (identity) DO NOTHING RETURNING id, identity",
+    )
+});
+static KEEP_BYTES: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(Sql::same("INSERT INTO raw_body (raw_mail_id, packed) VALUES "), Sql::same("($1, $2)"), 2, "")
+});
+static SETTLE_FILED: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("UPDATE raw_mail SET state = 'filed', why = NULL WHERE id IN ("),
+        Sql::same("$1"),
+        1,
+        ")",
+    )
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 3] =
+    [("journal", &JOURNAL), ("keep_bytes", &KEEP_BYTES), ("settle_filed", &SETTLE_FILED)];
 
 /// What became of a journaled mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,25 +109,43 @@ pub struct HeldMail {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
-    /// `None` when the same mail is in the journal already.
-    pub async fn journal_mail(
+    /// Journals mails, in order; `None` for one that is in the journal already, or twice among them.
+    pub async fn journal_mails(
         &mut self,
-        mail: &NewRawMail<'_>,
+        mails: &[NewRawMail<'_>],
         now: DateTime<Utc>,
-    ) -> Result<Option<RawMailId>> {
-        let id: Option<i64> = optional_scalar!(
-            self,
-            JOURNAL_MAIL,
-            mail.mailbox,
-            mail.sha256,
-            mail.identity,
-            i64::try_from(mail.bytes).unwrap_or(i64::MAX),
-            now
-        )?;
-        if let Some(id) = id {
-            execute!(self, KEEP_BYTES, id, mail.packed)?;
+    ) -> Result<Vec<Option<RawMailId>>> {
+        let mut ids = Vec::with_capacity(mails.len());
+        for chunk in mails.chunks(MANY) {
+            let whole = chunk.len() == MANY;
+            let (sql, step) = if whole { (JOURNAL.many, MANY) } else { (JOURNAL.one, 1) };
+            for rows in chunk.chunks(step) {
+                let kept: Vec<(i64, String)> = on!(self, sql, |c, text| {
+                    let mut query = sqlx::query_as(text);
+                    for mail in rows {
+                        let bytes = i64::try_from(mail.bytes).unwrap_or(i64::MAX);
+                        query = query
+                            .bind(mail.mailbox)
+                            .bind(mail.sha256)
+                            .bind(mail.identity)
+                            .bind(bytes)
+                            .bind(now);
+                    }
+                    query.fetch_all(c).await
+                })?;
+                let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
+                ids.extend(rows.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)));
+            }
         }
-        Ok(id.map(RawMailId))
+        let bodies: Vec<(i64, &[u8])> =
+            ids.iter().zip(mails).filter_map(|(id, mail)| Some((id.as_ref()?.0, mail.packed))).collect();
+        write_all!(self, KEEP_BYTES, bodies, |query, body| query.bind(body.0).bind(body.1))?;
+        Ok(ids)
+    }
+
+    /// Writes of journaled mails that they are on their tickets.
+    pub async fn settle_filed(&mut self, ids: &[RawMailId]) -> Result<()> {
+        write_all!(self, SETTLE_FILED, ids, |query, id| query.bind(id.0))
     }
 
     /// Writes what became of a journaled mail, and why.

@@ -233,6 +233,8 @@ impl Store {
 
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
+    let bulks = mailbox::BULKS.iter().chain(&search::BULKS).chain(&tickets::BULKS);
+    let bulks = bulks.map(|(name, bulk)| [(*name, bulk.one), (*name, bulk.many)]);
     [
         STATEMENTS,
         mailbox::STATEMENTS,
@@ -245,6 +247,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     .into_iter()
     .flatten()
     .copied()
+    .chain(bulks.flatten())
 }
 
 impl Tx {

@@ -1,23 +1,32 @@
 //! Full-text search over words folded in Rust, so that both databases find the same. May import: domain, sqlx.
 
-use super::dialect::{Sql, execute, statements};
+use super::dialect::{Bulk, Sql, execute, statements, write_all};
 use super::{Connection, Result, Tx};
 use crate::domain::ids::MessageId;
+use std::sync::LazyLock;
 
 statements! {
-    INDEX_MESSAGE = Sql::fork(
-        "INSERT INTO search (rowid, words) VALUES ($1, $2)",
-        "INSERT INTO search (message_id, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))");
     FORGET_MESSAGE = Sql::fork("DELETE FROM search WHERE rowid = $1", "DELETE FROM search WHERE message_id = $1");
 }
 
+static INDEX: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = Sql::fork(
+        "INSERT INTO search (rowid, words) VALUES ",
+        "INSERT INTO search (message_id, words) VALUES ",
+    );
+    let row = Sql::fork("($1, $2)", "($1, array_to_tsvector(string_to_array($2, ' ')))");
+    Bulk::new(head, row, 2, "")
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("index", &INDEX)];
+
 impl Tx {
-    /// Makes a message findable by these words: distinct, folded, separated by one space.
+    /// Makes messages findable, each by its words: distinct, folded, separated by one space.
     ///
     /// # Errors
     /// The database's.
-    pub async fn index_message(&mut self, id: MessageId, words: &str) -> Result<()> {
-        execute!(self, INDEX_MESSAGE, id.0, words).map(drop)
+    pub async fn index_messages(&mut self, messages: &[(MessageId, &str)]) -> Result<()> {
+        write_all!(self, INDEX, messages, |query, message| query.bind(message.0.0).bind(message.1))
     }
 
     /// Makes a message unfindable.

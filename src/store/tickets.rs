@@ -1,12 +1,13 @@
 //! Tickets and their history. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, one, optional, scalar, statements};
+use super::dialect::{Bulk, Sql, all, execute, one, optional, scalar, statements, write_all};
 use super::{Result, Tx, clean, known};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{AgentId, EventId, RequesterId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::ticket::{Priority, Status, Ticket};
 use chrono::{DateTime, Utc};
+use std::sync::LazyLock;
 
 /// The columns of a ticket, in the order of [`TicketRow`].
 macro_rules! ticket_columns {
@@ -45,6 +46,18 @@ macro_rules! queue_page {
     };
 }
 
+macro_rules! add_event {
+    () => {
+        "INSERT INTO event (ticket_id, at, kind, door, agent_id, actor, detail, version_after, source_key) VALUES "
+    };
+}
+
+static ADD_EVENTS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(Sql::same(add_event!()), Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9)"), 9, "")
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("add_events", &ADD_EVENTS)];
+
 statements! {
     OPEN_TICKET = Sql::same(
         "INSERT INTO ticket (subject, status, priority, requester_id, version, created_at, updated_at) \
@@ -68,9 +81,7 @@ statements! {
         concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(postgres)));
     COUNT_BY_STATUS = Sql::same(
         "SELECT status, CAST(COUNT(*) AS BIGINT) FROM ticket WHERE reason IS NULL OR reason <> 'spam' GROUP BY status");
-    ADD_EVENT = Sql::same(
-        "INSERT INTO event (ticket_id, at, kind, door, agent_id, actor, detail, version_after, source_key) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id");
+    ADD_EVENT = Sql::same(concat!(add_event!(), "($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"));
     EVENTS = Sql::same(
         "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event WHERE ticket_id = $1 ORDER BY id");
     EVENT_BY_SOURCE = Sql::same(
@@ -136,6 +147,10 @@ pub struct StoredEvent {
     pub version_after: i64,
     /// When it was taken back.
     pub undone_at: Option<DateTime<Utc>>,
+}
+
+fn written(detail: &EventDetail) -> Result<String> {
+    serde_json::to_string(detail).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 #[derive(sqlx::FromRow)]
@@ -302,8 +317,7 @@ impl Tx {
 
     /// Appends a line of history.
     pub async fn add_event(&mut self, event: &NewEvent<'_>) -> Result<EventId> {
-        let detail =
-            serde_json::to_string(event.detail).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let detail = written(event.detail)?;
         scalar!(
             self,
             ADD_EVENT,
@@ -318,6 +332,22 @@ impl Tx {
             event.source_key
         )
         .map(EventId)
+    }
+
+    /// Appends lines to several histories.
+    pub async fn add_events(&mut self, events: &[NewEvent<'_>]) -> Result<()> {
+        let events: Vec<(&NewEvent<'_>, String)> =
+            events.iter().map(|event| Ok((event, written(event.detail)?))).collect::<Result<_>>()?;
+        write_all!(self, ADD_EVENTS, events, |query, event| query
+            .bind(event.0.ticket.0)
+            .bind(event.0.at)
+            .bind(event.0.kind.as_str())
+            .bind(event.0.door.as_str())
+            .bind(event.0.agent.map(|id| id.0))
+            .bind(clean(event.0.actor))
+            .bind(clean(&event.1))
+            .bind(event.0.version_after)
+            .bind(event.0.source_key))
     }
 
     pub async fn events(&mut self, ticket: TicketId) -> Result<Vec<StoredEvent>> {
