@@ -10,4 +10,6 @@ mod pages;
 mod scenarios;
 mod servers;
 mod support;
+mod wire_fetch;
+mod wire_imap;
 mod wire_smtp;

@@ -267,17 +267,17 @@ impl Session {
             return Err(FetchError::Refused { command: "UID MOVE", said });
         };
         if self.can("MOVE") {
-            match self.into_folder("UID MOVE", set, &name).await {
+            match self.put_in("UID MOVE", set, &name).await {
                 // Named, but refused: the long way round.
                 Err(FetchError::Refused { .. }) => self.capabilities.remove("MOVE"),
                 other => return other,
             };
         }
-        self.into_folder("UID COPY", set, &name).await?;
+        self.put_in("UID COPY", set, &name).await?;
         self.remove(set).await
     }
 
-    async fn into_folder(&mut self, verb: &'static str, set: &str, name: &str) -> Result<(), FetchError> {
+    async fn put_in(&mut self, verb: &'static str, set: &str, name: &str) -> Result<(), FetchError> {
         let line = format!("{verb} {set} {name}");
         match self.plain(verb, &line).await {
             Err(FetchError::Refused { .. }) => {
@@ -318,9 +318,10 @@ impl Session {
         if !self.can("IDLE") || !self.start_idle().await? {
             tokio::select! {
                 () = tokio::time::sleep(limit) => {}
-                () = cancel.cancelled() => {}
+                () = cancel.cancelled() => return Ok(()),
             }
-            return Ok(());
+            // A server shows new mail to an open session when it is asked.
+            return self.plain("NOOP", "NOOP").await;
         }
         self.imap.get_mut().allow(TALK);
         let end = Instant::now() + limit;

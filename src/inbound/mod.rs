@@ -38,7 +38,7 @@ use crate::config::{self, AfterIngest, Limits, Start};
 use crate::desk::Desk;
 use crate::desk::receive::Cursor;
 use drain::{Order, Owed};
-use imap::Session;
+use imap::{Selected, Session};
 use pipeline::{Committed, Intake, Raw, portions, take_in};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
@@ -97,7 +97,8 @@ pub async fn fetch(
             let mut session = Session::open(settings).await?;
             let (mut owed, never) = (Owed::default(), CancellationToken::new());
             let visit = Visit { desk, source, settings, limits, options, cancel: &never };
-            visit.drain(&mut session, &mut owed, &mut tally).await?;
+            let selected = visit.select(&mut session).await?;
+            visit.drain(&mut session, selected, &mut owed, &mut tally).await?;
             session.log_out().await;
         }
         Source::Maildir(inbox) => {
@@ -191,16 +192,22 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Opens the mailbox, takes in what is above the cursor, and notes the good sync.
+    /// Opens the mailbox; read-only where nothing will be changed in it.
+    async fn select(&self, session: &mut Session) -> Result<Selected, FetchError> {
+        let is_kept = self.settings.after_ingest == AfterIngest::Keep;
+        session.select(&self.settings.mailbox, is_kept).await
+    }
+
+    /// Takes in what is above the cursor, and notes the good sync.
     async fn drain(
         &self,
         session: &mut Session,
+        selected: Selected,
         owed: &mut Owed,
         tally: &mut Tally<'_>,
     ) -> Result<(), FetchError> {
         let settings = self.settings;
         let mailbox = self.source.mailbox();
-        let selected = session.select(&settings.mailbox, settings.after_ingest == AfterIngest::Keep).await?;
         let from = self.start(&mailbox, selected).await?;
         let (intake, inbox) = Intake::new(self.limits.clone());
         let (report, mut committed) = mpsc::unbounded_channel();
@@ -225,7 +232,7 @@ impl Visit<'_> {
     }
 
     /// The UID above which to fetch.
-    async fn start(&self, mailbox: &str, selected: imap::Selected) -> Result<u32, FetchError> {
+    async fn start(&self, mailbox: &str, selected: Selected) -> Result<u32, FetchError> {
         let folder = self.settings.mailbox.as_str();
         match self.desk.cursor(mailbox).await? {
             Some(cursor) if cursor.uid_validity == selected.uid_validity => Ok(cursor.last_uid),

@@ -60,9 +60,10 @@ async fn watch_imap(
         () = cancel.cancelled() => return Ok(()),
     };
     let visit = Visit { desk, source, settings, limits, options: FetchOptions::default(), cancel };
+    let selected = visit.select(&mut session).await?;
     while !cancel.is_cancelled() {
         let mut tally = Tally::new(&|_| {});
-        visit.drain(&mut session, owed, &mut tally).await?;
+        visit.drain(&mut session, selected, owed, &mut tally).await?;
         trouble.is_over();
         tell(&tally);
         // Some servers name IDLE and then tell nothing: the interval holds all the same, and a dead line is found.

@@ -150,21 +150,22 @@ fn blame(error: &io::Error) -> &'static str {
     }
 }
 
-/// Mozilla's roots, and those of `ca_file` besides where one is given.
+/// Trusts the certificates of `ca_file` and no others; without one, Mozilla's roots.
 fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, FetchError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = ca_file {
-        let unusable = |why: String| FetchError::CaFile { path: path.to_owned(), why };
-        let certificates =
-            CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
-        let mut added = 0;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
-            added += 1;
-        }
-        if added == 0 {
-            return Err(unusable("it holds no certificate".to_owned()));
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(path) => {
+            let unusable = |why: String| FetchError::CaFile { path: path.to_owned(), why };
+            let certificates =
+                CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
+            for certificate in certificates {
+                let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+                roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+            }
+            if roots.is_empty() {
+                return Err(unusable("it holds no certificate".to_owned()));
+            }
         }
     }
     // Named, because another crate may bring a second provider, and rustls panics when it has to choose.
