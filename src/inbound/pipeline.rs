@@ -22,7 +22,8 @@ pub const BATCH_MAILS: usize = 500;
 pub const BATCH_BYTES: u64 = 4 << 20;
 /// Batches that wait for the writer.
 const WAITING: usize = 2;
-/// Raw mail in hand at any time, in KiB: beyond it the source waits for the writer.
+/// Raw mail in hand at any time, in KiB: beyond it the source waits for the writer. Enough for a batch that is being
+/// committed, one that is prepared and one that is fetched; a mail takes about three times its size on its way.
 const BUDGET: u32 = 12 << 10;
 
 /// A mail as its source gave it.
