@@ -8,7 +8,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse_from(cli::globals_first(std::env::args_os()));
     let setting = |name| std::env::var(name).ok();
-    guichet::telemetry::start(setting("GUICHET_LOG").as_deref(), setting("GUICHET_LOG_FORMAT").as_deref());
+    guichet::telemetry::start(
+        cli.is_one_shot(),
+        setting("GUICHET_LOG").as_deref(),
+        setting("GUICHET_LOG_FORMAT").as_deref(),
+    );
     // rustls wants one provider of cryptography for the whole process; a second call would only say so.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -8,13 +8,16 @@ use tracing_subscriber::EnvFilter;
 
 /// What is logged when nothing is asked for. sqlx tells every statement at `debug` and slow ones at `warn`.
 const DEFAULT: &str = "info,sqlx=warn";
+/// The same for a command that does one thing and says itself what it did: faults, and what mail-in has to say.
+const DEFAULT_ONE_SHOT: &str = "warn,guichet::inbound=info";
 
 /// Starts logging for the whole process; call once, at its start.
 ///
-/// `filter` is the value of `GUICHET_LOG`, `format` that of `GUICHET_LOG_FORMAT`. A filter that cannot be read is
+/// `one_shot`: the command says itself what it did. `filter` is the value of `GUICHET_LOG`, `format` that of `GUICHET_LOG_FORMAT`. A filter that cannot be read is
 /// said on standard error and the default is used: a typo in a variable must not stop a support desk.
-pub fn start(filter: Option<&str>, format: Option<&str>) {
-    let (filter, complaint) = read_filter(filter);
+pub fn start(one_shot: bool, filter: Option<&str>, format: Option<&str>) {
+    let default = if one_shot { DEFAULT_ONE_SHOT } else { DEFAULT };
+    let (filter, complaint) = read_filter(filter, default);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call (two tests in one process) changes nothing.
     let _ = match format {
@@ -26,13 +29,13 @@ pub fn start(filter: Option<&str>, format: Option<&str>) {
     }
 }
 
-fn read_filter(asked: Option<&str>) -> (EnvFilter, Option<String>) {
+fn read_filter(asked: Option<&str>, default: &str) -> (EnvFilter, Option<String>) {
     match asked.filter(|asked| !asked.trim().is_empty()) {
-        None => (EnvFilter::new(DEFAULT), None),
+        None => (EnvFilter::new(default), None),
         // An asked-for level alone must not bring every statement of the database with it.
         Some(asked) => match EnvFilter::try_new(format!("sqlx=warn,{asked}")) {
             Ok(filter) => (filter, None),
-            Err(error) => (EnvFilter::new(DEFAULT), Some(error.to_string())),
+            Err(error) => (EnvFilter::new(default), Some(error.to_string())),
         },
     }
 }
@@ -43,19 +46,19 @@ mod tests {
 
     #[test]
     fn without_a_wish_the_level_is_info_and_statements_are_left_out() {
-        assert_eq!(read_filter(None).0.to_string(), "sqlx=warn,info");
-        assert_eq!(read_filter(Some(" ")).0.to_string(), "sqlx=warn,info");
+        assert_eq!(read_filter(None, DEFAULT).0.to_string(), "sqlx=warn,info");
+        assert_eq!(read_filter(Some(" "), DEFAULT).0.to_string(), "sqlx=warn,info");
     }
 
     #[test]
     fn a_wish_is_heard_and_statements_come_only_when_named() {
-        assert_eq!(read_filter(Some("debug")).0.to_string(), "sqlx=warn,debug");
-        assert!(read_filter(Some("debug,sqlx=debug")).0.to_string().contains("sqlx=debug"));
+        assert_eq!(read_filter(Some("debug"), DEFAULT).0.to_string(), "sqlx=warn,debug");
+        assert!(read_filter(Some("debug,sqlx=debug"), DEFAULT).0.to_string().contains("sqlx=debug"));
     }
 
     #[test]
     fn a_filter_that_cannot_be_read_is_said_and_does_not_stop_the_program() {
-        let (filter, complaint) = read_filter(Some("guichet=loud"));
+        let (filter, complaint) = read_filter(Some("guichet=loud"), DEFAULT);
         assert_eq!(filter.to_string(), "sqlx=warn,info");
         assert!(complaint.is_some());
     }

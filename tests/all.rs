@@ -8,6 +8,7 @@ mod mail;
 mod migrations;
 mod pages;
 mod scenarios;
+mod serve;
 mod servers;
 mod support;
 mod wire_fetch;

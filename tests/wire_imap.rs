@@ -8,7 +8,7 @@ use guichet::desk::receive::Cursor;
 use guichet::inbound::drain::{Order, Owed, drain};
 use guichet::inbound::imap::Session;
 use guichet::inbound::pipeline::{Intake, take_in};
-use guichet::inbound::{FetchCount, FetchError, Source, Tally, try_connection};
+use guichet::inbound::{FetchCount, FetchError, Source, Tally, Tried, try_connection};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -99,7 +99,8 @@ async fn the_three_kinds_of_security_log_in() {
         let mut settings = settings(port, security);
         settings.ca_file = Some(dovecot.ca_pem.clone());
         let found = try_connection(&Source::Imap(settings)).await.unwrap();
-        assert!(found.contains("INBOX holds 1 mails"), "{security:?}: {found}");
+        let expected = Tried::Imap { mailbox: "INBOX".into(), mails: 1, announces: true };
+        assert_eq!(found, expected, "{security:?}");
     }
 }
 

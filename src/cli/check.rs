@@ -3,7 +3,7 @@
 use super::{Done, Ended, print, print_json};
 use crate::app;
 use crate::config::Config;
-use crate::inbound;
+use crate::inbound::{self, Tried};
 use crate::outbound::Courier;
 use crate::store::Store;
 use crate::wording::check as say;
@@ -59,7 +59,10 @@ async fn database(config: &Config) -> Result<String, String> {
 
 async fn inbox(config: &Config) -> Result<String, String> {
     let Ok(source) = app::source(config) else { return Err(say::NO_INBOX.to_owned()) };
-    inbound::try_connection(&source).await.map_err(|error| error.to_string())
+    match inbound::try_connection(&source).await.map_err(|error| error.to_string())? {
+        Tried::Imap { mailbox, mails, announces } => Ok(say::mailbox_ready(&mailbox, mails, announces)),
+        Tried::Maildir { folder, waiting } => Ok(say::inbox_ready(&folder.display().to_string(), waiting)),
+    }
 }
 
 async fn outbox(config: &Config) -> Result<String, String> {

@@ -137,6 +137,13 @@ pub fn globals_first(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     args
 }
 
+impl Cli {
+    /// Whether the command ends by itself.
+    pub fn is_one_shot(&self) -> bool {
+        !matches!(self.command, Command::Serve | Command::Demo { .. })
+    }
+}
+
 /// How a command ended badly.
 enum Ended {
     /// Said in one French sentence; exit code 1.
@@ -222,7 +229,7 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         Command::Deliver => mails::deliver(opened, globals.json).await,
         Command::Tick { .. } => {
             // No timer exists yet, so none can be due; the key is the contract's.
-            print_json(globals.json, &serde_json::json!({ "fired": [] }), "");
+            print_json(globals.json, &serde_json::json!({ "fired": [] }), say::NOTHING_DUE);
             Ok(())
         }
         Command::Ticket { words } => {

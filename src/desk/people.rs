@@ -54,11 +54,14 @@ impl Desk {
     }
 
     /// The agent who acts when nobody was named: the only one there is, or, on a desk without agents, an admin
-    /// with the given name, made here. `None` when there are several.
+    /// with the given name, made here, who steps back once there is another. `None` when there are several.
     pub async fn only_agent(&self, name_of_first: &str) -> Result<Option<Agent>> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let mut agents = tx.agents().await?;
+        if agents.len() == 2 {
+            agents.retain(|agent| agent.name != name_of_first);
+        }
         let only = match agents.len() {
             0 => tx.add_agent(name_of_first, Role::Admin, now).await?,
             1 => agents.pop(),

@@ -160,23 +160,42 @@ pub async fn recover(desk: &Desk, limits: &Limits) -> Result<usize, FetchError> 
     Ok(refiled)
 }
 
-/// Tries a source without changing anything in it, for `guichet check`: what it found, in one English line.
+/// What a try of a source found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    /// The server took the login and opened the mailbox.
+    Imap {
+        /// As configured.
+        mailbox: String,
+        /// How many mails it holds.
+        mails: u32,
+        /// Whether it tells of new mail by itself (IDLE, RFC 2177).
+        announces: bool,
+    },
+    /// The folder can be read.
+    Maildir {
+        /// As configured.
+        folder: PathBuf,
+        /// How many mails wait in it.
+        waiting: usize,
+    },
+}
+
+/// Tries a source without changing anything in it, for `guichet check`: what it found.
 ///
 /// # Errors
 /// What would stop a fetch.
-pub async fn try_connection(source: &Source) -> Result<String, FetchError> {
+pub async fn try_connection(source: &Source) -> Result<Tried, FetchError> {
     match source {
         Source::Imap(settings) => {
             let mut session = Session::open(settings).await?;
             let selected = session.select(&settings.mailbox, true).await?;
-            let news =
-                if session.can("IDLE") { "the server tells of new mail" } else { "asked at intervals" };
+            let announces = session.can("IDLE");
             session.log_out().await;
-            Ok(format!("logged in, {} holds {} mails, {news}", settings.mailbox, selected.exists))
+            Ok(Tried::Imap { mailbox: settings.mailbox.clone(), mails: selected.exists, announces })
         }
         Source::Maildir(inbox) => {
-            let waiting = maildir::waiting(inbox)?.len();
-            Ok(format!("{} can be read, {waiting} mails wait", inbox.display()))
+            Ok(Tried::Maildir { folder: inbox.clone(), waiting: maildir::waiting(inbox)?.len() })
         }
     }
 }

@@ -27,8 +27,11 @@ use tokio_util::sync::CancellationToken;
 /// the server is.
 pub const BATCH: i64 = 8;
 
-/// The shortest and the longest sleep of the loop. What another process writes is found within the longest.
-const SLEEPS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The shortest and the longest sleep of the loop. What another process plans (the command line, a second instance)
+/// is found within the longest; looking costs one indexed query.
+const SLEEPS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
+/// The pause while the outbox cannot be read.
+const PAUSE_WHEN_BROKEN: Duration = Duration::from_secs(10);
 
 /// How often the record of an outcome is tried, and the wait between. A mail that left and is not recorded would
 /// leave a second time.
@@ -172,7 +175,7 @@ pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
                     tracing::error!(error = %failure, "the outbox cannot be read; trying again");
                 }
                 is_broken = true;
-                SLEEPS.1 / 3
+                PAUSE_WHEN_BROKEN
             }
         };
         tokio::select! {

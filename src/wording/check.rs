@@ -1,5 +1,7 @@
 //! What `guichet check` says of each thing it tried.
 
+use crate::wording::dates;
+
 /// The configuration could be read.
 pub const CONFIG_READ: &str = "la configuration se lit";
 /// No inbox is named.
@@ -18,6 +20,20 @@ pub fn database_ready(url: &str, is_up_to_date: bool) -> String {
 /// The database does not.
 pub fn database_fails(url: &str, why: &str) -> String {
     format!("{url} : {why} ; voir `database.url`")
+}
+
+/// The mailbox was opened.
+pub fn mailbox_ready(mailbox: &str, mails: u32, announces: bool) -> String {
+    let mails = dates::count(mails.into(), "mail", "mails");
+    let news =
+        if announces { "le serveur annonce les nouveaux" } else { "relevée à intervalles réguliers" };
+    format!("connexion acceptée, {mailbox} contient {mails}, {news}")
+}
+
+/// The folder mail comes from can be read.
+pub fn inbox_ready(folder: &str, waiting: usize) -> String {
+    let mails = dates::count(waiting as i64, "mail", "mails");
+    format!("{folder} se lit, {mails} en attente")
 }
 
 /// A folder can be written.

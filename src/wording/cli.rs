@@ -31,6 +31,8 @@ pub const DB: &str = "La base de données : migrations et sauvegardes";
 /// `config`.
 pub const CONFIG: &str = "La configuration";
 
+/// No timer is due.
+pub const NOTHING_DUE: &str = "Aucune échéance n’est due.";
 /// The only command that `--now` cannot rehearse.
 pub const NOW_IS_FOR_ONE_SHOT: &str =
     "--now ne vaut que pour les commandes qui s’arrêtent d’elles-mêmes, pas pour `serve` ni `demo`.";
@@ -62,7 +64,7 @@ pub fn first_agent(agent: &Agent) -> String {
 
 /// An agent was added.
 pub fn agent_added(agent: &Agent) -> String {
-    format!("{} est ajouté ({}).", agent.name, labels::role(agent.role))
+    format!("{} fait partie de l’équipe ({}).", agent.name, labels::role(agent.role))
 }
 
 /// The name is taken.

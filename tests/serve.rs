@@ -1,0 +1,112 @@
+//! `guichet serve` as an operator runs it: a real mailbox, a real SMTP server, the pages, until SIGTERM.
+
+use crate::support::desk::OUR_ADDRESS;
+use crate::support::dovecot::Dovecot;
+use crate::support::smtp::SmtpSink;
+use crate::support::{free_port, wait_for};
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The running program; killed when a test fails.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn guichet(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    command.args(words).current_dir(folder);
+    command
+}
+
+fn json(folder: &Path, words: &[&str]) -> Value {
+    let output = guichet(folder, words).arg("--json").output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{words:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn get(port: u16, path: &str) -> String {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return String::new() };
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    if stream.write_all(request.as_bytes()).is_err() || stream.read_to_end(&mut answer).is_err() {
+        return String::new();
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn a_mail_becomes_a_ticket_its_resolution_a_mail_and_sigterm_an_end_with_nothing_lost() {
+    let (dovecot, sink, port) = (Dovecot::start(), SmtpSink::start(), free_port());
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let config = format!(
+        "public_url = \"http://localhost:{port}\"\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
+         [imap]\nhost = \"localhost\"\nport = {imaps}\nusername = \"{user}\"\npassword = \"{password}\"\n\
+         ca_file = \"{ca}\"\nafter_ingest = \"seen\"\n\
+         [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nsecurity = \"none\"\nfrom = \"Support <{OUR_ADDRESS}>\"\n\
+         [undo]\nwindow = \"1s\"\n",
+        imaps = dovecot.imaps_port,
+        user = dovecot.user,
+        password = dovecot.password,
+        ca = dovecot.ca_pem.display(),
+        smtp = sink.port,
+    );
+    std::fs::write(home.join("bot.toml"), config).unwrap();
+    let mail = |n: u32| {
+        format!(
+            "From: Léa <lea@client.example>\r\nTo: {OUR_ADDRESS}\r\nSubject: question {n}\r\n\
+             Message-ID: <{n}@client.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nBonjour, {n} ?\r\n"
+        )
+    };
+    dovecot.deliver(mail(0).as_bytes());
+    let checks = json(home, &["check"]);
+    assert!(checks.as_array().unwrap().iter().all(|check| check["ok"] == true), "{checks}");
+
+    let serve = guichet(home, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serving = Serving(serve);
+    wait_for("the pages", || get(port, "/healthz").starts_with("HTTP/1.1 200").then_some(()));
+    wait_for("the first look at the mailbox", || {
+        get(port, "/readyz").starts_with("HTTP/1.1 200").then_some(())
+    });
+    assert!(get(port, "/admin/support").starts_with("HTTP/1.1 303"), "nobody is signed in");
+
+    // The mailbox was first visited after mail 0: it starts from there. Mail 1 is taken in as it comes.
+    dovecot.deliver(mail(1).as_bytes());
+    let list = wait_for("the ticket", || {
+        let list = json(home, &["ticket", "list"]);
+        (!list.as_array().unwrap().is_empty()).then_some(list)
+    });
+    assert_eq!(list[0]["subject"], "question 1");
+    assert_eq!(list.as_array().unwrap().len(), 1);
+
+    json(home, &["ticket", "status", "1", "resolved"]);
+    let mails = wait_for("the notice", || Some(sink.mails()).filter(|mails| !mails.is_empty()));
+    let notice = String::from_utf8_lossy(&mails[0]).into_owned();
+    assert!(notice.contains("In-Reply-To: <1@client.example>"), "{notice}");
+    assert!(notice.contains("Auto-Submitted: auto-generated"), "{notice}");
+    wait_for("the record", || {
+        let ticket = json(home, &["ticket", "show", "1"]);
+        let sent = ticket["deliveries"].as_array().unwrap().iter().filter(|d| d["state"] == "sent").count();
+        (sent == 2).then_some(())
+    });
+
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let status = wait_for("the end", || serving.0.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    let mut log = String::new();
+    serving.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    for secret in ["lea@client.example", "question 1", "Bonjour", dovecot.password] {
+        assert!(!log.contains(secret), "« {secret} » stands in the log:\n{log}");
+    }
+    assert!(!home.join("data/guichet.db-wal").exists(), "the database is left whole");
+    assert_eq!(sink.mails().len(), 1);
+}
