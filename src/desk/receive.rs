@@ -13,6 +13,7 @@ use crate::domain::mail::{Bounce, InboundMail, Mailbox};
 use crate::domain::message::Direction;
 use crate::domain::people::{Actor, Door};
 use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::thanks::is_thanks;
 use crate::domain::threading::{self, Rung};
 use crate::domain::ticket::Ticket;
 use crate::domain::trim::{Trimmed, trim};
@@ -298,7 +299,10 @@ impl Inner {
         match (accepted, place) {
             (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
             (Ok(()), Some(place)) if place.requester == sender.address => {
-                self.add(tx, later, id, digest, place, None, &Event::RequesterWrote, now).await
+                let sender = format!("{} {}", sender.name, sender.address);
+                let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
+                let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
+                self.add(tx, later, id, digest, place, None, &event, now).await
             }
             (Ok(()), Some(place)) => {
                 self.add(tx, later, id, digest, place, Some(Mark::Stranger), &Event::StrangerWrote, now).await

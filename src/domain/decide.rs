@@ -54,6 +54,10 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
                 decision.enter(ticket, Status::InProgress);
             }
         }
+        Event::RequesterThanked if ticket.status == Status::Resolved => {
+            decision.kind = EventKind::RequesterThanked;
+        }
+        Event::RequesterThanked => return decide(ticket, &Event::RequesterWrote, actor),
         Event::AutomaticReply => decision.kind = EventKind::AutomaticReply,
         Event::StrangerWrote => decision.kind = EventKind::StrangerWrote,
         Event::Bounced { delivery, why } => {
@@ -252,6 +256,16 @@ mod tests {
     }
 
     #[test]
+    fn thanks_leave_a_resolved_ticket_resolved_and_are_an_answer_anywhere_else() {
+        let decision = decide(&ticket(Status::Resolved), &Event::RequesterThanked, None).unwrap();
+        assert_eq!((decision.status, decision.kind), (Status::Resolved, EventKind::RequesterThanked));
+        for from in [Status::WaitingCustomer, Status::Closed, Status::InProgress] {
+            let decision = decide(&ticket(from), &Event::RequesterThanked, None).unwrap();
+            assert_eq!((decision.status, decision.kind), (Status::InProgress, EventKind::RequesterWrote));
+        }
+    }
+
+    #[test]
     fn what_does_not_wake_changes_nothing() {
         let bounced = Event::Bounced { delivery: DeliveryId(1), why: "5.1.1".into() };
         for from in Status::ALL {
@@ -298,6 +312,7 @@ mod tests {
         let status = proptest::sample::select(Status::ALL.to_vec());
         prop_oneof![
             Just(Event::RequesterWrote),
+            Just(Event::RequesterThanked),
             Just(Event::AutomaticReply),
             Just(Event::StrangerWrote),
             status.clone().prop_map(|then| Event::AgentReplied { then }),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     /// The requester wrote.
     RequesterWrote,
+    /// The requester only thanked or confirmed: does not reopen a resolved ticket.
+    RequesterThanked,
     /// A program answered for the requester: never reopens a ticket.
     AutomaticReply,
     /// Somebody who does not take part wrote with the ticket's reference: never reopens it.
@@ -60,6 +62,8 @@ pub enum EventKind {
     Created,
     /// The requester wrote again.
     RequesterWrote,
+    /// The requester thanked or confirmed; the ticket stayed resolved.
+    RequesterThanked,
     /// A CM answered.
     Replied,
     /// The status changed.
@@ -84,9 +88,10 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::Created,
         EventKind::RequesterWrote,
+        EventKind::RequesterThanked,
         EventKind::Replied,
         EventKind::StatusSet,
         EventKind::NoteAdded,
@@ -104,6 +109,7 @@ impl EventKind {
         match self {
             EventKind::Created => "created",
             EventKind::RequesterWrote => "requester_wrote",
+            EventKind::RequesterThanked => "requester_thanked",
             EventKind::Replied => "replied",
             EventKind::StatusSet => "status_set",
             EventKind::NoteAdded => "note_added",

@@ -17,6 +17,7 @@ pub mod preference;
 pub mod refusal;
 pub mod rules;
 pub mod screening;
+pub mod thanks;
 pub mod threading;
 pub mod ticket;
 pub mod trim;

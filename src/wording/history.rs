@@ -4,7 +4,7 @@
 
 use super::labels;
 use crate::domain::event::EventKind;
-use crate::domain::ticket::SPAM;
+use crate::domain::ticket::{SPAM, Status};
 use crate::view::EventView;
 
 /// « Camille a passé le ticket de 🔵 Nouveau à 🟡 En cours ».
@@ -19,6 +19,9 @@ pub fn sentence(event: &EventView) -> String {
     let note = detail.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
     match event.kind {
         EventKind::Created => format!("{who} a ouvert le ticket"),
+        EventKind::RequesterThanked => {
+            format!("{who} a remercié\u{a0}; le ticket reste {}", labels::status(Status::Resolved))
+        }
         EventKind::RequesterWrote => match moved {
             Some(moved) => format!("{who} a répondu\u{a0}; le ticket passe {moved}"),
             None => format!("{who} a écrit"),

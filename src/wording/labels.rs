@@ -109,7 +109,7 @@ pub fn door(word: &str) -> &str {
 pub fn act(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Created => "l’ouverture du ticket",
-        EventKind::RequesterWrote => "le message de l’utilisateur",
+        EventKind::RequesterWrote | EventKind::RequesterThanked => "le message de l’utilisateur",
         EventKind::Replied => "la réponse",
         EventKind::StatusSet => "le changement de statut",
         EventKind::NoteAdded => "la note interne",
