@@ -89,15 +89,8 @@ async fn a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled() {
     let source = Source::Imap(settings(&dovecot));
     let test = TestDesk::new(Database::Sqlite).await;
     assert_eq!(fetched(&test, &source, ALL).await, created(5));
-    dovecot.kill();
-    for file in std::fs::read_dir(&dovecot.maildir).unwrap() {
-        let path = file.unwrap().path();
-        if path.file_name().unwrap().to_string_lossy().starts_with("dovecot") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
     dovecot.deliver(&mail(5));
-    dovecot.restart();
+    dovecot.number_anew();
     let count = fetched(&test, &source, FetchOptions::default()).await;
     assert_eq!(count, FetchCount { fetched: 6, tickets_created: 1, duplicates: 5, ..FetchCount::default() });
     assert_eq!(tickets(&test).await, 6);

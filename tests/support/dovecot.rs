@@ -99,6 +99,21 @@ impl Dovecot {
         maildir
     }
 
+    /// Starts it again with every mail of [`Dovecot::user`]'s INBOX numbered anew, under another UIDVALIDITY, as
+    /// after a restored backup.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn number_anew(&mut self) {
+        self.kill();
+        for path in files_below(&self.maildir) {
+            if name_of(&path).starts_with("dovecot") {
+                std::fs::remove_file(path).expect("nobody else removes it");
+            }
+        }
+        self.restart();
+    }
+
     /// Ends the server and every session of it, as a power cut would for a client; ports and mail stay for
     /// [`Dovecot::restart`].
     pub fn kill(&mut self) {
@@ -113,6 +128,12 @@ impl Dovecot {
     /// When it does not answer.
     pub fn restart(&mut self) {
         self.kill();
+        // Whoever held a lock is dead; Dovecot would wait two minutes for it.
+        for path in files_below(&self.folder.join("mail")) {
+            if name_of(&path).ends_with(".lock") {
+                std::fs::remove_file(path).expect("nobody else removes it");
+            }
+        }
         if let Err(log) = self.launch() {
             panic!("Dovecot does not start again:\n{log}");
         }
@@ -149,6 +170,20 @@ impl Drop for Dovecot {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Every file below a folder, its folders' included.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the server's folder can be read") {
+        let path = entry.expect("the server's folder can be read").path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// As root, mail and its folders belong to the account that Dovecot's mail processes run as.
