@@ -14,6 +14,7 @@ use crate::config::{self, AfterIngest, Security};
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, MessageSection, Response, ResponseCode, SectionPath, Status,
 };
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -28,6 +29,12 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(15 * 60);
 const IDLE_LIMIT: Duration = Duration::from_secs(25 * 60);
 /// What an answer without mails in it may weigh; a page of ten thousand sizes is well under one million bytes.
 const TALK: u64 = 16 << 20;
+/// What a listing may weigh: a page of 131,072 mails, each with its size, date and some ten flags.
+const LISTING: u64 = 2 * TALK;
+/// What a listing asks of each mail.
+const UNDATED: &str = "UID RFC822.SIZE FLAGS";
+/// See [`Session::list_dated`].
+const DATED: &str = "UID RFC822.SIZE FLAGS INTERNALDATE";
 /// Servers take command lines of about 8,000 bytes (RFC 7162 section 4); the rest of the line is short.
 const SET_LENGTH: usize = 4000;
 /// How much of the header of a mail that is too large is kept.
@@ -42,6 +49,8 @@ pub struct Listed {
     pub size: u32,
     /// Flagged `\Deleted`: on its way out, not ours.
     pub deleted: bool,
+    /// INTERNALDATE: when the server got it, in whole seconds. `None` where it was not asked for or is no date.
+    pub arrived_at: Option<DateTime<Utc>>,
 }
 
 /// The selected mailbox.
@@ -132,27 +141,41 @@ impl Session {
         let last_uid = match uid_next {
             Some(next) => u32::saturating_sub(next, 1),
             None if exists == 0 => 0,
-            None => self.listed("*").await?.last().map_or(0, |mail| mail.uid),
+            None => self.listed("*", UNDATED).await?.last().map_or(0, |mail| mail.uid),
         };
         Ok(Selected { uid_validity, last_uid, exists })
     }
 
     /// What the mailbox holds from one UID to another (`None`: to its end), by rising UID.
     pub async fn list(&mut self, from: u32, to: Option<u32>) -> Result<Vec<Listed>, FetchError> {
+        self.list_with(from, to, UNDATED).await
+    }
+
+    /// The same with the date of each: a server may have to look at every mail for it.
+    pub async fn list_dated(&mut self, from: u32, to: Option<u32>) -> Result<Vec<Listed>, FetchError> {
+        self.list_with(from, to, DATED).await
+    }
+
+    async fn list_with(
+        &mut self,
+        from: u32,
+        to: Option<u32>,
+        items: &str,
+    ) -> Result<Vec<Listed>, FetchError> {
         self.has_news = false;
         let to_text = to.map_or_else(|| "*".to_owned(), |to| to.to_string());
-        let mut mails = self.listed(&format!("{from}:{to_text}")).await?;
+        let mut mails = self.listed(&format!("{from}:{to_text}"), items).await?;
         // `n:*` always names the last mail, even where its UID is below n.
         mails.retain(|mail| mail.uid >= from && to.is_none_or(|to| mail.uid <= to));
         Ok(mails)
     }
 
-    async fn listed(&mut self, set: &str) -> Result<Vec<Listed>, FetchError> {
+    async fn listed(&mut self, set: &str, items: &str) -> Result<Vec<Listed>, FetchError> {
         let mut mails = Vec::new();
-        let line = format!("UID FETCH {set} (UID RFC822.SIZE FLAGS)");
-        self.command("UID FETCH", &line, TALK, |response| {
+        let line = format!("UID FETCH {set} ({items})");
+        self.command("UID FETCH", &line, LISTING, |response| {
             let Response::Fetch(_, attributes) = response else { return };
-            let (mut uid, mut size, mut deleted) = (None, None, false);
+            let (mut uid, mut size, mut deleted, mut arrived_at) = (None, None, false, None);
             for attribute in attributes {
                 match attribute {
                     AttributeValue::Uid(value) => uid = Some(*value),
@@ -160,12 +183,13 @@ impl Session {
                     AttributeValue::Flags(flags) => {
                         deleted = flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Deleted"));
                     }
+                    AttributeValue::InternalDate(text) => arrived_at = internal_date(text),
                     _ => {}
                 }
             }
             // A change of flags that the server tells by the way has no size: not an answer to us.
             if let (Some(uid), Some(size)) = (uid, size) {
-                mails.push(Listed { uid, size, deleted });
+                mails.push(Listed { uid, size, deleted, arrived_at });
             }
         })
         .await?;
@@ -534,6 +558,12 @@ fn closed() -> FetchError {
     FetchError::Lost("the server closed it".to_owned())
 }
 
+/// A date-time of RFC 3501 section 9: ` 1-Dec-2026 09:00:00 +0100`.
+fn internal_date(text: &str) -> Option<DateTime<Utc>> {
+    let date = DateTime::parse_from_str(text.trim_start(), "%d-%b-%Y %H:%M:%S %z").ok()?;
+    Some(date.to_utc())
+}
+
 /// UIDs, rising, as sets of at most about `length` characters: `1:3,7,9:10`.
 fn uid_sets(uids: &[u32], length: usize) -> Vec<String> {
     let mut sets: Vec<String> = Vec::new();
@@ -564,6 +594,15 @@ mod tests {
         assert_eq!(uid_sets(&[1, 2, 3, 7, 9, 10], 100), ["1:3,7,9:10"]);
         assert_eq!(uid_sets(&[], 100), Vec::<String>::new());
         assert_eq!(uid_sets(&[u32::MAX - 1, u32::MAX], 100), ["4294967294:4294967295"]);
+    }
+
+    #[test]
+    fn the_date_of_a_mail_is_read_with_its_zone() {
+        let read = |text| internal_date(text).map(|date| date.to_rfc3339());
+        assert_eq!(read("24-Nov-2026 09:00:00 +0100").as_deref(), Some("2026-11-24T08:00:00+00:00"));
+        assert_eq!(read(" 1-Dec-2026 23:30:05 -0200").as_deref(), Some("2026-12-02T01:30:05+00:00"));
+        assert_eq!(read("yesterday"), None);
+        assert_eq!(read(""), None);
     }
 
     #[tokio::test]
