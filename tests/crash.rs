@@ -8,6 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use std::process::{Command, Output};
 
+/// What the program of these tests takes in whole.
+const LARGEST_MAIL: usize = 100_000;
+
 struct Office {
     folder: tempfile::TempDir,
     dovecot: Dovecot,
@@ -23,7 +26,8 @@ impl Office {
              [imap]\nhost = \"localhost\"\nport = {imaps}\nusername = \"{user}\"\npassword = \"{password}\"\n\
              ca_file = \"{ca}\"\nafter_ingest = \"{after_ingest}\"\nstart = \"beginning\"\n\
              [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nsecurity = \"none\"\nfrom = \"Support <{OUR_ADDRESS}>\"\n\
-             [undo]\nwindow = \"0s\"\n",
+             [undo]\nwindow = \"0s\"\n\
+             [limits]\nmax_mail_bytes = {LARGEST_MAIL}\n",
             folder = folder.path().display(),
             imaps = dovecot.imaps_port,
             user = dovecot.user,
@@ -56,13 +60,23 @@ impl Office {
     }
 
     fn receive(&self, count: usize) {
-        for n in 0..count {
+        self.receive_from(0, count);
+    }
+
+    fn receive_from(&self, first: usize, end: usize) {
+        for n in first..end {
             let raw = format!(
                 "From: client{n}@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: question {n}\r\n\
                  Message-ID: <{n}@client.example>\r\n\r\nBonjour, question {n}.\r\n"
             );
             self.dovecot.deliver(raw.as_bytes());
         }
+    }
+
+    /// How many mails INBOX holds, and how many of them are seen.
+    fn inbox(&self) -> (usize, usize) {
+        let mails = self.dovecot.mails_in("");
+        (mails.len(), mails.iter().filter(|(name, _)| is_seen(name)).count())
     }
 
     fn subjects(&self) -> Vec<String> {
@@ -85,6 +99,11 @@ impl Office {
     }
 }
 
+/// Whether a file of a Maildir carries the flag S.
+fn is_seen(name: &str) -> bool {
+    name.split_once(":2,").is_some_and(|(_, flags)| flags.contains('S'))
+}
+
 #[test]
 fn a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing() {
     const MAILS: usize = 12;
@@ -104,6 +123,38 @@ fn a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing() {
             assert_eq!(third["tickets_created"], 0, "{point} with {after_ingest}");
             assert_eq!(office.subjects(), expected);
         }
+    }
+}
+
+#[test]
+fn what_a_death_left_to_be_told_to_the_server_is_told_at_the_next_fetch() {
+    const MAILS: usize = 12;
+    for after_ingest in ["keep", "seen", "move:Traités", "delete"] {
+        let office = Office::new(after_ingest);
+        office.receive(MAILS / 2);
+        // Held with its header only: the one whole copy is the server's.
+        let mut large = format!("From: jean@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: large\r\n\r\n");
+        large.extend(std::iter::repeat_n("x\r\n", LARGEST_MAIL));
+        office.dovecot.deliver(large.as_bytes());
+        office.receive_from(MAILS / 2, MAILS);
+        office.crash("after_commit_before_flag", 1, &["fetch"]);
+        assert_eq!(office.inbox(), (MAILS + 1, 0), "{after_ingest}: nothing was told yet");
+        office.run(&["fetch"]);
+        let (moved, inbox) = (office.dovecot.mails_in(".Trait&AOk-s").len(), office.inbox());
+        let expected = match after_ingest {
+            "keep" => (0, (MAILS + 1, 0)),
+            "seen" => (0, (MAILS + 1, MAILS)),
+            "delete" => (0, (1, 0)),
+            _ => (MAILS, (1, 0)),
+        };
+        assert_eq!((moved, inbox), expected, "{after_ingest}");
+        if after_ingest != "keep" {
+            let waiting = office.dovecot.mails_in("").into_iter().filter(|(name, _)| !is_seen(name));
+            let waiting: Vec<usize> = waiting.map(|(_, bytes)| bytes.len()).collect();
+            assert_eq!(waiting, [large.len()], "{after_ingest}: the large mail stays as it is");
+        }
+        assert_eq!(office.subjects().len(), MAILS, "{after_ingest}: nothing is lost or doubled");
+        assert_eq!(office.run(&["fetch"])["fetched"], 0, "{after_ingest}: nothing is owed any more");
     }
 }
 

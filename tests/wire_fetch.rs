@@ -4,6 +4,7 @@
 use crate::support::PATIENCE;
 use crate::support::desk::{BOTH, Database, LIMITS, OUR_ADDRESS, TestDesk};
 use crate::support::dovecot::Dovecot;
+use chrono::TimeDelta;
 use guichet::config::{AfterIngest, Imap, Security, Start};
 use guichet::inbound::{FetchCount, FetchOptions, Progress, Source, fetch, ingest, watch};
 use std::path::Path;
@@ -94,6 +95,55 @@ async fn a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled() {
     let count = fetched(&test, &source, FetchOptions::default()).await;
     assert_eq!(count, FetchCount { fetched: 6, tickets_created: 1, duplicates: 5, ..FetchCount::default() });
     assert_eq!(tickets(&test).await, 6);
+}
+
+#[tokio::test]
+async fn mail_from_before_the_first_visit_stays_alone_when_the_mailbox_is_numbered_anew() {
+    for database in BOTH {
+        let mut dovecot = Dovecot::start();
+        let test = TestDesk::new(database).await;
+        let source = Source::Imap(Imap { after_ingest: AfterIngest::Delete, ..settings(&dovecot) });
+        let at = |minutes| test.now + TimeDelta::minutes(minutes);
+        let fetch = async |options| fetched(&test, &source, options).await;
+        (0..3).for_each(|n| dovecot.deliver_at(at(-60), &mail(n)));
+        assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default());
+        dovecot.deliver_at(at(0), &mail(3));
+        dovecot.deliver_at(at(-90), &mail(4));
+        assert_eq!(fetch(FetchOptions::default()).await, created(2), "above the cursor, the date is nothing");
+
+        // One more arrives while the mailbox is numbered anew.
+        dovecot.deliver_at(at(5), &mail(5));
+        dovecot.number_anew();
+        assert_eq!(fetch(FetchOptions { limit: Some(1), all: false }).await, created(1));
+        assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default(), "{database:?}");
+        dovecot.deliver_at(at(10), &mail(6));
+        dovecot.deliver_at(at(-90), &mail(7));
+        assert_eq!(fetch(FetchOptions::default()).await, created(2), "{database:?}");
+        assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default());
+
+        dovecot.number_anew();
+        assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default(), "and once more");
+        let left: Vec<Vec<u8>> = dovecot.mails_in("").into_iter().map(|(_, bytes)| bytes).collect();
+        assert_eq!(left, [mail(0), mail(1), mail(2)], "what was not taken in is not deleted");
+        let standing = test.desk.standing(&source.mailbox()).await.unwrap().unwrap();
+        assert_eq!(standing.last_uid, 3, "what is left alone is not looked at again");
+    }
+}
+
+#[tokio::test]
+async fn mail_that_was_left_on_the_server_stays_there_when_the_configuration_changes() {
+    let dovecot = Dovecot::start();
+    let test = TestDesk::new(Database::Sqlite).await;
+    let with = |after_ingest| Source::Imap(Imap { after_ingest, ..settings(&dovecot) });
+    (0..2).for_each(|n| dovecot.deliver(&mail(n)));
+    assert_eq!(fetched(&test, &with(AfterIngest::Keep), ALL).await, created(2));
+    dovecot.deliver(&mail(2));
+    assert_eq!(fetched(&test, &with(AfterIngest::Delete), ALL).await, created(1));
+    dovecot.deliver(&mail(3));
+    assert_eq!(fetched(&test, &with(AfterIngest::Keep), ALL).await, created(1));
+    assert_eq!(fetched(&test, &with(AfterIngest::Delete), ALL).await, FetchCount::default());
+    let left: Vec<Vec<u8>> = dovecot.mails_in("").into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(left, [mail(0), mail(1), mail(3)]);
 }
 
 #[tokio::test]

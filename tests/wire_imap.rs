@@ -5,10 +5,11 @@ use crate::support::dovecot::Dovecot;
 use guichet::config::{AfterIngest, Imap, Limits, Security, Start};
 use guichet::desk::board::QueueFilter;
 use guichet::desk::receive::Cursor;
-use guichet::inbound::drain::{Order, Owed, drain};
+use guichet::inbound::drain::{Order, drain};
 use guichet::inbound::imap::Session;
 use guichet::inbound::pipeline::{Intake, take_in};
-use guichet::inbound::{FetchCount, FetchError, Source, Tally, Tried, try_connection};
+use guichet::inbound::{FetchCount, FetchError, FetchOptions, Source, Tally, Tried, fetch, try_connection};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -65,12 +66,15 @@ async fn drain_above(from: u32, settings: &Imap, limit: Option<u32>) -> Brought 
     let writer = tokio::spawn(take_in(test.desk.clone(), "test".to_owned(), inbox, report));
     let cancel = CancellationToken::new();
     let after = &settings.after_ingest;
-    let order = Order { selected, from, limit, after, limits: &LIMITS, cancel: &cancel };
+    let (desk, mailbox) = (&test.desk, "test");
+    let order =
+        Order { desk, mailbox, selected, from, older: None, limit, after, limits: &LIMITS, cancel: &cancel };
     let mut tally = Tally::new(&|_| {});
-    let drained = drain(&mut session, &order, intake, &mut committed, &mut Owed::default(), &mut tally).await;
+    let drained = drain(&mut session, &order, intake, &mut committed, &mut tally).await;
     writer.await.expect("the writer does not panic").expect("the desk stores");
     let mut brought = Brought { count: tally.count, fault: drained.err(), ..Brought::default() };
-    brought.cursor = test.desk.cursor("test").await.unwrap();
+    let standing = test.desk.standing("test").await.unwrap();
+    brought.cursor = standing.map(|at| Cursor { uid_validity: at.uid_validity, last_uid: at.last_uid });
     let mut tickets = test.desk.queue(&QueueFilter::default()).await.unwrap().tickets;
     tickets.sort_by_key(|ticket| ticket.id);
     for ticket in tickets {
@@ -408,6 +412,32 @@ async fn what_a_server_names_and_then_refuses_is_done_another_way() {
             "UID EXPUNGE 1:3"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch() {
+    let (heard, mut lines) = mpsc::unbounded_channel();
+    let is_first = AtomicBool::new(true);
+    let settings = scripted("", move |_, line| {
+        heard.send(line.to_owned()).expect("the test listens");
+        let is_cut = line.starts_with("UID STORE") && is_first.swap(false, Ordering::SeqCst);
+        if is_cut { Reply::Cut(Vec::new()) } else { Reply::Usual }
+    });
+    let source = Source::Imap(Imap { after_ingest: AfterIngest::Seen, ..settings.await });
+    let test = TestDesk::new(Database::Sqlite).await;
+    let fetch = async || fetch(&test.desk, &source, &LIMITS, FetchOptions::default(), &|_| {}).await;
+    let mut told = || {
+        let said = std::iter::from_fn(|| lines.try_recv().ok());
+        said.filter(|line| line.starts_with("UID STORE")).collect::<Vec<_>>()
+    };
+    let fault = fetch().await.expect_err("the line is cut");
+    assert!(matches!(fault, FetchError::Lost(_)), "{fault}");
+    assert_eq!(told(), ["UID STORE 1:3 +FLAGS.SILENT (\\Seen)"]);
+    let count = fetch().await.unwrap();
+    assert_eq!(count, FetchCount { fetched: 3, duplicates: 3, ..FetchCount::default() });
+    assert_eq!(told(), ["UID STORE 1:3 +FLAGS.SILENT (\\Seen)"]);
+    assert_eq!(fetch().await.unwrap(), FetchCount::default());
+    assert_eq!(told(), Vec::<String>::new());
 }
 
 #[tokio::test]

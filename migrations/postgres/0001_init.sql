@@ -53,12 +53,17 @@ CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 
--- Where each mailbox stands. The cursor moves in the transaction that stores the mails before it.
+-- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
+-- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
+-- where it left older mail alone; still left alone up to renumbered_uid, when UIDVALIDITY has changed since.
 CREATE TABLE mailbox (
-  name         TEXT PRIMARY KEY,
-  uid_validity BIGINT,
-  last_uid     BIGINT,
-  synced_at    TIMESTAMPTZ
+  name           TEXT PRIMARY KEY,
+  uid_validity   BIGINT,
+  last_uid       BIGINT,
+  settled_uid    BIGINT,
+  started_at     TIMESTAMPTZ,
+  renumbered_uid BIGINT,
+  synced_at      TIMESTAMPTZ
 );
 
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a

@@ -54,12 +54,17 @@ CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 
--- Where each mailbox stands. The cursor moves in the transaction that stores the mails before it.
+-- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
+-- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
+-- where it left older mail alone; still left alone up to renumbered_uid, when UIDVALIDITY has changed since.
 CREATE TABLE mailbox (
-  name         TEXT PRIMARY KEY,
-  uid_validity INTEGER,
-  last_uid     INTEGER,
-  synced_at    TEXT
+  name           TEXT PRIMARY KEY,
+  uid_validity   INTEGER,
+  last_uid       INTEGER,
+  settled_uid    INTEGER,
+  started_at     TEXT,
+  renumbered_uid INTEGER,
+  synced_at      TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a

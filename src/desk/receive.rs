@@ -18,6 +18,7 @@ use crate::domain::threading::{self, Rung};
 use crate::domain::ticket::Ticket;
 use crate::domain::trim::{Trimmed, trim};
 use crate::store::Tx;
+pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, MailState, NewRawMail};
 use crate::store::messages::{Mark, NewMessage};
 use crate::store::tickets::NewEvent;
@@ -152,10 +153,24 @@ pub enum Filed {
 
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
-    /// How far a mailbox has been taken in; `None` on a mailbox never seen.
-    pub async fn cursor(&self, mailbox: &str) -> Result<Option<Cursor>> {
-        let cursor = self.inner.store.read().await?.cursor(mailbox).await?;
-        Ok(cursor.map(|(uid_validity, last_uid)| Cursor { uid_validity, last_uid }))
+    /// Where an IMAP mailbox stands; `None` on a mailbox never seen.
+    pub async fn standing(&self, mailbox: &str) -> Result<Option<Standing>> {
+        Ok(self.inner.store.read().await?.standing(mailbox).await?)
+    }
+
+    /// Keeps where an IMAP mailbox stands at the beginning of a visit; [`Desk::receive`] and [`Desk::note_settled`]
+    /// move it on.
+    pub async fn keep_standing(&self, mailbox: &str, standing: &Standing) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.keep_standing(mailbox, standing).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes that the server was told (by flag, move or deletion) of what is taken in up to the cursor.
+    pub async fn note_settled(&self, mailbox: &str, cursor: Cursor) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.note_settled(mailbox, cursor.uid_validity, cursor.last_uid).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Journals mails and moves the cursor in one transaction, then files them. What became of each comes back

@@ -1,13 +1,15 @@
 //! One drain of an IMAP mailbox: everything above a UID goes into the pipeline, and what is committed is flagged,
-//! moved or deleted on the server.
+//! moved or deleted on the server, and then noted as settled.
 //!
-//! May import: desk (its words), config, inbound::{fault, imap, pipeline}.
+//! May import: desk, config, inbound::{fault, imap, pipeline, start, tally}.
 
 use super::fault::FetchError;
 use super::imap::{HEADER_BYTES, Listed, Selected, Session};
 use super::pipeline::{Committed, Intake, Raw, portions};
+use super::start::Older;
 use super::tally::Tally;
 use crate::config::{AfterIngest, Limits};
+use crate::desk::Desk;
 use crate::desk::receive::Cursor;
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
@@ -27,10 +29,16 @@ const NOT_GIVEN: &str = "not given by the server";
 /// What a drain is to do.
 #[derive(Debug)]
 pub struct Order<'a> {
+    /// Where it is noted how far the server was told.
+    pub desk: &'a Desk,
+    /// The name under which the desk keeps that.
+    pub mailbox: &'a str,
     /// The mailbox, as it was when it was opened.
     pub selected: Selected,
     /// Take what lies above this UID.
     pub from: u32,
+    /// What lies above it and is left alone all the same.
+    pub older: Option<Older>,
     /// At most this many mails.
     pub limit: Option<u32>,
     /// What is done with a mail once it is stored.
@@ -41,25 +49,21 @@ pub struct Order<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-/// Mails that are committed but not yet flagged, moved or deleted on the server. Outlives a lost connection.
+/// Mails that are committed but not yet flagged, moved or deleted on the server. What a lost connection or a death
+/// leaves of it is fetched once more: the next drain begins above what was noted as settled.
 #[derive(Debug, Default)]
-pub struct Owed {
-    uid_validity: u32,
+struct Owed {
     uids: Vec<u32>,
+    /// How far the mailbox is taken in with them.
+    cursor: Option<Cursor>,
 }
 
 impl Owed {
-    /// Forgets what the UIDs of another UIDVALIDITY meant.
-    fn belong_to(&mut self, uid_validity: u32) {
-        if self.uid_validity != uid_validity {
-            *self = Owed { uid_validity, uids: Vec::new() };
-        }
-    }
-
     /// Takes note of a commit.
-    pub fn note(&mut self, committed: Committed<u32>, tally: &mut Tally<'_>) {
+    fn note(&mut self, committed: Committed<u32>, tally: &mut Tally<'_>) {
         tally.add(&committed.filed);
         self.uids.extend(committed.keys);
+        self.cursor = committed.cursor.or(self.cursor);
     }
 }
 
@@ -72,17 +76,15 @@ pub async fn drain(
     order: &Order<'_>,
     intake: Intake<u32>,
     committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
-    owed: &mut Owed,
     tally: &mut Tally<'_>,
 ) -> Result<(), FetchError> {
-    owed.belong_to(order.selected.uid_validity);
-    settle(session, order, owed).await?;
-    fetch_all(session, order, &intake, committed, owed, tally).await?;
+    let mut owed = Owed::default();
+    fetch_all(session, order, &intake, committed, &mut owed, tally).await?;
     // The writer's channel ends with the last of the batches.
     drop(intake);
     while let Some(batch) = committed.recv().await {
         owed.note(batch, tally);
-        settle(session, order, owed).await?;
+        settle(session, order, &mut owed).await?;
     }
     Ok(())
 }
@@ -103,9 +105,16 @@ async fn fetch_all(
         let last_of_page = next.saturating_add(width - 1);
         // The last page has no upper end: it also takes what came since the mailbox was opened.
         let to = (!is_small && last_of_page < order.selected.last_uid).then_some(last_of_page);
-        let listed = session.list(next, to).await?;
+        let older = order.older.filter(|older| next <= older.last_uid);
+        let listed = match older {
+            Some(_) => session.list_dated(next, to).await?,
+            None => session.list(next, to).await?,
+        };
         width = if listed.is_empty() { (width * 2).min(WIDEST_PAGE) } else { PAGE };
-        let mut waiting: Vec<Listed> = listed.iter().copied().filter(|mail| !mail.deleted).collect();
+        let is_older = |mail: &&Listed| older.is_some_and(|older| older.holds(mail));
+        let mut waiting: Vec<Listed> =
+            listed.iter().filter(|mail| !mail.deleted && !is_older(mail)).copied().collect();
+        let is_cut = waiting.len() > left;
         waiting.truncate(left);
         left -= waiting.len();
         tally.expect(waiting.len());
@@ -124,6 +133,15 @@ async fn fetch_all(
                 owed.note(batch, tally);
             }
             settle(session, order, owed).await?;
+        }
+        // Left alone for good: not to be listed at every visit.
+        let left_alone = listed.iter().rfind(is_older).map(|mail| mail.uid).filter(|_| !is_cut);
+        if let Some(last_uid) = left_alone.filter(|uid| waiting.last().is_none_or(|mail| mail.uid < *uid)) {
+            let cursor = Cursor { uid_validity: order.selected.uid_validity, last_uid };
+            let share = intake.room(0).await;
+            if !intake.send(Vec::new(), Vec::new(), Some(cursor), share).await {
+                return Ok(());
+            }
         }
         match (to, listed.last()) {
             (Some(to), _) => passed = to,
@@ -213,19 +231,22 @@ async fn header_only(session: &mut Session, uid: u32, why: &'static str) -> Resu
     Ok(is_there.then(|| Raw::Part(format!("X-Guichet-Uid: {uid}\r\n\r\n").into_bytes(), why)))
 }
 
-/// Does on the server what is owed. A refusal is not worth stopping for: the mails are stored.
+/// Does on the server what is owed, and notes it. A refusal is not worth stopping for: the mails are stored.
 async fn settle(session: &mut Session, order: &Order<'_>, owed: &mut Owed) -> Result<(), FetchError> {
-    if owed.uids.is_empty() {
+    let Owed { mut uids, cursor } = std::mem::take(owed);
+    if *order.after == AfterIngest::Keep {
         return Ok(());
     }
-    owed.uids.sort_unstable();
-    match session.settle(&owed.uids, order.after).await {
-        Ok(()) => owed.uids.clear(),
+    uids.sort_unstable();
+    match session.settle(&uids, order.after).await {
+        Ok(()) => {}
         Err(fault @ FetchError::Refused { .. }) => {
-            tracing::warn!(mails = owed.uids.len(), fault = %fault, "stored mails stay as they are on the server; see `imap.after_ingest`");
-            owed.uids.clear();
+            tracing::warn!(mails = uids.len(), fault = %fault, "stored mails stay as they are on the server; see `imap.after_ingest`");
         }
         Err(fault) => return Err(fault),
+    }
+    if let Some(cursor) = cursor {
+        order.desk.note_settled(order.mailbox, cursor).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //!
 //! A mail becomes rows before it becomes a flag: whatever source it has, it goes through [`pipeline`], which commits
 //! it together with the mailbox's cursor, and only then is it flagged or moved at its source. A crash between the
-//! two costs a second look: the desk knows a mail that it has.
+//! two costs a second look ([`start::above`]): the desk knows a mail that it has.
 
 mod address;
 mod automatic;
@@ -24,6 +24,7 @@ mod markup;
 pub mod parse;
 pub mod pipeline;
 mod sniff;
+pub mod start;
 mod tally;
 mod transfer;
 mod watch;
@@ -36,8 +37,8 @@ pub use watch::watch;
 
 use crate::config::{self, AfterIngest, Limits, Start};
 use crate::desk::Desk;
-use crate::desk::receive::Cursor;
-use drain::{Order, Owed};
+use crate::desk::receive::Standing;
+use drain::Order;
 use imap::{Selected, Session};
 use pipeline::{Committed, Intake, Raw, portions, take_in};
 use std::path::{Path, PathBuf};
@@ -95,10 +96,10 @@ pub async fn fetch(
     match source {
         Source::Imap(settings) => {
             let mut session = Session::open(settings).await?;
-            let (mut owed, never) = (Owed::default(), CancellationToken::new());
+            let never = CancellationToken::new();
             let visit = Visit { desk, source, settings, limits, options, cancel: &never };
             let selected = visit.select(&mut session).await?;
-            visit.drain(&mut session, selected, &mut owed, &mut tally).await?;
+            visit.drain(&mut session, selected, &mut tally).await?;
             session.log_out().await;
         }
         Source::Maildir(inbox) => {
@@ -222,58 +223,61 @@ impl Visit<'_> {
         &self,
         session: &mut Session,
         selected: Selected,
-        owed: &mut Owed,
         tally: &mut Tally<'_>,
     ) -> Result<(), FetchError> {
         let settings = self.settings;
         let mailbox = self.source.mailbox();
-        let from = self.start(&mailbox, selected).await?;
+        let standing = self.resume(&mailbox, selected).await?;
         let (intake, inbox) = Intake::new(self.limits.clone());
         let (report, mut committed) = mpsc::unbounded_channel();
         let writer = tokio::spawn(take_in(self.desk.clone(), mailbox.clone(), inbox, report));
         let order = Order {
+            desk: self.desk,
+            mailbox: &mailbox,
             selected,
-            from,
+            from: start::above(&standing),
+            older: start::Older::of(&standing),
             limit: self.options.limit,
             after: &settings.after_ingest,
             limits: self.limits,
             cancel: self.cancel,
         };
-        let drained = drain::drain(session, &order, intake, &mut committed, owed, tally).await;
+        let drained = drain::drain(session, &order, intake, &mut committed, tally).await;
         let written = writer.await.map_err(|error| FetchError::Store(error.into()))?;
         // After a lost connection the writer still committed what it had in hand.
         while let Ok(batch) = committed.try_recv() {
-            owed.note(batch, tally);
+            tally.add(&batch.filed);
         }
         written?;
         drained?;
         Ok(self.desk.note_sync(&mailbox).await?)
     }
 
-    /// The UID above which to fetch.
-    async fn start(&self, mailbox: &str, selected: Selected) -> Result<u32, FetchError> {
+    /// Finds where the mailbox stands at the beginning of this visit, and keeps it where it is another than before.
+    async fn resume(&self, mailbox: &str, selected: Selected) -> Result<Standing, FetchError> {
         let folder = self.settings.mailbox.as_str();
-        match self.desk.cursor(mailbox).await? {
-            Some(cursor) if cursor.uid_validity == selected.uid_validity => Ok(cursor.last_uid),
-            Some(_) => {
-                tracing::warn!(
-                    mailbox = folder,
-                    "the server numbers this mailbox anew (UIDVALIDITY): reading it again from its first mail; mails that are known change nothing"
-                );
-                Ok(0)
-            }
-            None if self.options.all || self.settings.start == Start::Beginning => Ok(0),
-            None => {
-                let cursor = Cursor { uid_validity: selected.uid_validity, last_uid: selected.last_uid };
-                self.desk.receive(mailbox, Vec::new(), Some(cursor)).await?;
-                tracing::info!(
-                    mailbox = folder,
-                    older = selected.exists,
-                    "first visit: only mail that arrives from here on is taken in; `guichet fetch --all` on a fresh database, or `imap.start = \"beginning\"`, takes the older mail too"
-                );
-                Ok(selected.last_uid)
-            }
+        let known = self.desk.standing(mailbox).await?;
+        let plan = start::Plan {
+            tells_server: self.settings.after_ingest != AfterIngest::Keep,
+            takes_older: self.options.all || self.settings.start == Start::Beginning,
+        };
+        let standing = start::resume(known, selected, plan, self.desk.clock().now());
+        if known != Some(standing) {
+            self.desk.keep_standing(mailbox, &standing).await?;
         }
+        match known {
+            Some(known) if known.uid_validity != standing.uid_validity => tracing::warn!(
+                mailbox = folder,
+                "the server numbers this mailbox anew (UIDVALIDITY): reading it again, from the first visit on; mails that are known change nothing"
+            ),
+            None if standing.started_at.is_some() => tracing::info!(
+                mailbox = folder,
+                older = selected.exists,
+                "first visit: only mail that arrives from here on is taken in; `guichet fetch --all` on a fresh database, or `imap.start = \"beginning\"`, takes the older mail too"
+            ),
+            _ => {}
+        }
+        Ok(standing)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Batch<K> {
 pub struct Committed<K> {
     /// What may be settled at the source.
     pub keys: Vec<K>,
+    /// How far the mailbox is taken in.
+    pub cursor: Option<Cursor>,
     /// One for each mail.
     pub filed: Vec<Filed>,
 }
@@ -107,7 +109,7 @@ pub async fn take_in<K>(
         let filed = desk.receive(&mailbox, arrived, cursor).await?;
         crate::crash::point("after_commit_before_flag");
         drop(share);
-        if report.send(Committed { keys, filed }).is_err() {
+        if report.send(Committed { keys, cursor, filed }).is_err() {
             // Nobody is left to settle what is committed: the source was given up, stop with it.
             break;
         }

@@ -2,7 +2,6 @@
 //!
 //! May import: desk, config, inbound.
 
-use super::drain::Owed;
 use super::fault::FetchError;
 use super::imap::Session;
 use super::{FetchOptions, Source, Tally, Visit, drain_maildir, recover};
@@ -27,12 +26,9 @@ const LONGEST_PAUSE_AFTER_LOGIN: Duration = Duration::from_secs(5 * 60);
 /// Faults are logged once each, with the key to look at, and the loop goes on by itself when the cause is gone.
 pub async fn watch(desk: &Desk, source: &Source, limits: &Limits, cancel: CancellationToken) {
     let mut trouble = Trouble::default();
-    let mut owed = Owed::default();
     while !cancel.is_cancelled() {
         let ended = match source {
-            Source::Imap(settings) => {
-                watch_imap(desk, source, settings, limits, &cancel, &mut owed, &mut trouble).await
-            }
+            Source::Imap(settings) => watch_imap(desk, source, settings, limits, &cancel, &mut trouble).await,
             Source::Maildir(inbox) => watch_maildir(desk, source, inbox, limits, &cancel, &mut trouble).await,
         };
         if let Err(fault) = ended {
@@ -51,7 +47,6 @@ async fn watch_imap(
     settings: &config::Imap,
     limits: &Limits,
     cancel: &CancellationToken,
-    owed: &mut Owed,
     trouble: &mut Trouble,
 ) -> Result<(), FetchError> {
     recover(desk, limits).await?;
@@ -63,7 +58,7 @@ async fn watch_imap(
     let selected = visit.select(&mut session).await?;
     while !cancel.is_cancelled() {
         let mut tally = Tally::new(&|_| {});
-        visit.drain(&mut session, selected, owed, &mut tally).await?;
+        visit.drain(&mut session, selected, &mut tally).await?;
         trouble.is_over();
         tell(&tally);
         // Some servers name IDLE and then tell nothing: the interval holds all the same, and a dead line is found.

@@ -20,7 +20,15 @@ statements! {
     HELD_MAIL = Sql::same(
         "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
          WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");
-    CURSOR = Sql::same("SELECT uid_validity, last_uid FROM mailbox WHERE name = $1");
+    STANDING = Sql::same(
+        "SELECT uid_validity, last_uid, settled_uid, started_at, renumbered_uid FROM mailbox WHERE name = $1");
+    KEEP_STANDING = Sql::same(
+        "INSERT INTO mailbox (name, uid_validity, last_uid, settled_uid, started_at, renumbered_uid) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (name) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
+         settled_uid = excluded.settled_uid, started_at = excluded.started_at, \
+         renumbered_uid = excluded.renumbered_uid");
+    NOTE_SETTLED = Sql::same("UPDATE mailbox SET settled_uid = $3 WHERE name = $1 AND uid_validity = $2");
     MOVE_CURSOR = Sql::same(
         "INSERT INTO mailbox (name, uid_validity, last_uid, synced_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (name) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
@@ -31,6 +39,7 @@ statements! {
     LATEST_SYNC = Sql::same("SELECT MAX(synced_at) FROM mailbox");
 }
 
+type StandingRow = (Option<i64>, Option<i64>, Option<i64>, Option<DateTime<Utc>>, Option<i64>);
 type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
@@ -107,6 +116,23 @@ pub struct HeldMail {
     pub received_at: DateTime<Utc>,
 }
 
+/// Where an IMAP mailbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its UIDVALIDITY: while it stays the same, a UID names the same mail.
+    pub uid_validity: u32,
+    /// The last UID taken in.
+    pub last_uid: u32,
+    /// The last UID of which the server was told that it is taken in; `None` where it is told nothing.
+    pub settled_uid: Option<u32>,
+    /// When it was first visited, if what it held then was left alone; `None` where it was taken in from its oldest
+    /// mail on.
+    pub started_at: Option<DateTime<Utc>>,
+    /// The last UID it held when its UIDVALIDITY was found changed: up to here the dates tell which mails
+    /// are those of before `started_at`. `None` while UIDVALIDITY is that of the first visit.
+    pub renumbered_uid: Option<u32>,
+}
+
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
     /// Journals mails, in order; `None` for one that is in the journal already, or twice among them.
@@ -178,10 +204,32 @@ impl Tx {
         optional_scalar!(self, HELD_MAIL, id.0)
     }
 
-    /// (UIDVALIDITY, last UID) of a mailbox that was taken in before.
-    pub async fn cursor(&mut self, mailbox: &str) -> Result<Option<(u32, u32)>> {
-        let row: Option<(Option<i64>, Option<i64>)> = optional!(self, CURSOR, mailbox)?;
-        Ok(row.and_then(|(validity, uid)| Some((u32::try_from(validity?).ok()?, u32::try_from(uid?).ok()?))))
+    /// `None` for a mailbox never seen, and for one that has no UIDs.
+    pub async fn standing(&mut self, mailbox: &str) -> Result<Option<Standing>> {
+        let row: Option<StandingRow> = optional!(self, STANDING, mailbox)?;
+        let uid = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
+        Ok(row.and_then(|(validity, last, settled, started_at, renumbered)| {
+            Some(Standing {
+                uid_validity: uid(validity)?,
+                last_uid: uid(last)?,
+                settled_uid: uid(settled),
+                started_at,
+                renumbered_uid: uid(renumbered),
+            })
+        }))
+    }
+
+    pub async fn keep_standing(&mut self, mailbox: &str, standing: &Standing) -> Result<()> {
+        let (validity, last) = (i64::from(standing.uid_validity), i64::from(standing.last_uid));
+        let (settled, renumbered) =
+            (standing.settled_uid.map(i64::from), standing.renumbered_uid.map(i64::from));
+        execute!(self, KEEP_STANDING, mailbox, validity, last, settled, standing.started_at, renumbered)
+            .map(drop)
+    }
+
+    /// Writes that the server was told of everything up to a UID; nothing where UIDVALIDITY is another by now.
+    pub async fn note_settled(&mut self, mailbox: &str, uid_validity: u32, uid: u32) -> Result<()> {
+        execute!(self, NOTE_SETTLED, mailbox, i64::from(uid_validity), i64::from(uid)).map(drop)
     }
 
     /// Moves the cursor of a mailbox, and stamps the good synchronisation.

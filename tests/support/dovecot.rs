@@ -6,7 +6,8 @@
 use super::leash::Leash;
 use super::tls::Certificates;
 use super::{account, folder, free_port, is_root, program, tail, wait_for};
-use std::io::{BufRead, BufReader};
+use chrono::{DateTime, Utc};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -74,14 +75,28 @@ impl Dovecot {
         self.deliver_to(self.user, raw);
     }
 
+    /// The same for a mail that arrived at this time: what IMAP calls its INTERNALDATE.
+    pub fn deliver_at(&self, at: DateTime<Utc>, raw: &[u8]) {
+        self.put(self.user, raw, Some(at));
+    }
+
     /// Puts a mail into another user's INBOX.
     pub fn deliver_to(&self, user: &str, raw: &[u8]) {
+        self.put(user, raw, None);
+    }
+
+    fn put(&self, user: &str, raw: &[u8], at: Option<DateTime<Utc>>) {
         let maildir = self.make_mailbox(user);
         let n = DELIVERED.fetch_add(1, Ordering::SeqCst);
         // Dovecot sorts by the number before the first dot.
         let name = format!("{}.M{n}P{}.localhost", 1_700_000_000 + n, std::process::id());
         let aside = maildir.join("tmp").join(&name);
-        std::fs::write(&aside, raw).expect("the Maildir can be written");
+        let mut file = std::fs::File::create(&aside).expect("the Maildir can be written");
+        file.write_all(raw).expect("the Maildir can be written");
+        if let Some(at) = at {
+            // Dovecot takes the INTERNALDATE from the file's time of change.
+            file.set_modified(at.into()).expect("it is our file");
+        }
         give_to_dovecot(&aside);
         std::fs::rename(&aside, maildir.join("new").join(&name)).expect("tmp and new are on one disk");
     }
@@ -97,6 +112,23 @@ impl Dovecot {
             }
         }
         maildir
+    }
+
+    /// The mails in a mailbox of [`Dovecot::user`], as they lie on disk: name of the file, with the flags, and bytes.
+    /// `folder` is as Dovecot writes it: `""` for INBOX, `.Name` for another.
+    pub fn mails_in(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let maildir = self.maildir.join(folder);
+        let files = ["new", "cur"].into_iter().filter_map(|part| std::fs::read_dir(maildir.join(part)).ok());
+        let mut mails: Vec<(String, Vec<u8>)> = files
+            .flatten()
+            .map(|file| file.expect("the Maildir can be read"))
+            .map(|file| {
+                let bytes = std::fs::read(file.path()).expect("a mail can be read");
+                (file.file_name().into_string().expect("Dovecot names files in ASCII"), bytes)
+            })
+            .collect();
+        mails.sort();
+        mails
     }
 
     /// Starts it again with every mail of [`Dovecot::user`]'s INBOX numbered anew, under another UIDVALIDITY, as
