@@ -42,6 +42,8 @@ pub struct Opened {
 pub enum Stopped {
     /// The configuration lacks something.
     Misconfigured(Vec<Fault>),
+    /// The database cannot be opened: its address without password, and why.
+    NoDatabase(String, String),
     /// Anything else.
     Broken(anyhow::Error),
 }
@@ -67,13 +69,9 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         .map(|(name, text)| (name.rsplit('/').next().unwrap_or(name).to_owned(), text.clone()))
         .collect();
     let catalogue = Catalogue::load(&replies).map_err(anyhow::Error::msg)?;
-    let store = Store::open(&config.database_url)
-        .await
-        .with_context(|| format!("{} cannot be opened; see `database.url`", config.shown_database_url()))?;
-    store
-        .migrate()
-        .await
-        .with_context(|| format!("{} cannot be brought up to date", config.shown_database_url()))?;
+    let no_database = |why: String| Stopped::NoDatabase(config.shown_database_url(), why);
+    let store = Store::open(&config.database_url).await.map_err(|error| no_database(error.to_string()))?;
+    store.migrate().await.map_err(|error| no_database(error.to_string()))?;
     let own_addresses = own_addresses(&config);
     let mail_host = own_addresses.first().and_then(|address| address.split_once('@')).map(|(_, host)| host);
     let settings = Settings {
@@ -234,6 +232,7 @@ pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
 fn into_error(stopped: Stopped) -> anyhow::Error {
     match stopped {
         Stopped::Misconfigured(faults) => anyhow::anyhow!("misconfigured: {faults:?}"),
+        Stopped::NoDatabase(url, why) => anyhow::anyhow!("{url}: {why}"),
         Stopped::Broken(error) => error,
     }
 }

@@ -51,7 +51,7 @@ pub struct RequesterView {
     pub preference: Preference,
 }
 
-/// A ticket. In lists, `messages`, `events` and `deliveries` are empty.
+/// A ticket. In lists, `messages`, `events` and `deliveries` are not read, and not written to JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketView {
     /// Number.
@@ -220,8 +220,35 @@ pub struct Queue {
 
 impl Serialize for Queue {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.tickets.serialize(serializer)
+        cards(&self.tickets, serializer)
     }
+}
+
+/// Tickets without the keys that a list does not read: an empty list there would say that nothing was said.
+fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Card<'a> {
+        id: TicketId,
+        subject: &'a str,
+        status: Status,
+        priority: Priority,
+        assignee: Option<&'a str>,
+        reason: Option<&'a str>,
+        requester: &'a RequesterView,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
+    }
+    serializer.collect_seq(tickets.iter().map(|ticket| Card {
+        id: ticket.id,
+        subject: &ticket.subject,
+        status: ticket.status,
+        priority: ticket.priority,
+        assignee: ticket.assignee.as_deref(),
+        reason: ticket.reason.as_deref(),
+        requester: &ticket.requester,
+        created_at: ticket.created_at,
+        updated_at: ticket.updated_at,
+    }))
 }
 
 /// A standard reply.
@@ -261,6 +288,7 @@ pub struct Person {
     /// Their mail opens no ticket.
     pub blocked: bool,
     /// Their tickets, newest first.
+    #[serde(serialize_with = "cards")]
     pub tickets: Vec<TicketView>,
     /// The preference was changed by this command.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -226,8 +226,113 @@ async fn a_notice_overtaken_before_it_left_gives_way_to_the_latest() {
         let sent = test.deliver().await;
         assert_eq!(sent.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), ["Ticket de support : Résolu"]);
         let seen = ticket(&test, 1).await;
-        assert_eq!(seen.deliveries[1].state, DeliveryState::Skipped);
-        assert!(seen.deliveries[1].why.as_deref().unwrap().contains("dépassée"));
+        for overtaken in &seen.deliveries[..2] {
+            assert_eq!(overtaken.state, DeliveryState::Skipped);
+            assert!(overtaken.why.as_deref().unwrap().contains("dépassée"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_notice_that_could_not_leave_is_overtaken_too_and_one_that_may_have_arrived_is_not() {
+    for database in BOTH {
+        for (outcome, left) in [
+            (Outcome::Retry("451 later".into()), vec!["Ticket de support : Résolu"]),
+            (
+                Outcome::Ambiguous("lost after DATA".into()),
+                vec!["Ticket de support : En attente de votre réponse", "Ticket de support : Résolu"],
+            ),
+        ] {
+            let mut test = TestDesk::new(database).await;
+            test.mail(JEAN).await;
+            test.say("status 1 waiting_customer").await;
+            test.elapse(Duration::minutes(1)).await;
+            let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
+            test.desk.record(parcel.id, parcel.attempt, outcome).await.unwrap();
+            test.say("status 1 resolved").await;
+            test.elapse(Duration::minutes(10)).await;
+            assert_eq!(test.deliver().await.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), left);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_notice_that_is_no_longer_true_does_not_leave() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        test.say("status 1 in_progress").await;
+        test.elapse(Duration::minutes(1)).await;
+        assert!(test.deliver().await.is_empty());
+        let seen = ticket(&test, 1).await;
+        assert_eq!(deliveries(&seen), ["web skipped", "email skipped", "push skipped"]);
+        assert_eq!(
+            seen.deliveries[1].why.as_deref(),
+            Some("dépassée\u{a0}: le ticket a changé avant l’envoi")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_ends_too_late_writes_over_nothing() {
+    for database in BOTH {
+        let mut test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("reply 1 Bonjour").await;
+        test.elapse(Duration::minutes(1)).await;
+        let slow = test.desk.claim(10).await.unwrap().parcels.remove(0);
+        test.elapse(Duration::minutes(5)).await;
+        let quick = test.desk.claim(10).await.unwrap().parcels.remove(0);
+        assert!(test.desk.record(quick.id, quick.attempt, Outcome::Sent).await.unwrap().is_some());
+        let late = test.desk.record(slow.id, slow.attempt, Outcome::Retry("timeout".into())).await.unwrap();
+        assert_eq!(late, None);
+        assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email sent");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_with_one_journal_file_each_mail_once() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        // The journal as a process leaves it that died before filing.
+        let mails: Vec<Vec<u8>> = (0..40)
+            .map(|n| format!("From: c{n}@c.example\r\nMessage-ID: <{n}@c.example>\r\n\r\nx\r\n").into_bytes())
+            .collect();
+        test.journal_only(mails).await;
+        let unfiled = test.desk.unfiled(100).await.unwrap();
+        assert_eq!(unfiled.len(), 40);
+        let read = || -> Vec<_> {
+            unfiled
+                .iter()
+                .map(|(id, raw)| (*id, guichet::inbound::parse::parse(raw, &crate::support::desk::LIMITS)))
+                .collect()
+        };
+        let both = futures_util::future::join_all((0..4).map(|_| test.desk.file_again(read()))).await;
+        let opened =
+            both.into_iter().flat_map(Result::unwrap).filter(|filed| matches!(filed, Filed::Created(_)));
+        assert_eq!(opened.count(), 40);
+        assert_eq!(test.desk.figures().await.unwrap().total, 41);
+    }
+}
+
+#[tokio::test]
+async fn reopening_spam_unblocks_its_sender_and_undo_blocks_again() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        let blocked = async || test.desk.person("jean@client.example").await.unwrap().blocked;
+        test.say("status 1 closed --reason Spam").await;
+        assert!(blocked().await);
+        test.say("reopen 1").await;
+        assert!(!blocked().await);
+        test.say("undo").await;
+        assert!(blocked().await);
+        test.say("reopen 1").await;
+        test.say("spam 1").await;
+        test.say("undo").await;
+        assert!(!blocked().await);
     }
 }
 
@@ -332,13 +437,19 @@ async fn a_refusal_for_now_waits_longer_each_time() {
         test.elapse(Duration::minutes(1)).await;
         for wait in [30, 120, 600] {
             let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-            test.desk.record(parcel.id, Outcome::Retry("450 4.7.1 later".into())).await.unwrap();
+            test.desk
+                .record(parcel.id, parcel.attempt, Outcome::Retry("450 4.7.1 later".into()))
+                .await
+                .unwrap();
             assert!(test.desk.claim(10).await.unwrap().parcels.is_empty());
             assert_eq!(test.desk.next_due().await.unwrap(), Some(test.now + Duration::seconds(wait)));
             test.elapse(Duration::seconds(wait)).await;
         }
         let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-        test.desk.record(parcel.id, Outcome::Failed("550 5.1.1 no such user".into())).await.unwrap();
+        test.desk
+            .record(parcel.id, parcel.attempt, Outcome::Failed("550 5.1.1 no such user".into()))
+            .await
+            .unwrap();
         let seen = ticket(&test, 1).await;
         assert_eq!(seen.deliveries[1].state, DeliveryState::Failed);
         assert_eq!(seen.deliveries[1].why.as_deref(), Some("550 5.1.1 no such user"));

@@ -270,6 +270,7 @@ fn hostile_reply() -> Vec<u8> {
         ".\n..\n\n.\nMAIL FROM:<x@evil.example>\nRCPT TO:<y@evil.example>\nDATA\r\n.\r\n.\r.\r\n\u{1F3B0}";
     let parcel = Parcel {
         id: DeliveryId(7),
+        attempt: 1,
         ticket: TicketId(42),
         notice: Notice::Reply { then: None },
         title: String::new(),

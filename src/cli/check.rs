@@ -1,5 +1,6 @@
 //! `guichet check`: tries every connection that the configuration names.
 
+use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
 use crate::config::Config;
@@ -43,8 +44,11 @@ fn outcome(check: &'static str, tried: Result<String, String>) -> Check {
 
 async fn database(config: &Config) -> Result<String, String> {
     let shown = config.shown_database_url();
+    if database_file(&config.database_url).is_some_and(|file| !file.exists()) {
+        return Ok(say::database_to_come(&shown));
+    }
     let tried = async {
-        let store = Store::open(&config.database_url).await?;
+        let store = Store::open_existing(&config.database_url).await?;
         let is_up_to_date = store.migrations().await?.iter().all(|migration| migration.applied);
         let refused = if is_up_to_date { store.refused_statements().await? } else { Vec::new() };
         store.close().await;
@@ -68,6 +72,7 @@ async fn inbox(config: &Config) -> Result<String, String> {
 async fn outbox(config: &Config) -> Result<String, String> {
     let post = app::post_room(config).map_err(|stopped| match stopped {
         app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
+        app::Stopped::NoDatabase(url, why) => say::database_fails(&url, &why),
         app::Stopped::Broken(error) => format!("{error:#}"),
     })?;
     match &post.courier {

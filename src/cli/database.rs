@@ -3,9 +3,11 @@
 use super::{Done, Ended, print, print_json};
 use crate::config::Config;
 use crate::store::Store;
+use crate::wording::check::database_fails;
 use crate::wording::cli as say;
 use anyhow::Context;
 use clap::Subcommand;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -30,7 +32,15 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
     if let Db::Restore { file } = command {
         return restore(config, file, json).await;
     }
-    let store = Store::open(&config.database_url).await.context("the database cannot be opened")?;
+    let shown_url = config.shown_database_url();
+    if !matches!(command, Db::Migrate)
+        && database_file(&config.database_url).is_some_and(|file| !file.exists())
+    {
+        return Err(Ended::Refused(say::no_database(&shown_url)));
+    }
+    let store = Store::open(&config.database_url)
+        .await
+        .map_err(|error| Ended::Refused(database_fails(&shown_url, &error.to_string())))?;
     match command {
         Db::Migrate => {
             store.migrate().await.context("the database cannot be migrated")?;
@@ -53,6 +63,9 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
         }
         Db::Backup { file } => {
             let shown = file.display().to_string();
+            if file.exists() {
+                return Err(Ended::Refused(say::file_exists(&shown)));
+            }
             if !store.copy_to(&shown).await.context("the backup cannot be written")? {
                 return Err(Ended::Refused(say::POSTGRES_BACKUP.to_owned()));
             }
@@ -66,38 +79,17 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
 
 /// Checks that the file is a database of ours, sets the present one aside, and puts a copy in its place.
 async fn restore(config: &Config, file: &Path, json: bool) -> Done {
-    let Some(target) = sqlite_file(&config.database_url) else {
+    let Some(target) = database_file(&config.database_url) else {
         return Err(Ended::Refused(say::POSTGRES_BACKUP.to_owned()));
     };
-    let shown = file.display().to_string();
-    let refused = || Ended::Refused(say::not_a_backup(&shown));
-    if !std::fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0")) {
-        return Err(refused());
-    }
     let beside = sibling(&target, ".restoring");
-    std::fs::copy(file, &beside).context("the backup cannot be copied")?;
-    // Tried as a copy, so that the backup itself stays as it is.
-    let candidate = Store::open(&format!("sqlite://{}", beside.display())).await.map_err(|_| refused())?;
-    let is_ours = candidate.migrations().await.is_ok_and(|all| all.iter().any(|migration| migration.applied));
-    candidate.close().await;
-    if !is_ours {
+    let restored = restore_by_way_of(&beside, config, &target, file).await;
+    if restored.is_err() {
+        // Nothing is left behind; where there was no copy yet there is nothing to remove.
         let _ = std::fs::remove_file(&beside);
-        return Err(refused());
     }
-    let mut kept = None;
-    if target.exists() {
-        // The last to close a database folds its journal in; a journal that stays belongs to somebody.
-        let present = Store::open(&config.database_url).await.context("the database cannot be opened")?;
-        present.close().await;
-        if sibling(&target, "-wal").exists() {
-            let _ = std::fs::remove_file(&beside);
-            return Err(Ended::Refused(say::DATABASE_IN_USE.to_owned()));
-        }
-        let aside = sibling(&target, ".before-restore");
-        std::fs::rename(&target, &aside).context("the present database cannot be set aside")?;
-        kept = Some(aside.display().to_string());
-    }
-    std::fs::rename(&beside, &target).context("the backup cannot be put in place")?;
+    let kept = restored?;
+    let shown = file.display().to_string();
     print_json(
         json,
         &serde_json::json!({ "restored": shown, "kept": kept }),
@@ -106,7 +98,54 @@ async fn restore(config: &Config, file: &Path, json: bool) -> Done {
     Ok(())
 }
 
-fn sqlite_file(url: &str) -> Option<PathBuf> {
+/// Where the present database was set aside to.
+async fn restore_by_way_of(
+    beside: &Path,
+    config: &Config,
+    target: &Path,
+    file: &Path,
+) -> Result<Option<String>, Ended> {
+    let refused = || Ended::Refused(say::not_a_backup(&file.display().to_string()));
+    let mut head = [0u8; 16];
+    let read = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head));
+    if read.is_err() || head != *b"SQLite format 3\0" {
+        return Err(refused());
+    }
+    std::fs::copy(file, beside).context("the backup cannot be copied")?;
+    // Tried as a copy, so that the backup itself stays as it is.
+    let candidate = Store::open(&format!("sqlite://{}", beside.display())).await.map_err(|_| refused())?;
+    let is_ours = candidate.migrations().await.is_ok_and(|all| all.iter().any(|migration| migration.applied));
+    candidate.close().await;
+    if !is_ours {
+        return Err(refused());
+    }
+    std::fs::File::open(beside).and_then(|copy| copy.sync_all()).context("the backup cannot be copied")?;
+    let mut kept = None;
+    if target.exists() {
+        // The last to close a sound database folds its journal in; a journal that stays belongs to somebody. A
+        // damaged database cannot be opened: it is set aside with whatever lies beside it.
+        if let Ok(present) = Store::open(&config.database_url).await {
+            present.close().await;
+            if sibling(target, "-wal").exists() {
+                return Err(Ended::Refused(say::DATABASE_IN_USE.to_owned()));
+            }
+        }
+        let aside = sibling(target, ".before-restore");
+        std::fs::rename(target, &aside).context("the present database cannot be set aside")?;
+        for part in ["-wal", "-shm"] {
+            if sibling(target, part).exists() {
+                std::fs::rename(sibling(target, part), sibling(&aside, part))
+                    .context("the present database cannot be set aside")?;
+            }
+        }
+        kept = Some(aside.display().to_string());
+    }
+    std::fs::rename(beside, target).context("the backup cannot be put in place")?;
+    Ok(kept)
+}
+
+/// The file of a SQLite database.
+pub(super) fn database_file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
 }

@@ -74,21 +74,33 @@ pub(super) async fn fetch(opened: &Opened, limit: Option<u32>, all: bool, json: 
     Ok(())
 }
 
-/// Sends what is due. Without `--now`, also waits for what can still be taken back: at most the undo window.
+/// The longest that `deliver` waits for mails that can still be taken back: a cron job must end.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Sends what is due. Without `--now`, also waits for what can still be taken back, where that is soon over.
 pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let post = app::post_room(&opened.config).map_err(misconfigured)?;
-    let mut count = outbound::deliver(&opened.desk, &post, i64::MAX).await?;
-    if let Clock::System = opened.desk.clock()
-        && let Some(due) = opened.desk.next_due().await?
-        && let Ok(wait) = (due - opened.desk.clock().now()).to_std()
-        && wait <= opened.config.undo_window
+    let desk = &opened.desk;
+    let mut count = outbound::deliver(desk, &post, i64::MAX).await?;
+    let until = desk.clock().now() + opened.config.undo_window.min(LONGEST_WAIT);
+    let mut is_said = false;
+    while let Clock::System = desk.clock()
+        && let Some(due) = desk.next_due().await?
+        && due <= until
         && count.retry == 0
     {
-        eprintln!("{}", say::waits_for_undo(wait));
-        // Rows planned one after the other come due one after the other: wait for the last of them.
-        tokio::time::sleep(opened.config.undo_window.max(wait) + Duration::from_millis(5)).await;
-        let more = outbound::deliver(&opened.desk, &post, i64::MAX).await?;
+        let wait = (due - desk.clock().now()).to_std().unwrap_or_default();
+        if !is_said {
+            eprintln!("{}", say::waits_for_undo(wait));
+            is_said = true;
+        }
+        tokio::time::sleep(wait + Duration::from_millis(5)).await;
+        let more = outbound::deliver(desk, &post, i64::MAX).await?;
         count.add(&more);
+        if more == outbound::DeliverCount::default() {
+            // Somebody else has it in hand.
+            break;
+        }
     }
     let said = say::delivered(count.sent, count.retry, count.failed, count.skipped, count.uncertain);
     print_json(json, &count, &said);

@@ -12,6 +12,7 @@ use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::desk::Failure;
+use crate::store;
 use crate::wording::{cli as say, config_faults, refusals, text};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
@@ -183,6 +184,11 @@ pub async fn run(cli: Cli) -> ExitCode {
             eprintln!("{}", text::sentence(&said, std::io::stderr().is_terminal()));
             ExitCode::from(2)
         }
+        Err(Ended::Broken(error)) if store::is_busy(&error) => {
+            tracing::error!(error = format!("{error:#}"), "the database was busy for too long");
+            eprintln!("{}", say::DATABASE_BUSY);
+            ExitCode::from(1)
+        }
         Err(Ended::Broken(error)) => {
             let reference = app::reference();
             tracing::error!(r#ref = %reference, error = format!("{error:#}"), "command failed");
@@ -247,6 +253,9 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
 fn misconfigured(stopped: app::Stopped) -> Ended {
     match stopped {
         app::Stopped::Misconfigured(faults) => Ended::Usage(config_faults::say_all(&faults)),
+        app::Stopped::NoDatabase(url, why) => {
+            Ended::Refused(crate::wording::check::database_fails(&url, &why))
+        }
         app::Stopped::Broken(error) => Ended::Broken(error),
     }
 }

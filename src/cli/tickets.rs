@@ -5,14 +5,15 @@ use crate::app::Opened;
 use crate::command::grammar::Command;
 use crate::command::parse::parse_words;
 use crate::desk::board::QueueFilter;
-use crate::domain::people::{Agent, Door};
+use crate::domain::ids::AgentId;
+use crate::domain::people::{Agent, Door, Role};
 use crate::view::View;
 use crate::wording::{cli as say, refusals, text};
 
 /// Runs one command as an agent.
 pub(super) async fn run(opened: &Opened, name: Option<&str>, words: &[String], json: bool) -> Done {
-    let command = parse_words(words).map_err(|error| Ended::Refused(refusals::say_usage(&error)))?;
-    let agent = acting(opened, name).await?;
+    let command = parse_words(words).map_err(|error| Ended::Usage(refusals::say_usage(&error)))?;
+    let agent = acting(opened, name, &command).await?;
     let view = match (&command, json) {
         // A script wants the whole list, a person its beginning.
         (Command::List { status, priority, mine, words }, true) => View::Queue(
@@ -39,25 +40,32 @@ pub(super) async fn run(opened: &Opened, name: Option<&str>, words: &[String], j
     Ok(())
 }
 
-/// The agent named, else the only one; a desk without agents gets its first here.
-async fn acting(opened: &Opened, name: Option<&str>) -> Result<Agent, Ended> {
+/// The name of the agent who acts on a desk that has none.
+const FIRST_AGENT: &str = "Support";
+
+/// The agent named, else the only one. On a desk without agents, whoever holds its configuration may look at
+/// everything, and becomes its first agent by acting; that one steps back once there are others.
+async fn acting(opened: &Opened, name: Option<&str>, command: &Command) -> Result<Agent, Ended> {
+    let desk = &opened.desk;
     if let Some(name) = name {
-        let agent = opened.desk.agent_by_name(name).await?;
+        let agent = desk.agent_by_name(name).await?;
         return agent.ok_or_else(|| Ended::Refused(say::no_such_agent(name)));
     }
-    let is_first = opened.desk.agents().await?.is_empty();
-    let agent = opened.desk.only_agent("Support").await?;
-    match agent {
-        Some(agent) => {
-            if is_first {
-                eprintln!("{}", text::sentence(&say::first_agent(&agent), false));
-            }
+    let mut agents: Vec<Agent> = desk.agents().await?.into_iter().map(|linked| linked.agent).collect();
+    if agents.len() > 1 {
+        agents.retain(|agent| agent.name != FIRST_AGENT);
+    }
+    match agents.as_slice() {
+        [only] => Ok(only.clone()),
+        [] if !command.acts() => {
+            Ok(Agent { id: AgentId(0), name: FIRST_AGENT.to_owned(), role: Role::Admin })
+        }
+        [] => {
+            let added = desk.add_agent(FIRST_AGENT, Role::Admin).await?;
+            let agent = added.ok_or_else(|| Ended::Refused(say::agent_exists(FIRST_AGENT)))?;
+            eprintln!("{}", text::sentence(&say::first_agent(&agent), false));
             Ok(agent)
         }
-        None => {
-            let agents: Vec<Agent> =
-                opened.desk.agents().await?.into_iter().map(|linked| linked.agent).collect();
-            Err(Ended::Usage(say::who_acts(&agents)))
-        }
+        several => Err(Ended::Usage(say::who_acts(several))),
     }
 }

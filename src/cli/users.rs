@@ -75,7 +75,8 @@ pub(super) async fn run(opened: &Opened, command: &User, json: bool) -> Done {
             for ticket in &person.tickets {
                 tickets.extend(desk.ticket(ticket.id).await?);
             }
-            let whole = crate::view::Person { tickets, ..person };
+            let mut whole = serde_json::to_value(&person).map_err(anyhow::Error::from)?;
+            whole["tickets"] = serde_json::to_value(&tickets).map_err(anyhow::Error::from)?;
             print(&serde_json::to_string_pretty(&whole).map_err(anyhow::Error::from)?);
         }
     }

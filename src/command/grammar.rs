@@ -201,6 +201,42 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes anything; the others only look.
+    pub fn acts(&self) -> bool {
+        match self {
+            Command::List { .. }
+            | Command::Show { .. }
+            | Command::Template { .. }
+            | Command::History { .. }
+            | Command::Deliveries { .. }
+            | Command::User { preference: None, .. }
+            | Command::Kb { .. }
+            | Command::Stats
+            | Command::Checklist
+            | Command::Report
+            | Command::Help { .. } => false,
+            Command::Status { .. }
+            | Command::Reply { .. }
+            | Command::Note { .. }
+            | Command::Take { .. }
+            | Command::Assign { .. }
+            | Command::Priority { .. }
+            | Command::Tag { .. }
+            | Command::Escalate { .. }
+            | Command::Urgent { .. }
+            | Command::Feature { .. }
+            | Command::Spam { .. }
+            | Command::Reopen { .. }
+            | Command::Merge { .. }
+            | Command::Snooze { .. }
+            | Command::Undo
+            | Command::Resend { .. }
+            | Command::User { preference: Some(_), .. } => true,
+        }
+    }
+}
+
 /// The five statuses; French names as in the guide.
 pub const STATUSES: Vocabulary<Status> = Vocabulary {
     what: What::Status,

@@ -5,7 +5,7 @@
 use super::failure::refuse;
 use super::{Failure, Inner, Result, hex};
 use crate::domain::decide::decide;
-use crate::domain::delivery::{Channel, DeliveryState, Plan, plan};
+use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
@@ -63,6 +63,8 @@ impl Inner {
         detail.message = act.message.map(|id| id.0).or(detail.message);
         detail.rung = act.rung.map(str::to_owned);
         let requester = tx.requester(ticket.requester).await?;
+        // Only what this act itself blocks is unblocked when it is taken back.
+        detail.blocked &= requester.blocked_at.is_none();
         let actor = match act.actor {
             Actor::Agent(agent) => agent.name.as_str(),
             Actor::Requester(_) => requester.email.as_str(),
@@ -94,11 +96,16 @@ impl Inner {
                 source_key: act.source_key,
             })
             .await?;
-        if let Some(blocked) = decision.blocks_requester {
+        if let Some(blocked) = decision.blocks_requester
+            && blocked != requester.blocked_at.is_some()
+        {
             tx.set_blocked(requester.id, blocked.then_some(now)).await?;
         }
-        if was != ticket.status {
-            let why = wording::labels::skip_reason(crate::domain::delivery::SkipReason::Overtaken);
+        // Taking back is not going on: it gives the notices that waited their turn back.
+        if was != ticket.status && !matches!(act.event, Event::ActUndone { .. }) {
+            let reason =
+                if decision.notice.is_some() { SkipReason::Overtaken } else { SkipReason::NoLongerTrue };
+            let why = wording::labels::skip_reason(reason);
             tx.overtake(ticket.id, event, &why, now).await?;
         }
         let told = match decision.notice {

@@ -16,6 +16,8 @@ pub struct Parcel {
     pub id: DeliveryId,
     /// Its ticket.
     pub ticket: TicketId,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
     /// What it tells.
     pub notice: Notice,
     /// The notice's title.
@@ -97,24 +99,27 @@ impl Desk {
         Ok(tx.commit().await?)
     }
 
-    /// Writes what became of an attempt, and says what follows.
-    pub async fn record(&self, id: DeliveryId, outcome: Outcome) -> Result<Next> {
+    /// Writes what became of an attempt, and says what follows; `None` when the attempt took so long that another
+    /// worker took the delivery over, or a report settled it: then what they wrote stands.
+    pub async fn record(&self, id: DeliveryId, attempt: u32, outcome: Outcome) -> Result<Option<Next>> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let delivery =
             tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
-        let attempts = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
-        let next = after_attempt(outcome, attempts, delivery.ambiguous_at.is_some());
-        match &next {
-            Next::Sent => tx.settle_delivery(id, DeliveryState::Sent, None, now).await?,
-            Next::Failed(why) => tx.settle_delivery(id, DeliveryState::Failed, Some(why), now).await?,
-            Next::Uncertain(why) => tx.settle_delivery(id, DeliveryState::Uncertain, Some(why), now).await?,
-            Next::Again { after, why, ambiguous } => {
-                tx.try_later(id, why, now + *after, ambiguous.then_some(now), now).await?;
+        let next = after_attempt(outcome, attempt, delivery.ambiguous_at.is_some());
+        let number = i64::from(attempt);
+        let is_ours = match &next {
+            Next::Sent => tx.settle_attempt(id, number, DeliveryState::Sent, None, now).await?,
+            Next::Failed(why) => tx.settle_attempt(id, number, DeliveryState::Failed, Some(why), now).await?,
+            Next::Uncertain(why) => {
+                tx.settle_attempt(id, number, DeliveryState::Uncertain, Some(why), now).await?
             }
-        }
+            Next::Again { after, why, ambiguous } => {
+                tx.try_later(id, number, why, now + *after, ambiguous.then_some(now), now).await?
+            }
+        };
         tx.commit().await?;
-        Ok(next)
+        Ok(is_ours.then_some(next))
     }
 
     /// When the next delivery becomes due.
@@ -156,6 +161,7 @@ async fn parcel(tx: &mut Tx, delivery: StoredDelivery, now: DateTime<Utc>) -> Re
     Ok(Some(Parcel {
         id: delivery.id,
         ticket: delivery.ticket,
+        attempt: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
         notice,
         title: delivery.title,
         message: delivery.message,

@@ -6,6 +6,7 @@ mod apply;
 pub mod board;
 pub mod deliver;
 mod failure;
+mod file;
 pub mod people;
 pub mod receive;
 pub mod run;
@@ -13,8 +14,11 @@ pub mod run;
 pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
+use crate::domain::ids::TicketId;
+use crate::domain::refusal::Refusal;
 use crate::domain::rules::Rules;
-use crate::store::Store;
+use crate::domain::ticket::Ticket;
+use crate::store::{Store, Tx};
 use crate::wording::canned::Catalogue;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -59,12 +63,14 @@ impl Desk {
     /// When the database cannot be read or written.
     pub async fn open(store: Store, clock: Clock, settings: Settings) -> anyhow::Result<Desk> {
         const KEY: &str = "minting_key";
-        let mut tx = store.begin().await?;
-        if tx.setting(KEY).await?.is_none() {
+        let mut secret = store.read().await?.setting(KEY).await?;
+        if secret.is_none() {
+            let mut tx = store.begin().await?;
             tx.keep_setting(KEY, &random_hex()?).await?;
+            secret = tx.setting(KEY).await?;
+            tx.commit().await?;
         }
-        let secret = tx.setting(KEY).await?.unwrap_or_default();
-        tx.commit().await?;
+        let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let outbox_bell = Notify::new();
         Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, outbox_bell }) })
@@ -99,6 +105,11 @@ impl Desk {
     pub async fn outbox_rings(&self) {
         self.inner.outbox_bell.notified().await;
     }
+}
+
+/// The ticket, held for this transaction.
+async fn locked(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
+    tx.lock_ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
 }
 
 /// 32 random bytes in hex.

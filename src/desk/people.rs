@@ -53,24 +53,6 @@ impl Desk {
         Ok(agent)
     }
 
-    /// The agent who acts when nobody was named: the only one there is, or, on a desk without agents, an admin
-    /// with the given name, made here, who steps back once there is another. `None` when there are several.
-    pub async fn only_agent(&self, name_of_first: &str) -> Result<Option<Agent>> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        let mut agents = tx.agents().await?;
-        if agents.len() == 2 {
-            agents.retain(|agent| agent.name != name_of_first);
-        }
-        let only = match agents.len() {
-            0 => tx.add_agent(name_of_first, Role::Admin, now).await?,
-            1 => agents.pop(),
-            _ => None,
-        };
-        tx.commit().await?;
-        Ok(only)
-    }
-
     /// Links an account of another system to an agent.
     pub async fn link_identity(&self, agent: &Agent, kind: &str, external_id: &str) -> Result<()> {
         let mut tx = self.inner.store.begin().await?;
@@ -130,7 +112,7 @@ impl Desk {
         if let Some(preference) = preference {
             tx.set_preference(requester.id, preference).await?;
         }
-        let person = read_person(&mut tx, email, true).await?;
+        let person = read_person(&mut tx, email, preference.is_some()).await?;
         tx.commit().await?;
         Ok(person)
     }
@@ -145,7 +127,7 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let requester = known_requester(&mut tx, email).await?;
         tx.set_blocked(requester.id, None).await?;
-        let person = read_person(&mut tx, email, true).await?;
+        let person = read_person(&mut tx, email, false).await?;
         tx.commit().await?;
         Ok(person)
     }

@@ -5,10 +5,9 @@ use super::board::{self, QueueFilter};
 use super::failure::refuse;
 use super::people::{known_requester, read_person};
 use super::receive::distinct_words;
-use super::{Desk, Failure, Inner, Result};
+use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
-use crate::domain::canned::unfilled;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
 use crate::domain::message::Direction;
@@ -114,12 +113,13 @@ impl Inner {
             Command::Undo => self.undo(ask).await,
             Command::Resend { delivery } => self.resend(ask, *delivery).await,
             Command::User { email, preference } => {
+                let Some(preference) = preference else {
+                    return Ok(View::Person(read_person(&mut self.store.read().await?, email, false).await?));
+                };
                 let mut tx = self.store.begin().await?;
-                if let Some(preference) = preference {
-                    let requester = known_requester(&mut tx, email).await?;
-                    tx.set_preference(requester.id, *preference).await?;
-                }
-                let person = read_person(&mut tx, email, preference.is_some()).await?;
+                let requester = known_requester(&mut tx, email).await?;
+                tx.set_preference(requester.id, *preference).await?;
+                let person = read_person(&mut tx, email, true).await?;
                 tx.commit().await?;
                 Ok(View::Person(person))
             }
@@ -192,7 +192,7 @@ impl Inner {
         if text.is_empty() {
             return refuse(Refusal::EmptyText);
         }
-        let missing = unfilled(&text);
+        let missing = self.settings.catalogue.missing(&text);
         if !missing.is_empty() {
             return refuse(Refusal::Unfilled(missing));
         }
@@ -205,12 +205,7 @@ impl Inner {
 
     async fn template(&self, ask: &Ask<'_>, name: Option<&str>, ticket: Option<TicketId>) -> Result<View> {
         let Some(name) = name else {
-            let list = self.settings.catalogue.all().iter().map(|reply| TemplateView {
-                key: reply.key.clone(),
-                title: reply.title.clone(),
-                then: reply.then,
-                body: reply.body.clone(),
-            });
+            let list = self.settings.catalogue.all().iter().map(TemplateView::from);
             return Ok(View::Templates(list.collect()));
         };
         let mut tx = self.store.read().await?;
@@ -232,8 +227,7 @@ impl Inner {
     ) -> Result<Draft> {
         let catalogue = &self.settings.catalogue;
         let Some(reply) = catalogue.find(name) else {
-            let known = catalogue.all().iter().map(|reply| reply.key.clone()).collect();
-            return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known });
+            return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known: catalogue.keys() });
         };
         let text = match ticket {
             None => reply.body.clone(),
@@ -251,15 +245,20 @@ impl Inner {
                     first_name: requester_name.as_deref(),
                     subject: &ticket.subject,
                     agent_first_name: &agent_name,
-                    days: Some((ask.now - silent_since).num_days()),
+                    // Less than a day is no « X jours »: the bracket stays, and the reply is refused.
+                    days: Some((ask.now - silent_since).num_days()).filter(|days| *days > 0),
                 };
                 wording::canned::fill(reply, text, &names)
             }
         };
+        let mut missing = catalogue.missing(&text);
+        if ticket.is_none() {
+            missing.retain(|bracket| !wording::canned::fills_itself(bracket));
+        }
         Ok(Draft {
             ticket: ticket.map(|ticket| ticket.id),
             template: reply.key.clone(),
-            missing: unfilled(&text),
+            missing,
             text,
             then: reply.then,
         })
@@ -273,13 +272,14 @@ impl Inner {
             return refuse(Refusal::NothingToUndo(window));
         };
         let ticket = locked(&mut tx, act.ticket).await?;
+        // Cancelled first: that waits for a worker who is about to lease, and then sees what it took.
+        tx.cancel_deliveries(act.id, ask.now).await?;
         if ticket.version != act.version_after || tx.anything_left(act.id).await? {
             return refuse(Refusal::UndoTooLate(ticket.id));
         }
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         tx.mark_undone(act.id, ask.now).await?;
-        tx.cancel_deliveries(act.id, ask.now).await?;
         if let Some(message) = act.detail.message.map(MessageId) {
             tx.retract_message(message, ask.now).await?;
             tx.forget_message(message).await?;
@@ -317,12 +317,10 @@ impl Inner {
             }
             _ => view::Act::StatusSet { from: detail.from.unwrap_or(ticket.status), to: ticket.status },
         };
-        let goes_with = |status: Status| {
-            let replies = self.settings.catalogue.all().iter();
-            replies.filter(|reply| reply.then == Some(status)).map(|reply| reply.key.clone()).collect()
-        };
         let offers = match done {
-            view::Act::StatusSet { to, .. } if ticket.reason.as_deref() != Some(SPAM) => goes_with(to),
+            view::Act::StatusSet { to, .. } if ticket.reason.as_deref() != Some(SPAM) => {
+                self.settings.catalogue.fitting(to)
+            }
             _ => Vec::new(),
         };
         let undoable = !matches!(done, view::Act::Undone { .. } | view::Act::Resent { .. });
@@ -357,16 +355,14 @@ async fn write(
             raw_mail: None,
         })
         .await?;
-    tx.index_messages(&[(message, &distinct_words(text))]).await?;
+    let requester = tx.requester(ticket.requester).await?;
+    let searched = format!("{} {} {} {text}", ticket.subject, requester.name, requester.email);
+    tx.index_messages(&[(message, &distinct_words(&searched))]).await?;
     Ok(message)
 }
 
 async fn known_ticket(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
     tx.ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
-}
-
-async fn locked(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
-    tx.lock_ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
 }
 
 async fn ticket_view(tx: &mut Tx, id: TicketId) -> Result<view::TicketView> {

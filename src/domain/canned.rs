@@ -1,5 +1,6 @@
 //! The standard replies, and the brackets that must be filled before one may leave.
 
+use super::fold::fold;
 use super::ticket::Status;
 
 /// A standard reply (guide, « Bonnes Pratiques de Réponse »).
@@ -28,13 +29,10 @@ pub struct Slot {
     pub drop: Vec<String>,
 }
 
-/// The brackets that a text still holds, in order, each once: `[Question 1]`, `[X jours]`.
-///
-/// A bracket counts when it holds a capital first letter or is one of the guide's (`[sujet]`), so that a
-/// ticket's tag `[#42]`, a Markdown link or a quoted `[0]` in a technical answer stay allowed.
-pub fn unfilled(text: &str) -> Vec<String> {
+/// The brackets of a template's body, in order, each once. A ticket's tag `[#42]` and a Markdown link are none.
+pub fn brackets(body: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let mut rest = text;
+    let mut rest = body;
     while let Some(open) = rest.find('[') {
         let after = &rest[open + 1..];
         let Some(close) = after.find([']', '\n', '[']) else { break };
@@ -42,23 +40,21 @@ pub fn unfilled(text: &str) -> Vec<String> {
             rest = &after[close..];
             continue;
         }
-        let name = &after[..close];
-        let link = after[close + 1..].starts_with('(');
-        if !link && is_bracket(name) && !names.iter().any(|known| known == name) {
+        let (name, behind) = (&after[..close], &after[close + 1..]);
+        let is_text = name.is_empty() || name.starts_with('#') || behind.starts_with('(');
+        if !is_text && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
-        rest = &after[close + 1..];
+        rest = behind;
     }
     names
 }
 
-/// The placeholders written in lower case in the guide.
-const LOWER_CASE: [&str; 1] = ["sujet"];
-
-fn is_bracket(name: &str) -> bool {
-    let begins_as_a_name = name.chars().next().is_some_and(char::is_uppercase);
-    let has_lower_case = name.chars().any(char::is_lowercase);
-    LOWER_CASE.contains(&name) || (begins_as_a_name && has_lower_case && name.chars().count() <= 60)
+/// Those of the `known` brackets that a text still holds, in the text's order, whatever their case and accents.
+/// Other brackets are what somebody meant to write.
+pub fn unfilled(text: &str, known: &[String]) -> Vec<String> {
+    let known: Vec<String> = known.iter().map(|name| fold(name)).collect();
+    brackets(text).into_iter().filter(|name| known.contains(&fold(name))).collect()
 }
 
 #[cfg(test)]
@@ -68,21 +64,14 @@ mod tests {
     #[test]
     fn the_guides_brackets_are_found_once_each() {
         let text = "Bonjour [Prénom],\n- [Question 1]\n- [Question 2]\n- [Question 1]\n[sujet] [X jours]";
-        assert_eq!(unfilled(text), ["Prénom", "Question 1", "Question 2", "sujet", "X jours"]);
+        assert_eq!(brackets(text), ["Prénom", "Question 1", "Question 2", "sujet", "X jours"]);
     }
 
     #[test]
-    fn what_people_write_in_brackets_is_left_alone() {
-        for text in [
-            "[#42]",
-            "v[0] = 1",
-            "[INFO] ok",
-            "[lien](https://exemple.example)",
-            "[Guide](https://e.example)",
-            "[pas fermé",
-            "[]",
-        ] {
-            assert_eq!(unfilled(text), Vec::<String>::new(), "{text:?}");
-        }
+    fn only_a_templates_own_brackets_are_missing_whatever_their_case() {
+        let known = brackets("[montant] [DATE] [Question 1]");
+        let text = "Cliquez sur [Mon compte] puis [Paramètres] : [question 1], [Montant], [#42], [lien](https://e.example), v[0]";
+        assert_eq!(unfilled(text, &known), ["question 1", "Montant"]);
+        assert_eq!(brackets("[pas fermé\n[]"), Vec::<String>::new());
     }
 }

@@ -4,6 +4,7 @@
 //! writes what is decided here, and nobody else writes a ticket.
 
 use super::event::{Event, EventDetail, EventKind};
+use super::fold::fold;
 use super::ids::AgentId;
 use super::notice::{Notice, NoticeKind};
 use super::refusal::Refusal;
@@ -73,11 +74,12 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             if ticket.reason.as_deref() == Some(SPAM) {
                 return Err(Refusal::SpamGetsNoReply(ticket.id));
             }
+            if ticket.status == Status::Closed && *then == Status::Closed {
+                return Err(Refusal::SameStatus(ticket.id, Status::Closed));
+            }
             // An answer to a closed ticket takes it up again, whatever status it then leads to.
-            let reachable = *then == ticket.status
-                || ticket.status.may_become(*then)
-                || (ticket.status == Status::Closed && Status::InProgress.may_become(*then));
-            if !reachable {
+            let from = if ticket.status == Status::Closed { Status::InProgress } else { ticket.status };
+            if *then == Status::New || (*then != from && !from.may_become(*then)) {
                 return Err(Refusal::NotFromHere { ticket: ticket.id, from: ticket.status, to: *then });
             }
             decision.kind = EventKind::Replied;
@@ -95,13 +97,16 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             if !ticket.status.may_become(*to) {
                 return Err(Refusal::NotFromHere { ticket: ticket.id, from: ticket.status, to: *to });
             }
+            let spam = *to == Status::Closed && reason.as_deref().is_some_and(is_spam);
+            let reason = if spam { Some(SPAM.to_owned()) } else { reason.clone() };
             decision.kind = EventKind::StatusSet;
             decision.enter(ticket, *to);
-            decision.reason.clone_from(reason);
-            decision.detail.reason.clone_from(reason);
-            let spam = *to == Status::Closed && reason.as_deref() == Some(SPAM);
-            decision.blocks_requester = spam.then_some(true);
+            decision.reason.clone_from(&reason);
+            decision.detail.reason = reason;
             decision.detail.blocked = spam;
+            // Who takes a spam ticket up again takes its sender for a requester.
+            let forgiven = ticket.reason.as_deref() == Some(SPAM);
+            decision.blocks_requester = if spam { Some(true) } else { forgiven.then_some(false) };
             if !spam {
                 decision.notice = NoticeKind::of_status(*to).map(|_| Notice::Status(*to));
             }
@@ -123,6 +128,11 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
         Event::ActUndone { kind, detail } => decision.restore(*kind, detail),
     }
     Ok(decision)
+}
+
+/// `spam`, `Spam `, `SPAM`: what a person types.
+fn is_spam(reason: &str) -> bool {
+    fold(reason.trim()) == SPAM
 }
 
 impl Decision {
@@ -152,7 +162,11 @@ impl Decision {
         if detail.assignee_from != detail.assignee_to {
             self.assignee = detail.assignee_from.map(AgentId);
         }
-        self.blocks_requester = detail.blocked.then_some(false);
+        self.blocks_requester = if detail.blocked {
+            Some(false)
+        } else {
+            (detail.reason_before.as_deref() == Some(SPAM)).then_some(true)
+        };
         self.kind = EventKind::Undone;
         self.detail.undid = Some(kind);
         self.detail.message = detail.message;
@@ -238,6 +252,16 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_leads_neither_back_to_new_nor_from_closed_to_closed() {
+        for from in Status::ALL {
+            let refused = decide(&ticket(from), &Event::AgentReplied { then: Status::New }, CAMILLE);
+            assert!(matches!(refused, Err(Refusal::NotFromHere { to: Status::New, .. })), "{from:?}");
+        }
+        let refused = decide(&ticket(Status::Closed), &Event::AgentReplied { then: Status::Closed }, CAMILLE);
+        assert_eq!(refused, Err(Refusal::SameStatus(TicketId(42), Status::Closed)));
+    }
+
+    #[test]
     fn the_first_to_answer_takes_the_ticket() {
         assert_eq!(reply(Status::New, Status::InProgress).assignee, CAMILLE);
         let taken = Ticket { assignee: Some(AgentId(3)), ..ticket(Status::New) };
@@ -278,11 +302,18 @@ mod tests {
 
     #[test]
     fn spam_closes_in_silence_and_blocks_the_sender() {
-        let event = Event::StatusSet { to: Status::Closed, reason: Some(SPAM.into()) };
-        let decision = decide(&ticket(Status::New), &event, CAMILLE).unwrap();
-        assert_eq!((decision.status, decision.notice), (Status::Closed, None));
-        assert_eq!(decision.blocks_requester, Some(true));
+        for typed in ["spam", " Spam", "SPAM"] {
+            let event = Event::StatusSet { to: Status::Closed, reason: Some(typed.into()) };
+            let decision = decide(&ticket(Status::New), &event, CAMILLE).unwrap();
+            assert_eq!((decision.status, decision.notice), (Status::Closed, None));
+            assert_eq!((decision.blocks_requester, decision.reason.as_deref()), (Some(true), Some(SPAM)));
+        }
         let spam = Ticket { status: Status::Closed, reason: Some(SPAM.into()), ..ticket(Status::Closed) };
+        let reopen = Event::StatusSet { to: Status::InProgress, reason: None };
+        let forgiven = decide(&spam, &reopen, CAMILLE).unwrap();
+        assert_eq!((forgiven.blocks_requester, forgiven.reason.clone()), (Some(false), None));
+        let undo = Event::ActUndone { kind: forgiven.kind, detail: forgiven.detail.clone() };
+        assert_eq!(decide(&after(&spam, forgiven), &undo, CAMILLE).unwrap().blocks_requester, Some(true));
         let woken = decide(&spam, &Event::RequesterWrote, None).unwrap();
         assert_eq!(woken.status, Status::Closed, "a spammer's answer does not reopen");
         let refused = decide(&spam, &Event::AgentReplied { then: Status::InProgress }, CAMILLE);

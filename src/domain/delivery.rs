@@ -99,6 +99,8 @@ pub enum SkipReason {
     PushNotConfigured,
     /// A later status notice took its place before it left.
     Overtaken,
+    /// The ticket went on to a status that is not announced before it left.
+    NoLongerTrue,
 }
 
 /// What a planned delivery begins as.

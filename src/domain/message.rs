@@ -32,3 +32,27 @@ impl Direction {
         Direction::ALL.into_iter().find(|direction| direction.as_str() == word)
     }
 }
+
+/// Why an inbound message is set apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Somebody who does not take part wrote it.
+    Stranger,
+    /// A program wrote it.
+    Automatic,
+}
+
+impl Mark {
+    /// The word used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mark::Stranger => "stranger",
+            Mark::Automatic => "automatic",
+        }
+    }
+
+    /// The mark that [`Mark::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Mark> {
+        [Mark::Stranger, Mark::Automatic].into_iter().find(|mark| mark.as_str() == word)
+    }
+}

@@ -1,6 +1,7 @@
-//! What makes a mail itself: a digest that transport does not change. May import: nothing but ring.
+//! What makes a mail itself: a digest that transport does not change. May import: desk, ring.
 
-use ring::digest::{Context, Digest, SHA256};
+use crate::desk::hex;
+use ring::digest::{Context, SHA256};
 
 /// The fields that the writer's program sets; everything else is added or rewritten on the way.
 const OWN_FIELDS: [&[u8]; 13] = [
@@ -21,17 +22,21 @@ const OWN_FIELDS: [&[u8]; 13] = [
 
 /// Hex SHA-256 of the raw bytes.
 pub fn sha256_hex(raw: &[u8]) -> String {
-    hex(ring::digest::digest(&SHA256, raw))
+    hex(ring::digest::digest(&SHA256, raw).as_ref())
 }
 
 /// Hex SHA-256 of what makes a mail itself.
 ///
 /// The same mail moved, re-delivered or fetched again gives the same: trace fields, their order among the
 /// others, folding, CR before LF and blank lines at the end do not count. Two mails that share a Message-ID
-/// differ by their other fields or their body. One pass, no copy of the body.
+/// differ by their other fields or their body. One pass, no copy of the body. What has too little of all that to be
+/// told apart (no header that ends, none of the fields; or no body, no Message-ID and no Date) is itself byte for byte.
 pub fn identity(raw: &[u8]) -> String {
     let mut digest = Buffered { context: Context::new(&SHA256), waiting: Vec::with_capacity(BUFFER + 1024) };
-    let body = headers(raw, &mut digest);
+    let Header { body, is_told_apart, is_signed } = headers(raw, &mut digest);
+    if !is_told_apart || (!is_signed && body.trim_ascii().is_empty()) {
+        return sha256_hex(raw);
+    }
     digest.add(b"\n\n");
     // Line by line without CR; blank lines are held back until another line follows.
     let mut blank = 0usize;
@@ -48,7 +53,7 @@ pub fn identity(raw: &[u8]) -> String {
         blank = 1;
     }
     digest.context.update(&digest.waiting);
-    hex(digest.context.finish())
+    hex(digest.context.finish().as_ref())
 }
 
 /// Bytes gathered before they are digested: one call a line costs more than the digest.
@@ -73,12 +78,22 @@ impl Buffered {
     }
 }
 
-/// Digests our fields by the order of their names, and gives the body.
-fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> &'a [u8] {
+/// What a header tells.
+struct Header<'a> {
+    body: &'a [u8],
+    /// It ends in a blank line and holds one of our fields.
+    is_told_apart: bool,
+    /// It holds a Message-ID or a Date.
+    is_signed: bool,
+}
+
+/// Digests our fields by the order of their names.
+fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> Header<'a> {
     let mut fields: Vec<(usize, &[u8])> = Vec::with_capacity(16);
     let mut rest = raw;
     let mut open: Option<(usize, usize, usize)> = None;
     let mut at = 0;
+    let mut ends = false;
     let body = loop {
         let end = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |end| end + 1);
         let line = &rest[..end];
@@ -93,6 +108,7 @@ fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> &'a [u8] {
                 fields.push((name, &raw[from..until]));
             }
             if is_blank {
+                ends = end > 0;
                 break &rest[end..];
             }
             if let Some(colon) = line.iter().take(40).position(|&b| b == b':') {
@@ -112,6 +128,10 @@ fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> &'a [u8] {
         }
     };
     fields.sort_by_key(|field| field.0);
+    let signs = |name: &[u8]| name == b"message-id" || name == b"date";
+    let is_signed =
+        fields.iter().any(|(name, value)| signs(OWN_FIELDS[*name]) && !value.trim_ascii().is_empty());
+    let is_told_apart = ends && !fields.is_empty();
     for (name, value) in fields {
         digest.add(OWN_FIELDS[name]);
         // Unfolded: any run of white space is one space, none at the ends.
@@ -121,7 +141,7 @@ fn headers<'a>(raw: &'a [u8], digest: &mut Buffered) -> &'a [u8] {
         }
         digest.add(b"\n");
     }
-    body
+    Header { body, is_told_apart, is_signed }
 }
 
 /// A line without its CR (or several, as some relays leave).
@@ -131,15 +151,6 @@ fn trimmed_end(line: &[u8]) -> &[u8] {
         line = shorter;
     }
     line
-}
-
-fn hex(digest: Digest) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    digest
-        .as_ref()
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char])
-        .collect()
 }
 
 #[cfg(test)]
@@ -159,6 +170,21 @@ mod tests {
         for same in [&moved, &MAIL.replace("\r\n", "\n"), &format!("{MAIL}\r\n\r\n"), other_order] {
             assert_eq!(identity(same.as_bytes()), identity(MAIL.as_bytes()), "{same}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_itself_byte_for_byte() {
+        for (one, other) in [
+            ("", "\n"),
+            ("garbage", "other garbage"),
+            ("Subject: cut he", "Subject: cut here"),
+            ("From: a@b.example\r\nglued body", "From: a@b.example\r\nother glued body"),
+            ("From: a@b.example\r\nX-N: 1\r\n\r\n", "From: a@b.example\r\nX-N: 2\r\n\r\n"),
+        ] {
+            assert_ne!(identity(one.as_bytes()), identity(other.as_bytes()), "{one:?}");
+        }
+        let empty = |hop: &str| format!("Received: {hop}\r\nFrom: a@b.example\r\nDate: x\r\n\r\n");
+        assert_eq!(identity(empty("a").as_bytes()), identity(empty("b").as_bytes()));
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
     Parcel {
         id: DeliveryId(7),
         ticket: TicketId(42),
+        attempt: 1,
         notice: Notice::Status(status),
         title: title.to_owned(),
         message: message.to_owned(),

@@ -110,8 +110,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn note(&mut self, parcel: &Parcel, next: &Next) {
+    fn note(&mut self, parcel: &Parcel, next: Option<&Next>) {
         let (delivery, ticket) = (parcel.id.0, parcel.ticket.0);
+        let Some(next) = next else {
+            tracing::warn!(delivery, ticket, "an attempt ended after somebody else had settled the mail");
+            return;
+        };
         match next {
             Next::Sent => {
                 self.count.sent += 1;
@@ -224,8 +228,8 @@ async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationTo
 async fn send_batch(desk: &Desk, post: &PostRoom, parcels: Vec<Parcel>, tally: &mut Tally) -> Result<()> {
     let Prepared { ready, to_seal, refused } = prepare(parcels, &post.letterhead, &post.templates);
     for (parcel, why) in refused {
-        let next = record(desk, parcel.id, Outcome::Failed(why)).await?;
-        tally.note(&parcel, &next);
+        let next = record(desk, &parcel, Outcome::Failed(why)).await?;
+        tally.note(&parcel, next.as_ref());
     }
     if !to_seal.is_empty() {
         desk.seal(&to_seal).await?;
@@ -243,8 +247,8 @@ async fn send_batch(desk: &Desk, post: &PostRoom, parcels: Vec<Parcel>, tally: &
         if outcome == Outcome::Sent {
             crash::point("after_smtp_250_before_mark");
         }
-        match record(desk, parcel.id, outcome).await {
-            Ok(next) => tally.note(&parcel, &next),
+        match record(desk, &parcel, outcome).await {
+            Ok(next) => tally.note(&parcel, next.as_ref()),
             // The others are on their way already, and are recorded too.
             Err(failure) if first_failure.is_ok() => first_failure = Err(failure),
             Err(_) => {}
@@ -281,10 +285,10 @@ fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates)
     prepared
 }
 
-async fn record(desk: &Desk, delivery: DeliveryId, outcome: Outcome) -> Result<Next> {
+async fn record(desk: &Desk, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
     let mut tried = 1;
     loop {
-        match desk.record(delivery, outcome.clone()).await {
+        match desk.record(parcel.id, parcel.attempt, outcome.clone()).await {
             Err(Failure::Broken(_)) if tried < RECORD_TRIES => tokio::time::sleep(RECORD_WAIT * tried).await,
             result => return result,
         }

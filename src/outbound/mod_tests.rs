@@ -8,6 +8,7 @@ fn parcel(id: i64) -> Parcel {
     Parcel {
         id: DeliveryId(id),
         ticket: TicketId(42),
+        attempt: 1,
         notice: Notice::Reply { then: None },
         title: String::new(),
         message: String::new(),
@@ -48,7 +49,7 @@ fn the_count_has_the_keys_that_scripts_read() {
     let mut tally = Tally::default();
     let again = Next::Again { after: Duration::ZERO, why: String::new(), ambiguous: true };
     for next in [Next::Sent, Next::Sent, again, Next::Failed(String::new()), Next::Uncertain(String::new())] {
-        tally.note(&parcel(1), &next);
+        tally.note(&parcel(1), Some(&next));
     }
     assert_eq!(
         serde_json::to_string(&tally.count).unwrap(),

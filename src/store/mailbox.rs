@@ -7,7 +7,7 @@ use super::dialect::{
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 statements! {
@@ -53,23 +53,21 @@ static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
 static KEEP_BYTES: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(Sql::same("INSERT INTO raw_body (raw_mail_id, packed) VALUES "), Sql::same("($1, $2)"), 2, "")
 });
-static SETTLE_FILED: LazyLock<Bulk> = LazyLock::new(|| {
+static TAKE_TO_FILE: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         Sql::same("UPDATE raw_mail SET state = 'filed', why = NULL WHERE id IN ("),
         Sql::same("$1"),
         1,
-        ")",
+        ") AND state IN ('received', 'held') RETURNING id",
     )
 });
 /// The statements of this file for many rows, by name.
 pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 3] =
-    [("journal", &JOURNAL), ("keep_bytes", &KEEP_BYTES), ("settle_filed", &SETTLE_FILED)];
+    [("journal", &JOURNAL), ("keep_bytes", &KEEP_BYTES), ("take_to_file", &TAKE_TO_FILE)];
 
-/// What became of a journaled mail.
+/// What became of a journaled mail that is on no ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailState {
-    /// On a ticket.
-    Filed,
     /// A program's mail, or a blocked sender's.
     Ignored,
     /// Waits for a person.
@@ -79,7 +77,6 @@ pub enum MailState {
 impl MailState {
     const fn as_str(self) -> &'static str {
         match self {
-            MailState::Filed => "filed",
             MailState::Ignored => "ignored",
             MailState::Held => "held",
         }
@@ -169,9 +166,25 @@ impl Tx {
         Ok(ids)
     }
 
-    /// Writes of journaled mails that they are on their tickets.
-    pub async fn settle_filed(&mut self, ids: &[RawMailId]) -> Result<()> {
-        write_all!(self, SETTLE_FILED, ids, |query, id| query.bind(id.0))
+    /// Takes mails out of those that wait to be filed; which ones, since another process may have been faster.
+    /// Until the commit nobody else can take them.
+    pub async fn take_to_file(&mut self, ids: &[RawMailId]) -> Result<HashSet<RawMailId>> {
+        let mut taken = HashSet::with_capacity(ids.len());
+        for chunk in ids.chunks(MANY) {
+            let whole = chunk.len() == MANY;
+            let (sql, step) = if whole { (TAKE_TO_FILE.many, MANY) } else { (TAKE_TO_FILE.one, 1) };
+            for rows in chunk.chunks(step) {
+                let ids: Vec<i64> = on!(self, sql, |c, text| {
+                    let mut query = sqlx::query_scalar(text);
+                    for id in rows {
+                        query = query.bind(id.0);
+                    }
+                    query.fetch_all(c).await
+                })?;
+                taken.extend(ids.into_iter().map(RawMailId));
+            }
+        }
+        Ok(taken)
     }
 
     /// Writes what became of a journaled mail, and why.

@@ -4,7 +4,7 @@ use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, state
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::Attachment;
-use crate::domain::message::Direction;
+use crate::domain::message::{Direction, Mark};
 use chrono::{DateTime, Utc};
 
 statements! {
@@ -35,29 +35,6 @@ statements! {
          JOIN requester ON requester.id = ticket.requester_id WHERE mail_ref.rfc_id = $1 \
          ORDER BY CASE WHEN requester.email = $2 THEN 0 ELSE 1 END, mail_ref.id DESC LIMIT 1");
     REFS = Sql::same("SELECT rfc_id, direction FROM mail_ref WHERE ticket_id = $1 ORDER BY id DESC LIMIT $2");
-}
-
-/// Why an inbound message is set apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// Somebody who does not take part wrote it.
-    Stranger,
-    /// A program wrote it.
-    Automatic,
-}
-
-impl Mark {
-    /// The word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Mark::Stranger => "stranger",
-            Mark::Automatic => "automatic",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Mark> {
-        [Mark::Stranger, Mark::Automatic].into_iter().find(|mark| mark.as_str() == word)
-    }
 }
 
 /// An entry to add to a conversation.

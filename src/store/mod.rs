@@ -16,7 +16,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ pub type Result<T> = std::result::Result<T, sqlx::Error>;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long PostgreSQL may take to answer when the program starts.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a writer waits for another one before the database is said to be locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,17 +78,30 @@ impl Store {
     /// # Errors
     /// When the address cannot be read or the database cannot be reached.
     pub async fn open(url: &str) -> Result<Store> {
+        Store::open_or_make(url, true).await
+    }
+
+    /// As [`Store::open`], but a SQLite file that is missing stays missing.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`], and when there is no such file.
+    pub async fn open_existing(url: &str) -> Result<Store> {
+        Store::open_or_make(url, false).await
+    }
+
+    async fn open_or_make(url: &str, make: bool) -> Result<Store> {
         if url.starts_with("postgres") {
-            let pool = PgPoolOptions::new()
-                .max_connections(8)
-                .acquire_timeout(BUSY_TIMEOUT)
-                .connect_with(PgConnectOptions::from_str(url)?.disable_statement_logging())
-                .await?;
-            return Ok(Store { pool: Pool::Postgres(pool) });
+            let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+            // Tried once outside the pool, which would wait for long and then hide the reason.
+            let tried = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+            let first = tried.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
+            sqlx::Connection::close(first).await?;
+            let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(BUSY_TIMEOUT);
+            return Ok(Store { pool: Pool::Postgres(pool.connect_lazy_with(options)) });
         }
         let options = SqliteConnectOptions::from_str(url)?
             .disable_statement_logging()
-            .create_if_missing(true)
+            .create_if_missing(make)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             // FULL: a committed mail survives a power cut, not only a crash of ours.
@@ -94,14 +110,22 @@ impl Store {
             .pragma("cache_size", "-16384")
             .pragma("journal_size_limit", "67108864");
         let path = options.get_filename().to_path_buf();
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path.parent().filter(|folder| make && !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
+        // Making a database and its journal is not for two at once: SQLite would refuse one of them at once.
+        let turn = if make && !path.exists() { Some(lock_beside(&path).await?) } else { None };
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
+            // After a full disk SQLite has ended the transaction by itself, and the driver does not know: such a
+            // connection would refuse everything for ever.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
+            })
             .connect_with(options)
             .await?;
+        drop(turn);
         Ok(Store { pool: Pool::Sqlite(pool, path) })
     }
 
@@ -113,13 +137,7 @@ impl Store {
     pub async fn migrate(&self) -> std::result::Result<(), sqlx::migrate::MigrateError> {
         match &self.pool {
             Pool::Sqlite(pool, path) => {
-                let mut name = path.clone().into_os_string();
-                name.push(".migrating");
-                let lock = std::fs::File::create(&name).map_err(sqlx::Error::Io)?;
-                let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
-                    .await
-                    .map_err(|error| sqlx::Error::Protocol(error.to_string()))?
-                    .map_err(sqlx::Error::Io)?;
+                let lock = lock_beside(path).await?;
                 let done = SQLITE_MIGRATIONS.run(pool).await;
                 drop(lock);
                 done
@@ -214,14 +232,6 @@ impl Store {
         Ok(true)
     }
 
-    /// The database file, where there is one.
-    pub fn file(&self) -> Option<&std::path::Path> {
-        match &self.pool {
-            Pool::Sqlite(_, path) => Some(path),
-            Pool::Postgres(_) => None,
-        }
-    }
-
     /// Closes every connection; a SQLite database is left without a journal beside it.
     pub async fn close(&self) {
         match &self.pool {
@@ -229,6 +239,15 @@ impl Store {
             Pool::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Takes turns with other processes on a SQLite database: held until it is dropped.
+async fn lock_beside(path: &Path) -> Result<std::fs::File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = std::fs::File::create(&name)?;
+    let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+    Ok(locked.map_err(|error| sqlx::Error::Protocol(error.to_string()))??)
 }
 
 /// Every statement of the program, by name.
@@ -298,6 +317,31 @@ pub fn is_passing(error: &anyhow::Error) -> bool {
             const PASSING_CODES: [&str; 5] = ["40001", "40P01", "5", "6", "517"];
             error.is_unique_violation() || error.code().is_some_and(|code| PASSING_CODES.contains(&&*code))
         }
+        _ => false,
+    }
+}
+
+/// Whether a row itself cannot be written, however often it is tried: its values or its keys are refused
+/// (SQLSTATE classes 22 and 23; SQLite's TOOBIG, CONSTRAINT and MISMATCH), or cannot be put into words.
+pub fn is_the_rows_fault(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(error)) => {
+            let code = error.code().unwrap_or_default();
+            let sqlite = code.parse::<u32>().is_ok_and(|code| [18, 19, 20].contains(&(code & 0xff)));
+            if code.len() == 5 { code.starts_with("22") || code.starts_with("23") } else { sqlite }
+        }
+        Some(sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Whether somebody else held the database for longer than we wait.
+pub fn is_busy(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(error)) => error
+            .code()
+            .is_some_and(|code| code.parse::<u32>().is_ok_and(|code| [5, 6].contains(&(code & 0xff)))),
+        Some(sqlx::Error::PoolTimedOut) => true,
         _ => false,
     }
 }

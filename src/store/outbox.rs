@@ -57,23 +57,34 @@ statements! {
     SEAL = Sql::same("UPDATE delivery SET sealed = $2 WHERE id = $1 AND sealed IS NULL");
     SETTLE = Sql::same(
         "UPDATE delivery SET state = $2, why = $3, leased_until = NULL, updated_at = $4 WHERE id = $1");
+    SETTLE_ATTEMPT = Sql::same(
+        "UPDATE delivery SET state = $3, why = $4, leased_until = NULL, updated_at = $5 \
+         WHERE id = $1 AND attempts = $2 AND state = 'sending'");
     TRY_LATER = Sql::same(
-        "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, leased_until = NULL, updated_at = $4, \
-         ambiguous_at = COALESCE($5, ambiguous_at) WHERE id = $1");
+        "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, updated_at = $5, \
+         ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND attempts = $2 AND state = 'sending'");
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
          updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
     OVERTAKE = Sql::same(
         "UPDATE delivery SET state = 'skipped', why = $3, overtaken_by = $2, updated_at = $4 \
-         WHERE ticket_id = $1 AND state = 'pending' AND kind <> 'reply' AND attempts = 0");
+         WHERE ticket_id = $1 AND kind <> 'reply' AND ((state = 'pending' AND ambiguous_at IS NULL) \
+         OR (channel = 'web' AND state = 'sent' AND next_attempt_at > $4))");
+    WITHDRAW_OVERTAKEN = Sql::same(
+        "UPDATE notification SET withdrawn_at = $2 WHERE withdrawn_at IS NULL AND event_id IN \
+         (SELECT event_id FROM delivery WHERE overtaken_by = $1 AND channel = 'web')");
+    SHOW_AGAIN = Sql::same(
+        "UPDATE notification SET withdrawn_at = NULL WHERE event_id IN \
+         (SELECT event_id FROM delivery WHERE overtaken_by = $1 AND channel = 'web')");
     REVIVE = Sql::same(
-        "UPDATE delivery SET state = 'pending', why = NULL, overtaken_by = NULL, updated_at = $2 WHERE overtaken_by = $1");
+        "UPDATE delivery SET state = CASE WHEN channel = 'web' THEN 'sent' ELSE 'pending' END, why = NULL, \
+         overtaken_by = NULL, updated_at = $2 WHERE overtaken_by = $1");
     CANCEL = Sql::same(
         "UPDATE delivery SET state = 'cancelled', updated_at = $2 WHERE event_id = $1 \
          AND (state IN ('pending', 'skipped') OR channel = 'web')");
     GONE_FROM_EVENT = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM delivery WHERE event_id = $1 AND channel <> 'web' \
-         AND state NOT IN ('pending', 'skipped')");
+         AND state <> 'cancelled'");
     NEXT_DUE = Sql::same(
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM delivery \
          WHERE state IN ('pending', 'sending')");
@@ -305,16 +316,32 @@ impl Tx {
         execute!(self, SETTLE, id.0, state.as_str(), why.map(clean), now).map(drop)
     }
 
-    /// Puts a delivery back for another attempt at `at`; `ambiguous_at` when this one may have arrived.
+    /// Writes where a delivery ends with this attempt. `false` when another worker has taken it over meanwhile, or
+    /// something else has settled it: then nothing is written.
+    pub async fn settle_attempt(
+        &mut self,
+        id: DeliveryId,
+        attempt: i64,
+        state: DeliveryState,
+        why: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        execute!(self, SETTLE_ATTEMPT, id.0, attempt, state.as_str(), why.map(clean), now)
+            .map(|rows| rows == 1)
+    }
+
+    /// Puts a delivery back for another attempt at `at`; `ambiguous_at` when this one may have arrived. `false` as
+    /// in [`Tx::settle_attempt`].
     pub async fn try_later(
         &mut self,
         id: DeliveryId,
+        attempt: i64,
         why: &str,
         at: DateTime<Utc>,
         ambiguous_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Result<()> {
-        execute!(self, TRY_LATER, id.0, clean(why), at, now, ambiguous_at).map(drop)
+    ) -> Result<bool> {
+        execute!(self, TRY_LATER, id.0, attempt, clean(why), at, now, ambiguous_at).map(|rows| rows == 1)
     }
 
     /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.
@@ -322,7 +349,7 @@ impl Tx {
         execute!(self, SEND_AGAIN, id.0, now).map(|count| count == 1)
     }
 
-    /// Status notices of a ticket that did not leave yet give way to what `event` says.
+    /// Status notices of a ticket that did not leave yet, or that nobody saw yet, give way to what `event` says.
     pub async fn overtake(
         &mut self,
         ticket: TicketId,
@@ -330,13 +357,15 @@ impl Tx {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        execute!(self, OVERTAKE, ticket.0, event.0, why, now).map(drop)
+        execute!(self, OVERTAKE, ticket.0, event.0, why, now)?;
+        execute!(self, WITHDRAW_OVERTAKEN, event.0, now).map(drop)
     }
 
     /// Takes back what an act planned, and gives their turn back to the notices that it had overtaken.
     pub async fn cancel_deliveries(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
         execute!(self, CANCEL, event.0, now)?;
         execute!(self, WITHDRAW_NOTIFICATION, event.0, now)?;
+        execute!(self, SHOW_AGAIN, event.0)?;
         execute!(self, REVIVE, event.0, now).map(drop)
     }
 

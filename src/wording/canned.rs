@@ -15,12 +15,12 @@
 //! ```
 //!
 //! `[Prénom]`, `[sujet]`, `[Votre prénom]` and `[X jours]` are filled in; every other bracket stays for
-//! `domain::canned::unfilled` to find.
+//! [`Catalogue::missing`] to find.
 //! Pure: files come as already read. May import: domain, command, view, wording, serde, toml.
 
 use super::dates;
 use crate::command::vocabulary::plain;
-use crate::domain::canned::{CannedReply, Slot};
+use crate::domain::canned::{CannedReply, Slot, brackets, unfilled};
 use crate::domain::ticket::Status;
 use crate::view::TemplateView;
 use serde::Deserialize;
@@ -121,6 +121,12 @@ impl Catalogue {
         begun.next().is_none().then_some(only)
     }
 
+    /// The brackets of our replies that a text still holds: it may not leave so. Other brackets are the CM's own.
+    pub fn missing(&self, text: &str) -> Vec<String> {
+        let known: Vec<String> = self.replies.iter().flat_map(|reply| brackets(&reply.body)).collect();
+        unfilled(text, &known)
+    }
+
     /// The keys of the replies that go with a status.
     pub fn fitting(&self, status: Status) -> Vec<String> {
         self.replies
@@ -129,6 +135,11 @@ impl Catalogue {
             .map(|reply| reply.key.clone())
             .collect()
     }
+}
+
+/// Whether a bracket fills itself, from the ticket, the requester, the agent or the clock.
+pub fn fills_itself(bracket: &str) -> bool {
+    ["Prénom", "sujet", "Votre prénom", "X jours"].contains(&bracket)
 }
 
 impl From<&CannedReply> for TemplateView {
@@ -190,7 +201,7 @@ fn read(file: &str, content: &str, built_in: Option<&CannedReply>) -> Result<Can
 /// A standard reply filled in. `text` is the CM's own, empty for none; it takes the reply's slot, or stands behind
 /// the reply's first paragraph where there is no slot for it.
 ///
-/// What nobody filled stays in brackets, for `domain::canned::unfilled` to find.
+/// What nobody filled stays in brackets, for [`Catalogue::missing`] to find.
 pub fn fill(reply: &CannedReply, text: &str, names: &Names<'_>) -> String {
     let text = text.trim();
     let slot = reply.slot.as_ref().filter(|_| !text.is_empty());
@@ -269,7 +280,10 @@ fn unbracketed(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::canned::unfilled;
+
+    fn missing(text: &str) -> Vec<String> {
+        Catalogue::load(&[]).unwrap().missing(text)
+    }
 
     const LEA: Names<'static> = Names {
         first_name: Some("Léa"),
@@ -407,10 +421,7 @@ mod tests {
     #[test]
     fn a_solution_without_a_text_keeps_its_brackets() {
         let text = written("solution", "", &LEA);
-        assert_eq!(
-            unfilled(&text),
-            ["Explication détaillée de la solution", "Étape 1", "Étape 2", "Étape 3"]
-        );
+        assert_eq!(missing(&text), ["Explication détaillée de la solution", "Étape 1", "Étape 2", "Étape 3"]);
     }
 
     #[test]
@@ -423,7 +434,7 @@ mod tests {
         ] {
             let text = written("demande-infos", text, &LEA);
             assert!(text.contains(expected), "{text}");
-            assert_eq!(unfilled(&text), Vec::<String>::new());
+            assert_eq!(missing(&text), Vec::<String>::new());
         }
         assert!(written("demande-infos", "Une ?\nDeux ?\nTrois ?\nQuatre ?", &LEA).contains("- Quatre ?\n"));
     }
@@ -432,7 +443,7 @@ mod tests {
     fn a_closing_says_how_long_nobody_answered() {
         assert!(written("fermeture", "", &LEA).contains("depuis 7 jours,"));
         assert!(written("fermeture", "", &Names { days: Some(1), ..LEA }).contains("depuis 1 jour,"));
-        assert_eq!(unfilled(&written("fermeture", "", &Names { days: None, ..LEA })), ["X jours"]);
+        assert_eq!(missing(&written("fermeture", "", &Names { days: None, ..LEA })), ["X jours"]);
     }
 
     #[test]
@@ -458,7 +469,7 @@ mod tests {
         let names = Names { subject: "[Urgent] [Votre prénom] [Question 1]", ..LEA };
         let text = written("accuse", "Voir [Prénom] ci-dessous.", &names);
         assert!(text.contains("concernant (Urgent) (Votre prénom) (Question 1)."), "{text}");
-        assert_eq!(unfilled(&text), ["Prénom"], "a bracket that the CM typed is the CM's to fill");
+        assert_eq!(missing(&text), ["Prénom"], "a bracket that the CM typed is the CM's to fill");
     }
 
     #[test]

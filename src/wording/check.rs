@@ -17,6 +17,11 @@ pub fn database_ready(url: &str, is_up_to_date: bool) -> String {
     format!("{url} répond, {tables}")
 }
 
+/// A database file that the first start makes.
+pub fn database_to_come(url: &str) -> String {
+    format!("{url} sera créée au premier démarrage")
+}
+
 /// The database does not.
 pub fn database_fails(url: &str, why: &str) -> String {
     format!("{url} : {why} ; voir `database.url`")

@@ -79,7 +79,7 @@ pub fn not_a_name(name: &str) -> String {
 
 /// A linked account.
 pub fn linked(name: &str, kind: &str) -> String {
-    format!("Le compte {kind} est lié à {name}.")
+    format!("Le compte {} est lié à {name}.", labels::door(kind))
 }
 
 /// An account that is not written `discord:ID` or `slack:ID`.
@@ -213,6 +213,10 @@ pub fn held_reason(why: &str) -> &str {
         "more than one sender" => "plusieurs expéditeurs",
         "too large" => "trop gros",
         "could not be filed" => "n’a pas pu être classé",
+        "empty" => "vide",
+        "nested too deep" => "trop de messages imbriqués",
+        "not given by the server" => "le serveur ne le donne pas",
+        "the parser failed" => "illisible",
         other => other,
     }
 }
@@ -222,6 +226,19 @@ pub const MIGRATED: &str = "La base est à jour.";
 /// Backups of PostgreSQL.
 pub const POSTGRES_BACKUP: &str =
     "Cette base est un PostgreSQL : sauvegardez-la avec `pg_dump`, restaurez-la avec `pg_restore`.";
+
+/// A file that is there already.
+pub fn file_exists(file: &str) -> String {
+    format!("{file} existe déjà : choisissez un autre nom.")
+}
+
+/// A database that is not there.
+pub fn no_database(url: &str) -> String {
+    format!("{url} n’existe pas encore : rien à faire.")
+}
+
+/// Somebody else held the database for longer than we wait.
+pub const DATABASE_BUSY: &str = "La base est occupée par un autre programme : réessayez dans un instant.";
 
 /// A backup was written.
 pub fn backed_up(file: &str) -> String {

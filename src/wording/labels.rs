@@ -79,6 +79,7 @@ pub fn skip_reason(reason: SkipReason) -> String {
         SkipReason::Preference(preference) => format!("préférence\u{a0}: {}", preference.as_str()),
         SkipReason::PushNotConfigured => "push non configuré".to_owned(),
         SkipReason::Overtaken => "dépassée par une notification plus récente".to_owned(),
+        SkipReason::NoLongerTrue => "dépassée\u{a0}: le ticket a changé avant l’envoi".to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ use guichet::domain::people::{Agent, Door, Role};
 use guichet::domain::rules::Rules;
 use guichet::inbound;
 use guichet::store::Store;
+use guichet::store::mailbox::NewRawMail;
 use guichet::view::View;
 use guichet::wording::canned::Catalogue;
 
@@ -91,6 +92,24 @@ impl TestDesk {
         self.desk.receive("test", arrived, None).await.expect("the mails are received")
     }
 
+    /// Mails arrive, and the process dies before they are filed.
+    pub async fn journal_only(&self, raws: Vec<Vec<u8>>) {
+        let mut tx = self.store.begin().await.unwrap();
+        for raw in raws {
+            let (sha256, identity) = (inbound::identity::sha256_hex(&raw), inbound::identity::identity(&raw));
+            let packed = guichet::desk::pack(&raw).unwrap();
+            let mail = NewRawMail {
+                mailbox: "test",
+                sha256: &sha256,
+                identity: &identity,
+                bytes: raw.len(),
+                packed: &packed,
+            };
+            tx.journal_mails(&[mail], self.now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// Camille types a command.
     pub async fn try_say(&self, line: &str) -> Result<View, Failure> {
         let command = parse(line).unwrap_or_else(|error| panic!("`{line}` is no command: {error:?}"));
@@ -106,7 +125,7 @@ impl TestDesk {
     pub async fn deliver(&self) -> Vec<Parcel> {
         let claim = self.desk.claim(100).await.expect("the outbox can be claimed");
         for parcel in &claim.parcels {
-            self.desk.record(parcel.id, Outcome::Sent).await.expect("an attempt is recorded");
+            self.desk.record(parcel.id, parcel.attempt, Outcome::Sent).await.expect("an attempt is recorded");
         }
         claim.parcels
     }

@@ -1,0 +1,343 @@
+//! Filing: what becomes of a journaled mail. A ticket, a message on its ticket, a mark on the mail that came back;
+//! or ignored, or held for a person.
+
+use super::apply::Act;
+use super::receive::{Digest, Filed, cut};
+use super::{Failure, Inner, Result, locked};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::event::{Event, EventDetail, EventKind};
+use crate::domain::ids::{MessageId, RawMailId, TicketId};
+use crate::domain::mail::{Bounce, InboundMail, Mailbox};
+use crate::domain::message::{Direction, Mark};
+use crate::domain::people::{Actor, Door};
+use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::thanks::is_thanks;
+use crate::domain::threading::{self, Rung};
+use crate::store::mailbox::MailState;
+use crate::store::messages::NewMessage;
+use crate::store::outbox::StoredDelivery;
+use crate::store::tickets::NewEvent;
+use crate::store::{self, Tx};
+use crate::wording;
+use chrono::{DateTime, Utc};
+
+/// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
+const LONGEST_TEXT: usize = 200_000;
+/// More files than any letter needs.
+const MOST_ATTACHMENTS: usize = 500;
+
+/// A journaled mail with what it says, or why that cannot be told.
+pub(super) type ReadMail = (RawMailId, std::result::Result<Box<Digest>, &'static str>);
+
+impl Inner {
+    /// Files mails together; when one of them is the cause of an error, each on its own, and that one is held. An
+    /// error that no mail causes (a full disk, a lost database) is returned: the mails stay in the journal and are
+    /// filed when it has passed.
+    pub(super) async fn file(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+        if mails.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.file_together(mails, now).await {
+            Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
+                tracing::warn!(mails = mails.len(), error = format!("{error:#}"), "filing mails one by one");
+            }
+            outcome => return outcome,
+        }
+        let mut filed = Vec::with_capacity(mails.len());
+        for mail in mails {
+            match self.file_together(std::slice::from_ref(mail), now).await {
+                Ok(outcome) => filed.extend(outcome),
+                Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
+                    let error = format!("{error:#}");
+                    tracing::error!(raw_mail.id = %mail.0, error, "a mail cannot be filed and is held");
+                    let mut tx = self.store.begin().await?;
+                    hold(&mut tx, mail.0, "could not be filed").await?;
+                    tx.commit().await?;
+                    filed.push(Filed::Held);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(filed)
+    }
+
+    async fn file_together(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+        let mut tx = self.store.begin().await?;
+        let ids: Vec<RawMailId> = mails.iter().map(|(id, _)| *id).collect();
+        let ours = tx.take_to_file(&ids).await?;
+        let mut filed = Vec::with_capacity(mails.len());
+        let mut later = Later::default();
+        for (id, read) in mails {
+            let outcome = match read {
+                _ if !ours.contains(id) => Filed::Duplicate,
+                Ok(digest) => self.file_one(&mut tx, &mut later, *id, digest, now).await?,
+                Err(why) => hold(&mut tx, *id, why).await?,
+            };
+            filed.push(outcome);
+        }
+        later.write(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(filed)
+    }
+
+    async fn file_one<'a>(
+        &self,
+        tx: &mut Tx,
+        later: &mut Later<'a>,
+        id: RawMailId,
+        digest: &'a Digest,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
+            Screening::Hold(why) => return hold(tx, id, why).await,
+            Screening::Ignore(Ignored::Bounce) => return self.file_bounce(tx, id, digest, now).await,
+            Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await,
+            Screening::Ignore(Ignored::Automatic(why)) => Err(why),
+            Screening::Accept => Ok(()),
+        };
+        let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await };
+        let place = find_thread(tx, &digest.mail, &sender.address).await?;
+        match (accepted, place) {
+            (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
+            (Ok(()), Some(place)) if place.requester == sender.address => {
+                let sender = format!("{} {}", sender.name, sender.address);
+                let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
+                let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
+                self.add(tx, later, id, digest, place, None, &event, now).await
+            }
+            (Ok(()), Some(place)) => {
+                self.add(tx, later, id, digest, place, Some(Mark::Stranger), &Event::StrangerWrote, now).await
+            }
+            (Err(_), Some(place)) if place.requester == sender.address => {
+                self.add(tx, later, id, digest, place, Some(Mark::Automatic), &Event::AutomaticReply, now)
+                    .await
+            }
+            (Err(why), _) => ignore(tx, id, &why).await,
+        }
+    }
+
+    /// Opens a ticket with a mail.
+    async fn open<'a>(
+        &self,
+        tx: &mut Tx,
+        later: &mut Later<'a>,
+        id: RawMailId,
+        digest: &'a Digest,
+        sender: &'a Mailbox,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        let requester = tx.meet_requester(&sender.address, &sender.name, now).await?;
+        if requester.blocked_at.is_some() {
+            return ignore(tx, id, "blocked sender").await;
+        }
+        let subject = threading::bare_subject(&digest.mail.subject);
+        let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
+        let ticket = tx.open_ticket(&subject, requester.id, now).await?;
+        let message = add_message(tx, later, id, digest, sender, ticket.id, None, now).await?;
+        let detail = EventDetail { message: Some(message.0), ..EventDetail::default() };
+        later.opened.push((ticket.id, &sender.address, detail));
+        Ok(Filed::Created(ticket.id))
+    }
+
+    /// Adds a mail to the ticket it belongs to.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the two facts of the mail, the place, and what it means there"
+    )]
+    async fn add<'a>(
+        &self,
+        tx: &mut Tx,
+        later: &mut Later<'a>,
+        id: RawMailId,
+        digest: &'a Digest,
+        place: Place,
+        mark: Option<Mark>,
+        event: &Event,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        if later.opened.iter().any(|(ticket, ..)| *ticket == place.ticket) {
+            later.write_openings(tx, now).await?;
+        }
+        let ticket = locked(tx, place.ticket).await?;
+        let sender =
+            digest.sender().ok_or_else(|| anyhow::anyhow!("a mail without sender passed screening"))?;
+        let message = add_message(tx, later, id, digest, sender, ticket.id, mark, now).await?;
+        let requester = ticket.requester;
+        let actor = if mark.is_none() { Actor::Requester(requester) } else { Actor::System };
+        let act = Act {
+            event,
+            actor: &actor,
+            door: Door::Mail,
+            source_key: None,
+            message: Some(message),
+            rung: Some(place.rung.as_str()),
+        };
+        let applied = self.apply(tx, ticket, act, now).await?;
+        if mark.is_none() && !sender.name.is_empty() {
+            tx.set_requester_name(requester, &sender.name).await?;
+        }
+        Ok(if mark == Some(Mark::Automatic) { Filed::Ignored } else { Filed::Reply(applied.ticket.id) })
+    }
+
+    /// Marks the mail that came back, and tells the CMs on its ticket.
+    async fn file_bounce(
+        &self,
+        tx: &mut Tx,
+        id: RawMailId,
+        digest: &Digest,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        let Some(bounce) = &digest.mail.bounce else { return ignore(tx, id, "bounce").await };
+        let Some(delivery) = returned_delivery(tx, bounce, &digest.mail).await? else {
+            ignore(tx, id, "bounce of no mail of ours").await?;
+            return Ok(Filed::Bounce);
+        };
+        let why = wording::mail::bounced(bounce);
+        let ticket = locked(tx, delivery.ticket).await?;
+        let given_up = bounce.action != "delayed";
+        if given_up {
+            tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
+        }
+        let event = Event::Bounced { delivery: delivery.id, why };
+        let act = Act {
+            event: &event,
+            actor: &Actor::System,
+            door: Door::Mail,
+            source_key: None,
+            message: None,
+            rung: None,
+        };
+        self.apply(tx, ticket, act, now).await?;
+        Ok(Filed::Bounce)
+    }
+}
+
+/// The mail of ours that a report is about.
+async fn returned_delivery(
+    tx: &mut Tx,
+    bounce: &Bounce,
+    mail: &InboundMail,
+) -> Result<Option<StoredDelivery>> {
+    let quoted = bounce.original_message_id.as_deref();
+    for id in quoted.into_iter().chain(threading::answered_ids(mail)) {
+        if let Some(delivery) = tx.delivery_by_rfc_id(id).await? {
+            return Ok(Some(delivery));
+        }
+    }
+    Ok(None)
+}
+
+/// Rows of a batch that nothing in the batch reads: written together at its end.
+#[derive(Default)]
+struct Later<'a> {
+    /// Tickets that were opened: by whom, and what their first line of history remembers.
+    opened: Vec<(TicketId, &'a str, EventDetail)>,
+    /// Messages, each with the words it is found by.
+    words: Vec<(MessageId, &'a str)>,
+}
+
+impl Later<'_> {
+    async fn write(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        self.write_openings(tx, now).await?;
+        Ok(tx.index_messages(&self.words).await?)
+    }
+
+    /// The first line of each opened ticket's history; before any other line of it.
+    async fn write_openings(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        let opened = std::mem::take(&mut self.opened);
+        let lines: Vec<NewEvent<'_>> = opened
+            .iter()
+            .map(|(ticket, sender, detail)| NewEvent {
+                ticket: *ticket,
+                at: now,
+                kind: EventKind::Created,
+                door: Door::Mail,
+                agent: None,
+                actor: sender,
+                detail,
+                version_after: 1,
+                source_key: None,
+            })
+            .collect();
+        Ok(tx.add_events(&lines).await?)
+    }
+}
+
+/// A ticket that a mail leads to.
+struct Place {
+    ticket: TicketId,
+    requester: String,
+    rung: Rung,
+}
+
+/// The threading ladder. `[#42]` alone lets only the ticket's own requester in; an id of the conversation also
+/// lets a stranger's mail be kept on the ticket, set apart.
+async fn find_thread(tx: &mut Tx, mail: &InboundMail, sender: &str) -> Result<Option<Place>> {
+    for id in threading::answered_ids(mail) {
+        if let Some((ticket, requester)) = tx.ticket_by_ref(id, sender).await? {
+            return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
+        }
+    }
+    let Some(tagged) = threading::tagged_ticket(&mail.subject) else { return Ok(None) };
+    let Some(ticket) = tx.ticket(tagged).await? else { return Ok(None) };
+    let requester = tx.requester(ticket.requester).await?.email;
+    Ok((requester == sender).then_some(Place { ticket: tagged, requester, rung: Rung::SubjectTag }))
+}
+
+#[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]
+async fn add_message<'a>(
+    tx: &mut Tx,
+    later: &mut Later<'a>,
+    raw_mail: RawMailId,
+    digest: &'a Digest,
+    sender: &Mailbox,
+    ticket: TicketId,
+    mark: Option<Mark>,
+    now: DateTime<Utc>,
+) -> Result<MessageId> {
+    let author = if sender.name.is_empty() { &sender.address } else { &sender.name };
+    let text = shortened(&digest.trimmed.reply);
+    let folded = match (digest.trimmed.quoted.as_str(), digest.trimmed.signature.as_str()) {
+        (quoted, "") => quoted.to_owned(),
+        ("", signature) => signature.to_owned(),
+        (quoted, signature) => format!("{signature}\n\n{quoted}"),
+    };
+    let message = tx
+        .add_message(&NewMessage {
+            ticket,
+            direction: Direction::Inbound,
+            mark,
+            author,
+            at: now,
+            text: &text,
+            quoted: &shortened(&folded),
+            raw_mail: Some(raw_mail),
+        })
+        .await?;
+    for attachment in digest.mail.attachments.iter().take(MOST_ATTACHMENTS) {
+        tx.add_attachment(message, attachment).await?;
+    }
+    if let Some(rfc_id) = &digest.mail.message_id {
+        tx.add_ref(rfc_id, ticket, Direction::Inbound).await?;
+    }
+    later.words.push((message, &digest.words));
+    Ok(message)
+}
+
+fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+    let kept = cut(text, LONGEST_TEXT);
+    if kept.len() == text.len() {
+        return text.into();
+    }
+    format!("{kept}\n\n{}", wording::mail::rest_in_original()).into()
+}
+
+async fn hold(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
+    tx.settle_mail(id, MailState::Held, Some(why)).await?;
+    Ok(Filed::Held)
+}
+
+async fn ignore(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
+    tx.settle_mail(id, MailState::Ignored, Some(why)).await?;
+    Ok(Filed::Ignored)
+}
