@@ -76,6 +76,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
     let mail_host = own_addresses.first().and_then(|address| address.split_once('@')).map(|(_, host)| host);
     let settings = Settings {
         mail_host: mail_host.unwrap_or("localhost").to_owned(),
+        public_url: config.public_url.clone(),
         rules: config.rules(),
         own_addresses,
         catalogue,

@@ -287,6 +287,9 @@ fn hostile_reply() -> Vec<u8> {
         message_id: "42.7.k3v9@desk.example".to_owned(),
         in_reply_to: None,
         references: Vec::new(),
+        ticket_url: "https://desk.example/u/t/ticket".to_owned(),
+        preferences_url: "https://desk.example/u/p/preferences".to_owned(),
+        unsubscribe_url: "https://desk.example/u/u/unsubscribe".to_owned(),
         created_at: "2026-11-24T10:05:00Z".parse().unwrap(),
         sealed: None,
     };

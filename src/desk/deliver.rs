@@ -1,5 +1,6 @@
 //! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
 
+use super::links::{Links, Signer};
 use super::{Desk, Result, pack, unpack};
 use crate::domain::delivery::{Channel, DeliveryState, LEASE, Next, Outcome, SkipReason, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
@@ -40,6 +41,12 @@ pub struct Parcel {
     pub in_reply_to: Option<String>,
     /// The conversation, oldest first.
     pub references: Vec<String>,
+    /// The requester's page of the ticket, by a link of their own.
+    pub ticket_url: String,
+    /// The requester's page of preferences.
+    pub preferences_url: String,
+    /// Where one POST ends the e-mails (RFC 8058).
+    pub unsubscribe_url: String,
     /// When the row was written: the mail's Date, so that the same row makes the same bytes.
     pub created_at: DateTime<Utc>,
     /// The exact bytes of an earlier attempt: these are sent, nothing is composed.
@@ -78,7 +85,7 @@ impl Desk {
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
         for delivery in tx.claim(now, now + LEASE, limit).await? {
-            match parcel(&mut tx, delivery, now).await? {
+            match parcel(&mut tx, &self.inner.links, delivery, now).await? {
                 Some(parcel) => claim.parcels.push(parcel),
                 None => claim.skipped += 1,
             }
@@ -129,7 +136,12 @@ impl Desk {
 }
 
 /// The mail of a claimed row; `None` when the recipient chose otherwise meanwhile, which is then recorded.
-async fn parcel(tx: &mut Tx, delivery: StoredDelivery, now: DateTime<Utc>) -> Result<Option<Parcel>> {
+async fn parcel(
+    tx: &mut Tx,
+    links: &Signer,
+    delivery: StoredDelivery,
+    now: DateTime<Utc>,
+) -> Result<Option<Parcel>> {
     let ticket = tx
         .ticket(delivery.ticket)
         .await?
@@ -158,6 +170,8 @@ async fn parcel(tx: &mut Tx, delivery: StoredDelivery, now: DateTime<Utc>) -> Re
         Some(address) if *address == requester.email => requester.name,
         _ => String::new(),
     };
+    let Links { ticket_url, preferences_url, unsubscribe_url } =
+        links.links(requester.id, delivery.ticket, delivery.created_at);
     Ok(Some(Parcel {
         id: delivery.id,
         ticket: delivery.ticket,
@@ -173,6 +187,9 @@ async fn parcel(tx: &mut Tx, delivery: StoredDelivery, now: DateTime<Utc>) -> Re
         message_id: delivery.rfc_id.unwrap_or_default(),
         in_reply_to: delivery.in_reply_to,
         references: delivery.refs,
+        ticket_url,
+        preferences_url,
+        unsubscribe_url,
         created_at: delivery.created_at,
         sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
     }))

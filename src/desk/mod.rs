@@ -7,8 +7,10 @@ pub mod board;
 pub mod deliver;
 mod failure;
 mod file;
+pub mod links;
 pub mod people;
 pub mod receive;
+pub mod requester;
 pub mod run;
 
 pub use failure::{Failure, Result};
@@ -20,6 +22,7 @@ use crate::domain::rules::Rules;
 use crate::domain::ticket::Ticket;
 use crate::store::{Store, Tx};
 use crate::wording::canned::Catalogue;
+use links::Signer;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::cell::RefCell;
@@ -33,6 +36,8 @@ pub struct Settings {
     pub mail_host: String,
     /// The addresses we write from, in the form of `normal_address`: mail from them is our own echo.
     pub own_addresses: Vec<String>,
+    /// Where the pages are seen from outside, for the links in our mails: `https://support.example`.
+    pub public_url: String,
     /// The adjustable numbers.
     pub rules: Rules,
     /// The standard replies.
@@ -52,6 +57,8 @@ struct Inner {
     settings: Settings,
     /// Vouches for the Message-IDs we mint; made once, kept in the database.
     minting_key: hmac::Key,
+    /// Makes and reads the requesters' links, with a key derived from the same secret.
+    links: Signer,
     /// Rung after every commit that planned a delivery.
     outbox_bell: Notify,
 }
@@ -72,8 +79,9 @@ impl Desk {
         }
         let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let links = Signer::new(&minting_key, &settings.public_url);
         let outbox_bell = Notify::new();
-        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, outbox_bell }) })
+        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, links, outbox_bell }) })
     }
 
     /// The clock that this desk goes by.

@@ -1,6 +1,7 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
 use super::ids::{AgentId, DeliveryId};
+use super::preference::Preference;
 use super::ticket::{Priority, Status};
 use serde::{Deserialize, Serialize};
 
@@ -84,11 +85,13 @@ pub enum EventKind {
     StrangerWrote,
     /// A CM asked for a delivery to be sent again.
     Resent,
+    /// The requester chose how to be told, by the link in a mail about the ticket.
+    PreferenceSet,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 13] = [
+    pub const ALL: [EventKind; 14] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -102,6 +105,7 @@ impl EventKind {
         EventKind::AutomaticReply,
         EventKind::StrangerWrote,
         EventKind::Resent,
+        EventKind::PreferenceSet,
     ];
 
     /// The word used in JSON and the database.
@@ -120,6 +124,7 @@ impl EventKind {
             EventKind::AutomaticReply => "automatic_reply",
             EventKind::StrangerWrote => "stranger_wrote",
             EventKind::Resent => "resent",
+            EventKind::PreferenceSet => "preference_set",
         }
     }
 
@@ -157,6 +162,12 @@ pub struct EventDetail {
     /// The assignee after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_to: Option<i64>,
+    /// The requester's preference before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference_from: Option<Preference>,
+    /// The requester's preference after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference_to: Option<Preference>,
     /// The message written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<i64>,

@@ -45,6 +45,15 @@ impl Preference {
         Preference::ALL.into_iter().find(|preference| preference.as_str() == word)
     }
 
+    /// The same without e-mail, the other channels as they are as far as the table has a row for it: `both` also
+    /// loses push.
+    pub const fn without_email(self) -> Preference {
+        match self {
+            Preference::Both | Preference::WebOnly => Preference::WebOnly,
+            Preference::EmailOnly | Preference::None => Preference::None,
+        }
+    }
+
     /// Whether a notice may take this channel. The team's own channel is nobody's preference.
     pub fn allows(self, channel: Channel) -> bool {
         let (_, web, email, push) =
@@ -61,6 +70,16 @@ impl Preference {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_email_the_web_stays_as_it_was() {
+        for preference in Preference::ALL {
+            let after = preference.without_email();
+            assert!(!after.allows(Channel::Email), "{preference:?}");
+            assert_eq!(after.allows(Channel::Web), preference.allows(Channel::Web), "{preference:?}");
+            assert_eq!(after.without_email(), after);
+        }
+    }
 
     #[test]
     fn the_table_is_the_guides_cell_for_cell() {

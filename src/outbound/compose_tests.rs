@@ -6,6 +6,10 @@ use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
 use mail_parser::MessageParser;
 
+/// As long as a real one.
+const LINK: &str =
+    "https://support.bettracker.example/u/BypAq8vE7wdf1x2nRkQ0m3tYc9sZbL4hUoXeWjVgPpKiNfMdTaBu";
+
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
@@ -35,6 +39,9 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         message_id: "42.117.k3v9q2@bettracker.example".to_owned(),
         in_reply_to: Some("CAF-first.1@client.example".to_owned()),
         references: vec!["CAF-first.1@client.example".to_owned()],
+        ticket_url: format!("{LINK}/ticket"),
+        preferences_url: format!("{LINK}/preferences"),
+        unsubscribe_url: format!("{LINK}/unsubscribe"),
         created_at: at("2026-11-24T10:05:30Z"),
         sealed: None,
     }

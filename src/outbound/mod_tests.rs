@@ -20,6 +20,9 @@ fn parcel(id: i64) -> Parcel {
         message_id: format!("42.{id}.x@desk.example"),
         in_reply_to: None,
         references: Vec::new(),
+        ticket_url: "https://desk.example/u/t/ticket".to_owned(),
+        preferences_url: "https://desk.example/u/p/preferences".to_owned(),
+        unsubscribe_url: "https://desk.example/u/u/unsubscribe".to_owned(),
         created_at: "2026-11-24T10:05:00Z".parse().unwrap(),
         sealed: None,
     }

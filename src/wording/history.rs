@@ -62,6 +62,15 @@ pub fn sentence(event: &EventView) -> String {
             Some(delivery) => format!("{who} a relancé l’envoi nº\u{a0}{delivery}"),
             None => format!("{who} a relancé un envoi"),
         },
+        EventKind::PreferenceSet => match (detail.preference_from, detail.preference_to) {
+            (Some(from), Some(to)) => {
+                let (from, to) = (labels::preference(from), labels::preference(to));
+                format!(
+                    "{who} a changé sa préférence\u{a0}: «\u{a0}{to}\u{a0}» remplace «\u{a0}{from}\u{a0}»"
+                )
+            }
+            _ => format!("{who} a changé sa préférence"),
+        },
     }
 }
 
@@ -75,6 +84,7 @@ mod tests {
     use super::*;
     use crate::domain::event::EventDetail;
     use crate::domain::ids::EventId;
+    use crate::domain::preference::Preference;
     use crate::domain::ticket::{Priority, Status};
     use chrono::{DateTime, Utc};
 
@@ -151,6 +161,18 @@ mod tests {
             (
                 said(Resent, None, EventDetail { delivery: Some(7), ..none() }),
                 "Camille a relancé l’envoi nº\u{a0}7",
+            ),
+            (
+                said(
+                    PreferenceSet,
+                    None,
+                    EventDetail {
+                        preference_from: Some(Preference::Both),
+                        preference_to: Some(Preference::WebOnly),
+                        ..none()
+                    },
+                ),
+                "Camille a changé sa préférence\u{a0}: «\u{a0}web seulement\u{a0}» remplace «\u{a0}web + e-mail + push\u{a0}»",
             ),
         ] {
             assert_eq!(sentence, expected);

@@ -20,6 +20,9 @@ use guichet::wording::canned::Catalogue;
 /// The address the desk of the tests writes from.
 pub const OUR_ADDRESS: &str = "support@bettracker.example";
 
+/// Where the pages of the tests say they are.
+pub const PUBLIC_URL: &str = "https://support.bettracker.example";
+
 /// What the desk of the tests takes in.
 pub const LIMITS: Limits = Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 };
 
@@ -47,10 +50,12 @@ pub enum Database {
 /// Both: every test of the store, the desk and the doors runs on each.
 pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
 
-fn settings() -> Settings {
+/// What the desk of the tests knows of the configuration.
+pub fn settings() -> Settings {
     Settings {
         mail_host: "bettracker.example".into(),
         own_addresses: vec![OUR_ADDRESS.into()],
+        public_url: PUBLIC_URL.into(),
         rules: Rules::default(),
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
     }

@@ -1,0 +1,169 @@
+//! What a requester may see and do by a signed link. Nothing but what is named here leaves by it: a page cannot show a
+//! note that it was never given. May import: domain, store.
+
+use super::links::{Grant, Links, Purpose};
+use super::{Desk, Result};
+use crate::domain::event::{EventDetail, EventKind};
+use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::mail::Attachment;
+use crate::domain::message::Direction;
+use crate::domain::people::{Door, Requester};
+use crate::domain::preference::Preference;
+use crate::domain::ticket::{Status, Ticket};
+use crate::store::Tx;
+use crate::store::tickets::NewEvent;
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+/// A ticket as its requester sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTicket {
+    /// Its number.
+    pub id: TicketId,
+    /// Its subject, may be empty.
+    pub subject: String,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// The public conversation, oldest first.
+    pub messages: Vec<OwnMessage>,
+}
+
+/// One entry of the public conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnMessage {
+    /// The team wrote it, and which of them does not matter; else the requester did.
+    pub from_team: bool,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was written, without quotations and signature.
+    pub text: String,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// How a requester is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPreference {
+    /// Their address.
+    pub email: String,
+    /// Their choice.
+    pub preference: Preference,
+}
+
+/// A choice that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Their address.
+    pub email: String,
+    /// The choice before.
+    pub before: Preference,
+    /// The choice from now on; may be the same.
+    pub after: Preference,
+}
+
+/// Each of these is `None` for a link that is not ours, was altered, is for something else, or is past its end: who
+/// asks is not told which.
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// The ticket that a link shows. An answer is part of it once it can no longer be taken back, as with its mail.
+    pub async fn own_ticket(&self, token: &str) -> Result<Option<OwnTicket>> {
+        let now = self.inner.clock.now();
+        let Some(grant) = self.inner.links.read(token, Purpose::Ticket, now) else { return Ok(None) };
+        let mut tx = self.inner.store.read().await?;
+        let Some((ticket, _)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+        for (message, attachment) in tx.attachments(ticket.id).await? {
+            files.entry(message).or_default().push(attachment);
+        }
+        let left_before = now - self.inner.settings.rules.undo_window;
+        let mut messages = Vec::new();
+        for message in tx.messages(ticket.id).await? {
+            let from_team = match message.direction {
+                Direction::Inbound if message.mark.is_none() => false,
+                Direction::Outbound if message.at <= left_before => true,
+                Direction::Inbound | Direction::Outbound | Direction::Note => continue,
+            };
+            let attachments = files.remove(&message.id).unwrap_or_default();
+            messages.push(OwnMessage { from_team, at: message.at, text: message.text, attachments });
+        }
+        let Ticket { id, subject, status, created_at, .. } = ticket;
+        Ok(Some(OwnTicket { id, subject, status, created_at, messages }))
+    }
+
+    /// The preference that a link for `purpose` may change.
+    pub async fn own_preference(&self, token: &str, purpose: Purpose) -> Result<Option<OwnPreference>> {
+        let Some(grant) = self.inner.links.read(token, purpose, self.inner.clock.now()) else {
+            return Ok(None);
+        };
+        let mut tx = self.inner.store.read().await?;
+        let requester = granted(&mut tx, grant).await?.map(|(_, requester)| requester);
+        Ok(requester.map(|Requester { email, preference, .. }| OwnPreference { email, preference }))
+    }
+
+    /// Sets the preference, and writes who did it into the history of the ticket whose mail held the link.
+    pub async fn choose_preference(&self, token: &str, to: Preference) -> Result<Option<Choice>> {
+        self.choose(token, Purpose::Preferences, |_| to).await
+    }
+
+    /// Ends the e-mails and leaves the other channels as they are. Doing it again changes nothing.
+    pub async fn unsubscribe(&self, token: &str) -> Result<Option<Choice>> {
+        self.choose(token, Purpose::Unsubscribe, Preference::without_email).await
+    }
+
+    async fn choose(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        to: impl Fn(Preference) -> Preference,
+    ) -> Result<Option<Choice>> {
+        let now = self.inner.clock.now();
+        let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
+        let mut tx = self.inner.store.begin().await?;
+        let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let (before, after) = (requester.preference, to(requester.preference));
+        if before != after {
+            tx.set_preference(requester.id, after).await?;
+            let detail = EventDetail {
+                preference_from: Some(before),
+                preference_to: Some(after),
+                ..EventDetail::default()
+            };
+            // The ticket itself stays as it is: it does not rise in the queue, and a CM may still take an act back.
+            tx.add_event(&NewEvent {
+                ticket: ticket.id,
+                at: now,
+                kind: EventKind::PreferenceSet,
+                door: Door::Web,
+                agent: None,
+                actor: &requester.email,
+                detail: &detail,
+                version_after: ticket.version,
+                source_key: None,
+            })
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(Some(Choice { email: requester.email, before, after }))
+    }
+
+    /// The links that the mail of a delivery carries.
+    pub async fn links_of_mail(&self, id: DeliveryId) -> Result<Option<Links>> {
+        let mut tx = self.inner.store.read().await?;
+        let Some(delivery) = tx.delivery(id).await? else { return Ok(None) };
+        let Some(ticket) = tx.ticket(delivery.ticket).await? else { return Ok(None) };
+        Ok(Some(self.inner.links.links(ticket.requester, ticket.id, delivery.created_at)))
+    }
+}
+
+/// The ticket and the requester of a grant, while the ticket is still theirs.
+async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
+    match tx.ticket(grant.ticket).await? {
+        Some(ticket) if ticket.requester == grant.requester => {
+            let requester = tx.requester(ticket.requester).await?;
+            Ok(Some((ticket, requester)))
+        }
+        _ => Ok(None),
+    }
+}
