@@ -7,6 +7,7 @@ mod layers;
 mod mail;
 mod migrations;
 mod pages;
+mod requester;
 mod scenarios;
 mod serve;
 mod servers;

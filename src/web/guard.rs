@@ -1,6 +1,7 @@
 //! What stands before every page: which host may be asked for, which origin may post, and the headers that
 //! every answer carries. May import: nothing of ours but its own door.
 
+use super::requester::{is_own, takes_one_click};
 use super::{Problem, Web};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -21,6 +22,8 @@ pub const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'non
 
 /// Adds what every answer carries; a handler that chose its own policy keeps it.
 pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
+    // The address of a requester's page is a secret, and no other page is told it.
+    let referrer = if is_own(request.uri().path()) { "no-referrer" } else { "same-origin" };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -28,7 +31,7 @@ pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Re
     };
     set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "same-origin");
+    set(header::REFERRER_POLICY, referrer);
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
@@ -51,7 +54,13 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
         }
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !reads && !is_from_own_page(request.headers(), request.uri(), &web.settings().public_url) {
+    let (headers, uri, public_url) = (request.headers(), request.uri(), &web.settings().public_url);
+    let may_act = match uri.path() {
+        path if takes_one_click(path) => true,
+        path if is_own(path) => !is_from_another_page(headers, uri, public_url),
+        _ => is_from_own_page(headers, uri, public_url),
+    };
+    if !reads && !may_act {
         return Problem::NotYours.into_response();
     }
     next.run(request).await
@@ -86,7 +95,24 @@ pub fn is_from_own_page(headers: &HeaderMap, uri: &Uri, public_url: &str) -> boo
     if site.is_some_and(|site| site != b"same-origin") {
         return false;
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return site.is_some() };
+    match headers.get(header::ORIGIN) {
+        Some(origin) => is_own_origin(origin, headers, uri, public_url),
+        None => site.is_some(),
+    }
+}
+
+/// Whether a browser says that a request was made by a page that is not ours. On a requester's page the secret in the
+/// address is what a forger lacks, and a page that sends no referrer has `null` for its origin: what is not known to be
+/// foreign passes.
+pub fn is_from_another_page(headers: &HeaderMap, uri: &Uri, public_url: &str) -> bool {
+    match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
+        (Some(site), _) => site != "same-origin",
+        (None, Some(origin)) => origin != "null" && !is_own_origin(origin, headers, uri, public_url),
+        (None, None) => false,
+    }
+}
+
+fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri, public_url: &str) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     if origin.eq_ignore_ascii_case(public_url.trim_end_matches('/')) {
         return true;
@@ -127,6 +153,35 @@ mod tests {
             &[("origin", "http://localhost:3000")],
         ] {
             assert!(!asked(stranger), "{stranger:?}");
+        }
+    }
+
+    #[test]
+    fn a_requesters_page_is_refused_only_what_a_browser_calls_foreign() {
+        let foreign = |fields: &[(&'static str, &'static str)]| {
+            let headers: HeaderMap = fields
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            is_from_another_page(&headers, &Uri::from_static("/u/x/preferences"), "https://support.example/")
+        };
+        let host = ("host", "localhost:3000");
+        for ours in [
+            &[host][..],
+            &[host, ("origin", "null")],
+            &[host, ("origin", "null"), ("sec-fetch-site", "same-origin")],
+            &[host, ("origin", "http://localhost:3000")],
+            &[host, ("origin", "https://support.example")],
+        ] {
+            assert!(!foreign(ours), "{ours:?}");
+        }
+        for theirs in [
+            &[host, ("origin", "http://evil.example")][..],
+            &[host, ("origin", "null"), ("sec-fetch-site", "cross-site")],
+            &[host, ("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")],
+            &[host, ("sec-fetch-site", "none")],
+        ] {
+            assert!(foreign(theirs), "{theirs:?}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! Door: the CMs' pages. Every act goes through `desk.run`, as it does from chat and from the command line; what
-//! a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
+//! Door: the CMs' pages, and the requesters'. Every act of a CM goes through `desk.run`, as it does from chat and from
+//! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
 //! wording, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `admin`, `console`, `outbox` (the pages), `pages` and `shown` (how they are drawn), `memory` (what a page
+//! `admin`, `console`, `outbox` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
 //! remembers between two requests).
 
 mod admin;
@@ -15,6 +15,7 @@ mod memory;
 mod ops;
 mod outbox;
 mod pages;
+mod requester;
 mod session;
 mod shown;
 #[cfg(test)]
@@ -117,6 +118,10 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/outbox/{id}/html", get(outbox::mail_html))
         .route("/admin/support/outbox/{id}/source", get(outbox::mail_source))
         .route_layer(from_fn_with_state(web.clone(), session::require));
+    let by_link = Router::new()
+        .route("/u/{token}/ticket", get(requester::ticket))
+        .route("/u/{token}/preferences", get(requester::preferences).post(requester::choose))
+        .route("/u/{token}/unsubscribe", get(requester::offer_unsubscribe).post(requester::unsubscribe));
     let for_machines = Router::new()
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
@@ -126,6 +131,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/sign-in", get(session::form).post(session::sign_in))
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
+        .merge(by_link)
         .fallback(async || Problem::NotFound)
         .layer(from_fn_with_state(web.clone(), guard::check))
         .merge(for_machines)
@@ -302,6 +308,7 @@ impl IntoResponse for Problem {
 /// Gives every problem its French page: ours, and those that the layers below answer in bare English.
 async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
     let for_machines = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+    let for_requester = requester::is_own(request.uri().path());
     let mut response = next.run(request).await;
     let status = response.status();
     let undrawn = response.extensions_mut().remove::<Undrawn>();
@@ -328,8 +335,12 @@ async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> 
         said: String::new(),
         reference: None,
     });
-    let frame = web.bare_frame("problem");
-    match web.pages().problem(&frame, undrawn.kind, &undrawn.said, undrawn.reference.as_deref()) {
+    let (frame, reference) = (web.bare_frame("problem"), undrawn.reference.as_deref());
+    let drawn = match for_requester {
+        true => web.pages().own_problem(&frame, undrawn.kind, reference),
+        false => web.pages().problem(&frame, undrawn.kind, &undrawn.said, reference),
+    };
+    match drawn {
         Ok(page) => {
             let (mut parts, _) = response.into_parts();
             // The length and the type were those of the body that is replaced.

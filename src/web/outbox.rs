@@ -51,7 +51,10 @@ pub async fn mail(
     // A mail that left does not change: the page need not stay fresh.
     frame.revision = None;
     let sent = sent(&web, id).await?;
-    let page = opened(&sent)?;
+    let mut page = opened(&sent)?;
+    if web.settings().demo_agent.is_some() {
+        page.links = web.desk().links_of_mail(sent.delivery).await?;
+    }
     frame.subject = Some(PageSubject { id, title: page.line.subject.clone() });
     Ok(Html(web.pages().mail(&frame, &page, web.here())?))
 }
@@ -135,7 +138,13 @@ fn line(sent: &SentMail) -> MailLine {
 fn opened(sent: &SentMail) -> Result<MailPage, Problem> {
     // Nothing is composed before its first attempt.
     let Some(eml) = &sent.eml else {
-        return Ok(MailPage { line: line(sent), headers: Vec::new(), text: None, has_html: false });
+        return Ok(MailPage {
+            line: line(sent),
+            headers: Vec::new(),
+            text: None,
+            has_html: false,
+            links: None,
+        });
     };
     let message = parse(eml)?;
     let headers = FIELDS
@@ -146,7 +155,7 @@ fn opened(sent: &SentMail) -> Result<MailPage, Problem> {
         PartType::Text(text) => Some(text.clone().into_owned()),
         _ => None,
     });
-    Ok(MailPage { line: line(sent), headers, text, has_html: html_of(&message).is_some() })
+    Ok(MailPage { line: line(sent), headers, text, has_html: html_of(&message).is_some(), links: None })
 }
 
 fn html_of<'m>(message: &'m Message<'_>) -> Option<&'m str> {

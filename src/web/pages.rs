@@ -1,8 +1,10 @@
 //! The pages: plain data in, a whole HTML page out. Nothing is loaded here, so that every page can be drawn in a
-//! test. A page's template is drawn first, escaped, then set into the frame. May import: domain, view, wording.
+//! test. A page's template is drawn first, escaped, then set into the frame. May import: desk (what it shows), domain,
+//! view, wording.
 
 use super::assets::{self, Addresses};
 use super::shown::{self, Here, ShownPriority, ShownStatus};
+use crate::desk::links::Links;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::{Priority, Status};
@@ -25,7 +27,8 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `outbox`, `mail`, `sign_in`, `opening`, `problem`.
+    /// Which page: `queue`, `ticket`, `console`, `outbox`, `mail`, `sign_in`, `opening`, `problem`; a requester's
+    /// begins with `own_`.
     pub place: &'static str,
     /// What the page is about, for its title.
     pub subject: Option<PageSubject>,
@@ -212,6 +215,8 @@ pub struct MailPage {
     pub text: Option<String>,
     /// It has an HTML alternative, shown in a sealed frame.
     pub has_html: bool,
+    /// The requester's own pages, where the CM may open them: in the demo, where the CM is the requester too.
+    pub links: Option<Links>,
 }
 
 /// One header field.
@@ -248,7 +253,8 @@ impl Default for Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
         templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html",
-            "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html");
+            "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
+            "own_ticket.html", "own_preferences.html", "own_unsubscribe.html", "own_problem.html");
         Pages { templates, assets: assets::addresses() }
     }
 }
@@ -351,6 +357,13 @@ impl Pages {
                 headers => Serde(&page.headers),
                 text => page.text.as_deref(),
                 has_html => page.has_html,
+                links => page.links.as_ref().map(|links| {
+                    context! {
+                        ticket => links.ticket_url.as_str(),
+                        preferences => links.preferences_url.as_str(),
+                        unsubscribe => links.unsubscribe_url.as_str(),
+                    }
+                }),
             },
         )?;
         self.framed(frame, content)
@@ -380,6 +393,17 @@ impl Pages {
         self.framed(frame, content)
     }
 
+    /// A requester's page: no way in for the team, no script.
+    pub fn own(&self, frame: &Frame, template: &str, content: Value) -> Drawn {
+        let content = self.part(template, content)?;
+        self.set_into("own_base.html", frame, content)
+    }
+
+    /// What a requester reads where there is no page.
+    pub fn own_problem(&self, frame: &Frame, kind: &str, reference: Option<&str>) -> Drawn {
+        self.own(frame, "own_problem.html", context! { kind, reference })
+    }
+
     fn console_panel(&self, frame: &Frame, console: &ConsolePanel<'_>) -> Result<Value, minijinja::Error> {
         self.part(
             "console_panel.html",
@@ -399,13 +423,17 @@ impl Pages {
     }
 
     fn framed(&self, frame: &Frame, content: Value) -> Drawn {
+        self.set_into("base.html", frame, content)
+    }
+
+    fn set_into(&self, base: &str, frame: &Frame, content: Value) -> Drawn {
         let assets = context! {
             style => Value::from_safe_string(self.assets.style.clone()),
             script => Value::from_safe_string(self.assets.script.clone()),
             icon => Value::from_safe_string(self.assets.icon.clone()),
         };
         let frame = context! { assets, ..Value::from(Serde(frame)) };
-        self.templates.get_template("base.html")?.render(context! { frame, content })
+        self.templates.get_template(base)?.render(context! { frame, content })
     }
 }
 

@@ -2,6 +2,7 @@
 //! has to be loaded. May import: domain, view, wording.
 
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
+use crate::domain::mail::Attachment;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, SPAM, Status};
 use crate::view::{DeliveryView, EventView, Figures, MessageView, RequesterView, TicketView};
@@ -168,12 +169,13 @@ pub fn message(message: &MessageView, here: Here) -> ShownMessage {
         quoted: message.quoted.clone(),
         stranger: message.stranger,
         automatic: message.automatic,
-        attachments: message
-            .attachments
-            .iter()
-            .map(|file| ShownFile { part: file.part, name: file.name.clone(), size: dates::size(file.bytes) })
-            .collect(),
+        attachments: message.attachments.iter().map(file).collect(),
     }
+}
+
+/// An attachment as shown.
+pub fn file(file: &Attachment) -> ShownFile {
+    ShownFile { part: file.part, name: file.name.clone(), size: dates::size(file.bytes) }
 }
 
 /// One line of history.

@@ -438,6 +438,7 @@ fn one_mail_that_left() {
         ],
         text: Some("Bonjour Julien,\n\nVoici la solution.\n\nCamille\nÉquipe Support BetTracker Pro".into()),
         has_html: true,
+        links: None,
     };
     assert_page("mail", Pages::default().mail(&frame, &page, here()).unwrap());
 }
@@ -538,6 +539,7 @@ fn what_strangers_write_is_text_on_every_page() {
         headers: vec![MailHeader { name: HOSTILE.into(), value: HOSTILE.into() }],
         text: Some(HOSTILE.into()),
         has_html: true,
+        links: None,
     };
     let drawn = [
         pages.queue(

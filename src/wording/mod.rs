@@ -19,6 +19,7 @@ pub mod mail;
 pub mod notices;
 pub mod prose;
 pub mod refusals;
+pub mod requester;
 pub mod templates;
 pub mod text;
 pub mod welcome;
