@@ -2,12 +2,12 @@
 //! and once against the built program with a real mailbox and a real SMTP server.
 //!
 //! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond` (each
-//! with its text below), `léa préfère web_only`, `camille> /ticket …`, `20 s plus tard`. Looks: `bot> …` (what
+//! with its text below), `léa préfère web_only`, `léa se désabonne d'un clic` (in her last notice), `camille> /ticket …`, `20 s plus tard`. Looks: `bot> …` (what
 //! Camille just read holds this), `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its
 //! text), `→ notification à léa : Titre`, `→ rien pour léa`. What arrived and was not looked at fails the transcript.
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
-use crate::support::stage::{Built, InProcess, Stage, read_mail};
+use crate::support::stage::{Built, InProcess, Stage, read_mail, unsubscribe_link};
 use chrono::Duration;
 use guichet::domain::fold::fold;
 use guichet::domain::ticket::Status;
@@ -90,6 +90,15 @@ impl<S: Stage> Play<S> {
             self.look(look, &step.body, &at).await;
         } else if let Some((person, preference)) = line.split_once(" préfère ") {
             self.stage.prefer(&address(person), preference).await;
+        } else if let Some(person) = line.strip_suffix(" se désabonne d'un clic") {
+            let mails = self.stage.mails().await;
+            let link = mails
+                .iter()
+                .rev()
+                .filter(|mail| read_mail(mail).0 == address(person))
+                .find_map(|mail| unsubscribe_link(mail))
+                .unwrap_or_else(|| panic!("{at}: no notice to {person}"));
+            self.stage.unsubscribe(&link).await;
         } else if let Some((person, subject)) = line.split_once(" écrit « ") {
             let subject = subject.strip_suffix(" »").expect("a subject ends with »");
             self.write(person, subject, "", &step.body).await;

@@ -4,7 +4,7 @@
 //! Whatever came from outside (names, subjects, texts, message ids) is cleaned before lettre sees it: a display
 //! name that holds CR LF makes lettre panic. What may still go wrong inside stops at the border of one mail.
 //!
-//! A `List-Unsubscribe` (RFC 8058) needs the requester's signed page of preferences, and is not written without it.
+//! Status notices carry a `List-Unsubscribe` (RFC 2369), with one click where the pages are on https (RFC 8058).
 //! May import: desk, domain, wording.
 
 use crate::desk::deliver::{Parcel, Quoted};
@@ -133,6 +133,14 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
         builder = builder
             .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()));
+        if let Some(unsubscribe) = bracketed(&parcel.unsubscribe_url) {
+            builder = builder.raw_header(raw("List-Unsubscribe", unsubscribe));
+            // One click is promised for https only (RFC 8058, 3.1); elsewhere the link shows a page with a button.
+            if parcel.unsubscribe_url.starts_with("https://") {
+                builder =
+                    builder.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+            }
+        }
     }
     let alternative = alternative(&message_id)
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body.text))
@@ -186,9 +194,8 @@ fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, Comp
         }),
         signature: (!is_signed).then_some(signature),
         ticket: parcel.ticket.0,
-        // The requester's signed pages would be linked here; a mail never carries a dead link.
-        ticket_url: None,
-        preferences_url: None,
+        ticket_url: Some(parcel.ticket_url.clone()),
+        preferences_url: Some(parcel.preferences_url.clone()),
     })
 }
 

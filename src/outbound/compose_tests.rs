@@ -183,11 +183,39 @@ fn the_same_row_gives_the_same_bytes_and_another_id_another_boundary() {
 fn only_notices_say_that_a_program_wrote_them_and_nothing_has_a_reply_to() {
     let notice = String::from_utf8(sent(&resolved())).unwrap();
     let reply = String::from_utf8(sent(&reply(Some(Status::Resolved), "Oui."))).unwrap();
-    for header in ["\r\nAuto-Submitted: auto-generated\r\n", "\r\nX-Auto-Response-Suppress: All\r\n"] {
-        assert!(notice.contains(header) && !reply.contains(header), "{header}");
+    let unsubscribe = format!("\r\nList-Unsubscribe: <{LINK}/unsubscribe>\r\n");
+    for header in [
+        "\r\nAuto-Submitted: auto-generated\r\n",
+        "\r\nX-Auto-Response-Suppress: All\r\n",
+        "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        &unsubscribe,
+    ] {
+        assert!(notice.contains(header), "{header}");
     }
-    for header in ["Reply-To", "Bcc", "Sender", "List-"] {
+    for header in ["Auto-", "X-Auto-", "List-"] {
+        assert!(!reply.contains(&format!("\r\n{header}")), "{header}");
+    }
+    for header in ["Reply-To", "Bcc", "Sender"] {
         assert!(!notice.contains(&format!("\r\n{header}")) && !reply.contains(&format!("\r\n{header}")));
+    }
+}
+
+#[test]
+fn one_click_is_promised_on_https_only_and_no_header_is_made_of_a_link_that_cannot_stand_in_one() {
+    let headers = |unsubscribe_url: &str| {
+        let mail = sent(&Parcel { unsubscribe_url: unsubscribe_url.to_owned(), ..resolved() });
+        let mail = String::from_utf8(mail).unwrap();
+        let (headers, _) = mail.split_once("\r\n\r\n").unwrap();
+        headers.split("\r\n").filter(|line| line.starts_with("List-")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        headers("http://localhost:3000/u/x/unsubscribe"),
+        ["List-Unsubscribe: <http://localhost:3000/u/x/unsubscribe>"]
+    );
+    for unsound in
+        ["", "https://é.example/u/x", "https://a.example/ x", "https://a.example/>,<mailto:x@y.example"]
+    {
+        assert_eq!(headers(unsound), [""; 0], "{unsound}");
     }
 }
 
@@ -218,6 +246,9 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
             message: text.clone(),
             text: Some(format!("x{text}")),
             quoted: quoted(text, "2026-01-01T00:00:00Z", text),
+            ticket_url: text.clone(),
+            preferences_url: text.clone(),
+            unsubscribe_url: text.clone(),
             in_reply_to: Some(text.clone()),
             references: vec![text.clone()],
             ..reply(Some(Status::Resolved), "x")
@@ -239,6 +270,8 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
                     "Message-ID",
                     "Auto-Submitted",
                     "X-Auto-Response-Suppress",
+                    "List-Unsubscribe",
+                    "List-Unsubscribe-Post",
                     "Content-Language",
                     "MIME-Version",
                     "Content-Type",
@@ -297,9 +330,12 @@ fn the_html_page_has_no_remote_file() {
         let parsed = MessageParser::default().parse(&mail).unwrap();
         let html = parsed.body_html(0).unwrap().to_lowercase();
         assert!(html.contains("<html lang=\"fr\"") && html.contains("prefers-color-scheme: dark"));
-        for fetched in ["<img", "<link", "<script", "@import", "url(", "src=", "http"] {
+        for fetched in ["<img", "<link", "<script", "@import", "url(", "src="] {
             assert!(!html.contains(fetched), "{fetched}");
         }
+        // What a person may follow is theirs, and nothing else is there.
+        assert_eq!(html.matches("http").count(), 2);
+        assert_eq!(html.matches(&format!("<a href=\"{}/", LINK.to_lowercase())).count(), 2);
     }
 }
 

@@ -1,20 +1,25 @@
 //! Where a transcript is played: a desk in this process, or the built program with a real mailbox and a real
 //! SMTP server. May import: guichet, the other supports.
 
-use super::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk, tuesday_morning};
+use super::desk::{Database, LIMITS, OUR_ADDRESS, PUBLIC_URL, TestDesk, settings, tuesday_morning};
 use super::dovecot::Dovecot;
 use super::smtp::SmtpSink;
 use chrono::{DateTime, Duration, Utc};
+use guichet::clock::Clock;
 use guichet::command::parse::parse;
-use guichet::desk::Failure;
+use guichet::desk::{Desk, Failure};
 use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
 use guichet::outbound::compose::{Letterhead, compose};
+use guichet::store::Store;
+use guichet::web;
 use guichet::wording::templates::Templates;
 use guichet::wording::{refusals, text};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 /// What a transcript can do and see.
 #[allow(async_fn_in_trait, reason = "used with static dispatch in this binary only")]
@@ -25,6 +30,8 @@ pub trait Stage {
     async fn say(&mut self, line: &str) -> String;
     /// A requester chooses.
     async fn prefer(&mut self, email: &str, preference: &str);
+    /// A mail program posts to the link of a mail's `List-Unsubscribe` (RFC 8058).
+    async fn unsubscribe(&mut self, link: &str);
     /// Time passes, and what is due leaves.
     async fn elapse(&mut self, time: Duration);
     /// Every mail that left so far, in order.
@@ -80,6 +87,10 @@ impl Stage for InProcess {
     async fn prefer(&mut self, email: &str, preference: &str) {
         let preference = Preference::from_word(preference).expect("one of the four");
         self.test.desk.set_requester(email, None, Some(preference)).await.unwrap();
+    }
+
+    async fn unsubscribe(&mut self, link: &str) {
+        post_one_click(&self.test.desk, link).await;
     }
 
     async fn elapse(&mut self, time: Duration) {
@@ -170,6 +181,15 @@ impl Stage for Built {
         self.run(&["user", "set", email, &format!("preference={preference}")]);
     }
 
+    async fn unsubscribe(&mut self, link: &str) {
+        // The pages of the running program go by the machine's clock; these go by the transcript's, on its database.
+        let url = format!("sqlite://{}/guichet.db", self.folder.path().display());
+        let store = Store::open(&url).await.unwrap();
+        let desk = Desk::open(store, Clock::At(self.now), settings()).await.unwrap();
+        post_one_click(&desk, link).await;
+        desk.close().await;
+    }
+
     async fn elapse(&mut self, time: Duration) {
         self.now += time;
         self.run(&["deliver"]);
@@ -182,6 +202,40 @@ impl Stage for Built {
     async fn ticket(&mut self, number: i64) -> Option<Value> {
         serde_json::from_str(&self.run(&["ticket", "show", &number.to_string(), "--json"])).ok()
     }
+}
+
+/// One click, as a mail provider does it: from its own machine, knowing nothing but the link.
+async fn post_one_click(desk: &Desk, link: &str) {
+    let path = link.find("/u/").map(|at| &link[at..]).expect("a link of the requester's");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let pages = web::Settings {
+        brand: "BetTracker Pro".into(),
+        public_url: PUBLIC_URL.into(),
+        zone: chrono_tz::Europe::Paris,
+        demo_agent: None,
+        oldest_sync: None,
+    };
+    let serving =
+        tokio::spawn(web::serve(listener, web::router(desk.clone(), pages), std::future::pending()));
+    let body = "List-Unsubscribe=One-Click";
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    serving.abort();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+/// The link that a mail program would post to, for a mail that carries one.
+pub fn unsubscribe_link(raw: &[u8]) -> Option<String> {
+    let mail = String::from_utf8_lossy(raw);
+    let line = mail.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: <"))?;
+    Some(line.trim_end().trim_end_matches('>').to_owned())
 }
 
 /// What the parser of the program reads in a mail that left: (recipient, subject, text).
