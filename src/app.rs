@@ -27,7 +27,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long a door may take to finish what is in hand once it was asked to stop.
-const GRACE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(7);
+
+/// How long closing the database may take.
+const LAST_CLOSE: Duration = Duration::from_secs(2);
+/// The pauses while a database is away when `serve` starts: doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A configuration with its desk.
 pub struct Opened {
@@ -176,7 +182,7 @@ fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>
 /// # Errors
 /// When one of them cannot be started, or dies.
 pub async fn serve(config: Config) -> Result<(), Stopped> {
-    let opened = open(config, Clock::System).await?;
+    let Some(opened) = open_when_there(config).await? else { return Ok(()) };
     let pages = web::Settings {
         brand: opened.config.brand.clone(),
         public_url: opened.config.public_url.clone(),
@@ -188,6 +194,23 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
     let listener = listen(address).await?;
     tracing::info!(%address, "serving; stop with SIGTERM or Ctrl-C");
     run_doors(opened, listener, pages).await
+}
+
+/// Opens the desk, however long its database is away; `None` when asked to stop meanwhile.
+async fn open_when_there(config: Config) -> Result<Option<Opened>, Stopped> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match open(config.clone(), Clock::System).await {
+            Err(Stopped::NoDatabase(url, why)) => {
+                tracing::warn!(url, why, "the database cannot be opened; trying again; see `database.url`");
+            }
+            opened => return opened.map(Some),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            () = asked_to_stop() => return Ok(None),
+        }
+    }
 }
 
 /// Runs the demo in a folder of its own: the doors of [`serve`], with Maildirs in place of servers.
@@ -299,7 +322,8 @@ async fn run_doors(opened: Opened, listener: TcpListener, pages: web::Settings) 
     if tokio::time::timeout(GRACE, all_ended).await.is_err() {
         tracing::warn!(seconds = GRACE.as_secs(), "a door did not stop in time and is cut off");
     }
-    desk.close().await;
+    // A connection that waits for a database that is away is not worth waiting for.
+    let _ = tokio::time::timeout(LAST_CLOSE, desk.close()).await;
     match died {
         None => Ok(()),
         Some(Ok((door, ended))) => {

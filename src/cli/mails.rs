@@ -52,9 +52,9 @@ pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
         match raw {
             Ok(raw) => print(&inbound::inspect::inspect(&raw, &own, &config.limits).to_string()),
             Err(why) => {
-                let error = FetchError::Files { path: file.clone(), why };
-                print(&serde_json::json!({ "error": error.to_string() }).to_string());
-                unread.get_or_insert(error.to_string());
+                let said = format!("{}: {why}", file.display());
+                print(&serde_json::json!({ "error": said }).to_string());
+                unread.get_or_insert(said);
             }
         }
     }
@@ -115,7 +115,7 @@ pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {
             let limits = &opened.config.limits;
             let done = inbound::ingest(&opened.desk, files, limits, &|at| advance(&bar, at)).await;
             bar.finish_and_clear();
-            say_count(done.map_err(fault)?, json);
+            say_count(done.map_err(unread)?, json);
             Ok(())
         }
         Mail::Held => held(opened, json).await,
@@ -183,6 +183,14 @@ fn say_count(count: FetchCount, json: bool) {
 /// What keeps mail from coming in is said as it is: an operator's sentence, with the key to look at.
 fn fault(error: FetchError) -> Ended {
     Ended::Refused(error.to_string())
+}
+
+/// A file that was named and cannot be read.
+fn unread(error: FetchError) -> Ended {
+    match error {
+        FetchError::Files { path, why } => Ended::Refused(format!("{}: {why}", path.display())),
+        other => fault(other),
+    }
 }
 
 /// Drawn only on a terminal.

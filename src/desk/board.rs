@@ -137,7 +137,7 @@ pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queu
         priority: filter.priority,
         assignee: filter.assignee,
         requester: None,
-        words: filter.words.iter().flat_map(|word| fold::words(word)).collect(),
+        words: searched(&filter.words),
         before: filter.before,
     };
     let tickets = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
@@ -150,6 +150,23 @@ pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queu
     }
     Ok(Queue { tickets: views, total })
 }
+
+/// The distinct folded words of a search. More than [`MOST_SEARCHED_WORDS`] narrow nothing any further.
+fn searched(typed: &[String]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in typed.iter().flat_map(|word| fold::words(word)) {
+        if words.len() == MOST_SEARCHED_WORDS {
+            break;
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// The most words that a search looks for.
+const MOST_SEARCHED_WORDS: usize = 32;
 
 /// Draws tickets without their conversation, reading each person once.
 #[derive(Default)]

@@ -16,6 +16,7 @@ use crate::domain::mail::{Attachment, InboundMail};
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
+use std::panic::catch_unwind;
 
 /// More nested messages than any honest forward holds. mail-parser drops nested messages by recursion, and some
 /// 40,000 of them overflow the stack, so they are counted before parsing.
@@ -68,6 +69,10 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
 
 /// Reads one attachment again: what it is and its bytes. `None` when `part` is not an attachment of this mail.
 pub fn attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
+    catch_unwind(|| find_attachment(raw, part)).ok().flatten()
+}
+
+fn find_attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
     let raw = line_ends(raw);
     let guarded = guarded(&raw).ok()?;
     let message = opened(&guarded).ok()?;
@@ -83,8 +88,37 @@ fn guarded(raw: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     if nested.messages.len().max(nested.digests.len()) > DEEPEST_NESTING {
         return Err("nested too deep");
     }
+    if is_shredded(raw) {
+        return Err("too many parts");
+    }
     Ok(closed_messages(raw, &nested))
 }
+
+/// Whether a mail is cut into more parts or fields than any letter has: each costs the parser far more memory than
+/// it takes in the mail. A line that begins with `--` may begin a part; the lines behind it, up to a blank one, its
+/// fields.
+fn is_shredded(raw: &[u8]) -> bool {
+    let (mut parts, mut fields, mut in_header) = (0usize, 0usize, true);
+    for line in raw.split(|&byte| byte == b'\n') {
+        if line.starts_with(b"--") {
+            parts += 1;
+            in_header = true;
+        } else if line.trim_ascii().is_empty() {
+            in_header = false;
+        } else if in_header {
+            fields += 1;
+        }
+        if parts > MOST_PARTS || fields > MOST_FIELDS {
+            return true;
+        }
+    }
+    false
+}
+
+/// More parts than any letter has.
+const MOST_PARTS: usize = 10_000;
+/// More header fields, in all its parts together, than any letter has.
+const MOST_FIELDS: usize = 100_000;
 
 /// Opens what [`guarded`] let through.
 fn opened(raw: &[u8]) -> Result<Message<'_>, &'static str> {

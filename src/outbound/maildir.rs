@@ -7,6 +7,7 @@ use super::compose::hex;
 use crate::domain::delivery::Outcome;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Writes mails into one Maildir.
@@ -40,7 +41,7 @@ fn file_name(message_id: &str) -> String {
 
 fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
     for part in ["tmp", "new", "cur"] {
-        fs::create_dir_all(folder.join(part))?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder.join(part))?;
     }
     // A reader moves what it saw from `new` to `cur` and adds its flags to the name.
     let is_read = fs::read_dir(folder.join("cur"))?
@@ -50,7 +51,8 @@ fn store(folder: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     let unfinished = folder.join("tmp").join(name);
-    let mut file = File::create(&unfinished)?;
+    let mut file =
+        fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(mail)?;
     file.sync_all()?;
     fs::rename(&unfinished, folder.join("new").join(name))?;

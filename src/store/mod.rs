@@ -16,6 +16,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -111,10 +112,14 @@ impl Store {
             .pragma("journal_size_limit", "67108864");
         let path = options.get_filename().to_path_buf();
         if let Some(folder) = path.parent().filter(|folder| make && !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)?;
+            make_private_folder(folder)?;
         }
         // Making a database and its journal is not for two at once: SQLite would refuse one of them at once.
         let turn = if make && !path.exists() { Some(lock_beside(&path).await?) } else { None };
+        if turn.is_some() {
+            // SQLite gives its journal the mode of the database.
+            private_file(&path)?;
+        }
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
@@ -228,6 +233,8 @@ impl Store {
     /// When the file exists or cannot be written.
     pub async fn copy_to(&self, file: &str) -> Result<bool> {
         let Pool::Sqlite(pool, _) = &self.pool else { return Ok(false) };
+        // An empty file is taken; it has the mode that a copy of everything must have.
+        private_file(Path::new(file))?;
         sqlx::query("VACUUM INTO $1").bind(file).execute(pool).await?;
         Ok(true)
     }
@@ -241,11 +248,20 @@ impl Store {
     }
 }
 
+/// A folder and a file for our eyes only: they hold people's mail, and the keys to their pages.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
 /// Takes turns with other processes on a SQLite database: held until it is dropped.
 async fn lock_beside(path: &Path) -> Result<std::fs::File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let lock = std::fs::File::create(&name)?;
+    let lock = private_file(Path::new(&name))?;
     let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
     Ok(locked.map_err(|error| sqlx::Error::Protocol(error.to_string()))??)
 }

@@ -25,8 +25,10 @@ use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
 use crate::wording::{refusals, text};
 use attempts::Attempts;
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -37,11 +39,16 @@ use memory::{Flashes, Transcripts};
 use pages::{Frame, Pages};
 use session::Session;
 use shown::Here;
-use std::net::SocketAddr;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -144,17 +151,53 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .with_state(web)
 }
 
-/// Serves the pages until `stop` resolves; what is being answered then is answered to its end.
+/// How long a client may take to say what it wants: one that trickles its header keeps a place from others.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections served at once; a further one waits to be accepted. Mail must always find a file to open.
+const MOST_CONNECTIONS: usize = 256;
+/// How long answers may take to end once the pages are asked to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// The pause when the system has no connection to give: accepting at once would only ask again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the pages until `stop` resolves; what is being answered then is answered to its end, if that comes soon.
 ///
 /// # Errors
-/// When the listener fails.
+/// None today: a connection that fails is its own affair.
 pub async fn serve(
     listener: TcpListener,
     pages: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = pages.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    tokio::pin!(stop);
+    loop {
+        let place = Arc::clone(&places);
+        let next = async { (place.acquire_owned().await, listener.accept().await) };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
+            () = &mut stop => break,
+        };
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let service = Extension(ConnectInfo(peer)).layer(pages.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            // A client that went away, or never spoke, is no fault of ours.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(LAST_ANSWERS, connections.shutdown()).await;
+    Ok(())
 }
 
 impl Web {

@@ -11,6 +11,9 @@ use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// Whoever probes gives up soon; a database that is slower than this is not ready.
+const PROBE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> &'static str {
     "ok\n"
@@ -18,9 +21,10 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: the database answers, and the mailbox was read lately.
 pub async fn ready(State(web): State<Web>) -> Response {
-    let latest = match web.desk().latest_sync().await {
-        Ok(latest) => latest,
-        Err(failure) => return unavailable(&failure),
+    let latest = match tokio::time::timeout(PROBE_TIMEOUT, web.desk().latest_sync()).await {
+        Ok(Ok(latest)) => latest,
+        Ok(Err(failure)) => return unavailable(&failure),
+        Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     };
     let now = web.here().now;
     match web.settings().oldest_sync {

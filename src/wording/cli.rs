@@ -214,6 +214,7 @@ pub fn held_reason(why: &str) -> &str {
         "too large" => "trop gros",
         "could not be filed" => "n’a pas pu être classé",
         "empty" => "vide",
+        "too many parts" => "trop de parties",
         "nested too deep" => "trop de messages imbriqués",
         "not given by the server" => "le serveur ne le donne pas",
         "the parser failed" => "illisible",
