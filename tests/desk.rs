@@ -1,6 +1,6 @@
 //! The use cases, on both databases.
 
-use crate::support::desk::{BOTH, TestDesk};
+use crate::support::desk::{BOTH, Database, TestDesk};
 use chrono::Duration;
 use guichet::desk::Failure;
 use guichet::desk::receive::Filed;
@@ -612,5 +612,29 @@ async fn mails_that_arrive_together_are_threaded_among_themselves_and_kept_byte_
             let View::Queue(found) = test.say(line).await else { panic!("a list is a queue") };
             assert!(found.tickets.iter().any(|ticket| ticket.id.0 == expected), "{line}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_passing_fault_of_the_database_holds_no_mail_and_leaves_no_broken_connection() {
+    use std::os::unix::fs::PermissionsExt;
+    let test = TestDesk::new(Database::Sqlite).await;
+    let file = test.folder.path().join("guichet.db");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    // SQLite ends a transaction by itself when the disk is full; a trigger does the same.
+    let aside = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON ticket BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END";
+    sqlx::query(full).execute(&aside).await.unwrap();
+    let arrived = || vec![guichet::inbound::prepare(JEAN.as_bytes().to_vec(), &crate::support::desk::LIMITS)];
+    for _ in 0..6 {
+        // The first time the mail is journaled; it is never held.
+        let _ = test.desk.receive("test", arrived(), None).await;
+    }
+    assert!(test.desk.held_mails().await.unwrap().is_empty());
+    sqlx::query("DROP TRIGGER full").execute(&aside).await.unwrap();
+    assert_eq!(guichet::inbound::recover(&test.desk, &crate::support::desk::LIMITS).await.unwrap(), 1);
+    assert_eq!(test.desk.figures().await.unwrap().total, 1);
+    for line in ["note 1 un", "note 1 deux", "status 1 resolved", "undo", "list", "show 1"] {
+        test.say(line).await;
     }
 }

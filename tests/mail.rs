@@ -204,3 +204,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mail_shredded_into_parts_or_fields_is_held_unread_and_cheaply() {
+    let limits = Limits { max_mail_bytes: 50 << 20, max_attachment_bytes: 25 << 20 };
+    let head = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n";
+    let parts = format!("{head}{}", "--x\r\n\r\n".repeat(20_000));
+    let fields = format!("From: a@b.example\r\n{}\r\nBonjour", "a:\r\n".repeat(200_000));
+    for raw in [parts, fields] {
+        assert_eq!(parse(raw.as_bytes(), &limits).unwrap_err(), "too many parts");
+    }
+    let letter = format!("{head}--x\r\n\r\n{}\r\n--x--\r\n", "-- \r\n".repeat(2_000));
+    assert!(parse(letter.as_bytes(), &limits).is_ok());
+}

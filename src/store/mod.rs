@@ -337,14 +337,14 @@ pub fn is_passing(error: &anyhow::Error) -> bool {
     }
 }
 
-/// Whether a row itself cannot be written, however often it is tried: its values or its keys are refused
-/// (SQLSTATE classes 22 and 23; SQLite's TOOBIG, CONSTRAINT and MISMATCH), or cannot be put into words.
+/// Whether a row itself cannot be written, however often it is tried: its values or its keys are refused, or cannot
+/// be put into words (PostgreSQL's class 22, SQLite's TOOBIG and MISMATCH).
 pub fn is_the_rows_fault(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<sqlx::Error>() {
         Some(sqlx::Error::Database(error)) => {
             let code = error.code().unwrap_or_default();
-            let sqlite = code.parse::<u32>().is_ok_and(|code| [18, 19, 20].contains(&(code & 0xff)));
-            if code.len() == 5 { code.starts_with("22") || code.starts_with("23") } else { sqlite }
+            let is_value = (code.len() == 5 && code.starts_with("22")) || ["18", "20"].contains(&&*code);
+            is_value || !matches!(error.kind(), sqlx::error::ErrorKind::Other)
         }
         Some(sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) => true,
         _ => false,

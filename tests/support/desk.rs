@@ -37,7 +37,8 @@ pub struct TestDesk {
     pub desk: Desk,
     pub camille: Agent,
     pub now: DateTime<Utc>,
-    _folder: tempfile::TempDir,
+    /// Where the database of SQLite lies.
+    pub folder: tempfile::TempDir,
 }
 
 /// On which database.
@@ -75,7 +76,7 @@ impl TestDesk {
         let desk = Desk::open(store.clone(), Clock::At(now), settings()).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
-        TestDesk { store, desk, camille, now, _folder: folder }
+        TestDesk { store, desk, camille, now, folder }
     }
 
     /// Moves the clock.
