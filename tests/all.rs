@@ -2,6 +2,7 @@
 
 mod crash;
 mod desk;
+mod doors;
 mod faulty_smtp;
 mod layers;
 mod mail;

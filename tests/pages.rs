@@ -48,8 +48,8 @@ impl Answer {
 }
 
 impl Site {
-    async fn open(demo: bool, oldest_sync: Option<Duration>) -> Site {
-        let desk = TestDesk::new(Database::Sqlite).await;
+    async fn open(database: Database, demo: bool, oldest_sync: Option<Duration>) -> Site {
+        let desk = TestDesk::new(database).await;
         // Cheap parameters: what is tested is that the hash is asked, not its price.
         let params = argon2::Params::new(8, 1, 1, None).unwrap();
         let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
@@ -69,8 +69,8 @@ impl Site {
     }
 
     /// A site with Léa's mail as ticket 1, and Camille signed in.
-    async fn signed_in() -> Site {
-        let mut site = Site::open(false, None).await;
+    async fn signed_in(database: Database) -> Site {
+        let mut site = Site::open(database, false, None).await;
         site.desk
             .mail(
                 "From: =?utf-8?q?L=C3=A9a_Fontaine?= <lea@courriel.example>\nTo: support@bettracker.example\n\
@@ -158,9 +158,8 @@ const TICKET: &str = "/admin/support/tickets/1";
 
 // ---------- before the pages
 
-#[tokio::test]
-async fn every_answer_carries_the_strict_headers() {
-    let site = Site::open(false, None).await;
+async fn every_answer_carries_the_strict_headers(database: Database) {
+    let site = Site::open(database, false, None).await;
     for path in ["/admin/sign-in", "/nowhere", "/healthz", "/admin/support/tickets/x", "/admin/support"] {
         let answer = site.get(path).await;
         for (name, value) in [
@@ -179,9 +178,8 @@ async fn every_answer_carries_the_strict_headers() {
     }
 }
 
-#[tokio::test]
-async fn assets_are_kept_for_ever_under_a_name_with_their_hash() {
-    let site = Site::open(true, None).await;
+async fn assets_are_kept_for_ever_under_a_name_with_their_hash(database: Database) {
+    let site = Site::open(database, true, None).await;
     let page = site.get("/admin/support").await.body;
     let style =
         page.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
@@ -191,18 +189,16 @@ async fn assets_are_kept_for_ever_under_a_name_with_their_hash() {
     assert_eq!(site.get("/assets/style.000000000000.css").await.status, 404);
 }
 
-#[tokio::test]
-async fn nothing_is_found_in_french() {
-    let site = Site::open(false, None).await;
+async fn nothing_is_found_in_french(database: Database) {
+    let site = Site::open(database, false, None).await;
     let answer = site.get("/nowhere").await;
     assert_eq!((answer.status, answer.header("content-type")), (404, Some("text/html; charset=utf-8")));
     assert!(answer.body.contains("Page introuvable"), "{}", answer.body);
     assert_eq!(site.get("/").await.header("location"), Some("/admin/support"));
 }
 
-#[tokio::test]
-async fn without_a_session_every_page_leads_to_the_sign_in() {
-    let site = Site::open(false, None).await;
+async fn without_a_session_every_page_leads_to_the_sign_in(database: Database) {
+    let site = Site::open(database, false, None).await;
     for path in [
         "",
         "/revision",
@@ -226,9 +222,8 @@ async fn without_a_session_every_page_leads_to_the_sign_in() {
     );
 }
 
-#[tokio::test]
-async fn a_request_that_another_site_made_is_refused() {
-    let site = Site::signed_in().await;
+async fn a_request_that_another_site_made_is_refused(database: Database) {
+    let site = Site::signed_in(database).await;
     let page = site.get(TICKET).await;
     let fields = [("csrf", page.field("csrf")), ("key", page.field("key")), ("to", "closed".into())];
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -246,9 +241,8 @@ async fn a_request_that_another_site_made_is_refused() {
     assert_eq!(site.ticket().await.status, Status::New);
 }
 
-#[tokio::test]
-async fn a_form_without_the_sessions_token_changes_nothing() {
-    let site = Site::signed_in().await;
+async fn a_form_without_the_sessions_token_changes_nothing(database: Database) {
+    let site = Site::signed_in(database).await;
     let page = site.get(TICKET).await;
     let (csrf, key) = (page.field("csrf"), page.field("key"));
     let other = "A".repeat(csrf.len());
@@ -266,9 +260,8 @@ async fn a_form_without_the_sessions_token_changes_nothing() {
     assert_eq!(site.ticket().await.status, Status::New);
 }
 
-#[tokio::test]
-async fn the_demo_answers_to_this_machines_names_only() {
-    let site = Site::open(true, None).await;
+async fn the_demo_answers_to_this_machines_names_only(database: Database) {
+    let site = Site::open(database, true, None).await;
     for path in ["/", "/admin/support", "/assets/x", "/nowhere"] {
         let answer = site.get_with(path, "rebound.example:3000", "").await;
         assert!(answer.status == 403 && answer.body.contains("Adresse refusée"), "{path}");
@@ -281,9 +274,8 @@ async fn the_demo_answers_to_this_machines_names_only() {
     assert_eq!((again.status, again.header("set-cookie")), (200, None), "and stays signed in");
 }
 
-#[tokio::test]
-async fn a_form_too_large_is_refused_in_french() {
-    let site = Site::open(false, None).await;
+async fn a_form_too_large_is_refused_in_french(database: Database) {
+    let site = Site::open(database, false, None).await;
     let answer = site
         .ask(
             "POST /admin/sign-in HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\n\
@@ -296,9 +288,8 @@ async fn a_form_too_large_is_refused_in_french() {
 
 // ---------- signing in
 
-#[tokio::test]
-async fn signing_in_takes_the_right_password_and_signing_out_ends_the_session() {
-    let mut site = Site::open(false, None).await;
+async fn signing_in_takes_the_right_password_and_signing_out_ends_the_session(database: Database) {
+    let mut site = Site::open(database, false, None).await;
     for (name, password) in [("camille", "wrong"), ("nobody", PASSWORD), ("camille", "")] {
         let answer = site.sign_in(name, password).await;
         assert!(
@@ -324,9 +315,8 @@ async fn signing_in_takes_the_right_password_and_signing_out_ends_the_session() 
     assert_eq!(site.get("/admin/support").await.status, 303);
 }
 
-#[tokio::test]
-async fn a_session_ends_after_a_working_day() {
-    let mut site = Site::signed_in().await;
+async fn a_session_ends_after_a_working_day(database: Database) {
+    let mut site = Site::signed_in(database).await;
     assert_eq!(site.get("/admin/support").await.status, 200);
     site.desk.elapse(chrono::Duration::hours(12)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -342,9 +332,8 @@ async fn a_session_ends_after_a_working_day() {
     assert_eq!(site.get("/admin/support").await.status, 303);
 }
 
-#[tokio::test]
-async fn the_sixth_try_waits_even_with_the_right_password() {
-    let site = Site::open(false, None).await;
+async fn the_sixth_try_waits_even_with_the_right_password(database: Database) {
+    let site = Site::open(database, false, None).await;
     for _ in 0..5 {
         assert_eq!(site.sign_in("Camille", "wrong").await.status, 422);
     }
@@ -358,9 +347,8 @@ async fn the_sixth_try_waits_even_with_the_right_password() {
 
 // ---------- acts
 
-#[tokio::test]
-async fn a_status_button_changes_the_status_says_so_and_can_be_undone() {
-    let site = Site::signed_in().await;
+async fn a_status_button_changes_the_status_says_so_and_can_be_undone(database: Database) {
+    let site = Site::signed_in(database).await;
     let after = site.act(TICKET, &format!("{TICKET}/status"), &[("to", "resolved")]).await;
     assert!(after.body.contains("🔵 Nouveau → 🟢 Résolu"), "{}", after.body);
     assert!(after.body.contains("data-undo=\"20\""));
@@ -375,9 +363,8 @@ async fn a_status_button_changes_the_status_says_so_and_can_be_undone() {
     );
 }
 
-#[tokio::test]
-async fn a_double_click_is_one_act() {
-    let site = Site::signed_in().await;
+async fn a_double_click_is_one_act(database: Database) {
+    let site = Site::signed_in(database).await;
     let page = site.get(TICKET).await;
     let (csrf, key) = (page.field("csrf"), page.field("key"));
     let fields = [("csrf", csrf.as_str()), ("key", &key), ("then", "in_progress"), ("text", "Bonjour Léa")];
@@ -391,9 +378,8 @@ async fn a_double_click_is_one_act() {
     assert_eq!(site.ticket().await.messages.len(), 3);
 }
 
-#[tokio::test]
-async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete() {
-    let site = Site::signed_in().await;
+async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete(database: Database) {
+    let site = Site::signed_in(database).await;
     let page = site.get(&format!("{TICKET}?template=solution")).await;
     assert!(
         page.body.contains("Bonjour Léa,") && page.body.contains("À compléter avant l’envoi"),
@@ -414,9 +400,8 @@ async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete() {
     );
 }
 
-#[tokio::test]
-async fn spam_is_closed_from_the_page_and_offers_no_reply() {
-    let site = Site::signed_in().await;
+async fn spam_is_closed_from_the_page_and_offers_no_reply(database: Database) {
+    let site = Site::signed_in(database).await;
     assert!(site.get(TICKET).await.body.contains("id=\"reply-text\""));
     let fields = [("to", "closed"), ("reason", "spam")];
     let after = site.act(TICKET, &format!("{TICKET}/status"), &fields).await;
@@ -428,9 +413,8 @@ async fn spam_is_closed_from_the_page_and_offers_no_reply() {
     assert_eq!(site.ticket().await.deliveries.len(), 0);
 }
 
-#[tokio::test]
-async fn notes_priorities_and_assignments_are_made_in_the_page() {
-    let site = Site::signed_in().await;
+async fn notes_priorities_and_assignments_are_made_in_the_page(database: Database) {
+    let site = Site::signed_in(database).await;
     let after = site.act(TICKET, &format!("{TICKET}/note"), &[("text", "vu avec <i>Sofiane</i>")]).await;
     assert!(after.body.contains("vu avec &lt;i&gt;Sofiane&lt;"), "{}", after.body);
     site.act(TICKET, &format!("{TICKET}/priority"), &[("to", "urgent")]).await;
@@ -443,9 +427,8 @@ async fn notes_priorities_and_assignments_are_made_in_the_page() {
     assert_eq!(empty.status, 422);
 }
 
-#[tokio::test]
-async fn the_console_understands_what_chat_does() {
-    let site = Site::signed_in().await;
+async fn the_console_understands_what_chat_does(database: Database) {
+    let site = Site::signed_in(database).await;
     let path = "/admin/support/console";
     let after =
         site.act("/admin/support", path, &[("line", "/ticket statut 1 résolu"), ("back", "queue")]).await;
@@ -461,9 +444,8 @@ async fn the_console_understands_what_chat_does() {
     assert!(after.body.matches("class=\"no\"").count() == 2, "{}", after.body);
 }
 
-#[tokio::test]
-async fn the_list_is_filtered_and_searched() {
-    let site = Site::signed_in().await;
+async fn the_list_is_filtered_and_searched(database: Database) {
+    let site = Site::signed_in(database).await;
     for (query, found) in [
         ("", true),
         ("?status=new", true),
@@ -481,9 +463,8 @@ async fn the_list_is_filtered_and_searched() {
     }
 }
 
-#[tokio::test]
-async fn a_page_learns_that_something_changed() {
-    let mut site = Site::signed_in().await;
+async fn a_page_learns_that_something_changed(database: Database) {
+    let mut site = Site::signed_in(database).await;
     let before = site.get("/admin/support/revision").await.body;
     assert!(site.get("/admin/support").await.body.contains(&format!("data-revision=\"{before}\"")));
     site.desk.elapse(chrono::Duration::milliseconds(1)).await;
@@ -493,9 +474,8 @@ async fn a_page_learns_that_something_changed() {
 
 // ---------- mails
 
-#[tokio::test]
-async fn files_and_originals_are_served_where_nothing_can_act() {
-    let site = Site::signed_in().await;
+async fn files_and_originals_are_served_where_nothing_can_act(database: Database) {
+    let site = Site::signed_in(database).await;
     let message = site.ticket().await.messages.remove(0);
     let (MessageId(id), part) = (message.id, message.attachments[0].part);
     let file = site.get(&format!("/admin/support/messages/{id}/attachments/{part}")).await;
@@ -517,9 +497,8 @@ async fn files_and_originals_are_served_where_nothing_can_act() {
     }
 }
 
-#[tokio::test]
-async fn a_mail_that_left_is_shown_as_a_mail() {
-    let mut site = Site::signed_in().await;
+async fn a_mail_that_left_is_shown_as_a_mail(database: Database) {
+    let mut site = Site::signed_in(database).await;
     site.desk.say("status 1 resolved").await;
     let waiting = site.get("/admin/support/outbox").await;
     let id = site.ticket().await.deliveries.iter().find(|d| d.channel.as_str() == "email").unwrap().id;
@@ -546,9 +525,8 @@ async fn a_mail_that_left_is_shown_as_a_mail() {
 
 // ---------- operations
 
-#[tokio::test]
-async fn operations_see_whether_it_lives_and_how_much_there_is() {
-    let site = Site::open(false, Some(Duration::from_secs(300))).await;
+async fn operations_see_whether_it_lives_and_how_much_there_is(database: Database) {
+    let site = Site::open(database, false, Some(Duration::from_secs(300))).await;
     assert_eq!(site.get("/healthz").await.body, "ok\n");
     assert_eq!(site.get("/readyz").await.status, 503, "the mailbox was never read");
     site.desk.desk.note_sync("test").await.unwrap();
@@ -563,4 +541,29 @@ async fn operations_see_whether_it_lives_and_how_much_there_is() {
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
+}
+
+crate::support::desk::on_both! {
+    every_answer_carries_the_strict_headers,
+    assets_are_kept_for_ever_under_a_name_with_their_hash,
+    nothing_is_found_in_french,
+    without_a_session_every_page_leads_to_the_sign_in,
+    a_request_that_another_site_made_is_refused,
+    a_form_without_the_sessions_token_changes_nothing,
+    the_demo_answers_to_this_machines_names_only,
+    a_form_too_large_is_refused_in_french,
+    signing_in_takes_the_right_password_and_signing_out_ends_the_session,
+    a_session_ends_after_a_working_day,
+    the_sixth_try_waits_even_with_the_right_password,
+    a_status_button_changes_the_status_says_so_and_can_be_undone,
+    a_double_click_is_one_act,
+    a_standard_reply_is_filled_in_and_refused_until_it_is_complete,
+    spam_is_closed_from_the_page_and_offers_no_reply,
+    notes_priorities_and_assignments_are_made_in_the_page,
+    the_console_understands_what_chat_does,
+    the_list_is_filtered_and_searched,
+    a_page_learns_that_something_changed,
+    files_and_originals_are_served_where_nothing_can_act,
+    a_mail_that_left_is_shown_as_a_mail,
+    operations_see_whether_it_lives_and_how_much_there_is,
 }

@@ -192,9 +192,8 @@ async fn the_ticket_page_shows_the_public_conversation_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn an_answer_is_on_the_page_once_it_can_no_longer_be_taken_back() {
-    let mut site = Site::open(Database::Sqlite).await;
+async fn an_answer_is_on_the_page_once_it_can_no_longer_be_taken_back(database: Database) {
+    let mut site = Site::open(database).await;
     let mail = site.mail_after("reply 1 Première réponse").await;
     site.desk.say("reply 1 Seconde réponse").await;
     let page = site.get(path(&mail.ticket_url)).await;
@@ -256,9 +255,8 @@ async fn a_preference_is_chosen_on_the_page_said_and_written_into_the_history() 
     }
 }
 
-#[tokio::test]
-async fn another_sites_page_cannot_choose_and_a_browser_that_hides_its_origin_can() {
-    let mut site = Site::open(Database::Sqlite).await;
+async fn another_sites_page_cannot_choose_and_a_browser_that_hides_its_origin_can(database: Database) {
+    let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 resolved").await;
     let here = path(&mail.preferences_url);
     let foreign = site.ask("POST", here, "Origin: https://evil.example\r\n", "preference=none").await;
@@ -316,8 +314,7 @@ async fn after_one_click_a_notice_by_mail_is_skipped_and_says_why() {
     }
 }
 
-#[tokio::test]
-async fn a_provider_may_post_one_click_from_anywhere_in_either_type_of_form() {
+async fn a_provider_may_post_one_click_from_anywhere_in_either_type_of_form(database: Database) {
     for (headers, body) in [
         ("Origin: https://webmail.example\r\nSec-Fetch-Site: cross-site\r\n", ONE_CLICK),
         ("Origin: null\r\n", ONE_CLICK),
@@ -326,7 +323,7 @@ async fn a_provider_may_post_one_click_from_anywhere_in_either_type_of_form() {
             "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n",
         ),
     ] {
-        let mut site = Site::open(Database::Sqlite).await;
+        let mut site = Site::open(database).await;
         let mail = site.mail_after("status 1 resolved").await;
         let page = site.ask("POST", path(&mail.unsubscribe_url), headers, body).await;
         assert_eq!((page.status, site.preference().await), (200, Preference::WebOnly), "{headers}");
@@ -358,11 +355,10 @@ async fn a_program_that_follows_every_link_changes_nothing() {
 
 // ---------- wrong links
 
-#[tokio::test]
-async fn every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_step() {
-    let mut site = Site::open(Database::Sqlite).await;
+async fn every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_step(database: Database) {
+    let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 resolved").await;
-    let other = Site::open(Database::Sqlite).await.mail_after("status 1 resolved").await;
+    let other = Site::open(database).await.mail_after("status 1 resolved").await;
     let token = path(&mail.ticket_url).split('/').nth(2).unwrap().to_owned();
     let altered = match token.strip_prefix('A') {
         Some(rest) => format!("B{rest}"),
@@ -419,9 +415,8 @@ async fn every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_st
     }
 }
 
-#[tokio::test]
-async fn a_link_is_one_persons() {
-    let mut site = Site::open(Database::Sqlite).await;
+async fn a_link_is_one_persons(database: Database) {
+    let mut site = Site::open(database).await;
     site.desk.mail(&mail_of("max@courriel.example", "Max", "9", "Autre chose", "", "Secret de Max")).await;
     let leas = site.mail_after("status 1 resolved").await;
     let maxs = site.mail_after("status 2 resolved").await;
@@ -437,9 +432,8 @@ async fn a_link_is_one_persons() {
 
 // ---------- around
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_browser_reads_chooses_and_unsubscribes() {
-    let mut site = Site::open(Database::Sqlite).await;
+async fn a_browser_reads_chooses_and_unsubscribes(database: Database) {
+    let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 resolved").await;
     let address = |url: &str| format!("http://{}{}", site.address, path(url));
     let (ticket, preferences) = (address(&mail.ticket_url), address(&mail.preferences_url));
@@ -469,6 +463,8 @@ async fn a_browser_reads_chooses_and_unsubscribes() {
 
 #[tokio::test]
 async fn no_log_line_holds_a_token() {
+    // One thread: the log of a test is a thread's own.
+    let database = Database::Sqlite;
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
     impl Write for Log {
@@ -489,7 +485,7 @@ async fn no_log_line_holds_a_token() {
         .finish();
     // The server runs on this test's thread.
     let _guard = tracing::subscriber::set_default(subscriber);
-    let mut site = Site::open(Database::Sqlite).await;
+    let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 resolved").await;
     let urls = [&mail.ticket_url, &mail.preferences_url, &mail.unsubscribe_url];
     for url in urls {
@@ -507,9 +503,10 @@ async fn no_log_line_holds_a_token() {
     }
 }
 
-#[tokio::test]
-async fn the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does_not_offer_them() {
-    let mut site = Site::with(TestDesk::new(Database::Sqlite).await, true).await;
+async fn the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does_not_offer_them(
+    database: Database,
+) {
+    let mut site = Site::with(TestDesk::new(database).await, true).await;
     let mail = site.mail_after("status 1 resolved").await;
     let page = site.get(&format!("/admin/support/outbox/{}", mail.id)).await;
     assert_eq!(page.status, 200);
@@ -525,4 +522,14 @@ async fn the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does
     let page = site.ask("GET", &format!("/admin/support/outbox/{}", mail.id), &cookie, "").await;
     assert_eq!(page.status, 200, "{}", page.head);
     assert!(!page.body.contains("page du demandeur"), "{}", page.body);
+}
+
+crate::support::desk::on_both! {
+    an_answer_is_on_the_page_once_it_can_no_longer_be_taken_back,
+    another_sites_page_cannot_choose_and_a_browser_that_hides_its_origin_can,
+    a_provider_may_post_one_click_from_anywhere_in_either_type_of_form,
+    every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_step,
+    a_link_is_one_persons,
+    a_browser_reads_chooses_and_unsubscribes,
+    the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does_not_offer_them,
 }

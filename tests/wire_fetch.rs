@@ -83,12 +83,11 @@ async fn the_first_visit_starts_now_unless_all_is_asked_for() {
     }
 }
 
-#[tokio::test]
-async fn a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled() {
+async fn a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled(database: Database) {
     let mut dovecot = Dovecot::start();
     (0..5).for_each(|n| dovecot.deliver(&mail(n)));
     let source = Source::Imap(settings(&dovecot));
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     assert_eq!(fetched(&test, &source, ALL).await, created(5));
     dovecot.deliver(&mail(5));
     dovecot.number_anew();
@@ -130,10 +129,9 @@ async fn mail_from_before_the_first_visit_stays_alone_when_the_mailbox_is_number
     }
 }
 
-#[tokio::test]
-async fn mail_that_was_left_on_the_server_stays_there_when_the_configuration_changes() {
+async fn mail_that_was_left_on_the_server_stays_there_when_the_configuration_changes(database: Database) {
     let dovecot = Dovecot::start();
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let with = |after_ingest| Source::Imap(Imap { after_ingest, ..settings(&dovecot) });
     (0..2).for_each(|n| dovecot.deliver(&mail(n)));
     assert_eq!(fetched(&test, &with(AfterIngest::Keep), ALL).await, created(2));
@@ -146,10 +144,9 @@ async fn mail_that_was_left_on_the_server_stays_there_when_the_configuration_cha
     assert_eq!(left, [mail(0), mail(1), mail(3)]);
 }
 
-#[tokio::test]
-async fn the_loop_takes_mail_in_as_it_comes_and_survives_the_loss_of_its_server() {
+async fn the_loop_takes_mail_in_as_it_comes_and_survives_the_loss_of_its_server(database: Database) {
     let mut dovecot = Dovecot::start();
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let source = Source::Imap(Imap { start: Start::Beginning, ..settings(&dovecot) });
     let (desk, cancel) = (test.desk.clone(), CancellationToken::new());
     let stop = cancel.clone();
@@ -179,11 +176,10 @@ fn count_in(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()
 }
 
-#[tokio::test]
-async fn a_maildir_is_taken_in_once_and_keeps_every_mail() {
+async fn a_maildir_is_taken_in_once_and_keeps_every_mail(database: Database) {
     let folder = maildir_with(700);
     let source = Source::Maildir(folder.path().to_owned());
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let some = FetchOptions { limit: Some(3), all: false };
     assert_eq!(fetched(&test, &source, some).await, created(3));
     assert_eq!(fetched(&test, &source, FetchOptions::default()).await, created(697));
@@ -199,24 +195,22 @@ async fn a_maildir_is_taken_in_once_and_keeps_every_mail() {
     assert_eq!(again, FetchCount { fetched: 1, duplicates: 1, ..FetchCount::default() });
 }
 
-#[tokio::test]
-async fn a_mail_that_is_too_large_is_held_and_stops_nothing() {
+async fn a_mail_that_is_too_large_is_held_and_stops_nothing(database: Database) {
     let folder = maildir_with(3);
     let path = folder.path().join("new/1700000001.M1.host");
     let mut large = mail(1);
     large.resize(usize::try_from(LIMITS.max_mail_bytes).unwrap() + 1, b'x');
     std::fs::write(path, large).unwrap();
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let source = Source::Maildir(folder.path().to_owned());
     let count = fetched(&test, &source, FetchOptions::default()).await;
     assert_eq!(count, FetchCount { fetched: 3, tickets_created: 2, held: 1, ..FetchCount::default() });
     assert_eq!(test.desk.held_mails().await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn files_given_by_hand_are_taken_in_and_left_where_they_are() {
+async fn files_given_by_hand_are_taken_in_and_left_where_they_are(database: Database) {
     let folder = maildir_with(2);
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let files: Vec<_> =
         (0..2).map(|n| folder.path().join(format!("new/{}.M{n}.host", 1_700_000_000 + n))).collect();
     let count = ingest(&test.desk, &files, &LIMITS, &|_| {}).await.unwrap();
@@ -225,4 +219,13 @@ async fn files_given_by_hand_are_taken_in_and_left_where_they_are() {
     let missing = [folder.path().join("nowhere.eml")];
     let fault = ingest(&test.desk, &missing, &LIMITS, &|_| {}).await.unwrap_err().to_string();
     assert!(fault.contains("nowhere.eml"), "{fault}");
+}
+
+crate::support::desk::on_both! {
+    a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled,
+    mail_that_was_left_on_the_server_stays_there_when_the_configuration_changes,
+    the_loop_takes_mail_in_as_it_comes_and_survives_the_loss_of_its_server,
+    a_maildir_is_taken_in_once_and_keeps_every_mail,
+    a_mail_that_is_too_large_is_held_and_stops_nothing,
+    files_given_by_hand_are_taken_in_and_left_where_they_are,
 }

@@ -414,8 +414,7 @@ async fn what_a_server_names_and_then_refuses_is_done_another_way() {
     );
 }
 
-#[tokio::test]
-async fn a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch() {
+async fn a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch(database: Database) {
     let (heard, mut lines) = mpsc::unbounded_channel();
     let is_first = AtomicBool::new(true);
     let settings = scripted("", move |_, line| {
@@ -424,7 +423,7 @@ async fn a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch()
         if is_cut { Reply::Cut(Vec::new()) } else { Reply::Usual }
     });
     let source = Source::Imap(Imap { after_ingest: AfterIngest::Seen, ..settings.await });
-    let test = TestDesk::new(Database::Sqlite).await;
+    let test = TestDesk::new(database).await;
     let fetch = async || fetch(&test.desk, &source, &LIMITS, FetchOptions::default(), &|_| {}).await;
     let mut told = || {
         let said = std::iter::from_fn(|| lines.try_recv().ok());
@@ -490,4 +489,8 @@ async fn a_password_that_no_quoted_string_can_hold_is_said_by_authenticate_plain
     Session::open(&settings).await.unwrap();
     // "\0support\0mot de passé"
     assert_eq!(lines.recv().await.as_deref(), Some("AHN1cHBvcnQAbW90IGRlIHBhc3PDqQ=="));
+}
+
+crate::support::desk::on_both! {
+    a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch,
 }

@@ -136,3 +136,17 @@ impl TestDesk {
         claim.parcels
     }
 }
+
+/// Makes tests of functions that take a database: each runs on SQLite and on PostgreSQL, under its own name. A
+/// function that is left out is dead code, which the lints refuse.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $test() { super::$test($crate::support::desk::Database::Sqlite).await })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $test() { super::$test($crate::support::desk::Database::Postgres).await })*
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,123 @@
+//! One vocabulary, several mouths: the same command by the console of the page, by the command line's words and by
+//! a line of chat leaves the same rows behind, on both databases.
+
+use crate::support::desk::{Database, TestDesk};
+use guichet::command::parse::{parse, parse_words};
+use guichet::domain::ids::TicketId;
+use guichet::domain::people::Door;
+use guichet::web::{Settings, router, serve};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettracker.example\nSubject: Paiement\n\
+    Message-ID: <1@client.example>\n\nBonjour, mon paiement est refusé.\n";
+
+/// A day's work, in the words of the guide and in English.
+const LINES: [&str; 9] = [
+    "/ticket prendre 1",
+    "/ticket statut 1 en_cours",
+    "/ticket priorité 1 haute",
+    "/ticket note 1 C'est le cas de la semaine dernière.",
+    "/ticket reply 1 --template demande-infos Quelle carte ? ; Quel montant ?",
+    "/ticket user jean@client.example email_only",
+    "/ticket reply 1 --then resolved C'est réparé.",
+    "/ticket status 1 closed --reason réglé",
+    "/ticket reopen 1",
+];
+
+/// What the ticket became, without the name of the door.
+async fn rows(test: &TestDesk) -> Value {
+    let ticket = test.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    let mut value = serde_json::to_value(ticket).unwrap();
+    for event in value["events"].as_array_mut().unwrap().iter_mut().skip(1) {
+        event["door"] = Value::Null;
+    }
+    for delivery in value["deliveries"].as_array_mut().unwrap() {
+        // Each desk vouches for its own ids.
+        if let Some(id) = delivery["message_id"].as_str() {
+            delivery["message_id"] = Value::from(id.split('.').take(2).collect::<Vec<_>>().join("."));
+        }
+    }
+    value
+}
+
+async fn by_chat(database: Database) -> Value {
+    let test = TestDesk::new(database).await;
+    test.mail(MAIL).await;
+    for line in LINES {
+        test.desk.run(&test.camille, Door::Discord, parse(line).unwrap(), None).await.unwrap();
+    }
+    rows(&test).await
+}
+
+async fn by_command_line(database: Database) -> Value {
+    let test = TestDesk::new(database).await;
+    test.mail(MAIL).await;
+    for line in LINES {
+        let words: Vec<String> = line.trim_start_matches("/ticket ").split(' ').map(str::to_owned).collect();
+        test.desk.run(&test.camille, Door::Cli, parse_words(&words).unwrap(), None).await.unwrap();
+    }
+    rows(&test).await
+}
+
+async fn by_console(database: Database) -> Value {
+    let test = TestDesk::new(database).await;
+    test.mail(MAIL).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = Settings {
+        brand: "BetTracker Pro".into(),
+        public_url: "http://localhost:3000".into(),
+        zone: chrono_tz::Europe::Paris,
+        demo_agent: Some("Camille".into()),
+        oldest_sync: None::<Duration>,
+    };
+    tokio::spawn(serve(listener, router(test.desk.clone(), settings), std::future::pending()));
+    let ask = async |request: String| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let page = |cookie: &str| {
+        format!(
+            "GET /admin/support/console HTTP/1.1\r\nHost: localhost:3000\r\n{cookie}Connection: close\r\n\r\n"
+        )
+    };
+    let first = ask(page("")).await;
+    let set = first.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = format!("Cookie: {}\r\n", set.unwrap().split(';').next().unwrap());
+    for line in LINES {
+        let shown = ask(page(&cookie)).await;
+        let field = |name: &str| {
+            let start = format!("name=\"{name}\" value=\"");
+            shown.split(&start).nth(1).unwrap().split('"').next().unwrap().to_owned()
+        };
+        let body = format!("csrf={}&key={}&back=console&line={}", field("csrf"), field("key"), encoded(line));
+        let answer = ask(format!(
+            "POST /admin/support/console HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\n{cookie}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+        assert!(answer.starts_with("HTTP/1.1 303"), "{line}: {answer}");
+    }
+    rows(&test).await
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+async fn every_door_leaves_the_same_rows(database: Database) {
+    let chat = by_chat(database).await;
+    assert_eq!(chat["status"], "in_progress");
+    assert_eq!(chat["messages"].as_array().unwrap().len(), 4);
+    assert_eq!(by_command_line(database).await, chat);
+    assert_eq!(by_console(database).await, chat);
+}
+
+crate::support::desk::on_both! { every_door_leaves_the_same_rows }
