@@ -183,6 +183,7 @@ pub enum Act {
     PrioritySet { to: Priority },
     Undone { what: EventKind },
     Resent { delivery: DeliveryId },
+    MarkedSent { delivery: DeliveryId },
 }
 
 /// The roads a notice takes.

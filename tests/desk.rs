@@ -423,8 +423,10 @@ async fn what_may_have_arrived_is_sent_once_more_and_then_left_to_a_cm() {
         assert_eq!((third.parcels.len(), third.uncertain), (0, 1));
         assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email uncertain");
         let id = first.id;
-        test.say(&format!("resend {id}")).await;
-        assert_eq!(test.deliver().await.len(), 1);
+        test.say(&format!("envoyé {id}")).await;
+        assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email sent");
+        assert_eq!(refusal(test.try_say(&format!("sent {id}")).await), Refusal::NotUncertain(id));
+        assert_eq!(refusal(test.try_say(&format!("resend {id}")).await), Refusal::NotResendable(id));
     }
 }
 
@@ -453,6 +455,8 @@ async fn a_refusal_for_now_waits_longer_each_time() {
         let seen = ticket(&test, 1).await;
         assert_eq!(seen.deliveries[1].state, DeliveryState::Failed);
         assert_eq!(seen.deliveries[1].why.as_deref(), Some("550 5.1.1 no such user"));
+        test.say(&format!("resend {}", parcel.id)).await;
+        assert_eq!(test.deliver().await.len(), 1);
     }
 }
 
@@ -637,4 +641,25 @@ async fn a_passing_fault_of_the_database_holds_no_mail_and_leaves_no_broken_conn
     for line in ["note 1 un", "note 1 deux", "status 1 resolved", "undo", "list", "show 1"] {
         test.say(line).await;
     }
+}
+
+#[tokio::test]
+async fn an_id_that_only_we_can_have_minted_leads_home_even_when_the_database_forgot_it() {
+    let mut test = TestDesk::new(Database::Sqlite).await;
+    test.mail(JEAN).await;
+    test.say("reply 1 Bonjour").await;
+    test.elapse(Duration::minutes(1)).await;
+    let id = test.deliver().await[0].message_id.clone();
+    let file = test.folder.path().join("guichet.db");
+    let aside = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    sqlx::query("DELETE FROM mail_ref WHERE rfc_id = $1").bind(&id).execute(&aside).await.unwrap();
+    let answer = |id: &str, n: u8| {
+        format!(
+            "From: jean@client.example\nSubject: x\nMessage-ID: <r{n}@client.example>\nIn-Reply-To: <{id}>\n\nOui {n}.\n"
+        )
+    };
+    assert_eq!(test.mail(&answer(&id, 1)).await, Filed::Reply(TicketId(1)));
+    let mac = id.split(['.', '@']).nth(2).unwrap();
+    let forged = id.replace(mac, &"0".repeat(mac.len()));
+    assert_eq!(test.mail(&answer(&forged, 2)).await, Filed::Created(TicketId(2)));
 }

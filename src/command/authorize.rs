@@ -39,6 +39,7 @@ fn needed_role(command: &Command) -> Role {
         | Command::History { .. }
         | Command::Deliveries { .. }
         | Command::Resend { .. }
+        | Command::MarkSent { .. }
         | Command::User { .. }
         | Command::Kb { .. }
         | Command::Stats
@@ -59,7 +60,7 @@ mod tests {
         Agent { id: AgentId(1), name: "Camille".into(), role }
     }
 
-    const LINES: [&str; 27] = [
+    const LINES: [&str; 28] = [
         "list",
         "show 42",
         "status 42 resolved",
@@ -81,6 +82,7 @@ mod tests {
         "history 42",
         "deliveries 42",
         "resend 7",
+        "sent 7",
         "user jean@exemple.example",
         "kb remboursement",
         "stats",

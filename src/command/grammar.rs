@@ -176,6 +176,11 @@ pub enum Command {
         #[arg(value_name = "ENVOI", value_parser = delivery, help = "Numéro de l’envoi, montré par deliveries")]
         delivery: DeliveryId,
     },
+    #[command(name = "sent", visible_aliases = ["envoyé", "marquer_envoyé"], about = "Tient pour envoyé ce qui est incertain, sans le renvoyer")]
+    MarkSent {
+        #[arg(value_name = "ENVOI", value_parser = delivery, help = "Numéro de l’envoi, montré par deliveries")]
+        delivery: DeliveryId,
+    },
     #[command(visible_aliases = ["utilisateur", "client"], about = "Un utilisateur et ses tickets\u{a0}; change sa préférence de notification")]
     User {
         #[arg(value_name = "EMAIL", help = "Adresse de l’utilisateur")]
@@ -232,6 +237,7 @@ impl Command {
             | Command::Snooze { .. }
             | Command::Undo
             | Command::Resend { .. }
+            | Command::MarkSent { .. }
             | Command::User { preference: Some(_), .. } => true,
         }
     }
@@ -453,6 +459,7 @@ mod tests {
         history 42
         deliveries 42
         resend ENVOI
+        sent ENVOI
         user EMAIL [PRÉFÉRENCE]
         kb MOTS…
         stats

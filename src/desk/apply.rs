@@ -185,7 +185,7 @@ impl Inner {
     }
 
     /// A Message-ID that only we can have made: each event has at most one mail, so it is unique.
-    fn mint(&self, ticket: TicketId, event: EventId) -> String {
+    pub(super) fn mint(&self, ticket: TicketId, event: EventId) -> String {
         let vouched = hmac::sign(&self.minting_key, format!("{ticket}.{event}").as_bytes());
         threading::minted_id(ticket, event, &hex(&vouched.as_ref()[..12]), &self.settings.mail_host)
     }

@@ -96,7 +96,7 @@ impl Inner {
             Screening::Accept => Ok(()),
         };
         let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await };
-        let place = find_thread(tx, &digest.mail, &sender.address).await?;
+        let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
         match (accepted, place) {
             (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
             (Ok(()), Some(place)) if place.requester == sender.address => {
@@ -212,6 +212,40 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// The threading ladder. `[#42]` alone lets only the ticket's own requester in; an id of the conversation also
+    /// lets a stranger's mail be kept on the ticket, set apart.
+    async fn find_thread(&self, tx: &mut Tx, mail: &InboundMail, sender: &str) -> Result<Option<Place>> {
+        for id in threading::answered_ids(mail) {
+            if let Some((ticket, requester)) = tx.ticket_by_ref(id, sender).await? {
+                return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
+            }
+            // An id of ours that this database does not know, as after a restore: its mac vouches for it.
+            if let Some(ticket) = self.vouched(id)
+                && let Some(requester) = requester_of(tx, ticket).await?
+            {
+                return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
+            }
+        }
+        let Some(ticket) = threading::tagged_ticket(&mail.subject) else { return Ok(None) };
+        let Some(requester) = requester_of(tx, ticket).await? else { return Ok(None) };
+        Ok((requester == sender).then_some(Place { ticket, requester, rung: Rung::SubjectTag }))
+    }
+
+    /// The ticket that a Message-ID names, if we minted it.
+    fn vouched(&self, id: &str) -> Option<TicketId> {
+        let (ticket, event) = threading::read_minted_id(id)?;
+        (self.mint(ticket, event) == id).then_some(ticket)
+    }
+}
+
+async fn requester_of(tx: &mut Tx, ticket: TicketId) -> Result<Option<String>> {
+    match tx.ticket(ticket).await? {
+        Some(ticket) => Ok(Some(tx.requester(ticket.requester).await?.email)),
+        None => Ok(None),
+    }
+}
+
 /// The mail of ours that a report is about.
 async fn returned_delivery(
     tx: &mut Tx,
@@ -268,20 +302,6 @@ struct Place {
     ticket: TicketId,
     requester: String,
     rung: Rung,
-}
-
-/// The threading ladder. `[#42]` alone lets only the ticket's own requester in; an id of the conversation also
-/// lets a stranger's mail be kept on the ticket, set apart.
-async fn find_thread(tx: &mut Tx, mail: &InboundMail, sender: &str) -> Result<Option<Place>> {
-    for id in threading::answered_ids(mail) {
-        if let Some((ticket, requester)) = tx.ticket_by_ref(id, sender).await? {
-            return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
-        }
-    }
-    let Some(tagged) = threading::tagged_ticket(&mail.subject) else { return Ok(None) };
-    let Some(ticket) = tx.ticket(tagged).await? else { return Ok(None) };
-    let requester = tx.requester(ticket.requester).await?.email;
-    Ok((requester == sender).then_some(Place { ticket: tagged, requester, rung: Rung::SubjectTag }))
 }
 
 #[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]

@@ -112,6 +112,7 @@ impl Inner {
             Command::Template { name, ticket } => self.template(ask, name.as_deref(), *ticket).await,
             Command::Undo => self.undo(ask).await,
             Command::Resend { delivery } => self.resend(ask, *delivery).await,
+            Command::MarkSent { delivery } => self.mark_sent(ask, *delivery).await,
             Command::User { email, preference } => {
                 let Some(preference) = preference else {
                     return Ok(View::Person(read_person(&mut self.store.read().await?, email, false).await?));
@@ -299,6 +300,19 @@ impl Inner {
         self.done(tx, applied).await
     }
 
+    /// Takes a mail that may have arrived for one that did: the other answer to an uncertain delivery.
+    async fn mark_sent(&self, ask: &Ask<'_>, id: DeliveryId) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let Some(delivery) = tx.delivery(id).await? else { return refuse(Refusal::NoSuchDelivery(id)) };
+        if !tx.take_for_sent(id, ask.now).await? {
+            return refuse(Refusal::NotUncertain(id));
+        }
+        let ticket = locked(&mut tx, delivery.ticket).await?;
+        let event = Event::MarkedSent { delivery: id };
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
     /// Commits an act and draws what was done.
     async fn done(&self, mut tx: Tx, applied: Applied) -> Result<View> {
         let ticket = board::read_ticket(&mut tx, applied.ticket).await?;
@@ -312,6 +326,9 @@ impl Inner {
             EventKind::Assigned => view::Act::Assigned { to: ticket.assignee.clone().unwrap_or_default() },
             EventKind::PrioritySet => view::Act::PrioritySet { to: ticket.priority },
             EventKind::Undone => view::Act::Undone { what: detail.undid.unwrap_or(EventKind::StatusSet) },
+            EventKind::MarkedSent => {
+                view::Act::MarkedSent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
+            }
             EventKind::Resent => {
                 view::Act::Resent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
             }
@@ -323,7 +340,10 @@ impl Inner {
             }
             _ => Vec::new(),
         };
-        let undoable = !matches!(done, view::Act::Undone { .. } | view::Act::Resent { .. });
+        let undoable = !matches!(
+            done,
+            view::Act::Undone { .. } | view::Act::Resent { .. } | view::Act::MarkedSent { .. }
+        );
         let undo_seconds = if undoable { self.settings.rules.undo_window.as_secs() } else { 0 };
         Ok(View::Done(Box::new(Done { ticket, done, offers, told: applied.told, undo_seconds })))
     }

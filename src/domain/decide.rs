@@ -66,6 +66,10 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.detail.delivery = Some(delivery.0);
             decision.detail.note = Some(why.clone());
         }
+        Event::MarkedSent { delivery } => {
+            decision.kind = EventKind::MarkedSent;
+            decision.detail.delivery = Some(delivery.0);
+        }
         Event::Resent { delivery } => {
             decision.kind = EventKind::Resent;
             decision.detail.delivery = Some(delivery.0);

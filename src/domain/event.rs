@@ -23,6 +23,11 @@ pub enum Event {
         /// What the report says, for the CM.
         why: String,
     },
+    /// An agent takes an uncertain delivery for sent.
+    MarkedSent {
+        /// Which one.
+        delivery: DeliveryId,
+    },
     /// An agent asked for a delivery to be sent again.
     Resent {
         /// Which one.
@@ -85,13 +90,15 @@ pub enum EventKind {
     StrangerWrote,
     /// A CM asked for a delivery to be sent again.
     Resent,
+    /// A CM took an uncertain delivery for sent.
+    MarkedSent,
     /// The requester chose how to be told, by the link in a mail about the ticket.
     PreferenceSet,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 14] = [
+    pub const ALL: [EventKind; 15] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -105,6 +112,7 @@ impl EventKind {
         EventKind::AutomaticReply,
         EventKind::StrangerWrote,
         EventKind::Resent,
+        EventKind::MarkedSent,
         EventKind::PreferenceSet,
     ];
 
@@ -124,6 +132,7 @@ impl EventKind {
             EventKind::AutomaticReply => "automatic_reply",
             EventKind::StrangerWrote => "stranger_wrote",
             EventKind::Resent => "resent",
+            EventKind::MarkedSent => "marked_sent",
             EventKind::PreferenceSet => "preference_set",
         }
     }

@@ -54,6 +54,8 @@ pub enum Refusal {
     NoSuchDelivery(DeliveryId),
     /// Only a delivery that failed or is uncertain can be sent again.
     NotResendable(DeliveryId),
+    /// Only a delivery that is uncertain can be taken for sent.
+    NotUncertain(DeliveryId),
     /// The command is understood, and not carried out by this version.
     NotYet(&'static str),
     /// A spam ticket's sender gets no reply.

@@ -66,6 +66,8 @@ statements! {
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
          updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
+    TAKE_FOR_SENT = Sql::same(
+        "UPDATE delivery SET state = 'sent', why = NULL, updated_at = $2 WHERE id = $1 AND state = 'uncertain'");
     OVERTAKE = Sql::same(
         "UPDATE delivery SET state = 'skipped', why = $3, overtaken_by = $2, updated_at = $4 \
          WHERE ticket_id = $1 AND kind <> 'reply' AND ((state = 'pending' AND ambiguous_at IS NULL) \
@@ -347,6 +349,11 @@ impl Tx {
     /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.
     pub async fn send_again(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool> {
         execute!(self, SEND_AGAIN, id.0, now).map(|count| count == 1)
+    }
+
+    /// Takes an uncertain delivery for sent. `false` when it is not uncertain.
+    pub async fn take_for_sent(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<bool> {
+        execute!(self, TAKE_FOR_SENT, id.0, now).map(|count| count == 1)
     }
 
     /// Status notices of a ticket that did not leave yet, or that nobody saw yet, give way to what `event` says.

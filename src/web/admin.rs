@@ -276,6 +276,12 @@ pub async fn resend(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
     act(&web, &form, TicketId(id), Command::Resend { delivery }).await
 }
 
+/// `POST …/sent`: `delivery`.
+pub async fn mark_sent(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
+    let delivery = form.field("delivery").parse().map(DeliveryId).map_err(|_| Problem::BadForm)?;
+    act(&web, &form, TicketId(id), Command::MarkSent { delivery }).await
+}
+
 /// `POST /admin/support/undo`: `ticket`, the page to come back to. What is taken back is the agent's last act.
 pub async fn undo(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let ticket = form.field("ticket").parse().map(TicketId).map_err(|_| Problem::BadForm)?;

@@ -213,6 +213,8 @@ pub struct ShownDelivery {
     pub at: ShownTime,
     /// A CM may have it sent again.
     pub resendable: bool,
+    /// A CM may take it for sent.
+    pub uncertain: bool,
     /// It is a mail that was composed, so its page shows something.
     pub mail: bool,
 }
@@ -229,6 +231,7 @@ pub fn delivery(delivery: &DeliveryView, here: Here) -> ShownDelivery {
         why: delivery.why.clone(),
         at: time(delivery.at, here),
         resendable: matches!(delivery.state, Failed | Uncertain),
+        uncertain: delivery.state == Uncertain,
         mail: delivery.channel == Channel::Email && matches!(delivery.state, Sent | Uncertain),
     }
 }

@@ -48,6 +48,9 @@ fn act(done: &Done) -> String {
             labels::status(done.ticket.status)
         ),
         Act::Undone { what } => format!("Annulé\u{a0}: {} du ticket nº\u{a0}{id}.", labels::act(*what)),
+        Act::MarkedSent { delivery } => {
+            format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} est tenu pour envoyé.")
+        }
         Act::Resent { delivery } => format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} repart."),
     }
 }

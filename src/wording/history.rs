@@ -58,6 +58,10 @@ pub fn sentence(event: &EventView) -> String {
         EventKind::Bounced => format!("Un e-mail est revenu sans être remis{note}"),
         EventKind::AutomaticReply => format!("Réponse automatique reçue de {who}{note}"),
         EventKind::StrangerWrote => format!("Message d’un tiers, à valider{note}"),
+        EventKind::MarkedSent => match detail.delivery {
+            Some(delivery) => format!("{who} a tenu l’envoi nº\u{a0}{delivery} pour envoyé"),
+            None => format!("{who} a tenu un envoi pour envoyé"),
+        },
         EventKind::Resent => match detail.delivery {
             Some(delivery) => format!("{who} a relancé l’envoi nº\u{a0}{delivery}"),
             None => format!("{who} a relancé un envoi"),

@@ -121,6 +121,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::AutomaticReply => "la réponse automatique",
         EventKind::StrangerWrote => "le message d’un tiers",
         EventKind::Resent => "le nouvel envoi",
+        EventKind::MarkedSent => "le constat d’envoi",
         EventKind::PreferenceSet => "le choix de préférence",
     }
 }

@@ -84,6 +84,9 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::NotResendable(id) => format!(
             "L’envoi nº\u{a0}{id} n’est ni en échec ni incertain\u{a0}: il n’y a rien à renvoyer."
         ),
+        Refusal::NotUncertain(id) => {
+            format!("L’envoi nº\u{a0}{id} n’est pas incertain\u{a0}: son état est déjà connu.")
+        }
         Refusal::NotYet(command) => format!(
             "La commande {} est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes\u{a0}: `/ticket help`.",
             quoted(command)
@@ -204,6 +207,7 @@ mod tests {
             Refusal::UndoTooLate(id),
             Refusal::NoSuchDelivery(DeliveryId(7)),
             Refusal::NotResendable(DeliveryId(7)),
+            Refusal::NotUncertain(DeliveryId(7)),
             Refusal::NotYet("stats"),
             Refusal::SpamGetsNoReply(id),
         ];
@@ -229,6 +233,7 @@ mod tests {
         Trop tard pour annuler : le ticket nº 42 a changé depuis. Relisez-le : `/ticket show 42`.
         L’envoi nº 7 n’existe pas. Les envois d’un ticket : `/ticket deliveries 42`.
         L’envoi nº 7 n’est ni en échec ni incertain : il n’y a rien à renvoyer.
+        L’envoi nº 7 n’est pas incertain : son état est déjà connu.
         La commande « stats » est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes : `/ticket help`.
         Le ticket nº 42 est fermé comme spam : on n’y répond pas. Si c’est une erreur : `/ticket reopen 42`.
         ");

@@ -342,6 +342,8 @@ mod tests {
             Ce qui est parti, par quelle voie, et ce qu’il en est advenu
         resend ENVOI  (renvoyer)
             Envoie de nouveau ce qui a échoué ou reste incertain
+        sent ENVOI  (envoyé, marquer_envoyé)
+            Tient pour envoyé ce qui est incertain, sans le renvoyer
         user EMAIL [PRÉFÉRENCE]  (utilisateur, client)
             Un utilisateur et ses tickets ; change sa préférence de notification
         kb MOTS…  (base, connaissances)

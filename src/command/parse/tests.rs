@@ -391,6 +391,7 @@ fn what_cannot_be_read_says_what_is_wrong() {
         ("user", "missing Email: user EMAIL [PRÉFÉRENCE]"),
         ("kb", "missing Words: kb MOTS…"),
         ("resend", "missing Delivery: resend ENVOI"),
+        ("sent", "missing Delivery: sent ENVOI"),
         ("show 42 17", "unexpected 17"),
         ("take 42 vite", "unexpected vite"),
         ("undo 42", "unexpected 42"),
