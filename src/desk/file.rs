@@ -2,7 +2,7 @@
 //! or ignored, or held for a person.
 
 use super::apply::Act;
-use super::receive::{Digest, Filed, cut};
+use super::receive::{Digest, Filed, ReadMail, cut};
 use super::{Failure, Inner, Result, locked};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail, EventKind};
@@ -25,9 +25,6 @@ use chrono::{DateTime, Utc};
 const LONGEST_TEXT: usize = 200_000;
 /// More files than any letter needs.
 const MOST_ATTACHMENTS: usize = 500;
-
-/// A journaled mail with what it says, or why that cannot be told.
-pub(super) type ReadMail = (RawMailId, std::result::Result<Box<Digest>, &'static str>);
 
 impl Inner {
     /// Files mails together; when one of them is the cause of an error, each on its own, and that one is held. An

@@ -4,7 +4,6 @@
 //! Then each is filed in one more transaction (`file.rs`). A process that dies in between finds the unfiled ones
 //! at its next start.
 
-use super::file::ReadMail;
 use super::{Desk, Result, pack, unpack};
 use crate::domain::fold;
 use crate::domain::ids::{RawMailId, TicketId};
@@ -61,6 +60,9 @@ impl Arrived {
         })
     }
 }
+
+/// A journaled mail with what it says, or why that cannot be told.
+pub(super) type ReadMail = (RawMailId, std::result::Result<Box<Digest>, &'static str>);
 
 /// A mail with what is made of its text.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 //! chrono, regex, serde, unicode-normalization, and the rest of `domain`.
 
 pub mod canned;
+pub mod channel;
 pub mod decide;
 pub mod delivery;
 pub mod event;

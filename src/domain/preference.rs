@@ -1,6 +1,6 @@
 //! How a requester wants to be told: the guide's table (« Préférences Utilisateur »), as one constant.
 
-use super::delivery::Channel;
+use super::channel::Channel;
 use serde::{Deserialize, Serialize};
 
 /// A requester's choice.

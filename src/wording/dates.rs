@@ -23,10 +23,15 @@ const MONTHS: [&str; 12] = [
 
 /// « 24 novembre 2026 à 10 h 05 », in `zone`.
 pub fn date(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    format!("{} à {}\u{a0}h\u{a0}{:02}", day(at, zone), local.hour(), local.minute())
+}
+
+/// « 24 novembre 2026 », in `zone`; the first of a month is « 1er ».
+pub fn day(at: DateTime<Utc>, zone: Tz) -> String {
     let at = at.with_timezone(&zone);
-    let day = if at.day() == 1 { "1er".to_owned() } else { at.day().to_string() };
-    let month = MONTHS[at.month0() as usize];
-    format!("{day} {month} {} à {}\u{a0}h\u{a0}{:02}", at.year(), at.hour(), at.minute())
+    let ordinal = if at.day() == 1 { "er" } else { "" };
+    format!("{}{ordinal} {} {}", at.day(), MONTHS[at.month0() as usize], at.year())
 }
 
 /// « 24/11/2026 10:05 », in `zone`: always as wide, for columns.

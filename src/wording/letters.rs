@@ -2,10 +2,11 @@
 //!
 //! Pure. May import: domain.
 
+use super::dates;
 use super::prose::clean_line;
 use crate::domain::ids::TicketId;
 use crate::domain::threading::subject_tag;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 /// The longest title or subject that a mail of ours carries, in characters, without its tag.
@@ -41,34 +42,8 @@ pub fn attribution(author: &str, at: DateTime<Utc>, zone: Tz) -> String {
     let author = clean_line(author, LONGEST_NAME);
     let author = if author.is_empty() { "vous" } else { &author };
     let verb = if author == "vous" { "avez" } else { "a" };
-    format!("Le {}, {author} {verb} écrit\u{A0}:", day_and_time(at, zone))
-}
-
-/// `24 novembre 2026 à 10:05`; the first of a month is `1er`.
-fn day_and_time(at: DateTime<Utc>, zone: Tz) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let local = at.with_timezone(&zone);
-    let ordinal = if local.day() == 1 { "er" } else { "" };
-    format!(
-        "{}{ordinal} {} {} à {}",
-        local.day(),
-        MONTHS[local.month0() as usize],
-        local.year(),
-        local.format("%H:%M")
-    )
+    let time = at.with_timezone(&zone).format("%H:%M");
+    format!("Le {} à {time}, {author} {verb} écrit\u{A0}:", dates::day(at, zone))
 }
 
 #[cfg(test)]
