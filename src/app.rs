@@ -11,7 +11,7 @@ use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
 use crate::outbound::smtp::SmtpCourier;
 use crate::outbound::{self, Courier, PostRoom};
-use crate::store::Store;
+use crate::store::{MigrationFault, Store};
 use crate::web;
 use crate::wording::canned::Catalogue;
 use crate::wording::templates::Templates;
@@ -20,6 +20,7 @@ use anyhow::Context;
 use chrono_tz::Tz;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -77,7 +78,18 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
     let catalogue = Catalogue::load(&replies).map_err(anyhow::Error::msg)?;
     let no_database = |why: String| Stopped::NoDatabase(config.shown_database_url(), why);
     let store = Store::open(&config.database_url).await.map_err(|error| no_database(error.to_string()))?;
-    store.migrate().await.map_err(|error| no_database(error.to_string()))?;
+    match store.migrate().await {
+        // A database that cannot be reached comes back; one that a later version wrote does not change.
+        Err(MigrationFault::Passing(why)) => return Err(no_database(why)),
+        Err(MigrationFault::Lasting(why)) => {
+            return Err(anyhow::anyhow!(
+                "{} cannot be brought up to date: {why}",
+                config.shown_database_url()
+            )
+            .into());
+        }
+        Ok(()) => {}
+    }
     let own_addresses = own_addresses(&config);
     let mail_host = own_addresses.first().and_then(|address| address.split_once('@')).map(|(_, host)| host);
     let settings = Settings {
@@ -182,7 +194,12 @@ fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>
 /// # Errors
 /// When one of them cannot be started, or dies.
 pub async fn serve(config: Config) -> Result<(), Stopped> {
-    let Some(opened) = open_when_there(config).await? else { return Ok(()) };
+    let stop = asked_to_stop();
+    tokio::pin!(stop);
+    let opened = tokio::select! {
+        opened = open_when_there(config) => opened?,
+        () = &mut stop => return Ok(()),
+    };
     let pages = web::Settings {
         brand: opened.config.brand.clone(),
         public_url: opened.config.public_url.clone(),
@@ -193,23 +210,21 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
     let address = opened.config.web.listen;
     let listener = listen(address).await?;
     tracing::info!(%address, "serving; stop with SIGTERM or Ctrl-C");
-    run_doors(opened, listener, pages).await
+    run_doors(opened, listener, pages, stop).await
 }
 
-/// Opens the desk, however long its database is away; `None` when asked to stop meanwhile.
-async fn open_when_there(config: Config) -> Result<Option<Opened>, Stopped> {
+/// Opens the desk, however long its database is away.
+async fn open_when_there(config: Config) -> Result<Opened, Stopped> {
     let mut pause = FIRST_PAUSE;
     loop {
         match open(config.clone(), Clock::System).await {
             Err(Stopped::NoDatabase(url, why)) => {
                 tracing::warn!(url, why, "the database cannot be opened; trying again; see `database.url`");
             }
-            opened => return opened.map(Some),
+            opened => return opened,
         }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-            () = asked_to_stop() => return Ok(None),
-        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -250,7 +265,7 @@ pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
     let opened = open(config, Clock::System).await.map_err(into_error)?;
     opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     println!("{}", welcome::demo(port, &folder.display().to_string()));
-    run_doors(opened, listener, pages).await.map_err(into_error)
+    run_doors(opened, listener, pages, std::pin::pin!(asked_to_stop())).await.map_err(into_error)
 }
 
 fn into_error(stopped: Stopped) -> anyhow::Error {
@@ -277,7 +292,12 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
 }
 
 /// Starts the doors and waits for a signal, or for one of them to die.
-async fn run_doors(opened: Opened, listener: TcpListener, pages: web::Settings) -> Result<(), Stopped> {
+async fn run_doors(
+    opened: Opened,
+    listener: TcpListener,
+    pages: web::Settings,
+    stop_asked: Pin<&mut impl Future<Output = ()>>,
+) -> Result<(), Stopped> {
     let Opened { config, desk } = opened;
     let cancel = CancellationToken::new();
     let mut doors: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
@@ -311,7 +331,7 @@ async fn run_doors(opened: Opened, listener: TcpListener, pages: web::Settings) 
         )
     });
     let died = tokio::select! {
-        () = asked_to_stop() => {
+        () = stop_asked => {
             tracing::info!("stopping: finishing what is in hand");
             None
         }

@@ -248,7 +248,7 @@ async fn a_notice_that_could_not_leave_is_overtaken_too_and_one_that_may_have_ar
             test.say("status 1 waiting_customer").await;
             test.elapse(Duration::minutes(1)).await;
             let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-            test.desk.record(parcel.id, parcel.attempt, outcome).await.unwrap();
+            test.desk.record(&parcel, outcome).await.unwrap();
             test.say("status 1 resolved").await;
             test.elapse(Duration::minutes(10)).await;
             assert_eq!(test.deliver().await.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), left);
@@ -284,8 +284,8 @@ async fn an_attempt_that_ends_too_late_writes_over_nothing() {
         let slow = test.desk.claim(10).await.unwrap().parcels.remove(0);
         test.elapse(Duration::minutes(5)).await;
         let quick = test.desk.claim(10).await.unwrap().parcels.remove(0);
-        assert!(test.desk.record(quick.id, quick.attempt, Outcome::Sent).await.unwrap().is_some());
-        let late = test.desk.record(slow.id, slow.attempt, Outcome::Retry("timeout".into())).await.unwrap();
+        assert!(test.desk.record(&quick, Outcome::Sent).await.unwrap().is_some());
+        let late = test.desk.record(&slow, Outcome::Retry("timeout".into())).await.unwrap();
         assert_eq!(late, None);
         assert_eq!(deliveries(&ticket(&test, 1).await)[1], "email sent");
     }
@@ -439,19 +439,13 @@ async fn a_refusal_for_now_waits_longer_each_time() {
         test.elapse(Duration::minutes(1)).await;
         for wait in [30, 120, 600] {
             let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-            test.desk
-                .record(parcel.id, parcel.attempt, Outcome::Retry("450 4.7.1 later".into()))
-                .await
-                .unwrap();
+            test.desk.record(&parcel, Outcome::Retry("450 4.7.1 later".into())).await.unwrap();
             assert!(test.desk.claim(10).await.unwrap().parcels.is_empty());
             assert_eq!(test.desk.next_due().await.unwrap(), Some(test.now + Duration::seconds(wait)));
             test.elapse(Duration::seconds(wait)).await;
         }
         let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-        test.desk
-            .record(parcel.id, parcel.attempt, Outcome::Failed("550 5.1.1 no such user".into()))
-            .await
-            .unwrap();
+        test.desk.record(&parcel, Outcome::Failed("550 5.1.1 no such user".into())).await.unwrap();
         let seen = ticket(&test, 1).await;
         assert_eq!(seen.deliveries[1].state, DeliveryState::Failed);
         assert_eq!(seen.deliveries[1].why.as_deref(), Some("550 5.1.1 no such user"));
@@ -662,4 +656,25 @@ async fn an_id_that_only_we_can_have_minted_leads_home_even_when_the_database_fo
     let mac = id.split(['.', '@']).nth(2).unwrap();
     let forged = id.replace(mac, &"0".repeat(mac.len()));
     assert_eq!(test.mail(&answer(&forged, 2)).await, Filed::Created(TicketId(2)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_held_from_the_journal_on_whoever_files_it() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        let header = b"From: a@b.example\r\nSubject: trop gros\r\n\r\n";
+        let arrived = || {
+            let (sha, identity) = (
+                guichet::inbound::identity::sha256_hex(header),
+                guichet::inbound::identity::identity(header),
+            );
+            guichet::desk::receive::Arrived::new(header, sha, identity, Err("too large")).unwrap()
+        };
+        // The process dies between the journal and the filing.
+        test.journal_part(header, "too large").await;
+        assert!(test.desk.unfiled(10).await.unwrap().is_empty());
+        assert_eq!(test.desk.held_mails().await.unwrap()[0].why, "too large");
+        assert_eq!(test.desk.receive("test", vec![arrived()], None).await.unwrap(), [Filed::Duplicate]);
+        assert_eq!(test.desk.figures().await.unwrap().total, 0);
+    }
 }

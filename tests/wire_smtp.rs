@@ -271,6 +271,7 @@ fn hostile_reply() -> Vec<u8> {
     let parcel = Parcel {
         id: DeliveryId(7),
         attempt: 1,
+        leased_until: chrono::DateTime::UNIX_EPOCH,
         ticket: TicketId(42),
         notice: Notice::Reply { then: None },
         title: String::new(),

@@ -8,6 +8,7 @@ use crate::wording::cli as say;
 use anyhow::Context;
 use clap::Subcommand;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -112,6 +113,9 @@ async fn restore_by_way_of(
         return Err(refused());
     }
     std::fs::copy(file, beside).context("the backup cannot be copied")?;
+    // A backup may have been left open to others; the database is not.
+    std::fs::set_permissions(beside, std::fs::Permissions::from_mode(0o600))
+        .context("the backup cannot be copied")?;
     // Tried as a copy, so that the backup itself stays as it is.
     let candidate = Store::open(&format!("sqlite://{}", beside.display())).await.map_err(|_| refused())?;
     let is_ours = candidate.migrations().await.is_ok_and(|all| all.iter().any(|migration| migration.applied));
@@ -120,28 +124,43 @@ async fn restore_by_way_of(
         return Err(refused());
     }
     std::fs::File::open(beside).and_then(|copy| copy.sync_all()).context("the backup cannot be copied")?;
-    let mut kept = None;
-    if target.exists() {
-        // The last to close a sound database folds its journal in; a journal that stays belongs to somebody. A
-        // damaged database cannot be opened: it is set aside with whatever lies beside it.
-        if let Ok(present) = Store::open(&config.database_url).await {
-            present.close().await;
-            if sibling(target, "-wal").exists() {
-                return Err(Ended::Refused(say::DATABASE_IN_USE.to_owned()));
-            }
+    // The last to close a sound database folds its journal in; a journal that stays belongs to somebody. A damaged
+    // database cannot be opened: it is set aside with whatever lies beside it.
+    if target.exists()
+        && let Ok(present) = Store::open(&config.database_url).await
+    {
+        present.close().await;
+        if sibling(target, "-wal").exists() {
+            return Err(Ended::Refused(say::DATABASE_IN_USE.to_owned()));
         }
-        let aside = sibling(target, ".before-restore");
-        std::fs::rename(target, &aside).context("the present database cannot be set aside")?;
-        for part in ["-wal", "-shm"] {
-            if sibling(target, part).exists() {
-                std::fs::rename(sibling(target, part), sibling(&aside, part))
-                    .context("the present database cannot be set aside")?;
-            }
-        }
-        kept = Some(aside.display().to_string());
     }
+    let aside = free_name(target);
+    for part in PARTS {
+        if sibling(target, part).exists() {
+            std::fs::rename(sibling(target, part), sibling(&aside, part))
+                .context("the present database cannot be set aside")?;
+        }
+    }
+    let kept = aside.exists().then(|| aside.display().to_string());
     std::fs::rename(beside, target).context("the backup cannot be put in place")?;
     Ok(kept)
+}
+
+/// A database of SQLite with what may lie beside it.
+const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Where the present database is set aside to: never onto one that was set aside before.
+fn free_name(target: &Path) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let suffix =
+            if number == 1 { ".before-restore".to_owned() } else { format!(".before-restore-{number}") };
+        let name = sibling(target, &suffix);
+        if PARTS.iter().all(|part| !sibling(&name, part).exists()) {
+            return name;
+        }
+        number += 1;
+    }
 }
 
 /// The file of a SQLite database.

@@ -157,7 +157,8 @@ async fn replay(opened: &Opened, id: i64, json: bool) -> Done {
     let (ticket, state) = match filed.first() {
         Some(Filed::Created(ticket) | Filed::Reply(ticket)) => (Some(ticket.0), "filed"),
         Some(Filed::Held) | None => return Err(Ended::Refused(say::STILL_HELD.to_owned())),
-        Some(Filed::Ignored | Filed::Bounce | Filed::Duplicate) => (None, "ignored"),
+        Some(Filed::Duplicate) => return Err(Ended::Refused(say::no_held_mail(id))),
+        Some(Filed::Ignored | Filed::Bounce) => (None, "ignored"),
     };
     print_json(
         json,

@@ -19,6 +19,8 @@ pub struct Parcel {
     pub ticket: TicketId,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Until when it is ours; also what tells this attempt from every other.
+    pub leased_until: DateTime<Utc>,
     /// What it tells.
     pub notice: Notice,
     /// The notice's title.
@@ -84,8 +86,9 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
-        for delivery in tx.claim(now, now + LEASE, limit).await? {
-            match parcel(&mut tx, &self.inner.links, delivery, now).await? {
+        let leased_until = now + LEASE;
+        for delivery in tx.claim(now, leased_until, limit).await? {
+            match parcel(&mut tx, &self.inner.links, delivery, leased_until, now).await? {
                 Some(parcel) => claim.parcels.push(parcel),
                 None => claim.skipped += 1,
             }
@@ -108,21 +111,21 @@ impl Desk {
 
     /// Writes what became of an attempt, and says what follows; `None` when the attempt took so long that another
     /// worker took the delivery over, or a report settled it: then what they wrote stands.
-    pub async fn record(&self, id: DeliveryId, attempt: u32, outcome: Outcome) -> Result<Option<Next>> {
+    pub async fn record(&self, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
+        let (id, lease) = (parcel.id, parcel.leased_until);
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let delivery =
             tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
-        let next = after_attempt(outcome, attempt, delivery.ambiguous_at.is_some());
-        let number = i64::from(attempt);
+        let next = after_attempt(outcome, parcel.attempt, delivery.ambiguous_at.is_some());
         let is_ours = match &next {
-            Next::Sent => tx.settle_attempt(id, number, DeliveryState::Sent, None, now).await?,
-            Next::Failed(why) => tx.settle_attempt(id, number, DeliveryState::Failed, Some(why), now).await?,
+            Next::Sent => tx.settle_attempt(id, lease, DeliveryState::Sent, None, now).await?,
+            Next::Failed(why) => tx.settle_attempt(id, lease, DeliveryState::Failed, Some(why), now).await?,
             Next::Uncertain(why) => {
-                tx.settle_attempt(id, number, DeliveryState::Uncertain, Some(why), now).await?
+                tx.settle_attempt(id, lease, DeliveryState::Uncertain, Some(why), now).await?
             }
             Next::Again { after, why, ambiguous } => {
-                tx.try_later(id, number, why, now + *after, ambiguous.then_some(now), now).await?
+                tx.try_later(id, lease, why, now + *after, ambiguous.then_some(now), now).await?
             }
         };
         tx.commit().await?;
@@ -140,6 +143,7 @@ async fn parcel(
     tx: &mut Tx,
     links: &Signer,
     delivery: StoredDelivery,
+    leased_until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<Parcel>> {
     let ticket = tx
@@ -176,6 +180,7 @@ async fn parcel(
         id: delivery.id,
         ticket: delivery.ticket,
         attempt: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
+        leased_until,
         notice,
         title: delivery.title,
         message: delivery.message,

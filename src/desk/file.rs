@@ -3,6 +3,7 @@
 
 use super::apply::Act;
 use super::receive::{Digest, Filed, ReadMail, cut};
+use super::run::TRIES;
 use super::{Failure, Inner, Result, locked};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail, EventKind};
@@ -34,7 +35,7 @@ impl Inner {
         if mails.is_empty() {
             return Ok(Vec::new());
         }
-        match self.file_together(mails, now).await {
+        match self.file_patiently(mails, now).await {
             Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
                 tracing::warn!(mails = mails.len(), error = format!("{error:#}"), "filing mails one by one");
             }
@@ -42,7 +43,7 @@ impl Inner {
         }
         let mut filed = Vec::with_capacity(mails.len());
         for mail in mails {
-            match self.file_together(std::slice::from_ref(mail), now).await {
+            match self.file_patiently(std::slice::from_ref(mail), now).await {
                 Ok(outcome) => filed.extend(outcome),
                 Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
                     let error = format!("{error:#}");
@@ -56,6 +57,17 @@ impl Inner {
             }
         }
         Ok(filed)
+    }
+
+    /// Files mails together; again, where another process was in the way.
+    async fn file_patiently(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+        let mut tried = 1;
+        loop {
+            match self.file_together(mails, now).await {
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn file_together(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {

@@ -1,8 +1,8 @@
 //! Mail in: first the journal, then the decision.
 //!
 //! Every mail is committed as it came, together with the mailbox's cursor, before anything is decided about it.
-//! Then each is filed in one more transaction (`file.rs`). A process that dies in between finds the unfiled ones
-//! at its next start.
+//! Then each is filed in one more transaction (`file.rs`). What a death or a fault left unfiled
+//! in between is filed when mail is next looked for.
 
 use super::{Desk, Result, pack, unpack};
 use crate::domain::fold;
@@ -123,7 +123,7 @@ pub(super) fn cut(text: &str, bytes: usize) -> &str {
 /// What became of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filed {
-    /// It was in the journal already: nothing changed.
+    /// It was in the journal already, or another process filed it first: nothing changed here.
     Duplicate,
     /// It opened this ticket.
     Created(TicketId),
@@ -178,6 +178,7 @@ impl Desk {
                 identity: &mail.identity,
                 bytes: mail.bytes,
                 packed: &mail.packed,
+                held: mail.read.as_ref().err().copied(),
             })
             .collect();
         let ids = tx.journal_mails(&rows, now).await?;

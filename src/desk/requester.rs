@@ -121,6 +121,8 @@ impl Desk {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
         let mut tx = self.inner.store.begin().await?;
+        // The ticket before the requester, as everywhere: two that lock the other way round would wait for each other.
+        tx.lock_ticket(grant.ticket).await?;
         let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
         let (before, after) = (requester.preference, to(requester.preference));
         if before != after {

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 /// How many tickets a list in chat shows; the rest is counted.
 pub const LIST_LENGTH: i64 = 20;
 /// How often an act is tried when the database says that somebody else was faster.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// Who asks, and through which door.
 struct Ask<'a> {
@@ -291,10 +291,10 @@ impl Inner {
     async fn resend(&self, ask: &Ask<'_>, id: DeliveryId) -> Result<View> {
         let mut tx = self.store.begin().await?;
         let Some(delivery) = tx.delivery(id).await? else { return refuse(Refusal::NoSuchDelivery(id)) };
+        let ticket = locked(&mut tx, delivery.ticket).await?;
         if !tx.send_again(id, ask.now).await? {
             return refuse(Refusal::NotResendable(id));
         }
-        let ticket = locked(&mut tx, delivery.ticket).await?;
         let event = Event::Resent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         self.done(tx, applied).await
@@ -304,10 +304,10 @@ impl Inner {
     async fn mark_sent(&self, ask: &Ask<'_>, id: DeliveryId) -> Result<View> {
         let mut tx = self.store.begin().await?;
         let Some(delivery) = tx.delivery(id).await? else { return refuse(Refusal::NoSuchDelivery(id)) };
+        let ticket = locked(&mut tx, delivery.ticket).await?;
         if !tx.take_for_sent(id, ask.now).await? {
             return refuse(Refusal::NotUncertain(id));
         }
-        let ticket = locked(&mut tx, delivery.ticket).await?;
         let event = Event::MarkedSent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         self.done(tx, applied).await

@@ -28,6 +28,7 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         id: DeliveryId(7),
         ticket: TicketId(42),
         attempt: 1,
+        leased_until: chrono::DateTime::UNIX_EPOCH,
         notice: Notice::Status(status),
         title: title.to_owned(),
         message: message.to_owned(),

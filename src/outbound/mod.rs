@@ -288,7 +288,7 @@ fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates)
 async fn record(desk: &Desk, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
     let mut tried = 1;
     loop {
-        match desk.record(parcel.id, parcel.attempt, outcome.clone()).await {
+        match desk.record(parcel, outcome.clone()).await {
             Err(Failure::Broken(_)) if tried < RECORD_TRIES => tokio::time::sleep(RECORD_WAIT * tried).await,
             result => return result,
         }

@@ -9,6 +9,7 @@ fn parcel(id: i64) -> Parcel {
         id: DeliveryId(id),
         ticket: TicketId(42),
         attempt: 1,
+        leased_until: chrono::DateTime::UNIX_EPOCH,
         notice: Notice::Reply { then: None },
         title: String::new(),
         message: String::new(),

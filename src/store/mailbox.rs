@@ -44,9 +44,9 @@ type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
-        Sql::same("INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, received_at) VALUES "),
-        Sql::same("($1, $2, $3, $4, 'received', $5)"),
-        5,
+        Sql::same("INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, why, received_at) VALUES "),
+        Sql::same("($1, $2, $3, $4, $5, $6, $7)"),
+        7,
         " ON CONFLICT (identity) DO NOTHING RETURNING id, identity",
     )
 });
@@ -96,6 +96,8 @@ pub struct NewRawMail<'a> {
     pub bytes: usize,
     /// The raw bytes, packed with zstd.
     pub packed: &'a [u8],
+    /// Why it is held from the beginning: what it says cannot be told.
+    pub held: Option<&'a str>,
 }
 
 /// A mail that waits for a person.
@@ -147,11 +149,14 @@ impl Tx {
                     let mut query = sqlx::query_as(text);
                     for mail in rows {
                         let bytes = i64::try_from(mail.bytes).unwrap_or(i64::MAX);
+                        let state = if mail.held.is_some() { MailState::Held.as_str() } else { "received" };
                         query = query
                             .bind(mail.mailbox)
                             .bind(mail.sha256)
                             .bind(mail.identity)
                             .bind(bytes)
+                            .bind(state)
+                            .bind(mail.held)
                             .bind(now);
                     }
                     query.fetch_all(c).await

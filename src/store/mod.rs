@@ -12,7 +12,7 @@ pub mod search;
 pub mod tickets;
 
 use dialect::{Sql, execute, optional_scalar, statements};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -60,6 +60,32 @@ pub struct Tx {
 pub(crate) enum Connection {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// Why the tables could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationFault {
+    /// The database could not be reached or was busy: it may go another time.
+    #[error("{0}")]
+    Passing(String),
+    /// The database was written by a later version, or does not take a migration.
+    #[error("{0}")]
+    Lasting(String),
+}
+
+impl From<MigrateError> for MigrationFault {
+    fn from(error: MigrateError) -> MigrationFault {
+        match error {
+            MigrateError::Execute(error) => MigrationFault::from(error),
+            other => MigrationFault::Lasting(other.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for MigrationFault {
+    fn from(error: sqlx::Error) -> MigrationFault {
+        MigrationFault::Passing(error.to_string())
+    }
 }
 
 /// One migration, as `guichet db status` shows it.
@@ -115,7 +141,8 @@ impl Store {
             make_private_folder(folder)?;
         }
         // Making a database and its journal is not for two at once: SQLite would refuse one of them at once.
-        let turn = if make && !path.exists() { Some(lock_beside(&path).await?) } else { None };
+        let is_unmade = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
+        let turn = if make && is_unmade { Some(lock_beside(&path).await?) } else { None };
         if turn.is_some() {
             // SQLite gives its journal the mode of the database.
             private_file(&path)?;
@@ -139,15 +166,15 @@ impl Store {
     ///
     /// # Errors
     /// When a migration fails, or the database was written by a later version.
-    pub async fn migrate(&self) -> std::result::Result<(), sqlx::migrate::MigrateError> {
+    pub async fn migrate(&self) -> std::result::Result<(), MigrationFault> {
         match &self.pool {
             Pool::Sqlite(pool, path) => {
                 let lock = lock_beside(path).await?;
                 let done = SQLITE_MIGRATIONS.run(pool).await;
                 drop(lock);
-                done
+                Ok(done?)
             }
-            Pool::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await,
+            Pool::Postgres(pool) => Ok(POSTGRES_MIGRATIONS.run(pool).await?),
         }
     }
 
@@ -235,7 +262,11 @@ impl Store {
         let Pool::Sqlite(pool, _) = &self.pool else { return Ok(false) };
         // An empty file is taken; it has the mode that a copy of everything must have.
         private_file(Path::new(file))?;
-        sqlx::query("VACUUM INTO $1").bind(file).execute(pool).await?;
+        if let Err(error) = sqlx::query("VACUUM INTO $1").bind(file).execute(pool).await {
+            // Half a backup must not be taken for one.
+            let _ = std::fs::remove_file(file);
+            return Err(error);
+        }
         Ok(true)
     }
 

@@ -59,10 +59,10 @@ statements! {
         "UPDATE delivery SET state = $2, why = $3, leased_until = NULL, updated_at = $4 WHERE id = $1");
     SETTLE_ATTEMPT = Sql::same(
         "UPDATE delivery SET state = $3, why = $4, leased_until = NULL, updated_at = $5 \
-         WHERE id = $1 AND attempts = $2 AND state = 'sending'");
+         WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     TRY_LATER = Sql::same(
         "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, updated_at = $5, \
-         ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND attempts = $2 AND state = 'sending'");
+         ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
          updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
@@ -318,18 +318,17 @@ impl Tx {
         execute!(self, SETTLE, id.0, state.as_str(), why.map(clean), now).map(drop)
     }
 
-    /// Writes where a delivery ends with this attempt. `false` when another worker has taken it over meanwhile, or
+    /// Writes where a delivery ends with the attempt of this lease. `false` when another worker has taken it over meanwhile, or
     /// something else has settled it: then nothing is written.
     pub async fn settle_attempt(
         &mut self,
         id: DeliveryId,
-        attempt: i64,
+        lease: DateTime<Utc>,
         state: DeliveryState,
         why: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        execute!(self, SETTLE_ATTEMPT, id.0, attempt, state.as_str(), why.map(clean), now)
-            .map(|rows| rows == 1)
+        execute!(self, SETTLE_ATTEMPT, id.0, lease, state.as_str(), why.map(clean), now).map(|rows| rows == 1)
     }
 
     /// Puts a delivery back for another attempt at `at`; `ambiguous_at` when this one may have arrived. `false` as
@@ -337,13 +336,13 @@ impl Tx {
     pub async fn try_later(
         &mut self,
         id: DeliveryId,
-        attempt: i64,
+        lease: DateTime<Utc>,
         why: &str,
         at: DateTime<Utc>,
         ambiguous_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        execute!(self, TRY_LATER, id.0, attempt, clean(why), at, now, ambiguous_at).map(|rows| rows == 1)
+        execute!(self, TRY_LATER, id.0, lease, clean(why), at, now, ambiguous_at).map(|rows| rows == 1)
     }
 
     /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.

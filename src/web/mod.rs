@@ -164,7 +164,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves the pages until `stop` resolves; what is being answered then is answered to its end, if that comes soon.
 ///
 /// # Errors
-/// None today: a connection that fails is its own affair.
+/// Never: a connection that fails is its own affair.
 pub async fn serve(
     listener: TcpListener,
     pages: Router,

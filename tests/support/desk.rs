@@ -100,19 +100,29 @@ impl TestDesk {
 
     /// Mails arrive, and the process dies before they are filed.
     pub async fn journal_only(&self, raws: Vec<Vec<u8>>) {
-        let mut tx = self.store.begin().await.unwrap();
         for raw in raws {
-            let (sha256, identity) = (inbound::identity::sha256_hex(&raw), inbound::identity::identity(&raw));
-            let packed = guichet::desk::pack(&raw).unwrap();
-            let mail = NewRawMail {
-                mailbox: "test",
-                sha256: &sha256,
-                identity: &identity,
-                bytes: raw.len(),
-                packed: &packed,
-            };
-            tx.journal_mails(&[mail], self.now).await.unwrap();
+            self.journal(&raw, None).await;
         }
+    }
+
+    /// The same with a mail of which only a part could be had.
+    pub async fn journal_part(&self, raw: &[u8], held: &str) {
+        self.journal(raw, Some(held)).await;
+    }
+
+    async fn journal(&self, raw: &[u8], held: Option<&str>) {
+        let (sha256, identity) = (inbound::identity::sha256_hex(raw), inbound::identity::identity(raw));
+        let packed = guichet::desk::pack(raw).unwrap();
+        let mail = NewRawMail {
+            mailbox: "test",
+            sha256: &sha256,
+            identity: &identity,
+            bytes: raw.len(),
+            packed: &packed,
+            held,
+        };
+        let mut tx = self.store.begin().await.unwrap();
+        tx.journal_mails(&[mail], self.now).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -131,7 +141,7 @@ impl TestDesk {
     pub async fn deliver(&self) -> Vec<Parcel> {
         let claim = self.desk.claim(100).await.expect("the outbox can be claimed");
         for parcel in &claim.parcels {
-            self.desk.record(parcel.id, parcel.attempt, Outcome::Sent).await.expect("an attempt is recorded");
+            self.desk.record(parcel, Outcome::Sent).await.expect("an attempt is recorded");
         }
         claim.parcels
     }
