@@ -1,7 +1,7 @@
 //! The signed links in our mails: each opens one page, for one requester and one ticket, until a day that it carries.
 //!
 //! A token is what it grants (requester, ticket, end: three LEB128 numbers) and an HMAC-SHA256 (RFC 2104) over that
-//! and its purpose, in URL-safe base64 without padding (RFC 4648, section 5): some 54 characters. Nothing is kept for
+//! and its purpose, in URL-safe base64 without padding (RFC 4648, section 5): some 52 characters. Nothing is kept for
 //! it, and nothing in it is random: the same delivery makes the same links, and so the same mail.
 //! May import: domain.
 
@@ -14,8 +14,8 @@ use ring::hmac;
 /// How long a link opens its page, counted from the mail's own time.
 pub const LASTS: TimeDelta = TimeDelta::days(365);
 
-/// The longest token worth decoding, in characters: three numbers of ten bytes and the signature.
-const LONGEST: usize = 83;
+/// The longest token worth decoding, in characters: three numbers of nine bytes and the signature.
+const LONGEST: usize = 79;
 
 /// Bytes of an HMAC-SHA256.
 const SIGNATURE: usize = 32;
