@@ -51,6 +51,8 @@ pub enum Stopped {
     Misconfigured(Vec<Fault>),
     /// The database cannot be opened: its address without password, and why.
     NoDatabase(String, String),
+    /// The pages cannot be served there, and why.
+    NoPort(SocketAddr, String),
     /// Anything else.
     Broken(anyhow::Error),
 }
@@ -232,7 +234,7 @@ async fn open_when_there(config: Config) -> Result<Opened, Stopped> {
 ///
 /// # Errors
 /// When the folder cannot be written or the port is taken.
-pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
+pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
     let home = demo::prepare(folder, Clock::System.now())?;
     let config = Config {
         brand: "BetTracker Pro".to_owned(),
@@ -254,7 +256,7 @@ pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
         templates_dir: None,
         later: Vec::new(),
     };
-    let listener = listen(config.web.listen).await.map_err(into_error)?;
+    let listener = listen(config.web.listen).await?;
     let pages = web::Settings {
         brand: config.brand.clone(),
         public_url: config.public_url.clone(),
@@ -262,18 +264,10 @@ pub async fn demo(folder: &Path, port: u16) -> anyhow::Result<()> {
         demo_agent: Some(demo::AGENT.to_owned()),
         oldest_sync: oldest_sync(&config),
     };
-    let opened = open(config, Clock::System).await.map_err(into_error)?;
+    let opened = open(config, Clock::System).await?;
     opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     println!("{}", welcome::demo(port, &folder.display().to_string()));
-    run_doors(opened, listener, pages, std::pin::pin!(asked_to_stop())).await.map_err(into_error)
-}
-
-fn into_error(stopped: Stopped) -> anyhow::Error {
-    match stopped {
-        Stopped::Misconfigured(faults) => anyhow::anyhow!("misconfigured: {faults:?}"),
-        Stopped::NoDatabase(url, why) => anyhow::anyhow!("{url}: {why}"),
-        Stopped::Broken(error) => error,
-    }
+    run_doors(opened, listener, pages, std::pin::pin!(asked_to_stop())).await
 }
 
 /// How old the last good reading of the mailbox may be: a fault that mends itself within this is no alarm.
@@ -286,9 +280,7 @@ fn oldest_sync(config: &Config) -> Option<Duration> {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
-    let bound = TcpListener::bind(address).await;
-    Ok(bound
-        .with_context(|| format!("the pages cannot be served on {address}; see `web.listen` or `--port`"))?)
+    TcpListener::bind(address).await.map_err(|why| Stopped::NoPort(address, why.to_string()))
 }
 
 /// Starts the doors and waits for a signal, or for one of them to die.

@@ -73,6 +73,7 @@ async fn outbox(config: &Config) -> Result<String, String> {
     let post = app::post_room(config).map_err(|stopped| match stopped {
         app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
         app::Stopped::NoDatabase(url, why) => say::database_fails(&url, &why),
+        app::Stopped::NoPort(address, why) => format!("{address}: {why}"),
         app::Stopped::Broken(error) => format!("{error:#}"),
     })?;
     match &post.courier {

@@ -207,7 +207,7 @@ async fn carry_out(cli: &Cli) -> Done {
         }
         Command::Demo { port, dir } => {
             refuse_now(globals)?;
-            return Ok(app::demo(dir, *port).await?);
+            return app::demo(dir, *port).await.map_err(misconfigured);
         }
         Command::Mail(mails::Mail::Inspect { files }) => {
             return mails::inspect(&config(globals)?, files);
@@ -256,6 +256,7 @@ fn misconfigured(stopped: app::Stopped) -> Ended {
         app::Stopped::NoDatabase(url, why) => {
             Ended::Refused(crate::wording::check::database_fails(&url, &why))
         }
+        app::Stopped::NoPort(address, why) => Ended::Usage(say::no_port(&address.to_string(), &why)),
         app::Stopped::Broken(error) => Ended::Broken(error),
     }
 }

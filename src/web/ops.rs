@@ -49,7 +49,8 @@ fn is_stale(latest: Option<DateTime<Utc>>, now: DateTime<Utc>, oldest: Duration)
 /// are nobody else's business, and a scraper elsewhere comes through the proxy that guards the rest.
 pub async fn metrics(State(web): State<Web>, request: Request) -> Response {
     // What a proxy on this machine passes on comes from elsewhere.
-    let is_passed_on = ["forwarded", "x-forwarded-for"].iter().any(|name| request.headers().contains_key(*name));
+    let is_passed_on =
+        ["forwarded", "x-forwarded-for"].iter().any(|name| request.headers().contains_key(*name));
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     if is_passed_on || !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return StatusCode::NOT_FOUND.into_response();

@@ -268,6 +268,13 @@ pub fn migration_line(version: i64, description: &str, applied: bool) -> String 
     format!("{version:04} {description} — {state}")
 }
 
+/// The pages cannot be served at an address.
+pub fn no_port(address: &str, why: &str) -> String {
+    format!(
+        "Les pages ne peuvent pas être servies sur {address} ({why})\u{a0}: choisissez-en une autre, avec `web.listen` ou `demo --port`."
+    )
+}
+
 /// Our fault.
 pub fn internal_error(reference: &str) -> String {
     format!("Erreur interne, référence {reference}. Le détail est dans le journal.")

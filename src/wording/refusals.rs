@@ -39,7 +39,7 @@ pub fn say(refusal: &Refusal) -> String {
             labels::priority(*priority)
         ),
         Refusal::SameAssignee(id, name) => {
-            format!("{name} est déjà responsable du ticket nº\u{a0}{id}. Pour le confier\u{a0}: `/ticket assign {id} NOM`.")
+            format!("{name} est déjà responsable du ticket nº\u{a0}{id}\u{a0}: rien n’a changé.")
         }
         Refusal::NoSuchAgent(name) => {
             format!("Aucun CM ne s’appelle {}. Vérifiez le nom, tel que l’équipe l’écrit.", quoted(name))
@@ -219,7 +219,7 @@ mod tests {
         Le ticket nº 42 est Fermé : rouvrez-le avant de le passer en « Résolu » : `/ticket status 42 in_progress`.
         Un ticket ne redevient jamais Nouveau. Pour le reprendre : `/ticket status 42 in_progress`.
         Le ticket nº 42 a déjà la priorité Haute. Priorités : low, normal, high, urgent.
-        Camille est déjà responsable du ticket nº 42. Pour le confier : `/ticket assign 42 NOM`.
+        Camille est déjà responsable du ticket nº 42 : rien n’a changé.
         Aucun CM ne s’appelle « Cmaille ». Vérifiez le nom, tel que l’équipe l’écrit.
         Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier : `guichet agent link`.
         Cette commande demande le rôle « responsable d’équipe ». Adressez-vous à votre responsable.
