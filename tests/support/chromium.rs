@@ -20,7 +20,6 @@ pub struct Chromium {
     folder: PathBuf,
     session: Option<String>,
     last_id: u64,
-    loads: u32,
     complaints: Vec<String>,
 }
 
@@ -66,8 +65,7 @@ impl Chromium {
         });
         let commands = browser.stdin.take();
         let (session, complaints) = (None, Vec::new());
-        let mut page =
-            Chromium { browser, commands, messages, folder, session, last_id: 0, loads: 0, complaints };
+        let mut page = Chromium { browser, commands, messages, folder, session, last_id: 0, complaints };
         let target = page.ask("Target.createTarget", json!({ "url": "about:blank" }));
         let attached =
             page.ask("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
@@ -85,12 +83,11 @@ impl Chromium {
     /// # Panics
     /// When it cannot be reached.
     pub fn go(&mut self, url: &str) {
-        let before = self.loads;
+        // A mark on the page that is left tells it from the next: the load of a form sent just now may come late.
+        self.wait_until("(window.left = true)");
         let answer = self.ask("Page.navigate", json!({ "url": url }));
         assert!(answer["errorText"].is_null(), "{url}: {}", answer["errorText"]);
-        while self.loads == before {
-            self.next_message();
-        }
+        self.wait_until("!window.left && document.readyState === 'complete'");
     }
 
     /// What a person reads on the page.
@@ -126,11 +123,17 @@ impl Chromium {
         }
     }
 
-    /// Clicks in the middle of the first element that matches, as a mouse would.
+    /// Waits until the page has an element that matches: the load of an earlier page may be told late.
+    fn wait_for_element(&mut self, selector: &str) {
+        self.wait_until(&format!("document.querySelector({}) !== null", json!(selector)));
+    }
+
+    /// Clicks in the middle of the first element that matches, once it is there, as a mouse would.
     ///
     /// # Panics
-    /// When there is none, or something else covers it.
+    /// When there never is one, or something else covers it.
     pub fn click(&mut self, selector: &str) {
+        self.wait_for_element(selector);
         let find = format!(
             "(() => {{ const e = document.querySelector({}); if (!e) return 'no such element';
              e.scrollIntoView({{ block: 'center', behavior: 'instant' }}); const r = e.getBoundingClientRect();
@@ -148,11 +151,12 @@ impl Chromium {
         }
     }
 
-    /// Replaces what stands in a field, as a keyboard would.
+    /// Replaces what stands in a field, once it is there, as a keyboard would.
     ///
     /// # Panics
-    /// When there is no such field.
+    /// When there never is such a field.
     pub fn fill(&mut self, selector: &str, text: &str) {
+        self.wait_for_element(selector);
         let focus = format!(
             "(() => {{ const e = document.querySelector({}); e.focus(); e.select?.(); return true; }})()",
             json!(selector)
@@ -227,7 +231,6 @@ impl Chromium {
             .unwrap_or_else(|error| panic!("Chromium: {error}\n{}", tail(&self.folder.join("log"))));
         let about = &message["params"];
         match message["method"].as_str().unwrap_or_default() {
-            "Page.loadEventFired" => self.loads += 1,
             "Runtime.exceptionThrown" => {
                 self.complaints.push(about["exceptionDetails"]["exception"]["description"].to_string());
             }
