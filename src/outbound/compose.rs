@@ -8,6 +8,7 @@
 //! May import: desk, domain, wording.
 
 use crate::desk::deliver::{Parcel, Quoted};
+use crate::desk::hex;
 use crate::domain::notice::Notice;
 use crate::wording::letters;
 use crate::wording::prose;
@@ -253,10 +254,6 @@ fn alternative(message_id: &str) -> MultiPartBuilder {
     MultiPart::builder()
         .kind(lettre::message::MultiPartKind::Alternative)
         .boundary(format!("=_{}", hex(&digest.as_ref()[..16])))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A CR without LF or a LF without CR: some servers end the mail there (SMTP smuggling).

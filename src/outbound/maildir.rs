@@ -1,9 +1,9 @@
 //! The courier for `[maildir] outbox`: each mail becomes a file, for the demo and for programs that read a Maildir.
 //!
 //! A file is written whole in `tmp`, made durable, and then moved to `new`. Its name comes from the Message-ID, so
-//! that the same mail sent again is the same file. May import: domain.
+//! that the same mail sent again is the same file. May import: desk, domain.
 
-use super::compose::hex;
+use crate::desk::hex;
 use crate::domain::delivery::Outcome;
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -43,6 +43,14 @@ impl Bulk {
             |rows| Sql::fork(text(head.sqlite, row.sqlite, rows), text(head.postgres, row.postgres, rows));
         Bulk { one: sql(1), many: sql(MANY) }
     }
+
+    /// Cuts rows into what each statement takes: [`MANY`] at a time, then the rest one by one.
+    pub(crate) fn portions<'a, T>(&self, rows: &'a [T]) -> impl Iterator<Item = (Sql, &'a [T])> + use<'a, T> {
+        let (one, many) = (self.one, self.many);
+        let (whole, rest) = rows.split_at(rows.len() - rows.len() % MANY);
+        let whole = whole.chunks(MANY).map(move |rows| (many, rows));
+        whole.chain(rest.chunks(1).map(move |row| (one, row)))
+    }
 }
 
 /// `($1, $2)` as `($33, $34)`.
@@ -84,18 +92,14 @@ macro_rules! execute {
 /// Runs a [`Bulk`] over a slice: `write_all!(tx, BULK, items, |query, item| query.bind(…))`.
 macro_rules! write_all {
     ($tx:expr, $bulk:expr, $items:expr, |$query:ident, $item:ident| $bound:expr) => {{
-        for chunk in $items.chunks($crate::store::dialect::MANY) {
-            let whole = chunk.len() == $crate::store::dialect::MANY;
-            let (sql, step) = if whole { ($bulk.many, chunk.len()) } else { ($bulk.one, 1) };
-            for rows in chunk.chunks(step) {
-                $crate::store::dialect::on!($tx, sql, |c, text| {
-                    let mut $query = sqlx::query(text);
-                    for $item in rows {
-                        $query = $bound;
-                    }
-                    $query.execute(c).await.map(drop)
-                })?;
-            }
+        for (sql, rows) in $bulk.portions(&$items) {
+            $crate::store::dialect::on!($tx, sql, |c, text| {
+                let mut $query = sqlx::query(text);
+                for $item in rows {
+                    $query = $bound;
+                }
+                $query.execute(c).await.map(drop)
+            })?;
         }
         $crate::store::Result::Ok(())
     }};

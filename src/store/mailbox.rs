@@ -1,9 +1,7 @@
 //! The journal: every mail as it came, what became of it, and how far each mailbox has been taken in.
 //! May import: domain, sqlx.
 
-use super::dialect::{
-    Bulk, MANY, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all,
-};
+use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all};
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
@@ -141,29 +139,25 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<Vec<Option<RawMailId>>> {
         let mut ids = Vec::with_capacity(mails.len());
-        for chunk in mails.chunks(MANY) {
-            let whole = chunk.len() == MANY;
-            let (sql, step) = if whole { (JOURNAL.many, MANY) } else { (JOURNAL.one, 1) };
-            for rows in chunk.chunks(step) {
-                let kept: Vec<(i64, String)> = on!(self, sql, |c, text| {
-                    let mut query = sqlx::query_as(text);
-                    for mail in rows {
-                        let bytes = i64::try_from(mail.bytes).unwrap_or(i64::MAX);
-                        let state = if mail.held.is_some() { MailState::Held.as_str() } else { "received" };
-                        query = query
-                            .bind(mail.mailbox)
-                            .bind(mail.sha256)
-                            .bind(mail.identity)
-                            .bind(bytes)
-                            .bind(state)
-                            .bind(mail.held)
-                            .bind(now);
-                    }
-                    query.fetch_all(c).await
-                })?;
-                let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
-                ids.extend(rows.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)));
-            }
+        for (sql, rows) in JOURNAL.portions(mails) {
+            let kept: Vec<(i64, String)> = on!(self, sql, |c, text| {
+                let mut query = sqlx::query_as(text);
+                for mail in rows {
+                    let bytes = i64::try_from(mail.bytes).unwrap_or(i64::MAX);
+                    let state = if mail.held.is_some() { MailState::Held.as_str() } else { "received" };
+                    query = query
+                        .bind(mail.mailbox)
+                        .bind(mail.sha256)
+                        .bind(mail.identity)
+                        .bind(bytes)
+                        .bind(state)
+                        .bind(mail.held)
+                        .bind(now);
+                }
+                query.fetch_all(c).await
+            })?;
+            let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
+            ids.extend(rows.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)));
         }
         let bodies: Vec<(i64, &[u8])> =
             ids.iter().zip(mails).filter_map(|(id, mail)| Some((id.as_ref()?.0, mail.packed))).collect();
@@ -175,19 +169,15 @@ impl Tx {
     /// Until the commit nobody else can take them.
     pub async fn take_to_file(&mut self, ids: &[RawMailId]) -> Result<HashSet<RawMailId>> {
         let mut taken = HashSet::with_capacity(ids.len());
-        for chunk in ids.chunks(MANY) {
-            let whole = chunk.len() == MANY;
-            let (sql, step) = if whole { (TAKE_TO_FILE.many, MANY) } else { (TAKE_TO_FILE.one, 1) };
-            for rows in chunk.chunks(step) {
-                let ids: Vec<i64> = on!(self, sql, |c, text| {
-                    let mut query = sqlx::query_scalar(text);
-                    for id in rows {
-                        query = query.bind(id.0);
-                    }
-                    query.fetch_all(c).await
-                })?;
-                taken.extend(ids.into_iter().map(RawMailId));
-            }
+        for (sql, rows) in TAKE_TO_FILE.portions(ids) {
+            let ids: Vec<i64> = on!(self, sql, |c, text| {
+                let mut query = sqlx::query_scalar(text);
+                for id in rows {
+                    query = query.bind(id.0);
+                }
+                query.fetch_all(c).await
+            })?;
+            taken.extend(ids.into_iter().map(RawMailId));
         }
         Ok(taken)
     }
