@@ -306,7 +306,7 @@ async fn two_processes_with_one_journal_file_each_mail_once() {
         let read = || -> Vec<_> {
             unfiled
                 .iter()
-                .map(|(id, raw)| (*id, guichet::inbound::parse::parse(raw, &crate::support::desk::LIMITS)))
+                .map(|(id, raw)| (*id, guichet::reading::parse::parse(raw, &crate::support::desk::LIMITS)))
                 .collect()
         };
         let both = futures_util::future::join_all((0..4).map(|_| test.desk.file_again(read()))).await;
@@ -665,8 +665,8 @@ async fn what_cannot_be_told_is_held_from_the_journal_on_whoever_files_it() {
         let header = b"From: a@b.example\r\nSubject: trop gros\r\n\r\n";
         let arrived = || {
             let (sha, identity) = (
-                guichet::inbound::identity::sha256_hex(header),
-                guichet::inbound::identity::identity(header),
+                guichet::reading::identity::sha256_hex(header),
+                guichet::reading::identity::identity(header),
             );
             guichet::desk::receive::Arrived::new(header, sha, identity, Err("too large")).unwrap()
         };

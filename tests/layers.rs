@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 9] = [
     &["domain", "clock", "telemetry", "crash"],
     &["store", "command", "config"],
-    &["wording", "view"],
+    &["wording", "view", "reading"],
     &["desk"],
     DOORS,
     &["demo"],
@@ -36,7 +36,7 @@ const CLOCKS: [&str; 3] = ["Utc::now", "Local::now", "SystemTime::now"];
 /// the letters and words that people and their mail programs write to us.
 fn may_hold_french(file: &str) -> bool {
     let speaks = file.starts_with("wording/") || file == "command/grammar.rs";
-    let recognises = ["domain/fold.rs", "domain/screening.rs", "domain/threading.rs", "inbound/bounce.rs"]
+    let recognises = ["domain/fold.rs", "domain/screening.rs", "domain/threading.rs", "reading/bounce.rs"]
         .contains(&file)
         || file.starts_with("domain/trim");
     speaks || recognises

@@ -5,8 +5,8 @@
 
 use guichet::config::Limits;
 use guichet::domain::screening::{Screening, screen};
-use guichet::inbound::inspect::inspect;
-use guichet::inbound::parse::{attachment, parse};
+use guichet::reading::inspect::inspect;
+use guichet::reading::parse::{attachment, parse};
 use proptest::prelude::*;
 use std::path::PathBuf;
 

@@ -162,7 +162,7 @@ impl<S: Stage> Play<S> {
             for line in body {
                 assert!(text.contains(line.as_str()), "{at}: « {line} » is not in:\n{text}");
             }
-            let id = guichet::inbound::parse::parse(raw, &crate::support::desk::LIMITS).unwrap().message_id;
+            let id = guichet::reading::parse::parse(raw, &crate::support::desk::LIMITS).unwrap().message_id;
             self.last_mail.insert(person.to_owned(), (id.expect("our mail has an id"), subject));
         } else if let Some(person) = what.strip_prefix("notification à ") {
             let (to, mine) = (address(person), self.notifications().await);

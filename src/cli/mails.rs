@@ -8,6 +8,7 @@ use crate::desk::receive::Filed;
 use crate::domain::ids::RawMailId;
 use crate::inbound::{self, FetchCount, FetchError, FetchOptions, Progress};
 use crate::outbound;
+use crate::reading;
 use crate::wording::{cli as say, config_faults, dates};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -50,7 +51,7 @@ pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
             std::fs::read(file)
         };
         match raw {
-            Ok(raw) => print(&inbound::inspect::inspect(&raw, &own, &config.limits).to_string()),
+            Ok(raw) => print(&reading::inspect::inspect(&raw, &own, &config.limits).to_string()),
             Err(why) => {
                 let said = format!("{}: {why}", file.display());
                 print(&serde_json::json!({ "error": said }).to_string());
@@ -152,7 +153,7 @@ async fn replay(opened: &Opened, id: i64, json: bool) -> Done {
     let Some(raw) = opened.desk.held_mail(RawMailId(id)).await? else {
         return Err(Ended::Refused(say::no_held_mail(id)));
     };
-    let parsed = inbound::pipeline::parse_safely(&raw, &opened.config.limits);
+    let parsed = reading::read(&raw, &opened.config.limits);
     let filed = opened.desk.file_again(vec![(RawMailId(id), parsed)]).await?;
     let (ticket, state) = match filed.first() {
         Some(Filed::Created(ticket) | Filed::Reply(ticket)) => (Some(ticket.0), "filed"),

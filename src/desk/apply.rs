@@ -3,10 +3,11 @@
 //! Ticket, history, and what the requester is told are written together or not at all; the caller commits.
 
 use super::failure::refuse;
-use super::{Failure, Inner, Result, hex};
+use super::{Failure, Inner, Result};
 use crate::domain::decide::decide;
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
+use crate::domain::hex::hex;
 use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::notice::Notice;

@@ -16,6 +16,7 @@ pub mod run;
 pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
+use crate::domain::hex::hex;
 use crate::domain::ids::TicketId;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::Rules;
@@ -128,15 +129,6 @@ pub fn random_hex() -> anyhow::Result<String> {
     let mut bytes = [0u8; 32];
     SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("no randomness from the system"))?;
     Ok(hex(&bytes))
-}
-
-/// Bytes in lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char])
-        .collect()
 }
 
 /// Unpacks what was kept with zstd.

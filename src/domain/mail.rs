@@ -1,5 +1,5 @@
 //! What a received mail says, already decoded. Every field is a stranger's word: bounded and cleaned by
-//! `inbound::parse`, never trusted beyond that.
+//! `reading::parse`, never trusted beyond that.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod delivery;
 pub mod event;
 pub mod fold;
+pub mod hex;
 pub mod ids;
 pub mod mail;
 pub mod message;

@@ -1,32 +1,19 @@
 //! The door where mail comes in: one drain of a mailbox, the loop of `serve`, and mails given as files.
 //!
-//! May import: desk, domain, config, crash.
+//! May import: desk, domain, config, reading, crash.
 //!
 //! A mail becomes rows before it becomes a flag: whatever source it has, it goes through [`pipeline`], which commits
 //! it together with the mailbox's cursor, and only then is it flagged or moved at its source. A crash between the
 //! two costs a second look ([`start::above`]): the desk knows a mail that it has.
 
-mod address;
-mod automatic;
-mod bounce;
-mod charset;
 pub mod drain;
 pub mod fault;
-mod flowed;
 mod folder_name;
-mod header;
-mod html;
-pub mod identity;
 pub mod imap;
-pub mod inspect;
 mod maildir;
-mod markup;
-pub mod parse;
 pub mod pipeline;
-mod sniff;
 pub mod start;
 mod tally;
-mod transfer;
 mod watch;
 mod wire;
 
@@ -38,6 +25,7 @@ pub use watch::watch;
 use crate::config::{self, AfterIngest, Limits, Start};
 use crate::desk::Desk;
 use crate::desk::receive::Standing;
+use crate::reading;
 use drain::Order;
 use imap::{Selected, Session};
 use pipeline::{Committed, Intake, Raw, portions, take_in};
@@ -148,7 +136,7 @@ pub async fn recover(desk: &Desk, limits: &Limits) -> Result<usize, FetchError> 
         last = mails.first().map(|(id, _)| *id);
         let limits = limits.clone();
         let parsed = tokio::task::spawn_blocking(move || {
-            let parse = |raw: Vec<u8>| pipeline::parse_safely(&raw, &limits);
+            let parse = |raw: Vec<u8>| reading::read(&raw, &limits);
             mails.into_iter().map(|(id, raw)| (id, parse(raw))).collect()
         });
         let parsed: Vec<_> = parsed.await.map_err(|error| FetchError::Store(error.into()))?;

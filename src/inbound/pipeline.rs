@@ -1,17 +1,16 @@
 //! From raw bytes to committed rows: many mails at a time, in order, in bounded memory.
 //!
-//! May import: desk, config, crash, inbound::{fault, identity, parse}.
+//! May import: desk, config, crash, reading, inbound::fault.
 //!
 //! Three stages run at once: a source fetches the next batch, workers prepare the ones before it, and one writer
 //! commits in the order of the batches. So a cursor never passes a mail that is not committed, and a batch is
 //! reported (to be flagged, moved or deleted at its source) only after its commit.
 
 use super::fault::FetchError;
-use super::{identity, parse};
 use crate::config::Limits;
 use crate::desk::Desk;
 use crate::desk::receive::{Arrived, Cursor, Filed};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::reading::{self, identity};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -129,18 +128,13 @@ fn prepare_all(mails: Vec<Raw>, limits: &Limits) -> Vec<Arrived> {
 fn prepare_raw(mail: Raw, limits: &Limits) -> Arrived {
     let (raw, parsed) = match mail {
         Raw::Whole(raw) => {
-            let parsed = parse_safely(&raw, limits);
+            let parsed = reading::read(&raw, limits);
             (raw, parsed)
         }
         Raw::Part(raw, why) => (raw, Err(why)),
     };
     let (sha256, identity) = (identity::sha256_hex(&raw), identity::identity(&raw));
     Arrived::new(&raw, sha256, identity, parsed).expect("packing needs memory only")
-}
-
-/// Parses a mail; one that brings the parser down is held like one it refuses.
-pub fn parse_safely(raw: &[u8], limits: &Limits) -> Result<crate::domain::mail::InboundMail, &'static str> {
-    catch_unwind(AssertUnwindSafe(|| parse::parse(raw, limits))).unwrap_or(Err("the parser failed"))
 }
 
 /// Cuts what is waiting into batches: by count, and by bytes. A mail larger than the byte bound is alone.

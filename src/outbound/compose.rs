@@ -8,7 +8,7 @@
 //! May import: desk, domain, wording.
 
 use crate::desk::deliver::{Parcel, Quoted};
-use crate::desk::hex;
+use crate::domain::hex::hex;
 use crate::domain::notice::Notice;
 use crate::wording::letters;
 use crate::wording::prose;

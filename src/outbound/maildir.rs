@@ -3,8 +3,8 @@
 //! A file is written whole in `tmp`, made durable, and then moved to `new`. Its name comes from the Message-ID, so
 //! that the same mail sent again is the same file. May import: desk, domain.
 
-use crate::desk::hex;
 use crate::domain::delivery::Outcome;
+use crate::domain::hex::hex;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

@@ -111,7 +111,8 @@ impl TestDesk {
     }
 
     async fn journal(&self, raw: &[u8], held: Option<&str>) {
-        let (sha256, identity) = (inbound::identity::sha256_hex(raw), inbound::identity::identity(raw));
+        let (sha256, identity) =
+            (guichet::reading::identity::sha256_hex(raw), guichet::reading::identity::identity(raw));
         let packed = guichet::desk::pack(raw).unwrap();
         let mail = NewRawMail {
             mailbox: "test",

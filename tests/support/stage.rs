@@ -240,6 +240,6 @@ pub fn unsubscribe_link(raw: &[u8]) -> Option<String> {
 
 /// What the parser of the program reads in a mail that left: (recipient, subject, text).
 pub fn read_mail(raw: &[u8]) -> (String, String, String) {
-    let mail = guichet::inbound::parse::parse(raw, &LIMITS).expect("our own mail can be read");
+    let mail = guichet::reading::parse::parse(raw, &LIMITS).expect("our own mail can be read");
     (mail.to[0].address.clone(), mail.subject, mail.text)
 }

@@ -128,7 +128,7 @@ pub fn is_daemon(senders: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::Limits;
-    use crate::inbound::parse::parse;
+    use crate::reading::parse::parse;
 
     fn told(header: &str) -> Option<String> {
         let raw =

@@ -377,7 +377,7 @@ fn source(part: &MessagePart<'_>, raw: &[u8]) -> String {
 mod tests {
     use crate::config::Limits;
     use crate::domain::mail::Bounce;
-    use crate::inbound::parse::parse;
+    use crate::reading::parse::parse;
 
     fn read(header: &str, body: &str) -> Option<Bounce> {
         let raw = format!("{header}\nTo: support@firm.example\n\n{body}\n");

@@ -1,6 +1,6 @@
-//! What makes a mail itself: a digest that transport does not change. May import: desk, ring.
+//! What makes a mail itself: a digest that transport does not change. May import: domain, ring.
 
-use crate::desk::hex;
+use crate::domain::hex::hex;
 use ring::digest::{Context, SHA256};
 
 /// The fields that the writer's program sets; everything else is added or rewritten on the way.

@@ -1,6 +1,6 @@
 //! What the inbound side makes of a raw mail, as the JSON of `guichet mail inspect`. May import: config, domain.
 
-use super::pipeline::parse_safely;
+use super::read;
 use crate::config::Limits;
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::screening::{Ignored, Screening, screen};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The keys of the contract's `mail inspect`, touching nothing. A mail that cannot be read has all of them, empty,
 /// with `screening` = `hold`.
 pub fn inspect(raw: &[u8], own_addresses: &[String], limits: &Limits) -> Value {
-    match parse_safely(raw, limits) {
+    match read(raw, limits) {
         Ok(mail) => describe(&mail, own_addresses),
         Err(why) => describe_unread(why),
     }
