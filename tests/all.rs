@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: linking is the slow part.
 
+mod alerts;
 mod backup;
 mod crash;
 mod desk;

@@ -3,6 +3,7 @@
 use crate::support::desk::{Database, TestDesk};
 use argon2::PasswordHasher;
 use chrono_tz::Europe::Paris;
+use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::ticket::{Priority, Status};
@@ -531,6 +532,12 @@ async fn operations_see_whether_it_lives_and_how_much_there_is(database: Databas
     assert_eq!(site.get("/readyz").await.status, 503, "the mailbox was never read");
     site.desk.desk.note_sync("test").await.unwrap();
     assert_eq!((site.get("/readyz").await.status, site.get("/readyz").await.body.as_str()), (200, "ready\n"));
+    let desk = &site.desk.desk;
+    desk.raise_alert(AlertKind::DeadToken, "support@bettracker.example", "invalid_grant").await.unwrap();
+    assert_eq!(site.get("/readyz").await.body, "mail has stopped: dead_token\n");
+    assert!(site.get("/metrics").await.body.contains("guichet_alerts{kind=\"dead_token\"} 1\n"));
+    desk.end_alert(AlertKind::DeadToken, "support@bettracker.example").await.unwrap();
+    assert_eq!(site.get("/readyz").await.body, "ready\n");
     site.desk.mail("From: lea@courriel.example\nSubject: x\nMessage-ID: <1@x.example>\n\nBonjour\n").await;
     site.desk.say("status 1 resolved").await;
     let metrics = site.get("/metrics").await.body;

@@ -66,6 +66,15 @@ CREATE TABLE mailbox (
   synced_at      TIMESTAMPTZ
 );
 
+-- What needs a person, while it lasts.
+CREATE TABLE alert (
+  kind   TEXT NOT NULL,
+  about  TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  since  TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (kind, about)
+);
+
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
 -- mail itself whatever road it took.
 CREATE TABLE raw_mail (

@@ -2,6 +2,7 @@
 //!
 //! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, store, clock.
 
+pub mod alerts;
 mod apply;
 pub mod board;
 pub mod deliver;

@@ -3,6 +3,7 @@
 //! Everything here is a plain value or a pure function; time arrives as an argument. May import: std,
 //! chrono, regex, serde, unicode-normalization, and the rest of `domain`.
 
+pub mod alert;
 pub mod canned;
 pub mod channel;
 pub mod decide;

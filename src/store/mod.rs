@@ -3,6 +3,7 @@
 //! A [`Tx`] is the unit of work: nothing is visible to others before [`Tx::commit`], and dropping it takes
 //! everything back. May import: domain, sqlx.
 
+pub mod alerts;
 pub mod dialect;
 pub mod mailbox;
 pub mod messages;
@@ -303,6 +304,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = bulks.map(|(name, bulk)| [(*name, bulk.one), (*name, bulk.many)]);
     [
         STATEMENTS,
+        alerts::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,
         outbox::STATEMENTS,

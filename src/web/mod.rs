@@ -23,7 +23,7 @@ mod tests;
 
 use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
-use crate::wording::{refusals, text};
+use crate::wording::{alerts, refusals, text};
 use attempts::Attempts;
 use axum::Extension;
 use axum::Router;
@@ -254,6 +254,7 @@ impl Web {
             csrf: String::new(),
             key: String::new(),
             revision: None,
+            alerts: Vec::new(),
             flash: None,
         }
     }
@@ -266,6 +267,7 @@ impl Web {
             csrf: session.csrf.clone(),
             key: session::random_word(16)?,
             revision: Some(self.desk().revision().await?),
+            alerts: self.desk().alerts().await?.iter().map(alerts::alert).collect(),
             ..self.bare_frame(place)
         })
     }

@@ -3,6 +3,7 @@
 
 use super::Web;
 use crate::desk::Failure;
+use crate::domain::alert::AlertKind;
 use crate::domain::delivery::DeliveryState;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
@@ -19,13 +20,23 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers, and the mailbox was read lately.
+/// `GET /readyz`: the database answers, nothing stops mail, and the mailbox was read lately.
 pub async fn ready(State(web): State<Web>) -> Response {
     let latest = match tokio::time::timeout(PROBE_TIMEOUT, web.desk().latest_sync()).await {
         Ok(Ok(latest)) => latest,
         Ok(Err(failure)) => return unavailable(&failure),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     };
+    match tokio::time::timeout(PROBE_TIMEOUT, web.desk().alerts()).await {
+        Ok(Ok(alerts)) => {
+            if let Some(alert) = alerts.iter().find(|alert| alert.kind.stops_mail()) {
+                let what = format!("mail has stopped: {}\n", alert.kind.as_str());
+                return (StatusCode::SERVICE_UNAVAILABLE, what).into_response();
+            }
+        }
+        Ok(Err(failure)) => return unavailable(&failure),
+        Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
     let now = web.here().now;
     match web.settings().oldest_sync {
         Some(oldest) if is_stale(latest, now, oldest) => {
@@ -84,6 +95,12 @@ async fn read(web: &Web) -> Result<String, Failure> {
         // A state without deliveries is a zero, not a gap.
         let count = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
         text.push_str(&format!("guichet_deliveries{{state=\"{}\"}} {count}\n", state.as_str()));
+    }
+    text.push_str("# HELP guichet_alerts What needs a person.\n# TYPE guichet_alerts gauge\n");
+    let alerts = web.desk().alerts().await?;
+    for kind in AlertKind::ALL {
+        let count = alerts.iter().filter(|alert| alert.kind == kind).count();
+        text.push_str(&format!("guichet_alerts{{kind=\"{}\"}} {count}\n", kind.as_str()));
     }
     if let Some(latest) = web.desk().latest_sync().await? {
         text.push_str(

@@ -42,6 +42,8 @@ pub struct Frame {
     pub key: String,
     /// The desk's revision that the page shows; a page that has one stays fresh by itself.
     pub revision: Option<i64>,
+    /// What needs a person, in sentences.
+    pub alerts: Vec<String>,
     /// What the last act did.
     pub flash: Option<Flash>,
 }

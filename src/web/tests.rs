@@ -31,6 +31,7 @@ fn frame(place: &'static str) -> Frame {
         csrf: "csrf-token".into(),
         key: "form-key".into(),
         revision: Some(17),
+        alerts: Vec::new(),
         flash: None,
     }
 }

@@ -5,6 +5,7 @@
 //! [`text`] takes off.
 //! Pure. May import: domain, command, view, toml, serde, chrono.
 
+pub mod alerts;
 pub mod canned;
 pub mod check;
 pub mod cli;

@@ -1,0 +1,40 @@
+//! What needs a person although no ticket tells of it: raised by whoever finds it, ended by whoever finds it mended.
+//! Every page of the CMs shows what stands.
+
+use super::{Desk, Result};
+use crate::domain::alert::{Alert, AlertKind};
+
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// Says that something is wrong. Saying it again only renews what is said.
+    pub async fn raise_alert(&self, kind: AlertKind, about: &str, detail: &str) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let is_first = tx.raise_alert(kind, about, detail, now).await?;
+        tx.commit().await?;
+        if is_first {
+            tracing::error!(alert = kind.as_str(), "something needs a person; see the page or /readyz");
+        }
+        Ok(())
+    }
+
+    /// Says that it is mended. Costs no write where nothing stood.
+    pub async fn end_alert(&self, kind: AlertKind, about: &str) -> Result<()> {
+        let standing = self.alerts().await?;
+        if !standing.iter().any(|alert| alert.kind == kind && alert.about == about) {
+            return Ok(());
+        }
+        let mut tx = self.inner.store.begin().await?;
+        let stood = tx.end_alert(kind, about).await?;
+        tx.commit().await?;
+        if stood {
+            tracing::info!(alert = kind.as_str(), "what needed a person is mended");
+        }
+        Ok(())
+    }
+
+    /// What stands, the oldest first.
+    pub async fn alerts(&self) -> Result<Vec<Alert>> {
+        Ok(self.inner.store.read().await?.alerts().await?)
+    }
+}
