@@ -253,6 +253,8 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
+        mails_per_sender_per_hour: 0,
+        automatic_mails_per_recipient_per_hour: 0,
         templates_dir: None,
         later: Vec::new(),
     };

@@ -209,6 +209,10 @@ pub struct Config {
     pub undo_window: Duration,
     /// The largest things taken in.
     pub limits: Limits,
+    /// The mails of one sender taken in within an hour; the rest are held. Zero: no limit.
+    pub mails_per_sender_per_hour: u32,
+    /// The automatic mails that one address gets within an hour; the rest wait. Zero: no limit.
+    pub automatic_mails_per_recipient_per_hour: u32,
     /// A folder whose files replace the built-in templates of the same names; it existed at load.
     pub templates_dir: Option<PathBuf>,
     /// Sections and keys that were given and that only a later version carries out.
@@ -285,7 +289,11 @@ impl Config {
 
     /// The numbers that decisions depend on.
     pub fn rules(&self) -> Rules {
-        Rules { undo_window: self.undo_window }
+        Rules {
+            undo_window: self.undo_window,
+            mails_per_sender_per_hour: self.mails_per_sender_per_hour,
+            automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
+        }
     }
 
     /// The database's URL for a log or a screen: without its password.
@@ -357,6 +365,13 @@ fn read(source: &mut Source) -> Option<Config> {
             max_mail_bytes: read_bytes(source, "limits.max_mail_bytes").unwrap_or(50 << 20),
             max_attachment_bytes: read_bytes(source, "limits.max_attachment_bytes").unwrap_or(25 << 20),
         },
+        mails_per_sender_per_hour: read_count(source, "limits.mails_per_sender_per_hour")
+            .unwrap_or(Rules::default().mails_per_sender_per_hour),
+        automatic_mails_per_recipient_per_hour: read_count(
+            source,
+            "limits.automatic_mails_per_recipient_per_hour",
+        )
+        .unwrap_or(Rules::default().automatic_mails_per_recipient_per_hour),
         templates_dir: read_templates_dir(source),
         later: std::mem::take(&mut source.later),
     };
@@ -451,6 +466,11 @@ fn read_port(source: &mut Source, key: &str) -> Option<u16> {
 fn read_bytes(source: &mut Source, key: &str) -> Option<u64> {
     // A kilobyte holds no mail worth the name; a gigabyte is past what fits in memory at once.
     source.number(key, 1 << 10, 1 << 30).and_then(|bytes| bytes.try_into().ok())
+}
+
+/// A count where zero means: no limit.
+fn read_count(source: &mut Source, key: &str) -> Option<u32> {
+    source.number(key, 0, 1_000_000).and_then(|count| count.try_into().ok())
 }
 
 fn read_duration(source: &mut Source, key: &str, least: u64, most: u64) -> Option<Duration> {

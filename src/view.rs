@@ -49,6 +49,9 @@ pub struct RequesterView {
     pub first_name: Option<String>,
     /// How they want to be told.
     pub preference: Preference,
+    /// Why no e-mail goes to their address, in French. Read for one ticket or one person, not for lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
 }
 
 /// A ticket. In lists, `messages`, `events` and `deliveries` are not read, and not written to JSON.
@@ -193,6 +196,9 @@ pub struct Told {
     pub preference: Preference,
     /// The roads that are open; empty when the requester will get nothing.
     pub channels: Vec<Channel>,
+    /// Why no e-mail goes to their address although they want it, in French.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
 }
 
 /// The five figures of the guide (« Vue d'ensemble »).

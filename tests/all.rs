@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backup;
+mod caps;
 mod crash;
 mod desk;
 mod doors;
@@ -15,6 +16,7 @@ mod scenarios;
 mod serve;
 mod servers;
 mod support;
+mod suppressed;
 mod wire_fetch;
 mod wire_imap;
 mod wire_smtp;

@@ -77,7 +77,7 @@ CREATE TABLE alert (
 ) STRICT, WITHOUT ROWID;
 
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
--- mail itself whatever road it took.
+-- mail itself whatever road it took; sender, who wrote it, while it counts against the hourly limit: null for old mail.
 CREATE TABLE raw_mail (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   mailbox     TEXT NOT NULL,
@@ -86,9 +86,11 @@ CREATE TABLE raw_mail (
   bytes       INTEGER NOT NULL,
   state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
   why         TEXT,
+  sender      TEXT,
   received_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
+CREATE INDEX raw_mail_lately ON raw_mail (received_at) WHERE sender IS NOT NULL;
 
 -- The bytes themselves, packed with zstd; apart, so that settling a mail does not write them again.
 CREATE TABLE raw_body (
@@ -193,6 +195,15 @@ CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
+CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
+
+-- Addresses that no mail goes to, because one came back for good; until somebody answers from them, or a CM lifts it.
+CREATE TABLE suppressed (
+  address     TEXT PRIMARY KEY,
+  why         TEXT NOT NULL,
+  delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+  since       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The distinct folded words of each message with its subject, name and address; rowid is the message's.
 CREATE VIRTUAL TABLE search USING fts5 (

@@ -187,6 +187,12 @@ pub enum Command {
         email: String,
         #[arg(value_name = "PRÉFÉRENCE", value_parser = PREFERENCES, help = "Comment le prévenir désormais")]
         preference: Option<Preference>,
+        #[arg(
+            long,
+            visible_alias = "reprendre",
+            help = "Reprendre l’envoi d’e-mails vers cette adresse, suspendu après un retour"
+        )]
+        resume: bool,
     },
     #[command(visible_aliases = ["base", "connaissances"], about = "Cherche dans la base de connaissances")]
     Kb {
@@ -215,7 +221,7 @@ impl Command {
             | Command::Template { .. }
             | Command::History { .. }
             | Command::Deliveries { .. }
-            | Command::User { preference: None, .. }
+            | Command::User { preference: None, resume: false, .. }
             | Command::Kb { .. }
             | Command::Stats
             | Command::Checklist
@@ -238,7 +244,7 @@ impl Command {
             | Command::Undo
             | Command::Resend { .. }
             | Command::MarkSent { .. }
-            | Command::User { preference: Some(_), .. } => true,
+            | Command::User { .. } => true,
         }
     }
 }
@@ -460,7 +466,7 @@ mod tests {
         deliveries 42
         resend ENVOI
         sent ENVOI
-        user EMAIL [PRÉFÉRENCE]
+        user EMAIL [PRÉFÉRENCE] [--resume]
         kb MOTS…
         stats
         checklist

@@ -34,25 +34,22 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("maildir", &["inbox", "outbox", "from"]),
     ("web", &["listen"]),
     ("undo", &["window"]),
-    ("limits", &["max_mail_bytes", "max_attachment_bytes"]),
+    (
+        "limits",
+        &[
+            "max_mail_bytes",
+            "max_attachment_bytes",
+            "mails_per_sender_per_hour",
+            "automatic_mails_per_recipient_per_hour",
+        ],
+    ),
     ("templates", &["dir"]),
 ];
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &[
-    "blobs",
-    "discord",
-    "followup",
-    "push",
-    "slack",
-    "sla",
-    "imap.oauth2",
-    "smtp.oauth2",
-    "smtp.dkim",
-    "limits.mails_per_sender_per_hour",
-    "limits.automatic_mails_per_recipient_per_hour",
-];
+const LATER: &[&str] =
+    &["blobs", "discord", "followup", "push", "slack", "sla", "imap.oauth2", "smtp.oauth2", "smtp.dkim"];
 
 /// What the name of every variable of ours begins with.
 pub const PREFIX: &str = "GUICHET__";

@@ -131,7 +131,6 @@ fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
         ("[discord]\ntoken = \"x\"\nguild_id = 1", "discord"),
         ("[sla]", "sla"),
         (&format!("{SERVERS}dkim = {{ selector = \"x\" }}"), "smtp.dkim"),
-        ("[limits]\nmails_per_sender_per_hour = 3", "limits.mails_per_sender_per_hour"),
     ] {
         assert_eq!(Config::parse(text, []).unwrap().later, [key]);
     }

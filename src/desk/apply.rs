@@ -143,8 +143,16 @@ impl Inner {
             .map(|(id, _)| id.as_str());
         let chain = refs.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
         let minted = self.mint(ticket.id, event);
-        let mut told = Told { preference: requester.preference, channels: Vec::new() };
+        let suppressed = tx.suppressed(&requester.email).await?;
+        let mut told = Told { preference: requester.preference, channels: Vec::new(), suppressed: None };
         for (channel, plan) in plan(requester.preference) {
+            let plan = match &suppressed {
+                Some(cause) if channel == Channel::Email && plan == Plan::Send => {
+                    told.suppressed = Some(cause.why.clone());
+                    Plan::Skip(SkipReason::Suppressed)
+                }
+                _ => plan,
+            };
             let why = match plan {
                 Plan::Skip(reason) => Some(wording::labels::skip_reason(reason)),
                 Plan::Store | Plan::Send => None,

@@ -219,6 +219,7 @@ pub(super) fn requester_view(requester: Requester) -> RequesterView {
         email: requester.email,
         name: requester.name,
         preference: requester.preference,
+        suppressed: None,
     }
 }
 
@@ -226,6 +227,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
     let id = ticket.id;
     let mut cards = Cards::default();
     let mut view = cards.card(tx, ticket).await?;
+    view.requester.suppressed = tx.suppressed(&view.requester.email).await?.map(|cause| cause.why);
     let mut files: HashMap<MessageId, Vec<_>> = HashMap::new();
     for (message, attachment) in tx.attachments(id).await? {
         files.entry(message).or_default().push(attachment);

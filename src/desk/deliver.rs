@@ -1,10 +1,12 @@
 //! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
 
 use super::links::{Links, Signer};
-use super::{Desk, Result, pack, unpack};
+use super::receive::LIMITED_WITHIN;
+use super::{Desk, Inner, Result, pack, unpack};
 use crate::domain::delivery::{Channel, DeliveryState, LEASE, Next, Outcome, SkipReason, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::notice::{Notice, NoticeKind};
+use crate::domain::returned;
 use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
 use crate::wording;
@@ -75,6 +77,8 @@ pub struct Claim {
     pub skipped: u64,
     /// How many were lost twice and wait for a CM.
     pub uncertain: u64,
+    /// How many were due and wait, because their recipient had many mails lately.
+    pub put_off: u64,
 }
 
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
@@ -88,6 +92,10 @@ impl Desk {
         let mut claim = Claim { uncertain, ..Claim::default() };
         let leased_until = now + LEASE;
         for delivery in tx.claim(now, leased_until, limit).await? {
+            if self.inner.put_off(&mut tx, &delivery, now).await? {
+                claim.put_off += 1;
+                continue;
+            }
             match parcel(&mut tx, &self.inner.links, delivery, leased_until, now).await? {
                 Some(parcel) => claim.parcels.push(parcel),
                 None => claim.skipped += 1,
@@ -128,6 +136,12 @@ impl Desk {
                 tx.try_later(id, lease, why, now + *after, ambiguous.then_some(now), now).await?
             }
         };
+        if let (Next::Failed(why), Some(address)) = (&next, &delivery.address)
+            && is_ours
+            && returned::status_in(why).is_some_and(returned::is_hard)
+        {
+            tx.suppress(address, wording::mail::refused(), id, now).await?;
+        }
         tx.commit().await?;
         Ok(is_ours.then_some(next))
     }
@@ -135,6 +149,23 @@ impl Desk {
     /// When the next delivery becomes due.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
         Ok(self.inner.store.read().await?.next_due().await?)
+    }
+}
+
+impl Inner {
+    /// Lets an automatic mail wait when its recipient had as many as they may within an hour: the last guard against
+    /// a loop. What a CM wrote never waits, nor does a mail that was tried before.
+    async fn put_off(&self, tx: &mut Tx, delivery: &StoredDelivery, now: DateTime<Utc>) -> Result<bool> {
+        let limit = i64::from(self.settings.rules.automatic_mails_per_recipient_per_hour);
+        let (true, Some(address)) = (limit > 0, &delivery.address) else { return Ok(false) };
+        if delivery.kind == NoticeKind::Reply || delivery.attempts > 1 {
+            return Ok(false);
+        }
+        let lately = tx.automatic_lately(address, now - LIMITED_WITHIN, delivery.id, limit).await?;
+        let (true, Some(oldest)) = (lately.len() as i64 == limit, lately.last()) else { return Ok(false) };
+        let why = wording::mail::too_many_automatic(limit);
+        tx.put_off(delivery.id, &why, *oldest + LIMITED_WITHIN, now).await?;
+        Ok(true)
     }
 }
 
@@ -153,6 +184,13 @@ async fn parcel(
     let requester = tx.requester(ticket.requester).await?;
     if !requester.preference.allows(Channel::Email) {
         let why = wording::labels::skip_reason(SkipReason::Preference(requester.preference));
+        tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
+        return Ok(None);
+    }
+    if let Some(address) = &delivery.address
+        && tx.suppressed(address).await?.is_some()
+    {
+        let why = wording::labels::skip_reason(SkipReason::Suppressed);
         tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
         return Ok(None);
     }

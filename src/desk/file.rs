@@ -2,7 +2,7 @@
 //! or ignored, or held for a person.
 
 use super::apply::Act;
-use super::receive::{Digest, Filed, ReadMail, cut};
+use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
 use super::{Failure, Inner, Result, locked};
 use crate::domain::delivery::DeliveryState;
@@ -11,6 +11,7 @@ use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::{Bounce, InboundMail, Mailbox};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Door};
+use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
 use crate::domain::thanks::is_thanks;
 use crate::domain::threading::{self, Rung};
@@ -21,21 +22,66 @@ use crate::store::tickets::NewEvent;
 use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
 const LONGEST_TEXT: usize = 200_000;
 /// More files than any letter needs.
 const MOST_ATTACHMENTS: usize = 500;
 
+/// What becomes of the mails of a sender who writes too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flood {
+    /// They wait for a CM.
+    Held,
+    /// They are taken in: somebody asked for these very mails.
+    TakenIn,
+}
+
+/// How many mails each sender wrote lately, and how many are too many.
+#[derive(Default)]
+struct Crowd {
+    limit: i64,
+    written: HashMap<String, i64>,
+}
+
+impl Crowd {
+    /// Counts a mail of this sender, and says whether it is one too many.
+    fn is_full(&mut self, sender: &str) -> bool {
+        if self.limit == 0 {
+            return false;
+        }
+        let written = self.written.entry(sender.to_owned()).or_default();
+        *written += 1;
+        *written > self.limit
+    }
+}
+
+/// Why a mail of a flood waits.
+const TOO_MANY: &str = "too many mails of this sender within an hour";
+
 impl Inner {
+    /// Who wrote how much before these mails.
+    async fn crowd(&self, tx: &mut Tx, mails: &[RawMailId], now: DateTime<Utc>) -> Result<Crowd> {
+        let limit = i64::from(self.settings.rules.mails_per_sender_per_hour);
+        let Some(first) = mails.iter().min().filter(|_| limit > 0) else { return Ok(Crowd::default()) };
+        let written = tx.count_by_sender(now - LIMITED_WITHIN, *first, limit).await?;
+        Ok(Crowd { limit, written })
+    }
+
     /// Files mails together; when one of them is the cause of an error, each on its own, and that one is held. An
     /// error that no mail causes (a full disk, a lost database) is returned: the mails stay in the journal and are
     /// filed when it has passed.
-    pub(super) async fn file(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+    pub(super) async fn file(
+        &self,
+        mails: &[ReadMail],
+        flood: Flood,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Filed>> {
         if mails.is_empty() {
             return Ok(Vec::new());
         }
-        match self.file_patiently(mails, now).await {
+        match self.file_patiently(mails, flood, now).await {
             Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
                 tracing::warn!(mails = mails.len(), error = format!("{error:#}"), "filing mails one by one");
             }
@@ -43,7 +89,7 @@ impl Inner {
         }
         let mut filed = Vec::with_capacity(mails.len());
         for mail in mails {
-            match self.file_patiently(std::slice::from_ref(mail), now).await {
+            match self.file_patiently(std::slice::from_ref(mail), flood, now).await {
                 Ok(outcome) => filed.extend(outcome),
                 Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
                     let error = format!("{error:#}");
@@ -60,26 +106,44 @@ impl Inner {
     }
 
     /// Files mails together; again, where another process was in the way.
-    async fn file_patiently(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+    async fn file_patiently(
+        &self,
+        mails: &[ReadMail],
+        flood: Flood,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Filed>> {
         let mut tried = 1;
         loop {
-            match self.file_together(mails, now).await {
+            match self.file_together(mails, flood, now).await {
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 outcome => return outcome,
             }
         }
     }
 
-    async fn file_together(&self, mails: &[ReadMail], now: DateTime<Utc>) -> Result<Vec<Filed>> {
+    async fn file_together(
+        &self,
+        mails: &[ReadMail],
+        flood: Flood,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Filed>> {
         let mut tx = self.store.begin().await?;
         let ids: Vec<RawMailId> = mails.iter().map(|(id, _)| *id).collect();
         let ours = tx.take_to_file(&ids).await?;
         let mut filed = Vec::with_capacity(mails.len());
         let mut later = Later::default();
+        let mut crowd = match flood {
+            Flood::Held => self.crowd(&mut tx, &ids, now).await?,
+            Flood::TakenIn => Crowd::default(),
+        };
+        later.clears_addresses = tx.is_any_suppressed().await?;
         for (id, read) in mails {
             let outcome = match read {
                 _ if !ours.contains(id) => Filed::Duplicate,
-                Ok(digest) => self.file_one(&mut tx, &mut later, *id, digest, now).await?,
+                Ok(digest) => {
+                    let is_flood = digest.counted_sender(now).is_some_and(|sender| crowd.is_full(sender));
+                    self.file_one(&mut tx, &mut later, *id, digest, is_flood, now).await?
+                }
                 Err(why) => hold(&mut tx, *id, why).await?,
             };
             filed.push(outcome);
@@ -95,16 +159,22 @@ impl Inner {
         later: &mut Later<'a>,
         id: RawMailId,
         digest: &'a Digest,
+        is_flood: bool,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
         let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
             Screening::Hold(why) => return hold(tx, id, why).await,
             Screening::Ignore(Ignored::Bounce) => return self.file_bounce(tx, id, digest, now).await,
             Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await,
+            Screening::Ignore(Ignored::Automatic(_)) if is_flood => return ignore(tx, id, TOO_MANY).await,
             Screening::Ignore(Ignored::Automatic(why)) => Err(why),
+            Screening::Accept if is_flood => return hold(tx, id, TOO_MANY).await,
             Screening::Accept => Ok(()),
         };
         let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await };
+        if accepted.is_ok() && later.clears_addresses {
+            tx.lift_suppression(&sender.address).await?;
+        }
         let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
         match (accepted, place) {
             (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
@@ -201,11 +271,18 @@ impl Inner {
             ignore(tx, id, "bounce of no mail of ours").await?;
             return Ok(Filed::Bounce);
         };
-        let why = wording::mail::bounced(bounce);
+        let mut why = wording::mail::bounced(bounce);
         let ticket = locked(tx, delivery.ticket).await?;
         let given_up = bounce.action != "delayed";
         if given_up {
             tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
+        }
+        if let Some(address) = &delivery.address
+            && given_up
+            && bounce.status.as_deref().is_some_and(returned::is_hard)
+        {
+            tx.suppress(address, &why, delivery.id, now).await?;
+            why = wording::mail::bounced_and_suppressed(&why);
         }
         let event = Event::Bounced { delivery: delivery.id, why };
         let act = Act {
@@ -277,6 +354,8 @@ struct Later<'a> {
     opened: Vec<(TicketId, &'a str, EventDetail)>,
     /// Messages, each with the words it is found by.
     words: Vec<(MessageId, &'a str)>,
+    /// Some address gets no mail because one came back: whoever writes from it gets mail again.
+    clears_addresses: bool,
 }
 
 impl Later<'_> {

@@ -149,5 +149,7 @@ pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Resu
         tickets.push(cards.card(tx, ticket).await?);
     }
     let blocked = requester.blocked_at.is_some();
-    Ok(Person { requester: requester_view(requester), blocked, tickets, changed })
+    let mut requester = requester_view(requester);
+    requester.suppressed = tx.suppressed(&requester.email).await?.map(|cause| cause.why);
+    Ok(Person { requester, blocked, tickets, changed })
 }

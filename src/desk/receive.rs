@@ -4,6 +4,7 @@
 //! Then each is filed in one more transaction (`file.rs`). What a death or a fault left unfiled
 //! in between is filed when mail is next looked for.
 
+use super::file::Flood;
 use super::{Desk, Result, pack, unpack};
 use crate::domain::fold;
 use crate::domain::ids::{RawMailId, TicketId};
@@ -11,8 +12,11 @@ use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::trim::{Trimmed, trim};
 pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, NewRawMail};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
 
+/// The stretch of time that limits are counted in.
+pub(super) const LIMITED_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// How much of a mail can be searched: enough for any letter, bounded for a pasted log.
 const SEARCHED_BYTES: usize = 64 * 1024;
 /// No word that people search for is longer.
@@ -77,6 +81,13 @@ impl Digest {
         let (trimmed, words) = (trim(&mail.text), searched_words(&mail));
         // The text is in the trimmed parts; a batch holds hundreds of mails.
         Digest { trimmed, words, mail: InboundMail { text: String::new(), ..mail } }
+    }
+
+    /// The sender, where the mail counts against the hourly limit of mails: a mail that is old by its own date comes
+    /// with a backlog, not with a flood.
+    pub(super) fn counted_sender(&self, now: DateTime<Utc>) -> Option<&str> {
+        let is_old = self.mail.date.is_some_and(|date| date < now - LIMITED_WITHIN);
+        self.sender().filter(|_| !is_old).map(|sender| sender.address.as_str())
     }
 
     /// The only sender; screening lets no other mail pass.
@@ -178,6 +189,7 @@ impl Desk {
                 identity: &mail.identity,
                 bytes: mail.bytes,
                 packed: &mail.packed,
+                sender: mail.read.as_ref().ok().and_then(|digest| digest.counted_sender(now)),
                 held: mail.read.as_ref().err().copied(),
             })
             .collect();
@@ -191,7 +203,7 @@ impl Desk {
         let journaled = ids.into_iter().zip(arrived).enumerate();
         let (places, mails): (Vec<usize>, Vec<ReadMail>) =
             journaled.filter_map(|(place, (id, mail))| Some((place, (id?, mail.read)))).unzip();
-        for (place, outcome) in places.into_iter().zip(self.inner.file(&mails, now).await?) {
+        for (place, outcome) in places.into_iter().zip(self.inner.file(&mails, Flood::Held, now).await?) {
             filed[place] = outcome;
         }
         Ok(filed)
@@ -203,7 +215,7 @@ impl Desk {
         packed.into_iter().map(|(id, packed)| Ok((id, unpack(&packed)?))).collect()
     }
 
-    /// Files mails of the journal, read again.
+    /// Files mails of the journal, read again; however many there are of one sender.
     pub async fn file_again(
         &self,
         mails: Vec<(RawMailId, std::result::Result<InboundMail, &'static str>)>,
@@ -211,7 +223,7 @@ impl Desk {
         let now = self.inner.clock.now();
         let mails: Vec<_> =
             mails.into_iter().map(|(id, mail)| (id, mail.map(|mail| Box::new(Digest::new(mail))))).collect();
-        self.inner.file(&mails, now).await
+        self.inner.file(&mails, Flood::TakenIn, now).await
     }
 
     /// Stamps that a mailbox was taken in without a fault, and held nothing to store.

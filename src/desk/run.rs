@@ -113,14 +113,19 @@ impl Inner {
             Command::Undo => self.undo(ask).await,
             Command::Resend { delivery } => self.resend(ask, *delivery).await,
             Command::MarkSent { delivery } => self.mark_sent(ask, *delivery).await,
-            Command::User { email, preference } => {
-                let Some(preference) = preference else {
-                    return Ok(View::Person(read_person(&mut self.store.read().await?, email, false).await?));
-                };
+            Command::User { email, preference: None, resume: false } => {
+                Ok(View::Person(read_person(&mut self.store.read().await?, email, false).await?))
+            }
+            Command::User { email, preference, resume } => {
                 let mut tx = self.store.begin().await?;
                 let requester = known_requester(&mut tx, email).await?;
-                tx.set_preference(requester.id, *preference).await?;
-                let person = read_person(&mut tx, email, true).await?;
+                if let Some(preference) = preference {
+                    tx.set_preference(requester.id, *preference).await?;
+                }
+                if *resume {
+                    tx.lift_suppression(&requester.email).await?;
+                }
+                let person = read_person(&mut tx, email, preference.is_some()).await?;
                 tx.commit().await?;
                 Ok(View::Person(person))
             }
@@ -294,6 +299,10 @@ impl Inner {
         let ticket = locked(&mut tx, delivery.ticket).await?;
         if !tx.send_again(id, ask.now).await? {
             return refuse(Refusal::NotResendable(id));
+        }
+        // Who sends it again takes the address for good again.
+        if let Some(address) = &delivery.address {
+            tx.lift_suppression(address).await?;
         }
         let event = Event::Resent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;

@@ -61,6 +61,8 @@ impl DeliveryState {
 pub enum SkipReason {
     /// The requester's preference closes this channel.
     Preference(Preference),
+    /// A mail to this address came back for good.
+    Suppressed,
     /// No key for Web Push is configured.
     PushNotConfigured,
     /// A later status notice took its place before it left.

@@ -18,6 +18,7 @@ pub mod notice;
 pub mod people;
 pub mod preference;
 pub mod refusal;
+pub mod returned;
 pub mod rules;
 pub mod screening;
 pub mod thanks;

@@ -7,10 +7,19 @@ use std::time::Duration;
 pub struct Rules {
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
     pub undo_window: Duration,
+    /// The mails of one sender taken in within an hour; the rest of the hour's are held for a CM. Zero: no limit.
+    pub mails_per_sender_per_hour: u32,
+    /// The automatic mails that one address gets within an hour; the rest wait. Replies are not among them.
+    /// Zero: no limit.
+    pub automatic_mails_per_recipient_per_hour: u32,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Rules { undo_window: Duration::from_secs(20) }
+        Rules {
+            undo_window: Duration::from_secs(20),
+            mails_per_sender_per_hour: 1000,
+            automatic_mails_per_recipient_per_hour: 20,
+        }
     }
 }

@@ -195,7 +195,7 @@ async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationTo
     let mut room = limit;
     let mut outcome = Ok(());
     while room > 0 && !cancel.is_cancelled() && outcome.is_ok() {
-        let Claim { parcels, skipped, uncertain } = match desk.claim(room.min(BATCH)).await {
+        let Claim { parcels, skipped, uncertain, put_off } = match desk.claim(room.min(BATCH)).await {
             Ok(claim) => claim,
             Err(failure) => {
                 outcome = Err(failure);
@@ -204,7 +204,8 @@ async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationTo
         };
         tally.count.skipped += skipped;
         tally.count.uncertain += uncertain;
-        if parcels.is_empty() && skipped == 0 {
+        tally.count.retry += put_off;
+        if parcels.is_empty() && skipped + put_off == 0 {
             break;
         }
         room -= parcels.len() as i64;

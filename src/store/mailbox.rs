@@ -34,6 +34,12 @@ statements! {
     STAMP_SYNC = Sql::same(
         "INSERT INTO mailbox (name, synced_at) VALUES ($1, $2) \
          ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at");
+    ARE_MANY_LATELY = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM raw_mail \
+         WHERE sender IS NOT NULL AND received_at > $1 LIMIT $2) AS lately");
+    COUNT_BY_SENDER = Sql::same(
+        "SELECT sender, CAST(COUNT(*) AS BIGINT) FROM raw_mail \
+         WHERE sender IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY sender");
     LATEST_SYNC = Sql::same("SELECT MAX(synced_at) FROM mailbox");
 }
 
@@ -42,9 +48,11 @@ type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
-        Sql::same("INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, why, received_at) VALUES "),
-        Sql::same("($1, $2, $3, $4, $5, $6, $7)"),
-        7,
+        Sql::same(
+            "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, why, received_at, sender) VALUES ",
+        ),
+        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8)"),
+        8,
         " ON CONFLICT (identity) DO NOTHING RETURNING id, identity",
     )
 });
@@ -94,6 +102,8 @@ pub struct NewRawMail<'a> {
     pub bytes: usize,
     /// The raw bytes, packed with zstd.
     pub packed: &'a [u8],
+    /// Who wrote it, where it counts against the hourly limit of a sender.
+    pub sender: Option<&'a str>,
     /// Why it is held from the beginning: what it says cannot be told.
     pub held: Option<&'a str>,
 }
@@ -152,7 +162,8 @@ impl Tx {
                         .bind(bytes)
                         .bind(state)
                         .bind(mail.held)
-                        .bind(now);
+                        .bind(now)
+                        .bind(mail.sender.map(clean));
                 }
                 query.fetch_all(c).await
             })?;
@@ -210,6 +221,22 @@ impl Tx {
     /// The packed bytes of a held mail.
     pub async fn held_mail(&mut self, id: RawMailId) -> Result<Option<Vec<u8>>> {
         optional_scalar!(self, HELD_MAIL, id.0)
+    }
+
+    /// How many counted mails each sender's last stretch of time holds, before mail `id`. Empty, by one cheap
+    /// question, while there are fewer than `limit` of all senders together.
+    pub async fn count_by_sender(
+        &mut self,
+        since: DateTime<Utc>,
+        id: RawMailId,
+        limit: i64,
+    ) -> Result<HashMap<String, i64>> {
+        let many: i64 = scalar!(self, ARE_MANY_LATELY, since, limit)?;
+        if many < limit {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(String, i64)> = all!(self, COUNT_BY_SENDER, since, id.0)?;
+        Ok(rows.into_iter().collect())
     }
 
     /// `None` for a mailbox never seen, and for one that has no UIDs.

@@ -10,6 +10,7 @@ pub mod messages;
 pub mod outbox;
 pub mod people;
 pub mod search;
+pub mod suppressed;
 pub mod tickets;
 
 use dialect::{Sql, execute, optional_scalar, statements};
@@ -310,6 +311,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         outbox::STATEMENTS,
         people::STATEMENTS,
         search::STATEMENTS,
+        suppressed::STATEMENTS,
         tickets::STATEMENTS,
     ]
     .into_iter()

@@ -1,7 +1,7 @@
 //! Deliveries: planned with their cause, claimed by lease, recorded. And the web channel's notifications.
 //! May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional, scalar, statements};
+use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
@@ -63,6 +63,13 @@ statements! {
     TRY_LATER = Sql::same(
         "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, updated_at = $5, \
          ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+    AUTOMATIC_LATELY = Sql::same(
+        "SELECT updated_at FROM delivery WHERE address = $1 AND kind <> 'reply' AND updated_at > $2 \
+         AND channel = 'email' AND (state IN ('sent', 'failed', 'uncertain') OR (state = 'sending' AND id < $3)) \
+         ORDER BY updated_at DESC LIMIT $4");
+    PUT_OFF = Sql::same(
+        "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, leased_until = NULL, \
+         attempts = attempts - 1, updated_at = $4 WHERE id = $1");
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
          updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
@@ -343,6 +350,35 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         execute!(self, TRY_LATER, id.0, lease, clean(why), at, now, ambiguous_at).map(|rows| rows == 1)
+    }
+
+    /// When the latest automatic mails to an address left since `since`, the latest first; at most `limit`. Of
+    /// those that leave now, the ones before `id`.
+    pub async fn automatic_lately(
+        &mut self,
+        address: &str,
+        since: DateTime<Utc>,
+        id: DeliveryId,
+        limit: i64,
+    ) -> Result<Vec<DateTime<Utc>>> {
+        on!(self, AUTOMATIC_LATELY, |c, text| sqlx::query_scalar(text)
+            .bind(clean(address))
+            .bind(since)
+            .bind(id.0)
+            .bind(limit)
+            .fetch_all(c)
+            .await)
+    }
+
+    /// Gives a claimed delivery back before it was attempted: it leaves at `at`.
+    pub async fn put_off(
+        &mut self,
+        id: DeliveryId,
+        why: &str,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, PUT_OFF, id.0, clean(why), at, now).map(drop)
     }
 
     /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.

@@ -282,6 +282,25 @@ pub async fn mark_sent(State(web): State<Web>, Path(id): Path<i64>, form: Act) -
     act(&web, &form, TicketId(id), Command::MarkSent { delivery }).await
 }
 
+/// `POST …/resume`: `email`, the address that gets mail again.
+pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
+    let (id, email) = (TicketId(id), form.field("email").to_owned());
+    let command = Command::User { email: email.clone(), preference: None, resume: true };
+    match web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await {
+        Ok(_) => {
+            let text = done::resumed(&email);
+            Ok(back(
+                &web,
+                &form,
+                id,
+                Flash { text, tone: "done", undo_seconds: 0, ticket: id.0, offers: Vec::new() },
+            ))
+        }
+        Err(Failure::Refused(refusal)) => Ok(back(&web, &form, id, no(id, &refusal))),
+        Err(broken) => Err(broken.into()),
+    }
+}
+
 /// `POST /admin/support/undo`: `ticket`, the page to come back to. What is taken back is the agent's last act.
 pub async fn undo(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let ticket = form.field("ticket").parse().map(TicketId).map_err(|_| Problem::BadForm)?;

@@ -119,6 +119,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/tickets/{id}/priority", post(admin::set_priority))
         .route("/admin/support/tickets/{id}/resend", post(admin::resend))
         .route("/admin/support/tickets/{id}/sent", post(admin::mark_sent))
+        .route("/admin/support/tickets/{id}/resume", post(admin::resume))
         .route("/admin/support/messages/{id}/source", get(outbox::message_source))
         .route("/admin/support/messages/{id}/attachments/{part}", get(outbox::attachment))
         .route("/admin/support/outbox", get(outbox::list))

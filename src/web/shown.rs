@@ -245,8 +245,10 @@ pub struct Told {
     pub preference: &'static str,
     /// The preference, French.
     pub preference_label: &'static str,
-    /// `nothing`, `no_mail`, or empty.
+    /// `nothing`, `no_mail`, `suppressed`, or empty.
     pub warning: &'static str,
+    /// Why no e-mail goes to the address.
+    pub suppressed: Option<String>,
     /// Each road, open or shut.
     pub roads: Vec<Road>,
 }
@@ -270,15 +272,19 @@ pub fn told(requester: &RequesterView) -> Told {
         .into_iter()
         .map(|(channel, plan)| Road {
             label: capitalised(labels::channel(channel)),
-            open: matches!(plan, Plan::Store | Plan::Send),
+            open: plan == Plan::Store || (plan == Plan::Send && requester.suppressed.is_none()),
             address: (channel == Channel::Email).then(|| requester.email.clone()),
             why: match plan {
                 Plan::Skip(reason @ SkipReason::PushNotConfigured) => Some(labels::skip_reason(reason)),
+                Plan::Send if requester.suppressed.is_some() => {
+                    Some(labels::skip_reason(SkipReason::Suppressed))
+                }
                 _ => None,
             },
         })
         .collect();
     let warning = match requester.preference {
+        Preference::EmailOnly | Preference::Both if requester.suppressed.is_some() => "suppressed",
         Preference::None => "nothing",
         Preference::WebOnly => "no_mail",
         Preference::EmailOnly | Preference::Both => "",
@@ -290,6 +296,7 @@ pub fn told(requester: &RequesterView) -> Told {
         preference: requester.preference.as_str(),
         preference_label: labels::preference(requester.preference),
         warning,
+        suppressed: requester.suppressed.clone(),
         roads,
     }
 }

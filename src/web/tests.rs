@@ -42,6 +42,7 @@ fn requester(name: &str, email: &str, preference: Preference) -> RequesterView {
         name: name.into(),
         first_name: crate::domain::people::first_name(name),
         preference,
+        suppressed: None,
     }
 }
 
@@ -495,6 +496,7 @@ fn what_strangers_write_is_text_on_every_page() {
         name: HOSTILE.into(),
         first_name: Some(HOSTILE.into()),
         preference: Preference::None,
+        suppressed: None,
     };
     for message in &mut hostile.messages {
         (message.author, message.text, message.quoted) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());

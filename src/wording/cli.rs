@@ -218,6 +218,7 @@ pub fn held_reason(why: &str) -> &str {
         "nested too deep" => "trop de messages imbriqués",
         "not given by the server" => "le serveur ne le donne pas",
         "the parser failed" => "illisible",
+        "too many mails of this sender within an hour" => "trop de mails de cet expéditeur en une heure",
         other => other,
     }
 }

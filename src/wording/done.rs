@@ -27,6 +27,11 @@ pub fn say(done: &Done) -> String {
     lines.join("\n")
 }
 
+/// Mail goes to an address again.
+pub fn resumed(address: &str) -> String {
+    format!("Les e-mails partent de nouveau vers {address}.")
+}
+
 fn act(done: &Done) -> String {
     let id = done.ticket.id;
     match &done.done {
@@ -63,16 +68,30 @@ fn roads(done: &Done, told: &Told) -> String {
         (None, "") => &requester.email,
         (None, name) => name,
     };
+    if let Some(why) = &told.suppressed {
+        let roads = match roads_of(told).as_str() {
+            "" => "rien".to_owned(),
+            roads => format!("{roads}, sans e-mail"),
+        };
+        let address = &requester.email;
+        return format!(
+            "⚠ {who}\u{a0}: {roads} (adresse suspendue, {why}). Reprendre\u{a0}: `/ticket user {address} --resume`"
+        );
+    }
     if told.channels.is_empty() {
         return format!("⚠ {who} ne recevra rien (préférence\u{a0}: {})", told.preference.as_str());
     }
-    let roads: Vec<&str> = told.channels.iter().map(|channel| labels::channel(*channel)).collect();
-    let roads = roads.join(" + ");
+    let roads = roads_of(told);
     if told.channels.contains(&Channel::Email) {
         format!("{who}\u{a0}: {roads}")
     } else {
         format!("⚠ {who}\u{a0}: {roads}, sans e-mail (préférence\u{a0}: {})", told.preference.as_str())
     }
+}
+
+fn roads_of(told: &Told) -> String {
+    let roads: Vec<&str> = told.channels.iter().map(|channel| labels::channel(*channel)).collect();
+    roads.join(" + ")
 }
 
 #[cfg(test)]
@@ -84,7 +103,11 @@ mod tests {
     use crate::wording::text::samples;
 
     fn said(act: Act, told: Option<(Preference, &[Channel])>, undo_seconds: u64, offers: &[&str]) -> String {
-        let told = told.map(|(preference, channels)| Told { preference, channels: channels.to_vec() });
+        let told = told.map(|(preference, channels)| Told {
+            preference,
+            channels: channels.to_vec(),
+            suppressed: None,
+        });
         let offers = offers.iter().map(|key| (*key).to_owned()).collect();
         say(&Done { ticket: samples::ticket(), done: act, offers, told, undo_seconds })
     }

@@ -30,6 +30,21 @@ pub fn bounced(bounce: &Bounce) -> String {
     if status.is_empty() { said.to_owned() } else { format!("{said} ({status})") }
 }
 
+/// The same, where the address gets no mail from now on.
+pub fn bounced_and_suppressed(why: &str) -> String {
+    format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")
+}
+
+/// Why an address that a server refused for good gets no mail.
+pub fn refused() -> &'static str {
+    "adresse refusée par son serveur"
+}
+
+/// Why an automatic mail waits.
+pub fn too_many_automatic(limit: i64) -> String {
+    format!("attend\u{a0}: au plus {limit} e-mails automatiques par heure vers une même adresse")
+}
+
 /// Why a mail waits for a CM after its sender died twice while sending it.
 pub fn lost_twice() -> &'static str {
     "envoi interrompu deux fois : peut-être arrivé, peut-être pas"

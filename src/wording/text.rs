@@ -137,6 +137,11 @@ fn draw_person(person: &Person, now: DateTime<Utc>, ink: Ink) -> String {
     if person.blocked {
         lines.push(ink.red("Expéditeur bloqué\u{a0}: ses e-mails n’ouvrent pas de ticket."));
     }
+    if let Some(why) = &person.requester.suppressed {
+        let address = &person.requester.email;
+        lines.push(ink.red(&format!("E-mails suspendus\u{a0}: {why}.")));
+        lines.push(ink.commands(&format!("Reprendre\u{a0}: `/ticket user {} --resume`", printable(address))));
+    }
     lines.push(String::new());
     lines.push(if person.tickets.is_empty() {
         "Aucun ticket.".to_owned()
@@ -344,7 +349,7 @@ mod tests {
             Envoie de nouveau ce qui a échoué ou reste incertain
         sent ENVOI  (envoyé, marquer_envoyé)
             Tient pour envoyé ce qui est incertain, sans le renvoyer
-        user EMAIL [PRÉFÉRENCE]  (utilisateur, client)
+        user EMAIL [PRÉFÉRENCE] [--resume]  (utilisateur, client)
             Un utilisateur et ses tickets ; change sa préférence de notification
         kb MOTS…  (base, connaissances)
             Cherche dans la base de connaissances

@@ -39,6 +39,8 @@ pub struct TestDesk {
     pub now: DateTime<Utc>,
     /// Where the database of SQLite lies.
     pub folder: tempfile::TempDir,
+    /// The adjustable numbers.
+    pub rules: Rules,
 }
 
 /// On which database.
@@ -65,6 +67,11 @@ pub fn settings() -> Settings {
 impl TestDesk {
     /// A migrated, empty database with Camille.
     pub async fn new(database: Database) -> TestDesk {
+        TestDesk::with_rules(database, Rules::default()).await
+    }
+
+    /// The same with other numbers.
+    pub async fn with_rules(database: Database, rules: Rules) -> TestDesk {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = match database {
             Database::Sqlite => format!("sqlite://{}", folder.path().join("guichet.db").display()),
@@ -73,16 +80,18 @@ impl TestDesk {
         let store = Store::open(&url).await.expect("the database opens");
         store.migrate().await.expect("the migrations run");
         let now = tuesday_morning();
-        let desk = Desk::open(store.clone(), Clock::At(now), settings()).await.expect("the desk opens");
+        let settings = Settings { rules: rules.clone(), ..settings() };
+        let desk = Desk::open(store.clone(), Clock::At(now), settings).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
-        TestDesk { store, desk, camille, now, folder }
+        TestDesk { store, desk, camille, now, folder, rules }
     }
 
     /// Moves the clock.
     pub async fn elapse(&mut self, time: Duration) {
         self.now += time;
-        let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings()).await;
+        let settings = Settings { rules: self.rules.clone(), ..settings() };
+        let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings).await;
         self.desk = desk.expect("the desk opens again");
     }
 
@@ -120,6 +129,7 @@ impl TestDesk {
             identity: &identity,
             bytes: raw.len(),
             packed: &packed,
+            sender: None,
             held,
         };
         let mut tx = self.store.begin().await.unwrap();

@@ -311,19 +311,31 @@ fn every_other_command_has_its_french_name() {
         ("renvoyer 7", Command::Resend { delivery: DeliveryId(7) }),
         (
             "user jean@exemple.example",
-            Command::User { email: "jean@exemple.example".into(), preference: None },
+            Command::User { email: "jean@exemple.example".into(), preference: None, resume: false },
         ),
         (
             "utilisateur jean@exemple.example web_only",
-            Command::User { email: "jean@exemple.example".into(), preference: Some(Preference::WebOnly) },
+            Command::User {
+                email: "jean@exemple.example".into(),
+                preference: Some(Preference::WebOnly),
+                resume: false,
+            },
         ),
         (
             "client jean@exemple.example e-mail seulement",
-            Command::User { email: "jean@exemple.example".into(), preference: Some(Preference::EmailOnly) },
+            Command::User {
+                email: "jean@exemple.example".into(),
+                preference: Some(Preference::EmailOnly),
+                resume: false,
+            },
         ),
         (
             "user jean@exemple.example aucune",
-            Command::User { email: "jean@exemple.example".into(), preference: Some(Preference::None) },
+            Command::User {
+                email: "jean@exemple.example".into(),
+                preference: Some(Preference::None),
+                resume: false,
+            },
         ),
         ("kb remboursement carte", Command::Kb { words: vec!["remboursement".into(), "carte".into()] }),
         ("stats", Command::Stats),
@@ -388,7 +400,7 @@ fn what_cannot_be_read_says_what_is_wrong() {
         ("merge 42", "missing Into: merge 42 into 17"),
         ("merge 42 into", "missing Into: merge 42 into 17"),
         ("snooze 42", "missing Delay: snooze 42 DÉLAI"),
-        ("user", "missing Email: user EMAIL [PRÉFÉRENCE]"),
+        ("user", "missing Email: user EMAIL [PRÉFÉRENCE] [--resume]"),
         ("kb", "missing Words: kb MOTS…"),
         ("resend", "missing Delivery: resend ENVOI"),
         ("sent", "missing Delivery: sent ENVOI"),

@@ -34,6 +34,7 @@ pub fn ticket() -> TicketView {
             name: "Léa Martin".into(),
             first_name: Some("Léa".into()),
             preference: Preference::Both,
+            suppressed: None,
         },
         created_at: before(26),
         updated_at: before(2),
