@@ -4,20 +4,20 @@
 use super::apply::Act;
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
+use super::thread::{Place, returned_delivery};
 use super::{Failure, Inner, Result, locked};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
-use crate::domain::mail::{Bounce, InboundMail, Mailbox};
+use crate::domain::mail::Mailbox;
 use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Door};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
 use crate::domain::thanks::is_thanks;
-use crate::domain::threading::{self, Rung};
+use crate::domain::threading;
 use crate::store::mailbox::MailState;
 use crate::store::messages::NewMessage;
-use crate::store::outbox::StoredDelivery;
 use crate::store::tickets::NewEvent;
 use crate::store::{self, Tx};
 use crate::wording;
@@ -298,55 +298,6 @@ impl Inner {
     }
 }
 
-impl Inner {
-    /// The threading ladder. `[#42]` alone lets only the ticket's own requester in; an id of the conversation also
-    /// lets a stranger's mail be kept on the ticket, set apart.
-    async fn find_thread(&self, tx: &mut Tx, mail: &InboundMail, sender: &str) -> Result<Option<Place>> {
-        for id in threading::answered_ids(mail) {
-            if let Some((ticket, requester)) = tx.ticket_by_ref(id, sender).await? {
-                return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
-            }
-            // An id of ours that this database does not know, as after a restore: its mac vouches for it.
-            if let Some(ticket) = self.vouched(id)
-                && let Some(requester) = requester_of(tx, ticket).await?
-            {
-                return Ok(Some(Place { ticket, requester, rung: Rung::Reference }));
-            }
-        }
-        let Some(ticket) = threading::tagged_ticket(&mail.subject) else { return Ok(None) };
-        let Some(requester) = requester_of(tx, ticket).await? else { return Ok(None) };
-        Ok((requester == sender).then_some(Place { ticket, requester, rung: Rung::SubjectTag }))
-    }
-
-    /// The ticket that a Message-ID names, if we minted it.
-    fn vouched(&self, id: &str) -> Option<TicketId> {
-        let (ticket, event) = threading::read_minted_id(id)?;
-        (self.mint(ticket, event) == id).then_some(ticket)
-    }
-}
-
-async fn requester_of(tx: &mut Tx, ticket: TicketId) -> Result<Option<String>> {
-    match tx.ticket(ticket).await? {
-        Some(ticket) => Ok(Some(tx.requester(ticket.requester).await?.email)),
-        None => Ok(None),
-    }
-}
-
-/// The mail of ours that a report is about.
-async fn returned_delivery(
-    tx: &mut Tx,
-    bounce: &Bounce,
-    mail: &InboundMail,
-) -> Result<Option<StoredDelivery>> {
-    let quoted = bounce.original_message_id.as_deref();
-    for id in quoted.into_iter().chain(threading::answered_ids(mail)) {
-        if let Some(delivery) = tx.delivery_by_rfc_id(id).await? {
-            return Ok(Some(delivery));
-        }
-    }
-    Ok(None)
-}
-
 /// Rows of a batch that nothing in the batch reads: written together at its end.
 #[derive(Default)]
 struct Later<'a> {
@@ -383,13 +334,6 @@ impl Later<'_> {
             .collect();
         Ok(tx.add_events(&lines).await?)
     }
-}
-
-/// A ticket that a mail leads to.
-struct Place {
-    ticket: TicketId,
-    requester: String,
-    rung: Rung,
 }
 
 #[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]

@@ -13,6 +13,7 @@ pub mod people;
 pub mod receive;
 pub mod requester;
 pub mod run;
+mod thread;
 
 pub use failure::{Failure, Result};
 
