@@ -105,14 +105,14 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
     Ok(Opened { config, desk })
 }
 
-/// Where mail comes from.
+/// Where mail comes from, at least one.
 ///
 /// # Errors
 /// The fault to report when nothing is named.
-pub fn source(config: &Config) -> Result<Source, Fault> {
+pub fn sources(config: &Config) -> Result<Vec<Source>, Fault> {
     Ok(match config.inbox()? {
-        Inbox::Imap(imap) => Source::Imap(imap.clone()),
-        Inbox::Maildir(folder) => Source::Maildir(folder.to_owned()),
+        Inbox::Imap(mailboxes) => mailboxes.iter().cloned().map(Source::Imap).collect(),
+        Inbox::Maildir(folder) => vec![Source::Maildir(folder.to_owned())],
     })
 }
 
@@ -149,7 +149,7 @@ pub fn own_addresses(config: &Config) -> Vec<String> {
         .map(|letterhead| normal_address(letterhead.address().as_ref()))
         .into_iter()
         .collect();
-    if let Some(imap) = &config.imap {
+    for imap in &config.imap {
         let account = normal_address(&imap.username);
         if account.contains('@') && !own.contains(&account) {
             own.push(account);
@@ -242,7 +242,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         timezone: Tz::Europe__Paris,
         data_dir: folder.to_owned(),
         database_url: home.database_url,
-        imap: None,
+        imap: Vec::new(),
         smtp: None,
         maildir: Maildir {
             inbox: Some(home.inbox),
@@ -276,7 +276,10 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
 fn oldest_sync(config: &Config) -> Option<Duration> {
     const AT_LEAST: Duration = Duration::from_secs(10 * 60);
     match config.inbox().ok()? {
-        Inbox::Imap(imap) => Some(AT_LEAST.max(imap.poll_interval * 3)),
+        Inbox::Imap(mailboxes) => {
+            let longest = mailboxes.iter().map(|imap| imap.poll_interval).max().unwrap_or_default();
+            Some(AT_LEAST.max(longest * 3))
+        }
         Inbox::Maildir(_) => Some(AT_LEAST),
     }
 }
@@ -295,12 +298,15 @@ async fn run_doors(
     let Opened { config, desk } = opened;
     let cancel = CancellationToken::new();
     let mut doors: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
-    if let Ok(source) = source(&config) {
-        let (desk, limits, cancel) = (desk.clone(), config.limits.clone(), cancel.clone());
-        doors.spawn(async move {
-            inbound::watch(&desk, &source, &limits, cancel).await;
-            ("mail in", Ok(()))
-        });
+    if let Ok(sources) = sources(&config) {
+        // Each by itself: a mailbox that cannot be read stops no other.
+        for source in sources {
+            let (desk, limits, cancel) = (desk.clone(), config.limits.clone(), cancel.clone());
+            doors.spawn(async move {
+                inbound::watch(&desk, &source, &limits, cancel).await;
+                ("mail in", Ok(()))
+            });
+        }
     } else {
         tracing::warn!("no mail is taken in: the configuration names no inbox");
     }

@@ -5,11 +5,13 @@
 
 mod checks;
 mod fault;
+mod mailboxes;
 mod source;
 #[cfg(test)]
 mod tests;
 
 pub use fault::{Fault, Problem, Wanted};
+pub use mailboxes::Imap;
 
 use crate::domain::rules::Rules;
 use checks::Database;
@@ -95,31 +97,6 @@ impl Start {
     }
 }
 
-/// The mailbox that mail comes from.
-#[derive(Debug, Clone)]
-pub struct Imap {
-    /// A name or an address, also the name that the certificate must bear.
-    pub host: String,
-    /// 993 for TLS, 143 otherwise.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: Security,
-    /// The account.
-    pub username: String,
-    /// Its password.
-    pub password: SecretString,
-    /// The mailbox's name, as a person writes it (not in modified UTF-7).
-    pub mailbox: String,
-    /// What becomes of a mail on the server.
-    pub after_ingest: AfterIngest,
-    /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
-    pub ca_file: Option<PathBuf>,
-    /// How often to look where the server does not announce mail by itself.
-    pub poll_interval: Duration,
-    /// Where to begin the first time.
-    pub start: Start,
-}
-
 /// The server that mail leaves by.
 #[derive(Debug, Clone)]
 pub struct Smtp {
@@ -169,8 +146,8 @@ pub struct Web {
 /// Where mail comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum Inbox<'a> {
-    /// A server.
-    Imap(&'a Imap),
+    /// Mailboxes on servers, at least one.
+    Imap(&'a [Imap]),
     /// A folder.
     Maildir(&'a Path),
 }
@@ -197,8 +174,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `sqlite://…` or `postgres://…`. May hold a password: show it with [`Config::shown_database_url`].
     pub database_url: String,
-    /// The mailbox that mail comes from, if it is a server.
-    pub imap: Option<Imap>,
+    /// The mailboxes that mail comes from, in the order of the file; empty where it comes from a folder.
+    pub imap: Vec<Imap>,
     /// The server that mail leaves by, if it is one.
     pub smtp: Option<Smtp>,
     /// Folders in place of servers.
@@ -268,10 +245,10 @@ impl Config {
     /// # Errors
     /// When the configuration names neither a server nor a folder: the fault to report.
     pub fn inbox(&self) -> Result<Inbox<'_>, Fault> {
-        match (&self.imap, &self.maildir.inbox) {
-            (Some(imap), _) => Ok(Inbox::Imap(imap)),
-            (None, Some(folder)) => Ok(Inbox::Maildir(folder)),
-            (None, None) => Err(Fault::new("imap", Problem::NoSide { folder: "maildir.inbox" })),
+        match (self.imap.as_slice(), &self.maildir.inbox) {
+            ([], Some(folder)) => Ok(Inbox::Maildir(folder)),
+            ([], None) => Err(Fault::new("imap", Problem::NoSide { folder: "maildir.inbox" })),
+            (mailboxes, _) => Ok(Inbox::Imap(mailboxes)),
         }
     }
 
@@ -337,10 +314,11 @@ const DAY: u64 = 86_400;
 
 fn read(source: &mut Source) -> Option<Config> {
     // Every section is read before any is given up, so that all faults are found.
-    let imap = source.has_section("imap").then(|| read_imap(source));
+    let imap = mailboxes::read_mailboxes(source);
     let smtp = source.has_section("smtp").then(|| read_smtp(source));
     for (side, section) in [("maildir.inbox", "imap"), ("maildir.outbox", "smtp")] {
-        if source.has(side) && source.has_section(section) {
+        let is_given = source.has_section(section) || source.has_section(&format!("{section}[1]"));
+        if source.has(side) && is_given {
             source.fault(side, Problem::Twice { other: section.to_owned() });
         }
     }
@@ -352,7 +330,7 @@ fn read(source: &mut Source) -> Option<Config> {
             .unwrap_or(chrono_tz::Europe::Paris),
         data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("data")),
         database_url: read_database_url(source),
-        imap: None,
+        imap: Vec::new(),
         smtp: None,
         maildir: read_maildir(source),
         web: Web {
@@ -376,11 +354,7 @@ fn read(source: &mut Source) -> Option<Config> {
         later: std::mem::take(&mut source.later),
     };
     // A section that was given and could not be read has left its faults.
-    Some(Config {
-        imap: imap.map_or(Some(None), |imap| imap.map(Some))?,
-        smtp: smtp.map_or(Some(None), |smtp| smtp.map(Some))?,
-        ..config
-    })
+    Some(Config { imap: imap?, smtp: smtp.map_or(Some(None), |smtp| smtp.map(Some))?, ..config })
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {
@@ -389,31 +363,6 @@ fn read_maildir(source: &mut Source) -> Maildir {
         source.fault("maildir.from", Problem::Wants(Wanted::Sender));
     }
     Maildir { inbox: source.path("maildir.inbox"), outbox: source.path("maildir.outbox"), from }
-}
-
-fn read_imap(source: &mut Source) -> Option<Imap> {
-    let host = source.required("imap.host");
-    let security = read_security(source, "imap", host.as_deref());
-    let port = read_port(source, "imap.port");
-    let username = source.required("imap.username");
-    let password = required_secret(source, "imap.password");
-    let mailbox = source.text("imap.mailbox").unwrap_or_else(|| "INBOX".to_owned());
-    let after_ingest = source.read("imap.after_ingest", Wanted::AfterIngest, AfterIngest::from_word);
-    let ca_file = source.readable("imap.ca_file");
-    let poll_interval = read_duration(source, "imap.poll_interval", 1, DAY);
-    let start = source.read("imap.start", Wanted::OneOf(Start::WORDS), Start::from_word);
-    Some(Imap {
-        host: host?,
-        port: port.unwrap_or(if security == Security::Tls { 993 } else { 143 }),
-        security,
-        username: username?,
-        password: password?,
-        mailbox,
-        after_ingest: after_ingest.unwrap_or(AfterIngest::Keep),
-        ca_file,
-        poll_interval: poll_interval.unwrap_or(Duration::from_secs(60)),
-        start: start.unwrap_or(Start::Now),
-    })
 }
 
 fn read_smtp(source: &mut Source) -> Option<Smtp> {

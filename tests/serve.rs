@@ -110,3 +110,73 @@ fn a_mail_becomes_a_ticket_its_resolution_a_mail_and_sigterm_an_end_with_nothing
     assert!(!home.join("data/guichet.db-wal").exists(), "the database is left whole");
     assert_eq!(sink.mails().len(), 1);
 }
+
+#[test]
+fn of_two_mailboxes_one_that_is_down_stops_the_other_neither_in_fetch_nor_in_serve() {
+    let (mut dovecot, mut other, port) = (Dovecot::start(), Dovecot::start(), free_port());
+    other.make_mailbox("ventes");
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    // The user stands in the name of the mailbox: two servers on one host are two accounts here.
+    let entry = |dovecot: &Dovecot, user: &str| {
+        format!(
+            "[[imap]]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nusername = \"{user}\"\npassword = \"{}\"\n\
+             start = \"beginning\"\npoll_interval = \"1s\"\n",
+            dovecot.imap_port, dovecot.password
+        )
+    };
+    let config = format!(
+        "public_url = \"http://localhost:{port}\"\n{}{}[web]\nlisten = \"127.0.0.1:{port}\"\n",
+        entry(&dovecot, dovecot.user),
+        entry(&other, "ventes")
+    );
+    std::fs::write(home.join("bot.toml"), config).unwrap();
+    let mail = |n: u32| {
+        format!(
+            "From: lea@client.example\r\nSubject: question {n}\r\nMessage-ID: <{n}@client.example>\r\n\r\n{n}\r\n"
+        )
+    };
+    let tickets = || json(home, &["ticket", "list"]).as_array().unwrap().len();
+    dovecot.deliver(mail(1).as_bytes());
+    other.deliver_to("ventes", mail(2).as_bytes());
+    assert_eq!(json(home, &["fetch"])["tickets_created"], 2);
+
+    // The first is down: the second is fetched, and the exit code and the last line tell of the first.
+    dovecot.kill();
+    other.deliver_to("ventes", mail(3).as_bytes());
+    let output = guichet(home, &["fetch", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let count: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(count["tickets_created"], 1);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("INBOX@127.0.0.1: cannot connect") && said.contains("imap[1].host and imap[1].port"),
+        "{said}"
+    );
+    let checks = json(home, &["check"]);
+    let inboxes: Vec<bool> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["check"] == "inbox")
+        .map(|check| check["ok"] == true)
+        .collect();
+    assert_eq!(inboxes, [false, true], "{checks}");
+
+    let serve = guichet(home, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serving = Serving(serve);
+    other.deliver_to("ventes", mail(4).as_bytes());
+    wait_for("the mailbox that is up", || (tickets() == 4).then_some(()));
+    dovecot.deliver(mail(5).as_bytes());
+    dovecot.restart();
+    wait_for("the mailbox that is back", || (tickets() == 5).then_some(()));
+    other.kill();
+    dovecot.deliver(mail(6).as_bytes());
+    wait_for("the first while the second is down", || (tickets() == 6).then_some(()));
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(wait_for("the end", || serving.0.try_wait().unwrap()).code(), Some(0));
+    let mut log = String::new();
+    serving.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("INBOX@127.0.0.1#2") && !log.contains("ventes"), "{log}");
+}

@@ -22,6 +22,8 @@ fn mail(n: usize) -> Vec<u8> {
 
 fn settings(dovecot: &Dovecot) -> Imap {
     Imap {
+        section: "imap".into(),
+        label: "INBOX@localhost".into(),
         host: "127.0.0.1".into(),
         port: dovecot.imap_port,
         security: Security::None,

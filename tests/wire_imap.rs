@@ -20,6 +20,8 @@ const LIMITS: Limits = Limits { max_mail_bytes: 200_000, max_attachment_bytes: 2
 
 fn settings(port: u16, security: Security) -> Imap {
     Imap {
+        section: "imap".into(),
+        label: "INBOX@localhost".into(),
         host: "localhost".into(),
         port,
         security,

@@ -4,7 +4,7 @@ use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
 use crate::config::Config;
-use crate::inbound::{self, Tried};
+use crate::inbound::{self, Source, Tried};
 use crate::outbound::Courier;
 use crate::store::Store;
 use crate::wording::check as say;
@@ -23,7 +23,14 @@ struct Check {
 pub(super) async fn check(config: &Config, json: bool) -> Done {
     let mut checks = vec![Check { check: "config", ok: true, detail: say::CONFIG_READ.to_owned() }];
     checks.push(outcome("database", database(config).await));
-    checks.push(outcome("inbox", inbox(config).await));
+    match app::sources(config) {
+        Ok(sources) => {
+            for source in &sources {
+                checks.push(outcome("inbox", inbox(source).await));
+            }
+        }
+        Err(_) => checks.push(outcome("inbox", Err(say::NO_INBOX.to_owned()))),
+    }
     checks.push(outcome("outbox", outbox(config).await));
     checks.push(outcome("web", web(config).await));
     if json {
@@ -61,10 +68,10 @@ async fn database(config: &Config) -> Result<String, String> {
     }
 }
 
-async fn inbox(config: &Config) -> Result<String, String> {
-    let Ok(source) = app::source(config) else { return Err(say::NO_INBOX.to_owned()) };
-    match inbound::try_connection(&source).await.map_err(|error| error.to_string())? {
-        Tried::Imap { mailbox, mails, announces } => Ok(say::mailbox_ready(&mailbox, mails, announces)),
+async fn inbox(source: &Source) -> Result<String, String> {
+    let tried = inbound::try_connection(source).await;
+    match tried.map_err(|error| format!("{}: {}", source.label(), source.says(&error)))? {
+        Tried::Imap { mails, announces, .. } => Ok(say::mailbox_ready(source.label(), mails, announces)),
         Tried::Maildir { folder, waiting } => Ok(say::inbox_ready(&folder.display().to_string(), waiting)),
     }
 }

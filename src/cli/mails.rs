@@ -62,17 +62,33 @@ pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
     unread.map_or(Ok(()), |said| Err(Ended::Refused(said)))
 }
 
-/// Drains the configured mailbox once.
+/// Drains the configured mailboxes once, in order. One that cannot be read is said, and the others go on; `limit`
+/// is of all together.
 pub(super) async fn fetch(opened: &Opened, limit: Option<u32>, all: bool, json: bool) -> Done {
-    let source = app::source(&opened.config).map_err(|fault| Ended::Usage(config_faults::say(&fault)))?;
+    let sources = app::sources(&opened.config).map_err(|fault| Ended::Usage(config_faults::say(&fault)))?;
     let limits = &opened.config.limits;
     inbound::recover(&opened.desk, limits).await.map_err(fault)?;
     let bar = bar();
-    let options = FetchOptions { limit, all };
-    let fetched = inbound::fetch(&opened.desk, &source, limits, options, &|at| advance(&bar, at)).await;
+    let (mut count, mut faults) = (FetchCount::default(), Vec::new());
+    for source in &sources {
+        let taken = u32::try_from(count.fetched).unwrap_or(u32::MAX);
+        let options = FetchOptions { limit: limit.map(|limit| limit.saturating_sub(taken)), all };
+        let before = count.fetched;
+        let progress =
+            |at: Progress| advance(&bar, Progress { done: before + at.done, total: before + at.total });
+        match inbound::fetch(&opened.desk, source, limits, options, &progress).await {
+            Ok(more) => count += more,
+            Err(error) if sources.len() > 1 => {
+                faults.push(format!("{}: {}", source.label(), source.says(&error)));
+            }
+            Err(error) => faults.push(source.says(&error)),
+        }
+    }
     bar.finish_and_clear();
-    say_count(fetched.map_err(fault)?, json);
-    Ok(())
+    if faults.len() < sources.len() {
+        say_count(count, json);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Ended::Refused(faults.join("\n"))) }
 }
 
 /// The longest that `deliver` waits for mails that can still be taken back: a cron job must end.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// One fault and the key it stands at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The dotted name, such as `smtp.password`; a section's name alone; or the file's path for a fault of the
-    /// whole file.
+    /// The dotted name, such as `smtp.password` or `imap[2].password`; a section's name alone; or the file's path
+    /// for a fault of the whole file.
     pub key: String,
     /// What is wrong with it.
     pub problem: Problem,
@@ -50,6 +50,11 @@ pub enum Problem {
     /// Given by two keys that exclude each other.
     Twice {
         /// The other key.
+        other: String,
+    },
+    /// The mailbox of another entry once more: its mails would be told of twice.
+    SameMailbox {
+        /// The other entry's key.
         other: String,
     },
     /// Not of the kind that is wanted.

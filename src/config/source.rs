@@ -2,6 +2,9 @@
 //!
 //! The variable for `[smtp] password` is `GUICHET__SMTP__PASSWORD`; for a key without a section, such as `brand`,
 //! `GUICHET__BRAND`. The environment wins over the file.
+//!
+//! `[imap]` may stand once, or several times as `[[imap]]`: then its keys are `imap[1].host`, `imap[2].host`, and the
+//! variables `GUICHET__IMAP__HOST` (or `GUICHET__IMAP__1__HOST`) and `GUICHET__IMAP__2__HOST`.
 
 use super::checks;
 use super::fault::{Fault, Problem, Wanted};
@@ -51,6 +54,11 @@ pub const KEYS: &[(&str, &[&str])] = &[
 const LATER: &[&str] =
     &["blobs", "discord", "followup", "push", "slack", "sla", "imap.oauth2", "smtp.oauth2", "smtp.dkim"];
 
+/// The section that may stand several times.
+const MAILBOXES: &str = "imap";
+/// The highest number that a variable may give: more mailboxes than anybody reads.
+const MOST_MAILBOXES: usize = 99;
+
 /// What the name of every variable of ours begins with.
 pub const PREFIX: &str = "GUICHET__";
 
@@ -65,6 +73,8 @@ pub struct Source {
     given: BTreeMap<String, Given>,
     /// Those that the file opens, be they empty.
     sections: Vec<String>,
+    /// How many times the file writes `[[imap]]`; if it does, the first is `imap[1]`, not `imap`.
+    entries: usize,
     /// Reported all together at the end.
     pub faults: Vec<Fault>,
     /// What was given of [`LATER`], each once.
@@ -74,24 +84,32 @@ pub struct Source {
 impl Source {
     /// Lays the environment over the file's table.
     pub fn new(file: toml::Table, environment: impl IntoIterator<Item = (String, String)>) -> Source {
-        let mut source =
-            Source { given: BTreeMap::new(), sections: Vec::new(), faults: Vec::new(), later: Vec::new() };
+        let mut source = Source {
+            given: BTreeMap::new(),
+            sections: Vec::new(),
+            entries: 0,
+            faults: Vec::new(),
+            later: Vec::new(),
+        };
         for (name, value) in file {
             match value {
                 _ if LATER.contains(&name.as_str()) => source.put_off(&name),
-                Value::Table(section) if is_section(&name) => {
-                    source.sections.push(name.clone());
-                    for (key, value) in section {
-                        source.take(format!("{name}.{key}"), value, false);
-                    }
+                Value::Table(section) if is_section(&name) => source.open(name, section),
+                Value::Array(entries) if name == MAILBOXES && !entries.is_empty() => {
+                    source.entries = entries.len();
+                    source.open_all(entries);
                 }
                 _ if is_section(&name) => source.fault(&name, Problem::Wants(Wanted::Section)),
+                // A number in brackets is ours to write, not the file's.
+                _ if name.contains('[') => {
+                    source.fault(&name, Problem::Unknown { nearest: MAILBOXES.to_owned() });
+                }
                 value => source.take(name, value, false),
             }
         }
         for (name, value) in environment {
             if let Some(path) = name.strip_prefix(PREFIX) {
-                let key = path.to_ascii_lowercase().replace("__", ".");
+                let key = source.numbered(path.to_ascii_lowercase().replace("__", "."));
                 source.forget_alternatives(&key);
                 source.take(key, Value::String(value), true);
             }
@@ -99,14 +117,70 @@ impl Source {
         source
     }
 
+    /// A section of the file and what it gives.
+    fn open(&mut self, name: String, section: toml::Table) {
+        for (key, value) in section {
+            self.take(format!("{name}.{key}"), value, false);
+        }
+        self.sections.push(name);
+    }
+
+    /// The entries of `[[imap]]`.
+    fn open_all(&mut self, entries: Vec<Value>) {
+        for (place, entry) in entries.into_iter().enumerate() {
+            let name = format!("{MAILBOXES}[{}]", place + 1);
+            match entry {
+                Value::Table(section) => self.open(name, section),
+                _ => self.fault(&name, Problem::Wants(Wanted::Section)),
+            }
+        }
+    }
+
+    /// The key of a variable: `imap.2.host` is `imap[2].host`, and both `imap.1.host` and `imap.host` are the
+    /// first mailbox's, by the name that the file gives it.
+    fn numbered(&self, key: String) -> String {
+        let Some(rest) = key.strip_prefix(MAILBOXES).and_then(|rest| rest.strip_prefix('.')) else {
+            return key;
+        };
+        let (number, name) = match rest.split_once('.') {
+            Some((number, name)) => match number.parse() {
+                Ok(number) if (1..=MOST_MAILBOXES).contains(&number) => (number, name),
+                _ => (1, rest),
+            },
+            None => (1, rest),
+        };
+        format!("{}.{name}", self.mailbox_section(number))
+    }
+
+    /// The name of the n-th mailbox's section, from 1.
+    fn mailbox_section(&self, number: usize) -> String {
+        if number == 1 && self.entries == 0 { MAILBOXES.to_owned() } else { format!("{MAILBOXES}[{number}]") }
+    }
+
+    /// The sections of the mailboxes, in order, up to the last that is given; of one in between that is not, every
+    /// needed key is missing.
+    pub fn mailbox_sections(&self) -> Vec<String> {
+        let all = (1..=MOST_MAILBOXES.max(self.entries)).map(|number| self.mailbox_section(number));
+        let mut sections: Vec<String> = all.collect();
+        let given = sections.iter().rposition(|section| self.has_section(section));
+        sections.truncate(given.map_or(0, |last| last + 1));
+        sections
+    }
+
     fn take(&mut self, key: String, value: Value, from_environment: bool) {
-        let section = key.split('.').next().unwrap_or_default();
-        if LATER.contains(&key.as_str()) {
-            self.put_off(&key);
+        let (plain, section) = (plain(&key), key.split('.').next().unwrap_or_default());
+        if LATER.contains(&plain.as_str()) {
+            self.put_off(&plain);
         } else if LATER.contains(&section) {
             self.put_off(section);
-        } else if !all_keys().any(|known| known == key) {
-            let nearest = nearest(&key);
+        } else if !all_keys().any(|known| known == plain) {
+            let nearest = nearest(&plain);
+            let nearest = match nearest.strip_prefix(MAILBOXES) {
+                Some(name) if key.starts_with(MAILBOXES) && name.starts_with('.') => {
+                    format!("{section}{name}")
+                }
+                _ => nearest,
+            };
             self.fault(&key, Problem::Unknown { nearest });
         } else {
             self.given.insert(key, Given { value, from_environment });
@@ -124,7 +198,7 @@ impl Source {
         let of_the_file = |given: &Given| !given.from_environment;
         let base = key.strip_suffix("_file").unwrap_or(key);
         for other in [base.to_owned(), format!("{base}_file")] {
-            if all_keys().any(|known| known == format!("{base}_file"))
+            if all_keys().any(|known| known == format!("{}_file", plain(base)))
                 && self.given.get(&other).is_some_and(of_the_file)
             {
                 self.given.remove(&other);
@@ -238,6 +312,15 @@ impl Source {
 /// No key takes a line break, another control character, or what stands for bytes that are no text.
 fn is_unfit(c: char) -> bool {
     c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
+/// A key without the number of its mailbox: `imap[2].host` is an `imap.host`.
+fn plain(key: &str) -> String {
+    let numbered = key.strip_prefix(MAILBOXES).and_then(|rest| rest.strip_prefix('[')?.split_once("]."));
+    match numbered {
+        Some((_, name)) => format!("{MAILBOXES}.{name}"),
+        None => key.to_owned(),
+    }
 }
 
 fn is_section(name: &str) -> bool {

@@ -33,6 +33,12 @@ fn fault(text: &str) -> (String, Problem) {
     faults.into_iter().next().unwrap()
 }
 
+/// The one mailbox of a configuration that has one.
+fn only_imap(config: Config) -> Imap {
+    assert_eq!(config.imap.len(), 1);
+    config.imap.into_iter().next().unwrap()
+}
+
 fn problem(text: &str) -> Problem {
     fault(text).1
 }
@@ -74,7 +80,7 @@ fn without_a_file_everything_has_its_default() {
     assert_eq!(config.database_url, "sqlite://data/guichet.db");
     assert_eq!(config.web.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(config.rules(), Rules::default());
-    assert!(config.imap.is_none() && config.smtp.is_none());
+    assert!(config.imap.is_empty() && config.smtp.is_none());
     assert_eq!(config.inbox().unwrap_err(), Fault::new("imap", Problem::NoSide { folder: "maildir.inbox" }));
     assert_eq!(
         config.outbox().unwrap_err(),
@@ -143,7 +149,7 @@ fn plain_text_goes_to_this_machine_only() {
     let plain =
         |host: &str| SERVERS.replace("\"imap.example.org\"", &format!("\"{host}\"\nsecurity = \"none\""));
     for host in ["localhost", "127.0.0.1", "::1"] {
-        assert_eq!(parse(&plain(host)).unwrap().imap.unwrap().port, 143);
+        assert_eq!(only_imap(parse(&plain(host)).unwrap()).port, 143);
     }
     assert_eq!(fault(&plain("10.0.0.7")), ("imap.security".into(), Problem::PlainText));
     assert_eq!(fault("public_url = \"http://aide.example\""), ("public_url".into(), Problem::PlainText));
@@ -158,7 +164,7 @@ fn the_port_follows_the_security() {
         let line = format!("[imap]\nsecurity = \"{security}\"");
         let text = SERVERS.replace("[imap]", &line).replace("[smtp]", &line.replace("imap", "smtp"));
         let config = parse(&text).unwrap();
-        assert_eq!((config.imap.unwrap().port, config.smtp.unwrap().port), (imap, smtp));
+        assert_eq!((config.imap[0].port, config.smtp.unwrap().port), (imap, smtp));
     }
 }
 
@@ -168,7 +174,7 @@ fn a_secret_is_a_value_a_file_or_a_variable() {
     let file = folder.path().join("secret");
     std::fs::write(&file, "from-file\n").unwrap();
     let by_file = SERVERS.replace("password = \"imap-secret\"", &format!("password_file = {file:?}"));
-    let password = |config: Config| config.imap.unwrap().password.expose_secret().to_owned();
+    let password = |config: Config| only_imap(config).password.expose_secret().to_owned();
     assert_eq!(password(parse(SERVERS).unwrap()), "imap-secret");
     assert_eq!(password(parse(&by_file).unwrap()), "from-file");
     let variable = environment(&[("GUICHET__IMAP__PASSWORD", "from-variable")]);
@@ -220,7 +226,7 @@ fn an_account_needs_its_password_and_the_other_way_round() {
 fn numbers_come_from_the_environment_too() {
     let config =
         Config::parse(SERVERS, environment(&[("GUICHET__IMAP__PORT", "1143"), ("GUICHET_LOG", "debug")]));
-    assert_eq!(config.unwrap().imap.unwrap().port, 1143);
+    assert_eq!(only_imap(config.unwrap()).port, 1143);
     let text = SERVERS.replace("[imap]", "[imap]\nport = \"1143\"");
     assert_eq!(problem(&text), Problem::Wants(Wanted::Number(1, 65_535)));
 }
@@ -282,4 +288,108 @@ fn what_becomes_of_a_mail_on_the_server_is_one_of_four() {
 #[test]
 fn a_templates_folder_must_exist() {
     assert_eq!(problem("[templates]\ndir = \"no/such\""), Problem::NoFolder("no/such".into()));
+}
+
+const TWO_MAILBOXES: &str = "
+[[imap]]
+host = \"imap.example.org\"
+username = \"support@example.org\"
+password = \"first-secret\"
+[[imap]]
+host = \"imap.example.org\"
+username = \"ventes@example.org\"
+password = \"second-secret\"
+mailbox = \"Ventes\"
+after_ingest = \"seen\"
+start = \"beginning\"
+";
+
+#[test]
+fn several_mailboxes_each_have_their_own_settings() {
+    let config = parse(TWO_MAILBOXES).unwrap();
+    let [first, second] = config.imap.as_slice() else { panic!("{:?}", config.imap) };
+    assert_eq!((first.section.as_str(), first.label.as_str()), ("imap[1]", "INBOX@imap.example.org"));
+    assert_eq!((second.section.as_str(), second.label.as_str()), ("imap[2]", "Ventes@imap.example.org"));
+    assert_eq!((&first.after_ingest, first.start), (&AfterIngest::Keep, Start::Now));
+    assert_eq!((&second.after_ingest, second.start), (&AfterIngest::Seen, Start::Beginning));
+    assert!(matches!(config.inbox().unwrap(), Inbox::Imap([_, _])));
+    let one = only_imap(parse(SERVERS).unwrap());
+    assert_eq!((one.section.as_str(), one.label.as_str()), ("imap", "INBOX@imap.example.org"));
+}
+
+#[test]
+fn mailboxes_of_one_name_on_one_host_are_told_apart_without_their_accounts() {
+    let config = parse(&TWO_MAILBOXES.replace("mailbox = \"Ventes\"\n", "")).unwrap();
+    let labels: Vec<&str> = config.imap.iter().map(|imap| imap.label.as_str()).collect();
+    assert_eq!(labels, ["INBOX@imap.example.org", "INBOX@imap.example.org#2"]);
+}
+
+#[test]
+fn a_fault_of_one_of_several_mailboxes_names_its_key() {
+    let without = |line: &str| TWO_MAILBOXES.replace(line, "");
+    assert_eq!(
+        fault(&without("password = \"second-secret\"")),
+        ("imap[2].password".into(), Problem::Missing)
+    );
+    assert_eq!(fault(&without("password = \"first-secret\"")), ("imap[1].password".into(), Problem::Missing));
+    let unknown = TWO_MAILBOXES.replace("start =", "strat =");
+    let nearest = "imap[2].start".to_owned();
+    assert_eq!(fault(&unknown), ("imap[2].strat".into(), Problem::Unknown { nearest }));
+    let wrong = TWO_MAILBOXES.replace("\"seen\"", "\"burn\"");
+    assert_eq!(fault(&wrong), ("imap[2].after_ingest".into(), Problem::Wants(Wanted::AfterIngest)));
+    let plain = TWO_MAILBOXES.replace("mailbox = ", "security = \"none\"\nmailbox = ");
+    assert_eq!(fault(&plain), ("imap[2].security".into(), Problem::PlainText));
+    let both = format!("{TWO_MAILBOXES}password_file = \"x\"");
+    let other = "imap[2].password_file".to_owned();
+    assert_eq!(fault(&both), ("imap[2].password".into(), Problem::Twice { other }));
+}
+
+#[test]
+fn one_mailbox_given_twice_is_a_fault() {
+    let twice = TWO_MAILBOXES.replace("ventes@", "support@").replace("\"Ventes\"", "\"Inbox\"");
+    let other = "imap[1].mailbox".to_owned();
+    assert_eq!(fault(&twice), ("imap[2].mailbox".into(), Problem::SameMailbox { other }));
+    let other_folder = TWO_MAILBOXES.replace("ventes@", "support@");
+    assert_eq!(parse(&other_folder).unwrap().imap.len(), 2);
+}
+
+#[test]
+fn a_variable_without_a_number_means_the_first_mailbox() {
+    let passwords = |text: &str, pairs: &[(&str, &str)]| -> Vec<String> {
+        let config = Config::parse(text, environment(pairs)).unwrap();
+        config.imap.iter().map(|imap| imap.password.expose_secret().to_owned()).collect()
+    };
+    let second = ("GUICHET__IMAP__2__PASSWORD", "b");
+    assert_eq!(passwords(TWO_MAILBOXES, &[("GUICHET__IMAP__PASSWORD", "a"), second]), ["a", "b"]);
+    assert_eq!(passwords(TWO_MAILBOXES, &[("GUICHET__IMAP__1__PASSWORD", "a")]), ["a", "second-secret"]);
+    assert_eq!(passwords(SERVERS, &[("GUICHET__IMAP__1__PASSWORD", "a")]), ["a"]);
+    let added = [("GUICHET__IMAP__2__HOST", "imap.example.net"), ("GUICHET__IMAP__2__USERNAME", "u"), second];
+    assert_eq!(passwords(SERVERS, &added), ["imap-secret", "b"]);
+    // A secret in a file of the file's gives way too.
+    let by_file = TWO_MAILBOXES.replace("password = \"second-secret\"", "password_file = \"/absent\"");
+    assert_eq!(passwords(&by_file, &[second]), ["first-secret", "b"]);
+}
+
+#[test]
+fn a_variable_of_a_mailbox_that_is_not_there_asks_for_the_rest_of_it() {
+    let faults = Config::parse(SERVERS, environment(&[("GUICHET__IMAP__3__PORT", "1143")])).unwrap_err();
+    let mut keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    keys.sort_unstable();
+    let [host, password, username] = ["host", "password", "username"];
+    let all = [2, 3].map(|n| [host, password, username].map(|key| format!("imap[{n}].{key}"))).concat();
+    assert_eq!(keys, all);
+    let faults =
+        Config::parse(SERVERS, environment(&[("GUICHET__IMAP__4000000000__PORT", "1")])).unwrap_err();
+    assert!(matches!(faults.as_slice(), [Fault { problem: Problem::Unknown { .. }, .. }]), "{faults:?}");
+}
+
+#[test]
+fn what_is_no_mailbox_is_a_fault() {
+    let section = Problem::Wants(Wanted::Section);
+    assert_eq!(fault("imap = []"), ("imap".into(), section.clone()));
+    assert_eq!(fault("imap = [3]"), ("imap[1]".into(), section.clone()));
+    assert_eq!(fault("[[smtp]]\nhost = \"x\""), ("smtp".into(), section));
+    assert!(matches!(fault("\"imap[2]\" = 3"), (key, Problem::Unknown { .. }) if key == "imap[2]"));
+    let both = format!("{TWO_MAILBOXES}[maildir]\ninbox = \"in\"");
+    assert_eq!(fault(&both), ("maildir.inbox".into(), Problem::Twice { other: "imap".into() }));
 }

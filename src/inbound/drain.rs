@@ -241,7 +241,7 @@ async fn settle(session: &mut Session, order: &Order<'_>, owed: &mut Owed) -> Re
     match session.settle(&uids, order.after).await {
         Ok(()) => {}
         Err(fault @ FetchError::Refused { .. }) => {
-            tracing::warn!(mails = uids.len(), fault = %fault, "stored mails stay as they are on the server; see `imap.after_ingest`");
+            tracing::warn!(mails = uids.len(), fault = %fault, "stored mails stay as they are on the server; see `after_ingest` of its section");
         }
         Err(fault) => return Err(fault),
     }

@@ -93,6 +93,11 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// What it says of a mailbox whose section in the configuration is `section`, such as `imap[2]`.
+    pub fn of_section(&self, section: &str) -> String {
+        self.to_string().replace("`imap.", &format!("`{section}."))
+    }
+
     /// Whether trying again soon could do harm: servers lock accounts that fail to log in too often.
     pub fn is_credentials(&self) -> bool {
         matches!(self, FetchError::Login { .. })
@@ -152,6 +157,7 @@ mod tests {
     fn a_fault_names_the_key_to_look_at() {
         let login = FetchError::Login { said: "no".into() };
         assert!(login.to_string().contains("`imap.password`"));
+        assert!(login.of_section("imap[2]").ends_with("see `imap[2].username` and `imap[2].password`"));
         assert!(login.is_credentials() && login.is_same(&FetchError::Login { said: "no".into() }));
         assert!(!login.is_same(&FetchError::Lost("no".into())));
     }

@@ -55,6 +55,22 @@ impl Source {
             Source::Maildir(path) => format!("maildir:{}", path.display()),
         }
     }
+
+    /// What logs, metrics and pages call it; holds no account.
+    pub fn label(&self) -> &str {
+        match self {
+            Source::Imap(settings) => &settings.label,
+            Source::Maildir(_) => "maildir",
+        }
+    }
+
+    /// What a fault of it says, with the keys of its own section.
+    pub fn says(&self, fault: &FetchError) -> String {
+        match self {
+            Source::Imap(settings) => fault.of_section(&settings.section),
+            Source::Maildir(_) => fault.to_string(),
+        }
+    }
 }
 
 /// How much to fetch.
@@ -243,7 +259,7 @@ impl Visit<'_> {
 
     /// Finds where the mailbox stands at the beginning of this visit, and keeps it where it is another than before.
     async fn resume(&self, mailbox: &str, selected: Selected) -> Result<Standing, FetchError> {
-        let folder = self.settings.mailbox.as_str();
+        let label = self.settings.label.as_str();
         let known = self.desk.standing(mailbox).await?;
         let plan = start::Plan {
             tells_server: self.settings.after_ingest != AfterIngest::Keep,
@@ -255,13 +271,13 @@ impl Visit<'_> {
         }
         match known {
             Some(known) if known.uid_validity != standing.uid_validity => tracing::warn!(
-                mailbox = folder,
+                mailbox = label,
                 "the server numbers this mailbox anew (UIDVALIDITY): reading it again, from the first visit on; mails that are known change nothing"
             ),
             None if standing.started_at.is_some() => tracing::info!(
-                mailbox = folder,
+                mailbox = label,
                 older = selected.exists,
-                "first visit: only mail that arrives from here on is taken in; `guichet fetch --all` on a fresh database, or `imap.start = \"beginning\"`, takes the older mail too"
+                "first visit: only mail that arrives from here on is taken in; `guichet fetch --all` on a fresh database, or `start = \"beginning\"` in its section, takes the older mail too"
             ),
             _ => {}
         }

@@ -24,6 +24,18 @@ pub struct FetchCount {
     pub bounces: u64,
 }
 
+impl std::ops::AddAssign for FetchCount {
+    fn add_assign(&mut self, more: FetchCount) {
+        self.fetched += more.fetched;
+        self.tickets_created += more.tickets_created;
+        self.replies += more.replies;
+        self.ignored += more.ignored;
+        self.held += more.held;
+        self.duplicates += more.duplicates;
+        self.bounces += more.bounces;
+    }
+}
+
 /// How far a fetch is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {

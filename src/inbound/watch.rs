@@ -25,7 +25,7 @@ const LONGEST_PAUSE_AFTER_LOGIN: Duration = Duration::from_secs(5 * 60);
 ///
 /// Faults are logged once each, with the key to look at, and the loop goes on by itself when the cause is gone.
 pub async fn watch(desk: &Desk, source: &Source, limits: &Limits, cancel: CancellationToken) {
-    let mut trouble = Trouble::default();
+    let mut trouble = Trouble::of(source);
     while !cancel.is_cancelled() {
         let ended = match source {
             Source::Imap(settings) => watch_imap(desk, source, settings, limits, &cancel, &mut trouble).await,
@@ -47,7 +47,7 @@ async fn watch_imap(
     settings: &config::Imap,
     limits: &Limits,
     cancel: &CancellationToken,
-    trouble: &mut Trouble,
+    trouble: &mut Trouble<'_>,
 ) -> Result<(), FetchError> {
     recover(desk, limits).await?;
     let mut session = tokio::select! {
@@ -60,7 +60,7 @@ async fn watch_imap(
         let mut tally = Tally::new(&|_| {});
         visit.drain(&mut session, selected, &mut tally).await?;
         trouble.is_over();
-        tell(&tally);
+        tell(source, &tally);
         // Some servers name IDLE and then tell nothing: the interval holds all the same, and a dead line is found.
         session.wait_for_news(settings.poll_interval, cancel).await?;
     }
@@ -74,14 +74,14 @@ async fn watch_maildir(
     inbox: &std::path::Path,
     limits: &Limits,
     cancel: &CancellationToken,
-    trouble: &mut Trouble,
+    trouble: &mut Trouble<'_>,
 ) -> Result<(), FetchError> {
     recover(desk, limits).await?;
     while !cancel.is_cancelled() {
         let mut tally = Tally::new(&|_| {});
         drain_maildir(desk, source, inbox, limits, FetchOptions::default(), cancel, &mut tally).await?;
         trouble.is_over();
-        tell(&tally);
+        tell(source, &tally);
         tokio::select! {
             () = tokio::time::sleep(MAILDIR_INTERVAL) => {}
             () = cancel.cancelled() => {}
@@ -90,10 +90,11 @@ async fn watch_maildir(
     Ok(())
 }
 
-fn tell(tally: &Tally<'_>) {
+fn tell(source: &Source, tally: &Tally<'_>) {
     let count = tally.count;
     if count.fetched > 0 {
         tracing::info!(
+            mailbox = source.label(),
             fetched = count.fetched,
             tickets = count.tickets_created,
             replies = count.replies,
@@ -106,20 +107,26 @@ fn tell(tally: &Tally<'_>) {
     }
 }
 
-/// What is wrong, and for how long: says each fault once, and that it is over.
-#[derive(Debug, Default)]
-struct Trouble {
+/// What is wrong with a mailbox, and for how long: says each fault once, and that it is over.
+#[derive(Debug)]
+struct Trouble<'a> {
+    source: &'a Source,
     fault: Option<FetchError>,
     tries: u32,
 }
 
-impl Trouble {
+impl Trouble<'_> {
+    fn of(source: &Source) -> Trouble<'_> {
+        Trouble { source, fault: None, tries: 0 }
+    }
+
     /// Notes a fault; returns how long to wait before the next try.
     fn pause_after(&mut self, fault: FetchError) -> Duration {
+        let (mailbox, said) = (self.source.label(), self.source.says(&fault));
         if self.fault.as_ref().is_some_and(|known| known.is_same(&fault)) {
-            tracing::debug!(fault = %fault, tries = self.tries, "mail still cannot be fetched");
+            tracing::debug!(mailbox, fault = said, tries = self.tries, "mail still cannot be fetched");
         } else {
-            tracing::warn!(fault = %fault, "mail cannot be fetched; trying again by itself");
+            tracing::warn!(mailbox, fault = said, "mail cannot be fetched; trying again by itself");
         }
         let (first, longest) = if fault.is_credentials() {
             (FIRST_PAUSE_AFTER_LOGIN, LONGEST_PAUSE_AFTER_LOGIN)
@@ -134,7 +141,7 @@ impl Trouble {
 
     fn is_over(&mut self) {
         if self.fault.take().is_some() {
-            tracing::info!(tries = self.tries, "mail is fetched again");
+            tracing::info!(mailbox = self.source.label(), tries = self.tries, "mail is fetched again");
         }
         self.tries = 0;
     }
@@ -160,7 +167,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_minute_and_begin_anew_once_it_is_over() {
-        let mut trouble = Trouble::default();
+        let source = Source::Maildir("inbox".into());
+        let mut trouble = Trouble::of(&source);
         let pauses: Vec<u64> = (0..9).map(|_| trouble.pause_after(lost()).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         trouble.is_over();
@@ -169,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_refused_login_is_not_hammered() {
-        let mut trouble = Trouble::default();
+        let source = Source::Maildir("inbox".into());
+        let mut trouble = Trouble::of(&source);
         let refused = || FetchError::Login { said: "no".into() };
         assert_eq!(trouble.pause_after(refused()).as_secs(), 10);
         let pauses: Vec<u64> = (0..40).map(|_| trouble.pause_after(refused()).as_secs()).collect();

@@ -24,6 +24,9 @@ fn problem(problem: &Problem) -> String {
         Problem::Missing => "il faut donner cette clé.".to_owned(),
         Problem::NoSide { folder } => format!("il faut cette section, ou bien la clé {folder}."),
         Problem::Twice { other } => format!("fait double emploi avec {other}. Gardez l’une des deux."),
+        Problem::SameMailbox { other } => {
+            format!("c’est la même boîte que celle de {other}. Une boîte se donne une seule fois.")
+        }
         Problem::Wants(wanted) => format!("attend {}.", want(*wanted)),
         Problem::PlainText => "une connexion sans chiffrement n’est acceptée que vers cette machine \
                                (localhost, 127.0.0.1, ::1)."
