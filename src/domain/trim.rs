@@ -7,10 +7,12 @@
 //! read: Outlook, Exchange, Gmail, Apple Mail, iPhone, Android, Thunderbird, Yahoo, Orange, Free (Zimbra), SFR,
 //! La Poste, Proton Mail, in French and English; the line above a quote in twenty languages.
 
+mod attribution;
+mod block;
 mod marks;
 mod signature;
 
-use marks::{Header, header_at, is_marked_forward, is_marked_header};
+use marks::{Header, header_at, is_marked_attribution, is_marked_forward, is_marked_header};
 
 /// A body in three parts; together they are the whole text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +74,7 @@ fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> (Vec<Quote>, usize) {
                 break;
             }
             let mut end = end_of_quote(lines, at);
-            let is_header = is_marked_header(lines, at, end);
+            let is_header = is_marked_attribution(lines[at]) || is_marked_header(lines, at, end);
             if is_header {
                 end = lines.len();
             }
@@ -142,7 +144,9 @@ fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
     };
     if keep {
         for quote in middle.into_iter().chain(leading) {
-            parts[quote.first..quote.end].fill(Part::Reply);
+            // The line that says who wrote it answers nothing.
+            let marked = (quote.first..quote.end).find(|&at| is_quoted(lines[at]));
+            parts[marked.unwrap_or(quote.first)..quote.end].fill(Part::Reply);
         }
     }
 }

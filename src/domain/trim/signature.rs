@@ -13,7 +13,24 @@ const MOST_CLOSING: usize = 10;
 /// Words that phones and programs add by themselves.
 static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\W{0,3}(sent from (my|a|the) |sent from (mail|outlook|yahoo|proton|gmail|aol|samsung|blackberry|windows|iphone|ipad)|sent (via|with|using) |get outlook for |get bluemail |envoye (de|depuis|a partir de|avec|via|par|grace a) |message envoye (de|depuis|avec|par) |provenance ?: (courrier|outlook|mail)|yahoo mail ?:|envoyee? depuis |telecharge[rz]? outlook |obtenir outlook |obtenez outlook |(von|aus|mit) .{2,40} gesendet|gesendet (von|mit|aus) |diese nachricht wurde von meinem|holen sie sich outlook|outlook fur (android|ios) (beziehen|herunterladen)|hol dir outlook|enviado (desde|do|da|a partir|con|de) |obtener outlook|obter o outlook|inviato (da|dal|dall'|con) |scarica outlook|ottieni outlook|verzonden (vanaf|vanuit|met|via|van) |verstuurd (vanaf|met|vanuit) |outlook voor (android|ios) downloaden|download outlook|sendt fra |skickat fran |hamta outlook|hent outlook|lahetetty |wyslane? (z|za) |pobierz (aplikacje )?outlook|odeslano (z|ze) |отправлено (с|из) |trimis de pe |iphone'umdan|iphone.?umdan gonderildi|kuldve )",
+        r"(?x)^\W{0,3}(
+            sent\ (from|by|on)\ (my|a|an|the)\ | sent\ (via|with|using)\ | sent\ on\ the\ go
+            | sent\ (from|by)\ (mail|outlook|yahoo|proton|gmail|aol|samsung|galaxy|blackberry|windows|iphone|ipad|mobile|android|tablet)
+            | from\ my\ (iphone|ipad|mobile|phone|android|galaxy|samsung|blackberry) | get\ (outlook|bluemail)\ for\ | download\ outlook
+            | (message\ )?(envoyee?|expediee?)\ (de|d'|depuis|a\ partir\ d[e']|avec|via|par|sur|grace\ a)(\ |une?\ |l')
+            | provenance\ ?:\ (courrier|outlook|mail) | yahoo\ mail\ ?:
+            | (telecharge[rz]?|obtenir|obtenez)\ (outlook|bluemail)\ 
+            | (von|aus|mit)\ .{2,40}\ gesendet | gesendet\ (von|mit|aus|uber)\  | diese\ (nachricht|e-mail)\ wurde\ von\ mein
+            | hole?n?\ (sie\ sich|dir)\ outlook | outlook\ fur\ (android|ios)\ (beziehen|herunterladen)
+            | enviado\ (desde|do|da|a\ partir|con|de|via|pelo)\  | obtener\ outlook | obter\ o\ outlook
+            | inviato\ (da|dal|dall'|con|tramite)\ ?\w | scarica\ outlook | ottieni\ outlook
+            | (verzonden|verstuurd)\ (vanaf|vanuit|met|via|van)\  | outlook\ voor\ (android|ios)\ downloaden
+            | sendt\ fra\  | skickat\ fran\  | skickades\ fran\  | hamta\ outlook | hent\ outlook | lahetetty\  | hanki\ outlook
+            | wyslan[oey]\ (z|za)\  | pobierz\ (aplikacje\ )?outlook | odeslano\ (z|ze)\  | odoslane\ (z|zo)\ 
+            | отправлено\ (с|из)\  | надіслано\ (з|із)\  | trimis\ (de\ pe|din)\  | iphone.?umdan | kuldve\ 
+            | .{0,12}(iphone|ipad|android|outlook|galaxy|samsung).{0,16}(送信|发送|發送|傳送|寄出)
+            | (从我的|從我的|发自|發自).{1,30}$
+        )",
     )
 });
 /// Closing words, as a line of their own (a comma may follow, and "Cordialement," may have company).
@@ -107,7 +124,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
     let from = lines.len().saturating_sub(MOST_LINES);
     (from..lines.len()).find(|&at| {
         let line = lines[at].trim();
-        let drawn = line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_'));
+        let drawn = line.chars().count() >= 2 && line.chars().all(|c| matches!(c, '-' | '_'));
         let above_blank = at == 0 || is_blank(lines[at - 1]);
         (drawn || matches!(line, "—" | "–")) && above_blank && is_footer(line, &lines[at + 1..])
     })
@@ -116,8 +133,9 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
 /// Whether what stands under a drawn line is a footer and not the next part of the message.
 fn is_footer(rule: &str, under: &[&str]) -> bool {
     let written: Vec<&str> = under.iter().copied().filter(|line| !is_blank(line)).collect();
+    let has_contact = || written.iter().any(|line| line.len() <= 200 && CONTACT.is_match(&fold(line)));
     let list = written.iter().any(|line| line.len() <= 300 && LIST_FOOTER.is_match(&fold(line)));
-    let card = rule.chars().count() < 10
+    let card = (rule.chars().count() < 10 || has_contact())
         && (1..=6).contains(&written.len())
         && written.iter().all(|line| line.chars().count() <= 80 && !line.trim_end().ends_with(['?', ':']));
     list || card
@@ -144,10 +162,24 @@ fn program_line(lines: &[&str]) -> Option<usize> {
 
 fn is_program_line(line: &str) -> bool {
     let folded = fold(line).replace('\u{a0}', " ");
-    let words = folded.split(['<', '[', '(']).next().unwrap_or("").split_whitespace().count();
-    words <= 9
+    let words = folded
+        .split(['<', '[', '('])
+        .find(|piece| !piece.trim().is_empty())
+        .unwrap_or("")
+        .split_whitespace()
+        .count();
+    // K-9 and others ask to excuse their brevity.
+    let most =
+        if folded.contains("excus") || folded.contains("brie") || folded.contains("brevi") { 18 } else { 11 };
+    words <= most
         && (!folded.contains(", ") || folded.starts_with("yahoo mail"))
-        && PROGRAM_LINE.is_match(&folded)
+        && (PROGRAM_LINE.is_match(&folded) || is_named_program(line) || line.ends_with("에서 보냄"))
+}
+
+/// "Sent from Nine", "Sent from Front": a program by its name.
+fn is_named_program(line: &str) -> bool {
+    let name = line.trim_start_matches(|c: char| !c.is_alphanumeric()).strip_prefix("Sent from ");
+    name.is_some_and(|name| name.split_whitespace().count() <= 2 && name.starts_with(char::is_uppercase))
 }
 
 /// A closing word with a name and what is on a business card under it. A name alone is how people end a letter.

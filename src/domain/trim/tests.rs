@@ -1,120 +1,15 @@
 //! Mails as programs of many makes and languages write them; the people are invented.
 
 use super::*;
+use forms::{ATTRIBUTIONS, PROGRAM_LINES, PROSE};
 use proptest::prelude::*;
+
+mod forms;
 
 fn parted(text: &str) -> (String, String, String) {
     let Trimmed { reply, quoted, signature } = trim(text);
     (reply, quoted, signature)
 }
-
-/// The lines that programs write above a quote.
-const ATTRIBUTIONS: &[&str] = &[
-    // Gmail
-    "Le mar. 3 mars 2026 à 10:23, Camille <camille@support.example> a écrit :",
-    "Le mar. 3 mars 2026 à 10:23, Camille <camille@support.example> a\nécrit :",
-    "Le mardi 3 mars 2026 à 10:23, Support BetTracker Pro <\nsupport@bettrackerpro.example> a écrit :",
-    "On Tue, Mar 3, 2026 at 10:23 AM Camille <camille@support.example> wrote:",
-    "On Tue, Mar 3, 2026 at 10:23 AM Camille <camille@support.example>\nwrote:",
-    "2026-03-03 10:23 GMT+01:00 Camille <camille@support.example>:",
-    "El mar, 3 mar 2026 a las 10:23, Camille (<camille@support.example>) escribió:",
-    "Il giorno mar 3 mar 2026 alle ore 10:23 Camille <camille@support.example> ha scritto:",
-    "Am Di., 3. März 2026 um 10:23 Uhr schrieb Camille <camille@support.example>:",
-    "Op di 3 mrt 2026 om 10:23 schreef Camille <camille@support.example>:",
-    "Em ter., 3 de mar. de 2026 às 10:23, Camille <camille@support.example> escreveu:",
-    "W dniu wt., 3 mar 2026 o 10:23 Camille <camille@support.example> napisał(a):",
-    "wt., 3 mar 2026 o 10:23 Camille <camille@support.example> napisał(a):",
-    "Den tis 3 mars 2026 kl 10:23 skrev Camille <camille@support.example>:",
-    "tir. 3. mar. 2026 kl. 10.23 skrev Camille <camille@support.example>:",
-    "ti 3. maalisk. 2026 klo 10.23 Camille (camille@support.example) kirjoitti:",
-    "út 3. 3. 2026 v 10:23 odesílatel Camille <camille@support.example> napsal:",
-    "вт, 3 мар. 2026 г. в 10:23, Camille <camille@support.example>:",
-    "3 Mar 2026 Sal 10:23 tarihinde Camille <camille@support.example> şunu yazdı:",
-    "Camille <camille@support.example> ezt írta (időpont: 2026. márc. 3., K, 10:23):",
-    "mar., 3 mar. 2026, 10:23 Camille <camille@support.example> a scris:",
-    "2026年3月3日(火) 10:23 Camille <camille@support.example>:",
-    "Camille <camille@support.example> 于2026年3月3日周二 10:23写道：",
-    "2026년 3월 3일 (화) 오전 10:23, Camille <camille@support.example>님이 작성:",
-    // Apple Mail, iPhone
-    "Le 3 mars 2026 à 10:23, Camille <camille@support.example> a écrit :",
-    "Le 3 mars 2026 à 10:23 +0100, Camille <camille@support.example>, a écrit :",
-    "On 3 Mar 2026, at 10:23, Camille <camille@support.example> wrote:",
-    "On Mar 3, 2026, at 10:23 AM, Camille\n<camille@support.example>\nwrote:",
-    "Am 03.03.2026 um 10:23 schrieb Camille <camille@support.example>:",
-    "El 3 mar 2026, a las 10:23, Camille <camille@support.example> escribió:",
-    "Il giorno 3 mar 2026, alle ore 10:23, Camille ha scritto:",
-    "Op 3 mrt 2026, om 10:23 heeft Camille <camille@support.example> het volgende geschreven:",
-    "Den 3. mar. 2026 kl. 10.23 skrev Camille <camille@support.example>:",
-    "Dnia 3 mar 2026 o godz. 10:23 Camille <camille@support.example> napisał(a):",
-    "3 mars 2026 kl. 10:23 skrev Camille <camille@support.example>:",
-    // Thunderbird
-    "Le 03/03/2026 à 10:23, Camille a écrit :",
-    "Le 03/03/2026 10:23, Camille a écrit :",
-    "On 03/03/2026 10:23, Camille wrote:",
-    "On 3/3/26 10:23, Camille wrote:",
-    "Am 03.03.26 um 10:23 schrieb Camille:",
-    "El 3/3/26 a las 10:23, Camille escribió:",
-    "Il 03/03/2026 10:23, Camille ha scritto:",
-    "Op 3-3-2026 om 10:23 schreef Camille:",
-    "Em 03/03/2026 10:23, Camille escreveu:",
-    "W dniu 03.03.2026 o 10:23, Camille pisze:",
-    "Den 2026-03-03 kl. 10:23, skrev Camille:",
-    "Den 03/03/2026 kl. 10.23 skrev Camille:",
-    "03.03.2026 10:23, Camille пишет:",
-    // Yahoo, Proton Mail, others
-    "Le mardi 3 mars 2026 à 10:23:13 UTC+1, Camille <camille@support.example> a écrit :",
-    "On Tuesday, March 3, 2026 at 10:23:13 AM GMT+1, Camille <camille@support.example> wrote:",
-    "On Tuesday, March 3rd, 2026 at 10:23, Camille <camille@support.example> wrote:",
-    "Le mardi 3 mars 2026, 10:23, Camille <camille@support.example> a écrit :",
-    "Mar 3, 2026, 10:23 by camille@support.example:",
-    "3 mars 2026, 10:23 de camille@support.example :",
-    "03.03.2026, 10:23, \"Camille\" <camille@support.example>:",
-    "Tue, 3 Mar 2026 10:23:51 +0100 от Camille <camille@support.example>:",
-    "Camille <camille@support.example> a écrit :",
-    "Camille <camille@support.example> schrieb am Di., 3. März 2026, 10:23:",
-    "Camille <camille@support.example> wrote on 3/3/2026 10:23 AM:",
-    "On Tue, 2026-03-03 at 10:23 +0100, Camille wrote:",
-    "On Tue 3 Mar, 2026, 10:23 Camille, <camille@support.example> wrote:",
-    // Separators and blocks
-    "-----Message d'origine-----\nDe : Camille\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Paiement",
-    "-----Message d’origine-----\nDe\u{a0}: Camille [mailto:camille@support.example]\nEnvoyé\u{a0}: mardi 3 mars 2026 10:23\nÀ\u{a0}: Jean\nObjet\u{a0}: Paiement",
-    "-------- Message original --------\nDe : Camille <camille@support.example>\nDate : 03/03/2026 10:23 (GMT+01:00)\nÀ : jean@client.example\nObjet : Paiement",
-    "-------- Message d'origine --------\nDe : Camille <camille@support.example>\nDate : 03/03/2026 10:23 (GMT+01:00)",
-    "----- Mail original -----\nDe: \"Camille\" <camille@support.example>\nÀ: \"Jean\" <jean@client.example>\nEnvoyé: Mardi 3 Mars 2026 10:23:51\nObjet: Paiement",
-    "----- Original Message -----\nFrom: \"Camille\" <camille@support.example>\nTo: \"Jean\" <jean@client.example>\nSent: Tuesday, March 3, 2026 10:23:51 AM",
-    "------- Original Message -------\nOn Tuesday, March 3rd, 2026 at 10:23, Camille <camille@support.example> wrote:",
-    "-----Ursprüngliche Nachricht-----\nVon: Camille\nGesendet: Dienstag, 3. März 2026 10:23\nAn: Jean\nBetreff: Zahlung",
-    "-----Messaggio originale-----\nDa: Camille",
-    "-----Mensaje original-----\nDe: Camille",
-    "-----Oorspronkelijk bericht-----\nVan: Camille",
-    "-----Original Message-----",
-    "________________________________\nDe : Camille <camille@support.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean <jean@client.example>\nObjet : Re: Paiement",
-    "________________________________________\nFrom: Camille",
-    "De : Camille <camille@support.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Paiement",
-    "De : Camille\nEnvoyé : mardi 3 mars 2026",
-    "De : Camille <camille@support.example>\nDate : mardi 3 mars 2026 à 10:23\nÀ : Jean <jean@client.example>\nObjet : Paiement",
-    "De: Camille\n\nEnvoyé: mardi 3 mars 2026 10:23\n\nÀ: Jean\n\nObjet: Paiement",
-    "*De :* Camille <camille@support.example>\n*Envoyé :* mardi 3 mars 2026 10:23\n*À :* Jean\n*Objet :* Paiement",
-    "From: Camille [mailto:camille@support.example]\nSent: Tuesday, March 3, 2026 10:23 AM\nTo: Jean;\n Marie; Paul\nSubject: Payment",
-    "From: Camille <camille@support.example>\nDate: Tuesday, 3 March 2026 at 10:23\nTo: Jean <jean@client.example>\nSubject: Payment",
-    "Von: Camille <camille@support.example>\nGesendet: Dienstag, 3. März 2026 10:23\nAn: Jean\nBetreff: Zahlung",
-    "Da: Camille <camille@support.example>\nInviato: martedì 3 marzo 2026 10:23\nA: Jean\nOggetto: Pagamento",
-    "De: Camille <camille@support.example>\nEnviado el: martes, 3 de marzo de 2026 10:23\nPara: Jean\nAsunto: Pago",
-    "De: Camille <camille@support.example>\nEnviado: terça-feira, 3 de março de 2026 10:23\nPara: Jean\nAssunto: Pagamento",
-    "Van: Camille <camille@support.example>\nVerzonden: dinsdag 3 maart 2026 10:23\nAan: Jean\nOnderwerp: Betaling",
-    "Fra: Camille <camille@support.example>\nSendt: 3. marts 2026 10:23\nTil: Jean\nEmne: Betaling",
-    "Från: Camille <camille@support.example>\nSkickat: den 3 mars 2026 10:23\nTill: Jean\nÄmne: Betalning",
-    "Od: Camille <camille@support.example>\nWysłano: wtorek, 3 marca 2026 10:23\nDo: Jean\nTemat: Płatność",
-    "Lähettäjä: Camille <camille@support.example>\nLähetetty: 3. maaliskuuta 2026 10:23\nVastaanottaja: Jean\nAihe: Maksu",
-    "Kimden: Camille <camille@support.example>\nGönderildi: 3 Mart 2026 Salı 10:23\nKime: Jean\nKonu: Ödeme",
-    "От: Camille <camille@support.example>\nОтправлено: 3 марта 2026 г. 10:23\nКому: Jean\nТема: Платёж",
-    "========================================\n Message du : 03/03/2026 10:23\n De : \"Camille\" <camille@support.example>\n A : \"Jean\" <jean@client.example>\n Copie à :\n Sujet : Paiement",
-    "> Message du 03/03/26 10:23\n> De : \"Camille\" <camille@support.example>\n> A : \"Jean\" <jean@client.example>\n> Objet : Paiement\n>",
-    "Message du 03/03/26 10:23\nDe : \"Camille\" <camille@support.example>\nA : \"Jean\" <jean@client.example>\nCopie à : \nObjet : Paiement",
-    "##- Merci de répondre au-dessus de cette ligne -##",
-    "##- Please type your reply above this line -##",
-    "--- Reply above this line ---",
-];
 
 #[test]
 fn what_programs_write_above_a_quote_is_quoted_with_it() {
@@ -213,6 +108,31 @@ fn signatures_are_folded() {
 }
 
 #[test]
+fn the_lines_of_phones_and_programs_are_folded_above_any_quote() {
+    let mut wrong = Vec::new();
+    for line in PROGRAM_LINES {
+        for after in [
+            "\n",
+            "\n\nLe 3 mars 2026 à 10:23, Camille <camille@support.example> a écrit :\n\n> ok\n",
+            "\n\n\nOn 3 Mar 2026, at 10:23, Camille <camille@support.example> wrote:\n\nok\n",
+        ] {
+            let trimmed = trim(&format!("Bonjour,\nrien ne marche.\n\n{line}{after}"));
+            if (trimmed.reply.as_str(), trimmed.signature.as_str()) != ("Bonjour,\nrien ne marche.", *line) {
+                wrong.push(format!("{line}{after:?} => {trimmed:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_mails_of_people_come_back_whole() {
+    for text in PROSE {
+        assert_eq!(parted(text), ((*text).to_owned(), String::new(), String::new()));
+    }
+}
+
+#[test]
 fn what_is_no_signature_stays() {
     for text in [
         "Rien ne marche.\n\nCordialement,\nJean",
@@ -238,7 +158,7 @@ fn answers_between_quotes_keep_what_they_answer() {
         trimmed.reply.contains("> Quel navigateur ?\n\nFirefox.\n\n> Quelle version ?\n\n148."),
         "{trimmed:?}"
     );
-    assert_eq!(trimmed.quoted, "> Merci\n> Camille");
+    assert_eq!(trimmed.quoted, "Le 3 mars 2026, Camille a écrit :\n> Merci\n> Camille");
     let top = "> Quel navigateur ?\nFirefox.\n> Quelle version ?\n148.";
     assert_eq!(trim(top).reply, top);
 }

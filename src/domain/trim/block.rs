@@ -1,0 +1,192 @@
+//! The block of `From: Sent: To: Subject:` lines that Outlook and others write above a quote, in their languages.
+//! May import: std, regex, `domain::fold`.
+
+use super::marks::{DATE, LONGEST, TIME, folded, head, pattern};
+use super::{is_blank, is_quoted};
+use crate::domain::fold::fold;
+use regex::Regex;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What a line of a header block names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// Who wrote.
+    From,
+    /// When.
+    Sent,
+    /// To whom.
+    To,
+    /// To whom else, or where answers go.
+    Copy,
+    /// About what.
+    Subject,
+}
+
+/// The words for each label, in the languages of the programs that write such blocks.
+const LABELS: [(Label, &str); 5] = [
+    (
+        Label::From,
+        "from|de|von|da|van|fra|från|od|desde|remitente|expéditeur|mittente|absender|lähettäjä|kimden|gönderen|\
+         feladó|de la|expeditor|от|от кого|відправник|від|από|発信者|差出人|发件人|寄件者|寄件人|發件人|보낸 사람|보낸사람|\
+         מאת|من|từ|dari|saatja|remetente|šalje",
+    ),
+    (
+        Label::Sent,
+        "sent|date|sent at|sent on|date sent|envoyé|envoyé le|envoyée le|date d'envoi|le|gesendet|gesendet am|datum|inviato|\
+         inviato il|data|enviado|enviado el|enviada|enviada em|enviado em|enviada el|fecha|verzonden|verzonden op|sendt|dato|\
+         skickat|wysłano|wysłane|odesláno|odoslané|dátum|lähetetty|päiväys|päivämäärä|tarih|gönderme tarihi|gönderildi|\
+         gönderilme tarihi|küldve|elküldve|trimis|enviat|enviat el|дата|отправлено|надіслано|στάλθηκε|ημερομηνία|送信日時|\
+         日時|日付|发送时间|发送日期|日期|寄件日期|傳送時間|時間|时间|보낸 날짜|날짜|נשלח|תאריך|تاريخ الإرسال|تاريخ|ngày|đã gửi|tanggal|\
+         poslano|poslato",
+    ),
+    (
+        Label::To,
+        "to|à|an|para|aan|til|till|do|komu|pour|destinataire|destinataires|vastaanottaja|kime|alıcı|címzett|către|per a|кому|\
+         προς|宛先|收件人|收件者|받는 사람|받는사람|אל|إلى|đến|kepada|destinatario|empfänger|prima|za",
+    ),
+    (
+        Label::Copy,
+        "reply-to|reply to|répondre à|cc|copie|copie à|kopie|kopia|kopi|kopio|copia|cópia|cci|bcc|ccn|kopija|másolatot kap|másolat|\
+         bilgi|копия|копія|κοιν|抄送|副本|참조|on behalf of|sent by|envoyé par|importance|wichtigkeit|priority|priorité|\
+         attachments|attachment|pièces jointes|pièce jointe|anlagen|anlage|allegati|adjuntos|anexos|organization|\
+         mailed-by|signed-by",
+    ),
+    (
+        Label::Subject,
+        "subject|objet|sujet|betreff|oggetto|asunto|assunto|onderwerp|emne|ämne|temat|předmět|predmet|aihe|konu|tárgy|\
+         subiect|assumpte|tema|тема|θέμα|件名|主题|主題|主旨|제목|נושא|الموضوع|chủ đề|perihal|subjek|objekt|teema",
+    ),
+];
+
+/// [`LABELS`], each word folded as lines are.
+static NAMES: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
+    let words =
+        LABELS.iter().flat_map(|(label, words)| words.split('|').map(move |word| (fold(word), *label)));
+    words.collect()
+});
+
+/// The longest word of [`LABELS`], in bytes, folded.
+const LONGEST_NAME: usize = 60;
+
+/// The label that a word is, folded, in the languages of the programs that write such blocks.
+fn label_named(name: &str) -> Option<Label> {
+    if name.len() > LONGEST_NAME { None } else { NAMES.get(name).copied() }
+}
+
+/// Reads `Label: value` of a folded line.
+pub fn label(folded: &str) -> Option<(Label, &str)> {
+    let (name, value) = folded.split_once(':')?;
+    label_named(name.trim_matches([' ', '_', '|'])).map(|label| (label, value.trim()))
+}
+
+/// What speaks for a block besides its lines.
+#[derive(PartialEq, Eq)]
+pub enum Strictness {
+    /// Nothing but the block tells that a quote begins.
+    Alone,
+    /// A line was drawn above it.
+    UnderRule,
+}
+
+/// The end of the block of `From: Sent: To: Subject:` lines that begins at `at`.
+///
+/// Alone, it needs a sender, a day or a recipient, and more that speaks for it, so that "De : notre équipe", a
+/// "From: x" inside a sentence, or the "De : Objet :" of a contact form stays text.
+pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option<usize> {
+    let first = folded(head(lines[at], LONGEST));
+    let (first_label, _) = label(&first)?;
+    let mut seen: Vec<Label> = Vec::with_capacity(5);
+    let mut has_address = false;
+    let mut has_hour = false;
+    let mut sent_then = false;
+    let mut end = at;
+    let mut wrapped = 0;
+    let mut blank = 0;
+    for (index, line) in lines.iter().enumerate().skip(at).take(30) {
+        if is_blank(line) {
+            // Outlook's HTML puts a blank line between the labels.
+            blank += 1;
+            if blank > 1 {
+                break;
+            }
+            continue;
+        }
+        if line.len() > 20 * LONGEST || is_quoted(line) && index == at {
+            break;
+        }
+        let text = folded(head(line, LONGEST));
+        match label(&text) {
+            Some((label, value)) => {
+                if !seen.contains(&label) {
+                    seen.push(label);
+                }
+                has_address |= value.contains('@');
+                sent_then |= SENT_WORDS.iter().any(|word| text.starts_with(word)) && DATE.is_match(value);
+                has_hour |= TIME.is_match(value);
+                // Several labels on one line, when the HTML had no line breaks.
+                for (word, more) in [
+                    (" date:", Label::Sent),
+                    (" sent:", Label::Sent),
+                    (" to:", Label::To),
+                    (" subject:", Label::Subject),
+                    (" envoye :", Label::Sent),
+                    (" objet :", Label::Subject),
+                ] {
+                    if value.contains(word) && !seen.contains(&more) {
+                        seen.push(more);
+                    }
+                }
+                end = index + 1;
+                wrapped = 0;
+                blank = 0;
+            }
+            // A long list of recipients goes on over the next lines.
+            None if blank == 0 && wrapped < 3 && (text.contains('@') || continues(line)) => {
+                has_address |= text.contains('@');
+                wrapped += 1;
+                end = index + 1;
+            }
+            None => break,
+        }
+    }
+    let from = seen.contains(&Label::From);
+    let others = seen.len() - usize::from(from);
+    let enough = match strictness {
+        Strictness::UnderRule => from || seen.len() >= 2,
+        Strictness::Alone => {
+            let dated_or_sent_to = seen.contains(&Label::Sent) || seen.contains(&Label::To);
+            from && dated_or_sent_to
+                && (others >= 2 && (has_address || has_hour || sent_then)
+                    || others >= 1 && (has_address || sent_then))
+                && first_label != Label::Copy
+                && !goes_on_a_form(lines, at)
+                // Some gateways and tickets write no sender: the Date field of a mail, to the second, and an address.
+                || !from && first_label == Label::Sent && is_date_field(&first) && seen.contains(&Label::To) && has_address
+        }
+    };
+    enough.then_some(end)
+}
+
+/// Whether the line right above is of a form that people fill in ("Nom : Martin"), which the block goes on.
+fn goes_on_a_form(lines: &[&str], at: usize) -> bool {
+    let Some(above) = at.checked_sub(1).map(|above| lines[above]) else { return false };
+    let field = above.split_once(':').filter(|(name, value)| name.len() <= 30 && !value.trim().is_empty());
+    field.is_some_and(|(name, _)| (1..=3).contains(&name.split_whitespace().count()) && !is_quoted(above))
+}
+
+/// Whether a line is the Date field of a mail (RFC 5322 section 3.6.1), folded.
+fn is_date_field(line: &str) -> bool {
+    static FIELD: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^date: ([a-z]{3}(,|=2c) )?\d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d"));
+    FIELD.is_match(line)
+}
+
+/// The labels of a day that nobody writes by hand, folded.
+const SENT_WORDS: [&str; 9] =
+    ["sent", "envoye", "gesendet", "inviato", "enviad", "verzonden", "sendt", "skickat", "wyslano"];
+
+/// Whether a line of a block carries on the line before.
+fn continues(line: &str) -> bool {
+    line.starts_with([' ', '\t'])
+}
