@@ -111,17 +111,13 @@ pub fn is_null_path(value: &[u8]) -> bool {
 
 /// Whether the sender is a mail system.
 pub fn is_daemon(senders: &str) -> bool {
-    [
-        "mailer-daemon",
-        "mailerdaemon",
-        "mailer_daemon",
-        "postmaster@",
-        "post_master@",
-        "mail delivery sub",
-        "mail delivery sys",
-    ]
-    .iter()
-    .any(|name| senders.contains(name))
+    let named = ["mailer-daemon", "mailerdaemon", "mailer_daemon", "mail delivery sub", "mail delivery sys"];
+    // "jean.postmaster@" is somebody.
+    let is_whole = |(at, _): (usize, &str)| {
+        !senders[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
+    };
+    named.iter().any(|name| senders.contains(name))
+        || ["postmaster@", "post_master@"].iter().any(|name| senders.match_indices(name).any(is_whole))
 }
 
 #[cfg(test)]
@@ -183,6 +179,7 @@ mod tests {
         {
             assert!(is_daemon(sender), "{sender}");
         }
+        assert!(!is_daemon("jean.postmaster@client.example"));
         assert!(!is_daemon("dhl delivery service <colis@client.example>"));
     }
 }

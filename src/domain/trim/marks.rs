@@ -40,7 +40,9 @@ pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
         if is_prelude(&self::folded(head(lines[next], LONGEST))) {
             next = next_written(lines, next + 1)?;
         }
-        return header_block(lines, next, Strictness::UnderRule).map(|end| Header::Quote { end });
+        return header_block(lines, next, Strictness::UnderRule)
+            .or_else(|| attribution(lines, next, &self::folded(head(lines[next], LONGEST))))
+            .map(|end| Header::Quote { end });
     }
     if let Some(end) = header_block(lines, at, Strictness::Alone) {
         return Some(Header::Quote { end });

@@ -7,11 +7,21 @@ use std::sync::LazyLock;
 /// Names under which mail systems write, besides the two that are reserved.
 pub static DAEMON: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail system|messaging server|system administrator|administrateur systeme|<>",
+        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail[ _-]system|messaging server|system administrator|administrateur systeme|<>",
     )
 });
-/// A reply code of SMTP after which a server's words follow.
-pub static SMTP_CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(^|[\s:<(-])[45][0-5]\d[ -]"));
+/// What a mail system says to whoever wrote, folded.
+pub static SECOND_PERSON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(your|the following) (message|mail|e-?mail)[^.?\n]{0,80}(could ?n.t be|cannot be|could not be|can ?not be|was not|wasn.t|has not been|not be) (sent|deliver)|votre (message|courriel|mail|e-?mail)[^.?\n]{0,80}(n.a pas|ne peut)[^.?\n]{0,20}(remis|distribu|delivr|achemin|envoy|parven)|ihre (nachricht|e-?mail)[^.?\n]{0,80}nicht zugestellt",
+    )
+});
+/// How people begin, or speak of themselves, folded.
+pub static PERSON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\A\W*(bonjour|bonsoir|salut|madame|monsieur|cher|hi|hello|hey|dear|good (morning|evening|afternoon)|hallo|guten|hola|buon|ola|voici|fyi|pour info)\b|\b(j'ai|je|mon mail|mon message|mes mails|i get|i got|i have|i am|i'm (getting|receiving)|i received|i sent|my (mail|e-?mail|message)|we have|we get|ich|mein|meine)\b",
+    )
+});
 /// The notice that Amazon SES sends by way of SNS.
 pub static NOTIFICATION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"notificationtype\\?" ?: ?\\?"bounce"#));
@@ -38,22 +48,25 @@ pub static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
 static MEANINGS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let meanings = [
         (
-            "user unknown|unknown user|no such user|unknown address|no mailbox|does ?n.t (exist|have)|does not exist|not exist|not listed|not our customer|no such (mailbox|person|recipient|address|account)|invalid (recipient|mailbox|user)|unknown recipient|recipient unknown|addressee unknown|utilisateur inconnu|destinataire inconnu|adresse inconnue|n'existe pas|unbekannt|unrouteable|mailbox unavailable|user not found|not found|unknown local",
+            "host (unknown|not found)|unknown host|host or domain name not found|domain (unknown|not found|does|name not found)|no such domain|nxdomain|name service error|couldn.t find any host|bad destination host|non-?existent hosts|domaine (inconnu|introuvable|inexistant)",
+            "5.1.2",
+        ),
+        (
+            "user unknown|unknown user|no such user|unknown address|no mailbox|does ?n.t (exist|have)|does not exist|not exist|not listed|not our customer|no such (mailbox|person|recipient|address|account)|invalid (recipient|mailbox|user|address)|unknown recipient|recipient unknown|addressee unknown|utilisateur inconnu|destinataire inconnu|(adresse|destinataire).{0,40} (invalide|introuvable)|adresse inconnue|n'existe pas|unbekannt|nicht gefunden|unrouteable|mailbox unavailable|user not found|not found|unknown local|no existe|no encontrad|non esiste|inesistente|nao existe|destinatario (desconocido|sconosciuto|desconhecido)|utente sconosciuto",
             "5.1.1",
         ),
         (
-            "quota|mailbox.{0,20}full|full mailbox|over ?limit|boite.{0,30}pleine|insufficient (disk )?space|disk full|storage",
+            "quota|mailbox.{0,20}full|full mailbox|over ?limit|insufficient (disk )?space|disk full|storage|boite.{0,60} (pleine|saturee)|espace (disque )?insuffisant|postfach.{0,20} (ist )?voll|buzon.{0,40} (lleno|llena)|casella.{0,30} piena|caixa.{0,40} (cheia|lotada)|postvak.{0,20} vol\\b|skrzynka.{0,20} pelna",
             "5.2.2",
-        ),
-        (
-            "host (unknown|not found)|unknown host|domain (unknown|not found|does)|no such domain|name service error|couldn't find any host|bad destination host|domaine",
-            "5.1.2",
         ),
         ("too (large|big)|size limit|exceeds", "5.3.4"),
         ("spam|blocked|blacklist|policy|denied|refused", "5.7.1"),
         ("inactive|disabled|suspended|deactiv", "5.2.1"),
         ("relay", "5.7.1"),
-        ("timed? ?out|delayed|retried|keep trying|temporar", "4.4.7"),
+        (
+            "timed? ?out|delayed|retried|keep trying|temporar|in the queue too long|delai.{0,20}depasse|expired",
+            "4.4.7",
+        ),
     ];
     meanings.into_iter().map(|(words, code)| (pattern(words), code)).collect()
 });

@@ -1,0 +1,211 @@
+//! Reports of many makes, and mails of people that resemble them; the people and hosts are invented.
+
+use crate::config::Limits;
+use crate::domain::mail::Bounce;
+use crate::reading::parse::parse;
+use forms::{NO_REPORT, WITHOUT_STRUCTURE};
+
+mod forms;
+
+fn read(header: &str, body: &str) -> Option<Bounce> {
+    let raw = format!("{header}\nTo: support@firm.example\n\n{body}\n");
+    parse(raw.as_bytes(), &Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 }).unwrap().bounce
+}
+
+const RETURNED: &str =
+    "From: support@firm.example\nTo: jean@client.example\nMessage-ID: <42.1.x@firm.example>\n\nBonjour";
+
+#[test]
+fn the_forms_without_structure_are_read() {
+    for (header, body, status) in [
+        // Exim
+        (
+            "Return-Path: <>\nFrom: Mail Delivery System <Mailer-Daemon@mx.example>\nSubject: Mail delivery failed: returning message to sender",
+            "This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n  jean@client.example\n    SMTP error from remote mail server after RCPT TO:<jean@client.example>:\n    550 5.1.1 No such user\n\n------ This is a copy of the message, including all the headers. ------\n",
+            "5.1.1",
+        ),
+        // sendmail
+        (
+            "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example>\nSubject: Returned mail: see transcript for details",
+            "The original message was received at Tue, 3 Mar 2026 10:23:51 +0100\nfrom localhost [127.0.0.1]\n\n   ----- The following addresses had permanent fatal errors -----\n<jean@client.example>\n    (reason: 552 5.2.2 Mailbox full)\n\n   ----- Original message follows -----\n",
+            "5.2.2",
+        ),
+        // Exchange, before it wrote reports
+        (
+            "From: System Administrator <administrator@client.example>\nSubject: Undeliverable: Paiement",
+            "Your message\n\n  To:      jean@client.example\n  Subject: Paiement\n\ndid not reach the following recipient(s):\n\njean@client.example on Tue, 3 Mar 2026 10:23:51 +0100\n    The recipient name is not recognized: 550 unknown user\n\n-----Original Message-----\n",
+            "5.1.1",
+        ),
+        // Orange
+        (
+            "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Mail non remis / Undelivered mail",
+            "Votre message n'a pas pu être remis à jean@client.example : boîte aux lettres pleine (552 quota).\n\n----- Message original / Original message -----\n",
+            "5.2.2",
+        ),
+        // Free, OVH: Postfix in its short form
+        (
+            "From: MAILER-DAEMON@mx.example (Mail Delivery System)\nSubject: Undelivered Mail Returned to Sender",
+            "<jean@client.example>: host mx.client.example[192.0.2.1] said: 550 5.7.1\n    spam detected (in reply to end of DATA command)\n\n--- Below this line is a copy of the message.\n",
+            "5.7.1",
+        ),
+        // qmail
+        (
+            "From: MAILER-DAEMON@mx.example\nSubject: failure notice",
+            "Hi. This is the qmail-send program at mx.example.\n\n<jean@client.example>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 unknown user\n\n--- Below this line is a copy of the message.\n",
+            "5.1.1",
+        ),
+        // Amazon SES
+        (
+            "From: MAILER-DAEMON@eu-west-3.mx.example\nSubject: Delivery Status Notification (Failure)",
+            "An error occurred while trying to deliver the mail to the following recipients:\njean@client.example\n550 5.1.1 user unknown\n\n----- Original message -----\n",
+            "5.1.1",
+        ),
+    ] {
+        let bounce =
+            read(header, &format!("{body}\n{RETURNED}")).unwrap_or_else(|| panic!("no bounce: {body}"));
+        assert_eq!(bounce.recipient.as_deref(), Some("jean@client.example"), "{body}");
+        assert_eq!(bounce.status.as_deref(), Some(status), "{body}");
+        assert_eq!(bounce.action, "failed", "{body}");
+        assert_eq!(bounce.original_message_id.as_deref(), Some("42.1.x@firm.example"), "{body}");
+    }
+}
+
+#[test]
+fn people_who_write_about_mail_are_no_bounce() {
+    for (subject, body) in [
+        ("Message non remis", "Votre message n'a pas été remis. Pouvez-vous le renvoyer ?"),
+        ("Email not delivered", "Your confirmation could not be delivered to me."),
+        ("Delivery failed", "The delivery of my parcel failed."),
+        ("Erreur 550", "J'ai une erreur 550 5.1.1 quand j'écris."),
+        (
+            "Re: Undelivered Mail Returned to Sender",
+            "Why? <jean@client.example>: 550 5.1.1 unknown user, could not be delivered",
+        ),
+    ] {
+        for sender in ["Jean <jean@client.example>", "DHL Delivery Service <colis@client.example>"] {
+            let bounce =
+                read(&format!("From: {sender}\nSubject: {subject}\nIn-Reply-To: <x@y.example>"), body);
+            assert_eq!(bounce, None, "{subject}");
+            let bounce = read(&format!("From: {sender}\nSubject: {subject}"), body);
+            assert!(bounce.is_none() || subject.starts_with("Re:"), "{subject}");
+        }
+    }
+}
+
+#[test]
+fn the_report_of_a_gateway_inside_a_mail_of_a_system_is_read() {
+    let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=i\n\n--i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;jean@client.example\nFinal-Recipient: RFC822; <jean@client.example>\nAction: FAILED (bad)\nStatus: 5.1.1 (unknown)\n--i--\n";
+    let body = format!(
+        "--o\nContent-Type: text/plain\n\nNon remis.\n--o\nContent-Type: message/rfc822\n\n{report}\n--o--"
+    );
+    let header = "Content-Type: multipart/mixed; boundary=o\nSubject: Non remis\nFrom: ";
+    let bounce = read(&format!("{header}postmaster@mx.example"), &body).unwrap();
+    assert_eq!(
+        (bounce.recipient.as_deref(), bounce.status.as_deref()),
+        (Some("jean@client.example"), Some("5.1.1"))
+    );
+    assert_eq!(bounce.action, "failed");
+    assert_eq!(read(&format!("{header}jean@client.example"), &body), None, "a person forwards a report");
+}
+
+#[test]
+fn every_make_of_report_is_read_with_its_address_its_code_and_its_action() {
+    let mut wrong = Vec::new();
+    for (header, body, codes, action) in WITHOUT_STRUCTURE {
+        let bounce = read(header, body);
+        let right = bounce.as_ref().is_some_and(|bounce| {
+            bounce.recipient.as_deref() == Some("jean@client.example")
+                && codes.contains(&bounce.status.as_deref().unwrap_or(""))
+                && bounce.action == *action
+        });
+        if !right {
+            wrong.push(format!("{header}\n{body}\n=> {bounce:?}, not {codes:?} {action}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn neither_people_nor_other_programs_report_a_failure() {
+    for (header, body) in NO_REPORT {
+        assert_eq!(read(header, body), None, "{header}\n{body}");
+    }
+}
+
+/// A delivery report with `fields` in it.
+fn report(fields: &str) -> Option<Bounce> {
+    let header = "From: noreply@client.example\nSubject: Info\nContent-Type: multipart/report; report-type=delivery-status; boundary=b";
+    let body = format!(
+        "--b\nContent-Type: text/plain\n\nNot passed on: 552 5.2.2 over quota.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n{fields}\n--b\nContent-Type: message/rfc822\n\n{RETURNED}\n--b--"
+    );
+    read(header, &body)
+}
+
+#[test]
+fn the_fields_of_a_report_are_read_however_they_are_written() {
+    const JEAN: &str = "jean@client.example";
+    for (fields, wanted) in [
+        (
+            "FINAL-RECIPIENT: RFC822;jean@client.example\nACTION: Failed\nSTATUS: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient:\n rfc822;\n jean@client.example\nAction:\n failed\nStatus:\n 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-recipient:rfc822;<jean@client.example>\nAction:failed\nStatus:5.2.2",
+            (JEAN, "5.2.2", "failed"),
+        ),
+        (
+            "Action: failed\nFinal-Recipient: rfc822; jean@client.example\nDiagnostic-Code: smtp; 550 5.1.1\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; jean@client.example\nAction: delayed\nStatus: 4.4.1",
+            (JEAN, "4.4.1", "delayed"),
+        ),
+        (
+            "Final-Recipient: X400; /c=FR/s=Jean\nOriginal-Recipient: rfc822;jean@client.example\nAction: failed\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; a@client.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; a@client.example\nAction: delayed\nStatus: 4.0.0\nFinal-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 unknown",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 4.5.0\nDiagnostic-Code: smtp; 550 5.7.1 refused",
+            (JEAN, "5.7.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 4.4.7\nDiagnostic-Code: smtp; 450 4.2.2 full",
+            (JEAN, "4.4.7", "failed"),
+        ),
+        ("Final-Recipient: rfc822; jean@client.example\nAction: failed", (JEAN, "5.2.2", "failed")),
+    ] {
+        let bounce = report(fields).unwrap_or_else(|| panic!("no bounce: {fields}"));
+        let told =
+            (bounce.recipient.as_deref().unwrap(), bounce.status.as_deref().unwrap(), bounce.action.as_str());
+        assert_eq!(told, wanted, "{fields}");
+        assert_eq!(bounce.original_message_id.as_deref(), Some("42.1.x@firm.example"), "{fields}");
+    }
+    for action in ["delivered", "relayed", "expanded"] {
+        let fields = format!("Final-Recipient: rfc822; jean@client.example\nAction: {action}\nStatus: 2.0.0");
+        assert_eq!(report(&fields), None, "{fields}");
+    }
+}
+
+#[test]
+fn a_program_that_screens_somebodys_mail_reports_no_failure() {
+    let header = "From: noreply@client.example\nReply-To: jean@client.example\nSubject: Re: Paiement\nContent-Type: multipart/report; report-type=delivery-status; boundary=b";
+    let body = "--b\nContent-Type: text/plain\n\nYou are on my list.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 4.7.0\n--b--";
+    assert_eq!(read(header, body), None);
+}
