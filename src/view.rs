@@ -6,7 +6,7 @@
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
 use crate::domain::preference::Preference;
@@ -106,6 +106,9 @@ pub struct MessageView {
     pub automatic: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
+    /// What the mail it came in is made of.
+    #[serde(flatten)]
+    pub shape: Shape,
 }
 
 /// One line of history.

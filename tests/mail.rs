@@ -6,7 +6,7 @@
 use guichet::config::Limits;
 use guichet::domain::screening::{Screening, screen};
 use guichet::reading::inspect::inspect;
-use guichet::reading::parse::{attachment, parse};
+use guichet::reading::parse::{file_bytes, parse};
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -79,16 +79,16 @@ fn attachments_are_read_again_from_the_raw_mail() {
     let listed = parse(&raw, &LIMITS).unwrap().attachments;
     assert_eq!(listed.len(), 3);
     for attachment_listed in listed {
-        let (found, bytes) = attachment(&raw, attachment_listed.part).unwrap();
-        assert_eq!(found, attachment_listed);
+        let bytes = file_bytes(&raw, attachment_listed.part).unwrap();
         assert_eq!(bytes, b"%PDF-1.4\n%%EOF\n");
-        assert_eq!(found.bytes, bytes.len() as u64);
+        assert_eq!(attachment_listed.bytes, bytes.len() as u64);
     }
-    assert_eq!(attachment(&raw, 1), None, "the text is no attachment");
-    assert_eq!(attachment(&raw, 4_000_000), None);
+    for none in [0, 99, 4_000_000, u32::MAX] {
+        assert_eq!(file_bytes(&raw, none), None);
+    }
     let raw = mail("message-en-piece-jointe");
     let listed = parse(&raw, &LIMITS).unwrap().attachments;
-    let (_, bytes) = attachment(&raw, listed[0].part).unwrap();
+    let bytes = file_bytes(&raw, listed[0].part).unwrap();
     assert!(bytes.starts_with(b"From: Banque"), "{}", String::from_utf8_lossy(&bytes));
 }
 
@@ -111,7 +111,7 @@ fn forty_thousand_nested_messages_are_held_unread() {
     ] {
         let raw = header.repeat(40_000);
         assert_eq!(parse(raw.as_bytes(), &LIMITS), Err("nested too deep"), "{header:?}");
-        assert_eq!(attachment(raw.as_bytes(), 0), None);
+        assert_eq!(file_bytes(raw.as_bytes(), 0), None);
         assert_eq!(inspect(raw.as_bytes(), &own(), &LIMITS)["screening"], "hold");
     }
 }
@@ -125,7 +125,7 @@ fn messages_nested_inside_an_encoded_part_are_not_opened() {
     );
     let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
     assert_eq!(mail.attachments.len(), 1);
-    assert_eq!(attachment(raw.as_bytes(), mail.attachments[0].part).unwrap().1, inside.as_bytes());
+    assert_eq!(file_bytes(raw.as_bytes(), mail.attachments[0].part).unwrap(), inside.as_bytes());
     // The parts of a digest are messages without saying so.
     let digest = format!(
         "From: jean@client.example\nContent-Type: multipart/digest; boundary=b\n\n--b\nContent-Transfer-Encoding: quoted-printable\n\nSubject: x\n\n{wrapped}\n--b--\n"
@@ -198,7 +198,7 @@ proptest! {
             prop_assert!(!mail.text.contains('\0'));
             for listed in &mail.attachments {
                 prop_assert!(!listed.name.is_empty() && !listed.name.contains(['/', '\\']) && !listed.name.contains(char::is_control));
-                let (_, bytes) = attachment(&raw, listed.part).unwrap();
+                let bytes = file_bytes(&raw, listed.part).unwrap();
                 prop_assert_eq!(bytes.len() as u64, listed.bytes);
             }
         }

@@ -107,6 +107,11 @@ CREATE TABLE message (
   text         TEXT NOT NULL,
   quoted       TEXT NOT NULL,
   raw_mail_id  BIGINT REFERENCES raw_mail (id),
+  -- What the mail was made of, for its page.
+  html         TEXT CHECK (html IN ('whole', 'remote_images')),
+  seal         TEXT CHECK (seal IN ('signed', 'encrypted')),
+  parts_received BIGINT NOT NULL,
+  parts_kept   BIGINT NOT NULL,
   retracted_at TIMESTAMPTZ
 );
 CREATE INDEX message_by_ticket ON message (ticket_id, id);
@@ -117,6 +122,8 @@ CREATE TABLE attachment (
   name       TEXT NOT NULL,
   media_type TEXT NOT NULL,
   bytes      BIGINT NOT NULL,
+  inline     BIGINT NOT NULL CHECK (inline IN (0, 1)),
+  refused    TEXT CHECK (refused IN ('size')),
   PRIMARY KEY (message_id, part)
 );
 

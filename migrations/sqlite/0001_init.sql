@@ -108,6 +108,11 @@ CREATE TABLE message (
   text         TEXT NOT NULL,
   quoted       TEXT NOT NULL,
   raw_mail_id  INTEGER REFERENCES raw_mail (id),
+  -- What the mail was made of, for its page.
+  html         TEXT CHECK (html IN ('whole', 'remote_images')),
+  seal         TEXT CHECK (seal IN ('signed', 'encrypted')),
+  parts_received INTEGER NOT NULL,
+  parts_kept   INTEGER NOT NULL,
   retracted_at TEXT
 ) STRICT;
 CREATE INDEX message_by_ticket ON message (ticket_id, id);
@@ -118,6 +123,8 @@ CREATE TABLE attachment (
   name       TEXT NOT NULL,
   media_type TEXT NOT NULL,
   bytes      INTEGER NOT NULL,
+  inline     INTEGER NOT NULL CHECK (inline IN (0, 1)),
+  refused    TEXT CHECK (refused IN ('size')),
   PRIMARY KEY (message_id, part)
 ) STRICT, WITHOUT ROWID;
 

@@ -243,6 +243,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
             stranger: message.mark == Some(Mark::Stranger),
             automatic: message.mark == Some(Mark::Automatic),
             attachments: files.remove(&message.id).unwrap_or_default(),
+            shape: message.shape,
         });
     }
     for event in tx.events(id).await? {

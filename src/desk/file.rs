@@ -364,6 +364,7 @@ async fn add_message<'a>(
             text: &text,
             quoted: &shortened(&folded),
             raw_mail: Some(raw_mail),
+            shape: digest.mail.shape,
         })
         .await?;
     for attachment in digest.mail.attachments.iter().take(MOST_ATTACHMENTS) {

@@ -10,6 +10,7 @@ use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
 use crate::domain::people::{Actor, Agent, Door, first_name};
 use crate::domain::refusal::Refusal;
@@ -382,6 +383,7 @@ async fn write(
             text,
             quoted: "",
             raw_mail: None,
+            shape: Shape::default(),
         })
         .await?;
     let requester = tx.requester(ticket.requester).await?;

@@ -23,9 +23,121 @@ pub struct Attachment {
     pub media_type: String,
     /// Size once decoded.
     pub bytes: u64,
-    /// Index of the part in the parsed mail, to read it again from the raw bytes.
+    /// Where it lies in the mail, to read it again from the raw bytes: the index of its part, and [`INSIDE`] more for
+    /// each place of a file within a part that holds files.
     #[serde(skip)]
     pub part: u32,
+    /// A picture that the mail's HTML shows in its place (RFC 2392).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inline: bool,
+    /// Why it is listed but not given out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// Added to [`Attachment::part`] for the first file within a part, twice for the second, and so on. More than any
+/// mail that is read has parts.
+pub const INSIDE: u32 = 100_000;
+
+/// Why a file is not given out. Its bytes stay in the raw mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// Larger than `limits.max_attachment_bytes`.
+    Size,
+}
+
+impl Refused {
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Refused::Size => "size",
+        }
+    }
+
+    /// The reason that [`Refused::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Refused> {
+        (word == Refused::Size.as_str()).then_some(Refused::Size)
+    }
+}
+
+/// What a mail is made of, beside its text and its files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Shape {
+    /// Its HTML version.
+    #[serde(skip)]
+    pub html: Option<HtmlVersion>,
+    /// What it is sealed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
+    /// Whether all of it was kept.
+    #[serde(skip_serializing_if = "Parts::are_all_kept")]
+    pub parts: Parts,
+}
+
+/// The HTML version of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HtmlVersion {
+    /// It shows nothing that the mail does not hold.
+    Whole,
+    /// It shows pictures that would be fetched from elsewhere.
+    RemoteImages,
+}
+
+impl HtmlVersion {
+    /// The word used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            HtmlVersion::Whole => "whole",
+            HtmlVersion::RemoteImages => "remote_images",
+        }
+    }
+
+    /// The version that [`HtmlVersion::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<HtmlVersion> {
+        [HtmlVersion::Whole, HtmlVersion::RemoteImages].into_iter().find(|version| version.as_str() == word)
+    }
+}
+
+/// What the writer's program sealed a mail with: S/MIME (RFC 8551) or OpenPGP (RFC 9580). Neither is checked or undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seal {
+    /// A signature.
+    Signed,
+    /// Encryption: the text cannot be read here.
+    Encrypted,
+}
+
+impl Seal {
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Seal::Signed => "signed",
+            Seal::Encrypted => "encrypted",
+        }
+    }
+
+    /// The seal that [`Seal::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Seal> {
+        [Seal::Signed, Seal::Encrypted].into_iter().find(|seal| seal.as_str() == word)
+    }
+}
+
+/// How many pieces of a mail hold something, and how many of them can be had on the ticket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// Texts, pictures and files that came, each once.
+    pub received: u32,
+    /// Those that are shown or given out.
+    pub kept: u32,
+}
+
+impl Parts {
+    /// Whether nothing is missing.
+    pub fn are_all_kept(&self) -> bool {
+        self.kept >= self.received
+    }
 }
 
 /// A report of non-delivery (RFC 3464, or the common forms without its structure).
@@ -64,6 +176,8 @@ pub struct InboundMail {
     pub text: String,
     /// Everything that is not that text.
     pub attachments: Vec<Attachment>,
+    /// What it is made of.
+    pub shape: Shape,
     /// A program wrote it, and why we think so (`auto-submitted`, `precedence`, `subject`, …).
     pub automatic: Option<String>,
     /// It reports that a mail of ours was not delivered.

@@ -176,6 +176,7 @@ mod tests {
             references: vec![],
             text: String::new(),
             attachments: vec![],
+            shape: Default::default(),
             automatic: automatic.map(str::to_owned),
             bounce: bounce.then(|| Bounce {
                 recipient: None,

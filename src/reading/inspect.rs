@@ -38,6 +38,8 @@ fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
         "auto_generated": mail.automatic.is_some() && screening != "accept",
         "bounce": mail.bounce,
         "attachments": mail.attachments,
+        "parts": mail.shape.parts,
+        "seal": mail.shape.seal,
         "screening": screening,
         "why": why,
     })
@@ -47,7 +49,8 @@ fn describe_unread(why: &str) -> Value {
     json!({
         "from": null, "from_name": "", "to": [], "cc": [], "subject": "", "date": null, "message_id": null,
         "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
-        "auto_generated": false, "bounce": null, "attachments": [], "screening": "hold", "why": why,
+        "auto_generated": false, "bounce": null, "attachments": [], "parts": { "received": 0, "kept": 0 }, "seal": null,
+        "screening": "hold", "why": why,
     })
 }
 

@@ -6,13 +6,13 @@
 use super::automatic;
 use super::bounce;
 use super::charset::decode;
+use super::files;
 use super::flowed::unflow;
-use super::header::{Fields, is_invisible};
+use super::header::Fields;
 use super::html::html_to_text;
-use super::sniff;
 use super::transfer::Wrapping;
 use crate::config::Limits;
-use crate::domain::mail::{Attachment, InboundMail};
+use crate::domain::mail::{Attachment, InboundMail, Shape};
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
@@ -21,10 +21,6 @@ use std::panic::catch_unwind;
 /// More nested messages than any honest forward holds. mail-parser drops nested messages by recursion, and some
 /// 40,000 of them overflow the stack, so they are counted before parsing.
 const DEEPEST_NESTING: usize = 50;
-/// Most attachments listed of one mail.
-const MOST_ATTACHMENTS: usize = 500;
-/// Longest file name kept, in bytes. No file is ever stored under it.
-const LONGEST_NAME: usize = 400;
 
 /// Reads a mail. Never panics; work and memory are linear in its size.
 ///
@@ -47,7 +43,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     if from.len() == 1 && (senders.odd || senders.fields > 1) {
         from.clear();
     }
-    let body = Body::of(&message, &raw);
+    let body = Body::of(&message, &raw, limits.max_attachment_bytes);
     let mut mail = InboundMail {
         from,
         to: fields.mailboxes("To").usable,
@@ -59,6 +55,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         references: fields.ids("References"),
         text: body.text,
         attachments: body.attachments,
+        shape: body.shape,
         automatic: None,
         bounce: None,
     };
@@ -67,19 +64,19 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     Ok(mail)
 }
 
-/// Reads one attachment again: what it is and its bytes. `None` when `part` is not an attachment of this mail.
-pub fn attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
-    catch_unwind(|| find_attachment(raw, part)).ok().flatten()
+/// The bytes of one file, read again. `None` when `part`, which [`Attachment::part`] describes, is no part of this
+/// mail that holds any. Which parts are files for people, and which may be given out, the list made by [`parse`] says.
+pub fn file_bytes(raw: &[u8], part: u32) -> Option<Vec<u8>> {
+    catch_unwind(|| open(raw, |message, raw| files::bytes(message, raw, part))).ok().flatten().flatten()
 }
 
-fn find_attachment(raw: &[u8], part: u32) -> Option<(Attachment, Vec<u8>)> {
+/// Opens a mail for a look of `see` at its parts; `None` for one that [`parse`] would not open. Offsets are those of
+/// the bytes that `see` is given.
+pub(super) fn open<T>(raw: &[u8], see: impl FnOnce(&Message<'_>, &[u8]) -> T) -> Option<T> {
     let raw = line_ends(raw);
     let guarded = guarded(&raw).ok()?;
     let message = opened(&guarded).ok()?;
-    let found =
-        Body::of(&message, &raw).attachments.into_iter().find(|attachment| attachment.part == part)?;
-    let bytes = contents(message.parts.get(part as usize)?, &raw).into_owned();
-    Some((found, bytes))
+    Some(see(&message, &raw))
 }
 
 /// The bytes that may be given to the parser. Offsets are those of `raw`.
@@ -219,7 +216,7 @@ fn date(message: &Message<'_>) -> Option<DateTime<Utc>> {
 }
 
 /// The bytes of a part, its transfer encoding undone.
-fn contents<'a>(part: &'a MessagePart<'a>, raw: &'a [u8]) -> Cow<'a, [u8]> {
+pub(super) fn contents<'a>(part: &'a MessagePart<'a>, raw: &'a [u8]) -> Cow<'a, [u8]> {
     match &part.body {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes)
             if Wrapping::named(&wrapping_name(part, raw)) != Wrapping::Uuencode =>
@@ -246,13 +243,8 @@ fn wrapping_name(part: &MessagePart<'_>, raw: &[u8]) -> String {
 pub fn media_type(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let declared = Fields::of(part, raw).text("Content-Type").unwrap_or_default().to_ascii_lowercase();
     let name = declared.split(';').next().unwrap_or("").trim();
-    let sound = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+/".contains(c);
-    match name.split_once('/') {
-        Some((kind, subtype))
-            if !kind.is_empty() && !subtype.is_empty() && name.len() <= 127 && name.chars().all(sound) =>
-        {
-            name.to_owned()
-        }
+    match name {
+        sound if is_sound(sound) => sound.to_owned(),
         _ => match &part.body {
             PartType::Text(_) => "text/plain".to_owned(),
             PartType::Html(_) => "text/html".to_owned(),
@@ -262,23 +254,36 @@ pub fn media_type(part: &MessagePart<'_>, raw: &[u8]) -> String {
     }
 }
 
-/// The decoded text of a text part.
+/// Whether a media type is written as RFC 6838 section 4.2 has it.
+pub(super) fn is_sound(media_type: &str) -> bool {
+    let sound = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+/".contains(c);
+    let Some((kind, subtype)) = media_type.split_once('/') else { return false };
+    !kind.is_empty() && !subtype.is_empty() && media_type.len() <= 127 && media_type.chars().all(sound)
+}
+
+/// The text of a text part, its markup undone.
 pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    let fields = Fields::of(part, raw);
-    let charset = fields.parameter("Content-Type", "charset");
-    let bytes = contents(part, raw);
-    let is_html = matches!(part.body, PartType::Html(_));
-    let charset = charset.or_else(|| is_html.then(|| meta_charset(&bytes)).flatten());
-    let text = plain(&decode(&bytes, charset.as_deref()));
+    let text = decoded(part, raw);
     // Labels lie: a page sent as plain text, plain text sent as a page.
     let start = text.trim_start().get(..14).unwrap_or("").to_ascii_lowercase();
+    let is_html = matches!(part.body, PartType::Html(_));
     if is_html && text.contains('<') || start.starts_with("<html") || start.starts_with("<!doctype html") {
         return html_to_text(&text);
     }
+    let fields = Fields::of(part, raw);
     let is = |name, value| {
         fields.parameter("Content-Type", name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
     };
     if is("format", "flowed") { unflow(&text, is("delsp", "yes")) } else { text }
+}
+
+/// What stands in a text part, its transfer encoding and its charset undone.
+pub(super) fn decoded(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let charset = Fields::of(part, raw).parameter("Content-Type", "charset");
+    let bytes = contents(part, raw);
+    let is_html = matches!(part.body, PartType::Html(_));
+    let charset = charset.or_else(|| is_html.then(|| meta_charset(&bytes)).flatten());
+    plain(&decode(&bytes, charset.as_deref()))
 }
 
 /// The text of a multipart whose header lost its boundary (a folded line without its indent, a cut header): the
@@ -340,10 +345,11 @@ fn plain(text: &str) -> String {
 struct Body {
     text: String,
     attachments: Vec<Attachment>,
+    shape: Shape,
 }
 
 impl Body {
-    fn of(message: &Message<'_>, raw: &[u8]) -> Body {
+    fn of(message: &Message<'_>, raw: &[u8], most_bytes: u64) -> Body {
         let mut shown: Vec<u32> = Vec::new();
         let mut texts: Vec<String> = Vec::new();
         for &id in &message.text_body {
@@ -376,111 +382,13 @@ impl Body {
             texts.extend(message.parts.iter().filter_map(|part| rescued_text(part, raw)));
         }
         texts.retain(|text| !text.trim().is_empty());
-        let attachments = message
-            .attachments
-            .iter()
-            .filter(|id| !shown.contains(id))
-            .take(MOST_ATTACHMENTS)
-            .filter_map(|&id| describe(id, message.parts.get(id as usize)?, raw))
-            .collect();
+        let files = files::list(message, raw, &shown, most_bytes, texts.is_empty());
+        if texts.is_empty() {
+            texts.extend(files.text);
+        }
         let text = texts.iter().map(|text| text.trim_matches('\n')).collect::<Vec<_>>().join("\n\n");
-        Body { text, attachments }
+        let mut shape = files.shape;
+        shape.seal = shape.seal.or_else(|| files::seal_of_text(&text));
+        Body { text, attachments: files.attachments, shape }
     }
-}
-
-fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8]) -> Option<Attachment> {
-    let media_type = media_type(part, raw);
-    let contents = contents(part, raw);
-    let bytes = contents.len() as u64;
-    let fields = Fields::of(part, raw);
-    let given = fields
-        .parameter("Content-Disposition", "filename")
-        .or_else(|| fields.parameter("Content-Type", "name"))
-        .map(|name| file_name(&name))
-        .filter(|name| !name.is_empty());
-    // The other half of a text that is shown is not a document.
-    let unnamed_text = given.is_none() && matches!(part.body, PartType::Html(_) | PartType::Text(_));
-    let declared_attachment = fields
-        .text("Content-Disposition")
-        .is_some_and(|value| value.to_ascii_lowercase().starts_with("attachment"));
-    if unnamed_text && bytes == 0 && !declared_attachment {
-        return None;
-    }
-    // What vouches for the other parts is not a document for people.
-    if given.is_none()
-        && matches!(media_type.as_str(), "application/pgp-signature" | "application/pkcs7-signature")
-    {
-        return None;
-    }
-    let given = given.or_else(|| named_by_id(&fields));
-    let media_type = sniff::media_type(&contents, &media_type);
-    let name = given.unwrap_or_else(|| made_up_name(id, part, &media_type));
-    Some(Attachment { name, media_type, bytes, part: id })
-}
-
-/// The name that Outlook hides in the Content-ID of an inline picture: `image001.jpg@01DB8C3A.5E0F2B10`.
-fn named_by_id(fields: &Fields<'_>) -> Option<String> {
-    let id = fields.ids("Content-ID").into_iter().next()?;
-    let name = file_name(id.split('@').next().unwrap_or(""));
-    let (stem, ending) = name.rsplit_once('.')?;
-    let plausible = !stem.is_empty()
-        && (2..=5).contains(&ending.len())
-        && ending.chars().all(|c| c.is_ascii_alphanumeric());
-    let has_letter = ending.chars().any(|c| c.is_ascii_alphabetic());
-    (plausible && has_letter && id.contains('@')).then_some(name)
-}
-
-/// A plain file name: the last piece of a path, nothing that hides what it is.
-fn file_name(given: &str) -> String {
-    let line: String =
-        given.chars().filter(|&c| !is_invisible(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let last = line.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or("");
-    shortened(last.trim().trim_start_matches('.').trim_end_matches(['.', ' ']))
-}
-
-/// At most [`LONGEST_NAME`] bytes, the ending kept.
-fn shortened(name: &str) -> String {
-    if name.len() <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.len() <= 10);
-    let mut cut = LONGEST_NAME - ending.map_or(0, |ending| ending.len() + 1);
-    while !name.is_char_boundary(cut) {
-        cut -= 1;
-    }
-    match ending {
-        Some(ending) => format!("{}.{ending}", &name[..cut]),
-        None => name[..cut].to_owned(),
-    }
-}
-
-/// A name for a part that has none: by its subject, its kind and its place.
-fn made_up_name(id: u32, part: &MessagePart<'_>, media_type: &str) -> String {
-    if let PartType::Message(nested) = &part.body {
-        let subject = nested
-            .parts
-            .first()
-            .and_then(|root| Fields::of(root, nested.raw_message.as_ref()).text("Subject"));
-        let subject = subject.map(|subject| file_name(&subject)).filter(|subject| !subject.is_empty());
-        return format!("{}.eml", subject.unwrap_or_else(|| format!("message-{id}")));
-    }
-    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
-    let ending = match (kind, subtype) {
-        ("text", "plain") => "txt",
-        ("text", "calendar") => return "invitation.ics".to_owned(),
-        ("text", "html") => "html",
-        ("text", "rfc822-headers") | ("message", "rfc822" | "global") => "eml",
-        ("message", _) => "txt",
-        ("image", "jpeg" | "pjpeg") => "jpg",
-        ("image", "svg+xml") => "svg",
-        ("image" | "audio" | "video", other) => other,
-        (_, "pdf") => "pdf",
-        (_, "zip") => "zip",
-        (_, "ms-tnef" | "vnd.ms-tnef") => return "winmail.dat".to_owned(),
-        (_, "x-pkcs7-signature") => return "smime.p7s".to_owned(),
-        (_, "pgp-encrypted") => "asc",
-        _ => "bin",
-    };
-    let word = if kind == "image" { "image" } else { "attachment" };
-    file_name(&format!("{word}-{id}.{ending}"))
 }

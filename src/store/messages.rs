@@ -3,31 +3,38 @@
 use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::{Direction, Mark};
 use chrono::{DateTime, Utc};
 
 statements! {
     ADD_MESSAGE = Sql::same(
-        "INSERT INTO message (ticket_id, direction, mark, author, at, text, quoted, raw_mail_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
+        "INSERT INTO message (ticket_id, direction, mark, author, at, text, quoted, raw_mail_id, html, seal, \
+                              parts_received, parts_kept) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id");
     MESSAGES = Sql::same(
-        "SELECT id, direction, mark, author, at, text, quoted FROM message \
+        "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
          WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id");
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(
-        "SELECT id, direction, mark, author, at, text, quoted FROM message \
+        "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
          WHERE ticket_id = $1 AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
     RETRACT_MESSAGE = Sql::same("UPDATE message SET retracted_at = $2 WHERE id = $1");
     RAW_OF_MESSAGE = Sql::same(
         "SELECT raw_body.packed FROM message JOIN raw_body ON raw_body.raw_mail_id = message.raw_mail_id \
          WHERE message.id = $1");
     ADD_ATTACHMENT = Sql::same(
-        "INSERT INTO attachment (message_id, part, name, media_type, bytes) VALUES ($1, $2, $3, $4, $5)");
+        "INSERT INTO attachment (message_id, part, name, media_type, bytes, inline, refused) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)");
     ATTACHMENTS = Sql::same(
-        "SELECT attachment.message_id, attachment.part, attachment.name, attachment.media_type, attachment.bytes \
+        "SELECT attachment.message_id, attachment.part, attachment.name, attachment.media_type, attachment.bytes, \
+                attachment.inline, attachment.refused \
          FROM attachment JOIN message ON message.id = attachment.message_id \
-         WHERE message.ticket_id = $1 ORDER BY attachment.message_id, attachment.part");
+         WHERE message.ticket_id = $1 \
+         ORDER BY attachment.message_id, attachment.part % 100000, attachment.part");
+    ATTACHMENT = Sql::same(
+        "SELECT message_id, part, name, media_type, bytes, inline, refused FROM attachment \
+         WHERE message_id = $1 AND part = $2");
     ADD_REF = Sql::same(
         "INSERT INTO mail_ref (rfc_id, ticket_id, direction) VALUES ($1, $2, $3) ON CONFLICT (rfc_id, ticket_id) DO NOTHING");
     TICKET_BY_REF = Sql::same(
@@ -56,6 +63,8 @@ pub struct NewMessage<'a> {
     pub quoted: &'a str,
     /// The mail it came in.
     pub raw_mail: Option<RawMailId>,
+    /// What that mail is made of; nothing for what an agent wrote.
+    pub shape: Shape,
 }
 
 /// An entry, as it is read.
@@ -75,6 +84,8 @@ pub struct StoredMessage {
     pub text: String,
     /// What is folded away.
     pub quoted: String,
+    /// What the mail it came in is made of.
+    pub shape: Shape,
 }
 
 #[derive(sqlx::FromRow)]
@@ -86,6 +97,10 @@ struct MessageRow {
     at: DateTime<Utc>,
     text: String,
     quoted: String,
+    html: Option<String>,
+    seal: Option<String>,
+    parts_received: i64,
+    parts_kept: i64,
 }
 
 impl MessageRow {
@@ -98,7 +113,40 @@ impl MessageRow {
             at: self.at,
             text: self.text,
             quoted: self.quoted,
+            shape: Shape {
+                html: self.html.map(|html| known(&html, HtmlVersion::from_word)).transpose()?,
+                seal: self.seal.map(|seal| known(&seal, Seal::from_word)).transpose()?,
+                parts: Parts {
+                    received: u32::try_from(self.parts_received).unwrap_or_default(),
+                    kept: u32::try_from(self.parts_kept).unwrap_or_default(),
+                },
+            },
         })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AttachmentRow {
+    message_id: i64,
+    part: i64,
+    name: String,
+    media_type: String,
+    bytes: i64,
+    inline: i64,
+    refused: Option<String>,
+}
+
+impl AttachmentRow {
+    fn read(self) -> Result<(MessageId, Attachment)> {
+        let attachment = Attachment {
+            name: self.name,
+            media_type: self.media_type,
+            bytes: u64::try_from(self.bytes).unwrap_or_default(),
+            part: u32::try_from(self.part).unwrap_or_default(),
+            inline: self.inline != 0,
+            refused: self.refused.map(|word| known(&word, Refused::from_word)).transpose()?,
+        };
+        Ok((MessageId(self.message_id), attachment))
     }
 }
 
@@ -115,7 +163,11 @@ impl Tx {
             message.at,
             clean(message.text),
             clean(message.quoted),
-            message.raw_mail.map(|id| id.0)
+            message.raw_mail.map(|id| id.0),
+            message.shape.html.map(HtmlVersion::as_str),
+            message.shape.seal.map(Seal::as_str),
+            i64::from(message.shape.parts.received),
+            i64::from(message.shape.parts.kept)
         )
         .map(MessageId)
     }
@@ -157,22 +209,23 @@ impl Tx {
             i64::from(attachment.part),
             clean(&attachment.name),
             clean(&attachment.media_type),
-            i64::try_from(attachment.bytes).unwrap_or(i64::MAX)
+            i64::try_from(attachment.bytes).unwrap_or(i64::MAX),
+            i64::from(attachment.inline),
+            attachment.refused.map(Refused::as_str)
         )
         .map(drop)
     }
 
-    /// The files of a conversation, each with its message.
+    /// The files of a conversation, each with its message, in the order of their mails.
     pub async fn attachments(&mut self, ticket: TicketId) -> Result<Vec<(MessageId, Attachment)>> {
-        let rows: Vec<(i64, i64, String, String, i64)> = all!(self, ATTACHMENTS, ticket.0)?;
-        Ok(rows
-            .into_iter()
-            .map(|(message, part, name, media_type, bytes)| {
-                let part = u32::try_from(part).unwrap_or_default();
-                let bytes = u64::try_from(bytes).unwrap_or_default();
-                (MessageId(message), Attachment { name, media_type, bytes, part })
-            })
-            .collect())
+        let rows: Vec<AttachmentRow> = all!(self, ATTACHMENTS, ticket.0)?;
+        rows.into_iter().map(AttachmentRow::read).collect()
+    }
+
+    /// One file of a message.
+    pub async fn attachment(&mut self, message: MessageId, part: u32) -> Result<Option<Attachment>> {
+        let row: Option<AttachmentRow> = optional!(self, ATTACHMENT, message.0, i64::from(part))?;
+        Ok(row.map(AttachmentRow::read).transpose()?.map(|(_, attachment)| attachment))
     }
 
     /// Makes a message id lead to a ticket.

@@ -131,6 +131,7 @@ fn message(id: i64, direction: Direction, author: &str, minutes: i64, text: &str
         stranger: false,
         automatic: false,
         attachments: Vec::new(),
+        shape: Default::default(),
     }
 }
 
@@ -174,12 +175,21 @@ fn ticket() -> TicketView {
     );
     first.quoted = "--\nJulien Martin\nEnvoyé de mon téléphone".into();
     first.attachments = vec![
-        Attachment { name: "export-septembre.csv".into(), media_type: "text/csv".into(), bytes: 84, part: 2 },
+        Attachment {
+            name: "export-septembre.csv".into(),
+            media_type: "text/csv".into(),
+            bytes: 84,
+            part: 2,
+            inline: false,
+            refused: None,
+        },
         Attachment {
             name: "capture d’écran.png".into(),
             media_type: "image/png".into(),
             bytes: 245_760,
             part: 3,
+            inline: false,
+            refused: None,
         },
     ];
     let mut third = message(

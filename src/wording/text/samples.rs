@@ -55,6 +55,7 @@ fn messages() -> Vec<MessageView> {
         stranger: false,
         automatic: false,
         attachments: vec![],
+        shape: Default::default(),
     };
     vec![
         MessageView {
@@ -64,6 +65,8 @@ fn messages() -> Vec<MessageView> {
                 media_type: "image/png".into(),
                 bytes: 84_512,
                 part: 2,
+                inline: false,
+                refused: None,
             }],
             ..message(
                 1,
