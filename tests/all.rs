@@ -11,6 +11,7 @@ mod layers;
 mod mail;
 mod migrations;
 mod pages;
+mod pages_html;
 mod requester;
 mod scenarios;
 mod serve;

@@ -4,9 +4,11 @@
 //! out. After a wanted change: `INSTA_UPDATE=always cargo test --test all mail`, then read the differences.
 
 use guichet::config::Limits;
+use guichet::domain::mail::{Parts, Seal};
 use guichet::domain::screening::{Screening, screen};
 use guichet::reading::inspect::inspect;
 use guichet::reading::parse::{file_bytes, parse};
+use guichet::reading::shown::show;
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -192,7 +194,9 @@ proptest! {
     fn damage_never_panics_and_never_lets_a_control_character_through(raw in prop_oneof![damaged_mail(), any::<Vec<u8>>()]) {
         let inspected = inspect(&raw, &own(), &LIMITS);
         prop_assert!(inspected["screening"].is_string());
+        let _ = show(&raw, true);
         if let Ok(mail) = parse(&raw, &LIMITS) {
+            prop_assert!(mail.shape.parts.kept <= mail.shape.parts.received);
             prop_assert!(!mail.subject.contains(char::is_control));
             prop_assert!(mail.from.iter().all(|mailbox| !mailbox.name.contains(char::is_control) && mailbox.address.contains('@')));
             prop_assert!(!mail.text.contains('\0'));
@@ -216,4 +220,39 @@ fn a_mail_shredded_into_parts_or_fields_is_held_unread_and_cheaply() {
     }
     let letter = format!("{head}--x\r\n\r\n{}\r\n--x--\r\n", "-- \r\n".repeat(2_000));
     assert!(parse(letter.as_bytes(), &limits).is_ok());
+}
+
+#[test]
+fn more_files_than_are_listed_are_counted() {
+    let files: String =
+        (0..510).map(|n| format!("--x\nContent-Type: application/pdf; name={n}.pdf\n\n%PDF-\n")).collect();
+    let raw = format!(
+        "From: jean@client.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nBonjour\n{files}--x--\n"
+    );
+    let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+    assert_eq!((mail.attachments.len(), mail.shape.parts), (500, Parts { received: 511, kept: 501 }));
+    assert_eq!(
+        inspect(raw.as_bytes(), &own(), &LIMITS)["parts"],
+        serde_json::json!({ "received": 511, "kept": 501 })
+    );
+}
+
+#[test]
+fn a_text_armoured_by_itself_is_named_and_a_quoted_one_is_not() {
+    let seal =
+        |text: &str| parse(format!("From: a@b.example\n\n{text}").as_bytes(), &LIMITS).unwrap().shape.seal;
+    assert_eq!(seal("-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----"), Some(Seal::Encrypted));
+    assert_eq!(seal("Bonjour\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nx"), Some(Seal::Signed));
+    assert_eq!(seal("Oui\n> -----BEGIN PGP MESSAGE-----"), None);
+}
+
+#[test]
+fn a_winmail_dat_that_breaks_off_stays_one_file() {
+    let whole = String::from_utf8(mail("winmail-dat-avec-fichiers-et-texte")).unwrap();
+    let cut = whole.replace("\n--f-1--", "").trim_end().to_owned();
+    let cut = &cut[..cut.len() - 200];
+    let mail = parse(cut.as_bytes(), &LIMITS).unwrap();
+    let names: Vec<&str> = mail.attachments.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!((names, mail.text.as_str()), (vec!["winmail.dat"], ""));
+    assert_eq!(mail.attachments[0].media_type, "application/ms-tnef");
 }

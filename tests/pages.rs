@@ -207,6 +207,7 @@ async fn without_a_session_every_page_leads_to_the_sign_in(database: Database) {
         "/tickets/1",
         "/messages/1/source",
         "/messages/1/attachments/2",
+        "/messages/1/html",
         "/outbox",
         "/outbox/1/html",
     ] {

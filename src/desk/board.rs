@@ -4,6 +4,7 @@ use super::{Desk, Result, unpack};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
+use crate::domain::mail::Attachment;
 use crate::domain::message::Mark;
 use crate::domain::people::{Requester, first_name};
 use crate::domain::ticket::{Priority, Status, Ticket};
@@ -89,6 +90,14 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         let packed = tx.raw_of_message(id).await?;
         Ok(packed.map(|packed| unpack(&packed)).transpose()?)
+    }
+
+    /// One file of a message, with the mail that it lies in; `None` for one that is not listed.
+    pub async fn file_of_message(&self, id: MessageId, part: u32) -> Result<Option<(Attachment, Vec<u8>)>> {
+        let mut tx = self.inner.store.read().await?;
+        let Some(file) = tx.attachment(id, part).await? else { return Ok(None) };
+        let Some(packed) = tx.raw_of_message(id).await? else { return Ok(None) };
+        Ok(Some((file, unpack(&packed)?)))
     }
 
     /// The latest mails that left or wait to leave, newest first.

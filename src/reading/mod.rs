@@ -1,7 +1,7 @@
 //! Reading a mail: raw bytes into what they say, decoded, bounded and clean. Knows nothing of where mail comes from.
 //!
 //! May import: domain, config. [`parse::parse`] makes an `InboundMail`, [`inspect::inspect`] tells it with what would
-//! become of it, [`identity`] says what makes a mail itself.
+//! become of it, [`identity`] says what makes a mail itself, [`shown`] gives its HTML as it may be shown.
 
 mod address;
 mod automatic;

@@ -26,6 +26,7 @@ statements! {
     ADD_ATTACHMENT = Sql::same(
         "INSERT INTO attachment (message_id, part, name, media_type, bytes, inline, refused) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    // In the order of the mail: `domain::mail::INSIDE` lies between a part and the files within it.
     ATTACHMENTS = Sql::same(
         "SELECT attachment.message_id, attachment.part, attachment.name, attachment.media_type, attachment.bytes, \
                 attachment.inline, attachment.refused \

@@ -17,6 +17,14 @@ pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 
 pub const MAIL_POLICY: &str =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
+/// For the HTML of a mail that came in: as for ours, and a link opens outside.
+pub const RECEIVED_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
+    style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// The same once the CM asked for the pictures that lie elsewhere.
+pub const RECEIVED_POLICY_REMOTE: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
+    style-src 'unsafe-inline'; img-src data: https:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
 /// For a file that came by mail: shown or saved, never able to act.
 pub const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 

@@ -1,9 +1,9 @@
 //! Door: the CMs' pages, and the requesters'. Every act of a CM goes through `desk.run`, as it does from chat and from
 //! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
-//! wording, domain.
+//! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `admin`, `console`, `outbox` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
+//! `admin`, `console`, `outbox`, `received` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
 //! remembers between two requests).
 
 mod admin;
@@ -15,6 +15,7 @@ mod memory;
 mod ops;
 mod outbox;
 mod pages;
+mod received;
 mod requester;
 mod session;
 mod shown;
@@ -120,8 +121,9 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/tickets/{id}/resend", post(admin::resend))
         .route("/admin/support/tickets/{id}/sent", post(admin::mark_sent))
         .route("/admin/support/tickets/{id}/resume", post(admin::resume))
-        .route("/admin/support/messages/{id}/source", get(outbox::message_source))
-        .route("/admin/support/messages/{id}/attachments/{part}", get(outbox::attachment))
+        .route("/admin/support/messages/{id}/source", get(received::source))
+        .route("/admin/support/messages/{id}/html", get(received::html))
+        .route("/admin/support/messages/{id}/attachments/{part}", get(received::attachment))
         .route("/admin/support/outbox", get(outbox::list))
         .route("/admin/support/outbox/{id}", get(outbox::mail))
         .route("/admin/support/outbox/{id}/html", get(outbox::mail_html))

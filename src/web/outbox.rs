@@ -1,16 +1,15 @@
-//! Mails as mails: those that left, and the originals and files of those that came in. Their HTML is shown on an
-//! origin of its own where nothing runs and nothing is loaded. May import: desk, domain.
+//! Mails as mails: those that left. Their HTML is shown on an origin of its own where nothing runs and nothing is
+//! loaded. May import: desk, domain.
 
 use super::guard::{FILE_POLICY, MAIL_POLICY};
 use super::pages::{MailHeader, MailLine, MailPage, PageSubject};
 use super::session::Session;
 use super::{Problem, Web, sealed};
 use crate::desk::board::SentMail;
-use crate::domain::ids::{DeliveryId, MessageId};
+use crate::domain::ids::DeliveryId;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
 use axum::response::{Html, Response};
-use mail_parser::{Address, HeaderValue as ParsedValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Address, HeaderValue as ParsedValue, Message, MessageParser, PartType};
 
 /// Mails on the list.
 const ROWS: i64 = 100;
@@ -79,33 +78,6 @@ pub async fn mail_source(
 ) -> Result<Response, Problem> {
     let eml = sent(&web, id).await?.eml.ok_or(Problem::NotFound)?;
     Ok(sealed("text/plain; charset=utf-8", FILE_POLICY, eml))
-}
-
-/// `GET /admin/support/messages/{id}/source`: the bytes as they came.
-pub async fn message_source(
-    State(web): State<Web>,
-    _session: Session,
-    Path(id): Path<i64>,
-) -> Result<Response, Problem> {
-    let raw = web.desk().raw_of_message(MessageId(id)).await?.ok_or(Problem::NotFound)?;
-    Ok(sealed("text/plain; charset=utf-8", FILE_POLICY, raw))
-}
-
-/// `GET /admin/support/messages/{id}/attachments/{part}`: one file, to save; never opened in the page.
-pub async fn attachment(
-    State(web): State<Web>,
-    _session: Session,
-    Path((id, part)): Path<(i64, u32)>,
-) -> Result<Response, Problem> {
-    let raw = web.desk().raw_of_message(MessageId(id)).await?.ok_or(Problem::NotFound)?;
-    let message = parse(&raw)?;
-    let part =
-        message.parts.get(part as usize).filter(|part| !part.is_multipart()).ok_or(Problem::NotFound)?;
-    let disposition = disposition(part.attachment_name().unwrap_or(""));
-    let mut response = sealed("application/octet-stream", FILE_POLICY, part.contents().to_vec());
-    let value = HeaderValue::from_str(&disposition).map_err(anyhow::Error::from)?;
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-    Ok(response)
 }
 
 async fn sent(web: &Web, id: i64) -> Result<SentMail, Problem> {
@@ -187,24 +159,6 @@ fn addresses_in_words(addresses: &Address<'_>) -> String {
     words.join(", ")
 }
 
-/// `Content-Disposition` (RFC 6266) for a file that a stranger named: a plain name, never a path.
-fn disposition(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .filter(|c| !c.is_control() && !is_invisible(*c))
-        .map(|c| if matches!(c, '/' | '\\' | ':' | '"' | '*' | '?' | '<' | '>' | '|') { '_' } else { c })
-        .collect();
-    let plain: String = plain.trim_matches(['.', ' ']).chars().take(120).collect();
-    let plain = if plain.is_empty() { "file".to_owned() } else { plain };
-    let ascii: String = plain.chars().map(|c| if c.is_ascii() && c != '%' { c } else { '_' }).collect();
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", super::pages::percent_encoded(&plain))
-}
-
-/// Characters that show nothing or turn the reading direction: they make `txt.exe` look like `exe.txt`.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,26 +222,5 @@ mod tests {
             |levels: usize| "Content-Type: Message/RFC822\r\n\r\n".repeat(levels) + "Subject: x\r\n\r\ny";
         assert!(parse(nest(DEEPEST).as_bytes()).is_ok());
         assert!(matches!(parse(nest(50_000).as_bytes()), Err(Problem::Unreadable)));
-    }
-
-    #[test]
-    fn a_strangers_file_name_is_neither_a_path_nor_a_header() {
-        for (name, expected) in [
-            (
-                "Facture été.pdf",
-                "attachment; filename=\"Facture _t_.pdf\"; filename*=UTF-8''Facture%20%C3%A9t%C3%A9.pdf",
-            ),
-            ("../../etc/passwd", "attachment; filename=\"_.._etc_passwd\"; filename*=UTF-8''_.._etc_passwd"),
-            (
-                "a\"; x=\"b\r\nSet-Cookie: y",
-                "attachment; filename=\"a_; x=_bSet-Cookie_ y\"; filename*=UTF-8''a_%3B%20x%3D_bSet-Cookie_%20y",
-            ),
-            ("\u{202e}fdp.exe", "attachment; filename=\"fdp.exe\"; filename*=UTF-8''fdp.exe"),
-            ("\u{200b}.htaccess", "attachment; filename=\"htaccess\"; filename*=UTF-8''htaccess"),
-            ("", "attachment; filename=\"file\"; filename*=UTF-8''file"),
-        ] {
-            assert_eq!(disposition(name), expected, "{name:?}");
-            assert!(HeaderValue::from_str(&disposition(name)).is_ok());
-        }
     }
 }

@@ -1,13 +1,15 @@
 //! The pages: plain data in, a whole HTML page out. Nothing is loaded here, so that every page can be drawn in a
 //! test. A page's template is drawn first, escaped, then set into the frame. May import: desk (what it shows), domain,
-//! view, wording.
+//! reading, view, wording.
 
 use super::assets::{self, Addresses};
+use super::received::ReceivedPage;
 use super::shown::{self, Here, ShownPriority, ShownStatus};
 use crate::desk::links::Links;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::{Priority, Status};
+use crate::reading::clean::BLANK;
 use crate::view::{Figures, Queue, TemplateView, TicketView};
 use crate::wording::{dates, labels};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -254,7 +256,7 @@ impl Default for Pages {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
-        templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html",
+        templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_preferences.html", "own_unsubscribe.html", "own_problem.html");
         Pages { templates, assets: assets::addresses() }
@@ -348,6 +350,11 @@ impl Pages {
         let mails: Vec<Value> = mails.iter().map(|mail| mail.shown(here)).collect();
         let content = self.part("outbox.html", context! { frame => Serde(frame), mails })?;
         self.framed(frame, content)
+    }
+
+    /// The HTML version of a mail that came in, for its sealed frame.
+    pub fn received(&self, page: &ReceivedPage) -> Drawn {
+        self.templates.get_template("received.html")?.render(context! { m => Serde(page), blank => BLANK })
     }
 
     /// One mail that left.

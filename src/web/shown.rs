@@ -2,11 +2,11 @@
 //! has to be loaded. May import: domain, view, wording.
 
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, HtmlVersion};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, SPAM, Status};
 use crate::view::{DeliveryView, EventView, Figures, MessageView, RequesterView, TicketView};
-use crate::wording::{dates, history, labels};
+use crate::wording::{dates, history, labels, mail};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -143,8 +143,20 @@ pub struct ShownMessage {
     pub stranger: bool,
     /// Written by a program.
     pub automatic: bool,
-    /// Files.
+    /// Files beside the text.
     pub attachments: Vec<ShownFile>,
+    /// Pictures that its HTML version shows in their place.
+    pub inline: Vec<ShownFile>,
+    /// It has an HTML version.
+    pub html: bool,
+    /// That version names pictures that lie elsewhere.
+    pub remote_images: bool,
+    /// What it is sealed with, French.
+    pub seal: Option<&'static str>,
+    /// What stands for the text that it does not have.
+    pub no_text: &'static str,
+    /// That not all of it was kept, French.
+    pub lost: Option<String>,
 }
 
 /// One attachment.
@@ -156,10 +168,15 @@ pub struct ShownFile {
     pub name: String,
     /// Size in words.
     pub size: String,
+    /// What it is, where that is more than a file; French.
+    pub kind: Option<&'static str>,
+    /// Why it is not given out, French.
+    pub refused: Option<&'static str>,
 }
 
 /// An entry of the conversation as shown.
 pub fn message(message: &MessageView, here: Here) -> ShownMessage {
+    let (inline, beside): (Vec<_>, Vec<_>) = message.attachments.iter().partition(|file| file.inline);
     ShownMessage {
         id: message.id.0,
         direction: message.direction.as_str(),
@@ -169,13 +186,25 @@ pub fn message(message: &MessageView, here: Here) -> ShownMessage {
         quoted: message.quoted.clone(),
         stranger: message.stranger,
         automatic: message.automatic,
-        attachments: message.attachments.iter().map(file).collect(),
+        attachments: beside.into_iter().map(file).collect(),
+        inline: inline.into_iter().map(file).collect(),
+        html: message.shape.html.is_some(),
+        remote_images: message.shape.html == Some(HtmlVersion::RemoteImages),
+        seal: message.shape.seal.map(mail::seal),
+        no_text: mail::no_text(message.shape.seal),
+        lost: mail::lost(message.shape.parts),
     }
 }
 
 /// An attachment as shown.
 pub fn file(file: &Attachment) -> ShownFile {
-    ShownFile { part: file.part, name: file.name.clone(), size: dates::size(file.bytes) }
+    ShownFile {
+        part: file.part,
+        name: file.name.clone(),
+        size: dates::size(file.bytes),
+        kind: mail::file_kind(&file.media_type),
+        refused: file.refused.map(mail::file_refused),
+    }
 }
 
 /// One line of history.

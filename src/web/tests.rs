@@ -5,7 +5,7 @@ use super::shown::Here;
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::*;
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
 use crate::domain::preference::Preference;
@@ -192,6 +192,27 @@ fn ticket() -> TicketView {
             refused: None,
         },
     ];
+    first.attachments.push(Attachment {
+        name: "logo.png".into(),
+        media_type: "image/png".into(),
+        bytes: 4_100,
+        part: 4,
+        inline: true,
+        refused: None,
+    });
+    first.attachments.push(Attachment {
+        name: "ecran.mp4".into(),
+        media_type: "video/mp4".into(),
+        bytes: 41_000_000,
+        part: 5,
+        inline: false,
+        refused: Some(Refused::Size),
+    });
+    first.shape = Shape {
+        html: Some(HtmlVersion::RemoteImages),
+        seal: Some(Seal::Signed),
+        parts: Parts { received: 6, kept: 5 },
+    };
     let mut third = message(
         14,
         Direction::Inbound,

@@ -1,6 +1,7 @@
 //! The few French words that a mail's way in or out leaves on a ticket.
 
-use crate::domain::mail::Bounce;
+use super::dates;
+use crate::domain::mail::{Bounce, Parts, Refused, Seal};
 
 /// The subject of a ticket whose mail had none.
 pub fn no_subject() -> String {
@@ -50,9 +51,69 @@ pub fn lost_twice() -> &'static str {
     "envoi interrompu deux fois : peut-être arrivé, peut-être pas"
 }
 
+/// What a mail is sealed with.
+pub fn seal(seal: Seal) -> &'static str {
+    match seal {
+        Seal::Signed => "Message signé",
+        Seal::Encrypted => "Message chiffré",
+    }
+}
+
+/// What stands where a mail has no text.
+pub fn no_text(seal: Option<Seal>) -> &'static str {
+    match seal {
+        None => "(message sans texte)",
+        Some(Seal::Signed) => {
+            "Message signé\u{a0}: le texte est dans la pièce jointe, à ouvrir avec un logiciel de messagerie."
+        }
+        Some(Seal::Encrypted) => "Message chiffré\u{a0}: le texte ne peut pas être lu ici.",
+    }
+}
+
+/// What a file is, where a person would not call it a file.
+pub fn file_kind(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "text/calendar" | "application/ics" => Some("Invitation d’agenda"),
+        "message/rfc822" | "message/global" => Some("Message joint"),
+        "application/ms-tnef" | "application/vnd.ms-tnef" => Some("Enveloppe Outlook"),
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature" => {
+            Some("Signature électronique")
+        }
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some("Message scellé"),
+        _ => None,
+    }
+}
+
+/// Why a file is listed and cannot be downloaded.
+pub fn file_refused(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Size => "pièce jointe refusée (taille)",
+    }
+}
+
+/// That not all of a mail can be had on its ticket; `None` when it can.
+pub fn lost(parts: Parts) -> Option<String> {
+    let (received, kept) = (i64::from(parts.received), i64::from(parts.kept));
+    (!parts.are_all_kept()).then(|| {
+        format!(
+            "{}, {}",
+            dates::count(received, "partie reçue", "parties reçues"),
+            dates::count(kept, "gardée", "gardées")
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_of_a_mail_is_counted() {
+        let said = |received, kept| lost(Parts { received, kept });
+        assert_eq!(said(3, 3), None);
+        assert_eq!(said(5, 4).as_deref(), Some("5\u{a0}parties reçues, 4\u{a0}gardées"));
+        assert_eq!(said(1, 0).as_deref(), Some("1\u{a0}partie reçue, 0\u{a0}gardée"));
+    }
 
     #[test]
     fn a_bounce_is_told_in_a_few_words() {

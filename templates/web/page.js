@@ -18,6 +18,20 @@
     while (kept.length && !kept.every((line, i) => fresh[i]?.isEqualNode(line))) kept.shift().remove();
     log.append(...fresh.slice(kept.length));
   };
+  // An HTML version that is open would load again, without what was asked for, if it moved: its entry stays where it
+  // is, and the others are renewed around it.
+  const renew = (list, next) => {
+    const stays = [...list.children].filter((entry) => entry.querySelector('details[open] > iframe') && next.querySelector(`#${CSS.escape(entry.id)}`));
+    if (!stays.length) return false;
+    for (const entry of [...list.children]) if (!stays.includes(entry)) entry.remove();
+    let place = stays[0];
+    for (const entry of [...next.children]) {
+      if (place?.id !== entry.id) { list.insertBefore(entry, place); continue; }
+      place.querySelector('time')?.replaceWith(entry.querySelector('time'));
+      place = place.nextElementSibling;
+    }
+    return true;
+  };
   const takeOver = (text) => {
     const fresh = new DOMParser().parseFromString(text, 'text/html');
     if (!fresh.body.dataset.revision) { location.reload(); return null; }
@@ -29,7 +43,7 @@
       const open = [...part.querySelectorAll('details[open][id]')].map((d) => d.id);
       const focus = part.contains(document.activeElement) ? document.activeElement.id : '';
       const scroll = part.scrollTop;
-      part.replaceWith(next);
+      if (!renew(part, next)) part.replaceWith(next);
       next.scrollTop = scroll;
       for (const id of open) document.getElementById(id)?.setAttribute('open', '');
       if (focus) document.getElementById(focus)?.focus({ preventScroll: true });

@@ -78,6 +78,14 @@ impl Chromium {
         page
     }
 
+    /// Takes any certificate from here on: that of a host made for a test.
+    pub fn trust_any_certificate(&mut self) {
+        let session = self.session.take();
+        self.ask("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
+        self.session = session;
+        self.ask("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
+    }
+
     /// Goes to an address and waits until the page is loaded.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::message::Direction;
 use crate::domain::ticket::Priority;
 use crate::view::{MessageView, TicketView};
-use crate::wording::{dates, history as sentences, labels};
+use crate::wording::{dates, history as sentences, labels, mail};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -43,7 +43,13 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
     for message in &ticket.messages {
         lines.push(String::new());
         lines.push(heading(message, now, ink));
-        lines.push(printable(message.text.trim_end()));
+        if let Some(lost) = mail::lost(message.shape.parts) {
+            lines.push(format!("⚠ {lost}"));
+        }
+        match message.text.trim_end() {
+            "" if message.shape.seal.is_some() => lines.push(mail::no_text(message.shape.seal).to_owned()),
+            text => lines.push(printable(text)),
+        }
         let folded = message.quoted.trim().lines().count() as i64;
         if folded > 0 {
             let lines_of = dates::count(folded, "ligne repliée", "lignes repliées");
@@ -51,7 +57,9 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
         }
         for attachment in &message.attachments {
             let name = clipped(&attachment.name, 80);
-            lines.push(format!("📎 {name} ({})", dates::size(attachment.bytes)));
+            let refused =
+                attachment.refused.map(|why| format!(", {}", mail::file_refused(why))).unwrap_or_default();
+            lines.push(format!("📎 {name} ({}{refused})", dates::size(attachment.bytes)));
         }
     }
     if !ticket.deliveries.is_empty() {
