@@ -2,10 +2,11 @@
 //! them, says which of them died, and stops them with grace.
 
 use crate::clock::Clock;
-use crate::config::{Config, Fault, Inbox, Limits, Maildir, Outbox, Web};
+use crate::config::{Config, Fault, Inbox, Limits, Maildir, Outbox, Threading, Web};
 use crate::demo;
 use crate::desk::{self, Desk, Settings};
 use crate::domain::people::{Role, normal_address};
+use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
 use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
@@ -98,6 +99,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         mail_host: mail_host.unwrap_or("localhost").to_owned(),
         public_url: config.public_url.clone(),
         rules: config.rules(),
+        plus_addresses: config.threading.plus_addresses,
         own_addresses,
         catalogue,
     };
@@ -249,6 +251,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
             outbox: Some(home.outbox),
             from: Some(demo::FROM.to_owned()),
         },
+        threading: Threading { plus_addresses: false, reopen_window: Rules::default().reopen_window },
         web: Web { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) },
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),

@@ -136,6 +136,16 @@ pub struct Limits {
     pub max_attachment_bytes: u64,
 }
 
+/// How answers find their ticket.
+#[derive(Debug, Clone)]
+pub struct Threading {
+    /// Whether our mails ask to be answered at an address that names their ticket: `support+42.…@host`. The mail
+    /// server must deliver what has a `+` to the mailbox.
+    pub plus_addresses: bool,
+    /// How long after its last change an answer reopens a closed ticket.
+    pub reopen_window: Duration,
+}
+
 /// The pages.
 #[derive(Debug, Clone)]
 pub struct Web {
@@ -180,6 +190,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Folders in place of servers.
     pub maildir: Maildir,
+    /// How answers find their ticket.
+    pub threading: Threading,
     /// The pages.
     pub web: Web,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
@@ -270,6 +282,7 @@ impl Config {
             undo_window: self.undo_window,
             mails_per_sender_per_hour: self.mails_per_sender_per_hour,
             automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
+            reopen_window: self.threading.reopen_window,
         }
     }
 
@@ -290,6 +303,7 @@ impl fmt::Debug for Config {
             .field("imap", &self.imap)
             .field("smtp", &self.smtp)
             .field("maildir", &self.maildir)
+            .field("threading", &self.threading)
             .field("web", &self.web)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
@@ -309,7 +323,7 @@ pub fn environment() -> Vec<(String, String)> {
         .collect()
 }
 
-/// A day: no wait of ours is longer.
+/// A day: no wait of ours for a server is longer.
 const DAY: u64 = 86_400;
 
 fn read(source: &mut Source) -> Option<Config> {
@@ -333,6 +347,11 @@ fn read(source: &mut Source) -> Option<Config> {
         imap: Vec::new(),
         smtp: None,
         maildir: read_maildir(source),
+        threading: Threading {
+            plus_addresses: source.flag("threading.plus_addresses").unwrap_or(false),
+            reopen_window: read_duration(source, "threading.reopen_window", 0, 3650 * DAY)
+                .unwrap_or(Rules::default().reopen_window),
+        },
         web: Web {
             listen: source
                 .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())

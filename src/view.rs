@@ -69,6 +69,10 @@ pub struct TicketView {
     pub assignee: Option<String>,
     /// Why it was closed.
     pub reason: Option<String>,
+    /// The ticket that goes on in its place, and has its messages.
+    pub merged_into: Option<TicketId>,
+    /// The closed ticket that it goes on from.
+    pub follows: Option<TicketId>,
     /// Who asked.
     pub requester: RequesterView,
     /// When it was opened.
@@ -157,6 +161,9 @@ pub struct DeliveryView {
     /// Message-ID of the mail, without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
+    /// What the submission server called it, where that is another id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
     /// When it reached this state.
     pub at: DateTime<Utc>,
 }
@@ -190,6 +197,7 @@ pub enum Act {
     Undone { what: EventKind },
     Resent { delivery: DeliveryId },
     MarkedSent { delivery: DeliveryId },
+    Merged { into: TicketId },
 }
 
 /// The roads a notice takes.
@@ -244,6 +252,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         priority: Priority,
         assignee: Option<&'a str>,
         reason: Option<&'a str>,
+        merged_into: Option<TicketId>,
+        follows: Option<TicketId>,
         requester: &'a RequesterView,
         created_at: DateTime<Utc>,
         updated_at: DateTime<Utc>,
@@ -255,6 +265,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         priority: ticket.priority,
         assignee: ticket.assignee.as_deref(),
         reason: ticket.reason.as_deref(),
+        merged_into: ticket.merged_into,
+        follows: ticket.follows,
         requester: &ticket.requester,
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,

@@ -18,6 +18,7 @@ mod serve;
 mod servers;
 mod support;
 mod suppressed;
+mod threading;
 mod wire_fetch;
 mod wire_imap;
 mod wire_smtp;

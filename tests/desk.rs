@@ -107,7 +107,7 @@ async fn an_answer_finds_its_ticket_by_reference_then_by_tag_and_wakes_it() {
         assert_eq!(test.mail(&answer).await, Filed::Reply(TicketId(1)));
         let woken = ticket(&test, 1).await;
         assert_eq!(woken.status, Status::InProgress);
-        assert_eq!(woken.events.last().unwrap().detail.rung.as_deref(), Some("reference"));
+        assert_eq!(woken.events.last().unwrap().detail.rung.as_deref(), Some("minted_id"));
         assert_eq!(deliveries(&woken).len(), 3, "the answer itself tells nobody");
 
         let tagged =

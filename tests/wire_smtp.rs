@@ -285,6 +285,7 @@ fn hostile_reply() -> Vec<u8> {
             at: "2026-11-24T09:05:00Z".parse().unwrap(),
             text: attack.to_owned(),
         }),
+        reply_to: None,
         message_id: "42.7.k3v9@desk.example".to_owned(),
         in_reply_to: None,
         references: Vec::new(),

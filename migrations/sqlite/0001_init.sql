@@ -38,6 +38,7 @@ CREATE TABLE requester (
   blocked_at TEXT
 ) STRICT;
 
+-- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.
 CREATE TABLE ticket (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   subject      TEXT NOT NULL,
@@ -46,6 +47,8 @@ CREATE TABLE ticket (
   assignee_id  INTEGER REFERENCES agent (id),
   requester_id INTEGER NOT NULL REFERENCES requester (id),
   reason       TEXT,
+  merged_into  INTEGER REFERENCES ticket (id),
+  follows      INTEGER REFERENCES ticket (id),
   version      INTEGER NOT NULL,
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
@@ -53,6 +56,8 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
+CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX ticket_following ON ticket (follows) WHERE follows IS NOT NULL;
 
 -- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
 -- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
@@ -98,6 +103,7 @@ CREATE TABLE raw_body (
   packed      BLOB NOT NULL
 ) STRICT;
 
+-- origin_id: the ticket that it was written on, where a merge has moved it.
 CREATE TABLE message (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id    INTEGER NOT NULL REFERENCES ticket (id),
@@ -108,6 +114,7 @@ CREATE TABLE message (
   text         TEXT NOT NULL,
   quoted       TEXT NOT NULL,
   raw_mail_id  INTEGER REFERENCES raw_mail (id),
+  origin_id    INTEGER REFERENCES ticket (id),
   -- What the mail was made of, for its page.
   html         TEXT CHECK (html IN ('whole', 'remote_images')),
   seal         TEXT CHECK (seal IN ('signed', 'encrypted')),
@@ -116,6 +123,7 @@ CREATE TABLE message (
   retracted_at TEXT
 ) STRICT;
 CREATE INDEX message_by_ticket ON message (ticket_id, id);
+CREATE INDEX message_by_origin ON message (origin_id) WHERE origin_id IS NOT NULL;
 
 CREATE TABLE attachment (
   message_id INTEGER NOT NULL REFERENCES message (id),
@@ -128,12 +136,13 @@ CREATE TABLE attachment (
   PRIMARY KEY (message_id, part)
 ) STRICT, WITHOUT ROWID;
 
--- The message ids of a conversation, received and minted, in the order they came.
+-- The message ids that lead to a ticket, in the order they came: of mails received, minted for our own, given to our
+-- own by the provider, or only named by a mail of the ticket (those lead nobody but its sender).
 CREATE TABLE mail_ref (
   id        INTEGER PRIMARY KEY AUTOINCREMENT,
   rfc_id    TEXT NOT NULL,
   ticket_id INTEGER NOT NULL REFERENCES ticket (id),
-  direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound')),
+  kind      TEXT NOT NULL CHECK (kind IN ('received', 'minted', 'provider', 'named')),
   UNIQUE (rfc_id, ticket_id)
 ) STRICT;
 CREATE INDEX mail_ref_by_ticket ON mail_ref (ticket_id, id);
@@ -171,7 +180,8 @@ CREATE TABLE notification (
 ) STRICT;
 CREATE INDEX notification_by_requester ON notification (requester_id, id);
 
--- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on.
+-- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on;
+-- provider_id is what the submission server called the mail when it took it.
 CREATE TABLE delivery (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id       INTEGER NOT NULL REFERENCES ticket (id),
@@ -184,6 +194,7 @@ CREATE TABLE delivery (
   message         TEXT NOT NULL,
   address         TEXT,
   rfc_id          TEXT,
+  provider_id     TEXT,
   in_reply_to     TEXT,
   refs            TEXT,
   state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped', 'uncertain', 'cancelled')),
@@ -201,6 +212,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
+CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 

@@ -2,7 +2,7 @@
 
 use super::{Done, Ended, print, print_json};
 use crate::app::Opened;
-use crate::domain::people::{Agent, Role};
+use crate::domain::people::{Agent, Role, normal_address};
 use crate::wording::cli as say;
 use anyhow::Context;
 use argon2::Argon2;
@@ -27,11 +27,11 @@ pub(super) enum AgentCommand {
         /// Name
         name: String,
     },
-    /// Link an account: `discord:ID`, `slack:ID`
+    /// Link an account: `discord:ID`, `slack:ID`, or an address they forward users' mails from: `email:ADDRESS`
     Link {
         /// Name
         name: String,
-        /// `discord:ID` or `slack:ID`
+        /// `discord:ID`, `slack:ID` or `email:ADDRESS`
         account: String,
     },
 }
@@ -105,10 +105,11 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, json: bool) -> 
         AgentCommand::Link { name, account } => {
             let agent = named(opened, name).await?;
             let (kind, id) = match account.split_once(':') {
-                Some((kind @ ("discord" | "slack"), id)) if is_account_id(id) => (kind, id),
+                Some((kind @ ("discord" | "slack"), id)) if is_account_id(id) => (kind, id.to_owned()),
+                Some(("email", address)) if is_address(address) => ("email", normal_address(address)),
                 _ => return Err(Ended::Usage(say::not_an_account(account))),
             };
-            desk.link_identity(&agent, kind, id).await?;
+            desk.link_identity(&agent, kind, &id).await?;
             print_json(json, &object(&agent), &say::linked(&agent.name, kind));
         }
     }
@@ -118,6 +119,13 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, json: bool) -> 
 /// Ids of both platforms are short and made of letters and digits.
 fn is_account_id(id: &str) -> bool {
     (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// One address, and nothing but it.
+fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+    text.len() <= 320 && is_plain && text.parse::<lettre::Address>().is_ok()
 }
 
 fn accounts(identities: &[(String, String)]) -> Vec<String> {

@@ -35,6 +35,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ),
     ("smtp", &["host", "port", "security", "username", "password", "password_file", "from", "ca_file"]),
     ("maildir", &["inbox", "outbox", "from"]),
+    ("threading", &["plus_addresses", "reopen_window"]),
     ("web", &["listen"]),
     ("undo", &["window"]),
     (
@@ -264,6 +265,20 @@ impl Source {
             self.fault(key, Problem::Wants(Wanted::Number(least, most)));
         }
         number
+    }
+
+    /// A yes or a no.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        let given = self.given.get(key)?;
+        let flag = match &given.value {
+            Value::Boolean(flag) => Some(*flag),
+            Value::String(text) if given.from_environment => text.trim().parse().ok(),
+            _ => None,
+        };
+        if flag.is_none() {
+            self.fault(key, Problem::Wants(Wanted::OneOf(&["true", "false"])));
+        }
+        flag
     }
 
     /// A path.

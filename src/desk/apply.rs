@@ -9,11 +9,10 @@ use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::hex::hex;
 use crate::domain::ids::{EventId, MessageId, TicketId};
-use crate::domain::message::Direction;
 use crate::domain::notice::Notice;
 use crate::domain::people::{Actor, Door, Requester};
 use crate::domain::refusal::Refusal;
-use crate::domain::threading;
+use crate::domain::threading::{self, RefKind};
 use crate::domain::ticket::Ticket;
 use crate::store::Tx;
 use crate::store::outbox::NewDelivery;
@@ -77,6 +76,7 @@ impl Inner {
             priority: decision.priority,
             assignee: decision.assignee,
             reason: decision.reason,
+            merged_into: decision.merged_into,
             ..ticket
         };
         if !tx.save_ticket(&ticket, now).await? {
@@ -138,7 +138,7 @@ impl Inner {
         let in_reply_to = refs
             .iter()
             .rev()
-            .find(|(_, direction)| *direction == Direction::Inbound)
+            .find(|(_, kind)| *kind == RefKind::Received)
             .or_else(|| refs.last())
             .map(|(id, _)| id.as_str());
         let chain = refs.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
@@ -187,7 +187,7 @@ impl Inner {
                 tx.add_notification(requester.id, &delivery, now, not_before).await?;
             }
             if plan == Plan::Send {
-                tx.add_ref(&minted, ticket.id, Direction::Outbound).await?;
+                tx.add_ref(&minted, ticket.id, RefKind::Minted).await?;
             }
         }
         Ok(told)

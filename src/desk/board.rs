@@ -205,6 +205,8 @@ impl Cards {
             priority: ticket.priority,
             assignee,
             reason: ticket.reason,
+            merged_into: ticket.merged_into,
+            follows: ticket.follows,
             requester,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
@@ -282,6 +284,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
             why: delivery.why,
             address: delivery.address,
             message_id: delivery.rfc_id,
+            provider_id: delivery.provider_id,
             at: delivery.updated_at,
         });
     }

@@ -1,12 +1,13 @@
 //! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
 
-use super::links::{Links, Signer};
+use super::links::Links;
 use super::receive::LIMITED_WITHIN;
 use super::{Desk, Inner, Result, pack, unpack};
 use crate::domain::delivery::{Channel, DeliveryState, LEASE, Next, Outcome, SkipReason, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::returned;
+use crate::domain::threading::RefKind;
 use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
 use crate::wording;
@@ -39,6 +40,8 @@ pub struct Parcel {
     pub text: Option<String>,
     /// The requester's latest words before the reply.
     pub quoted: Option<Quoted>,
+    /// Where answers are asked for, when that is not the address we write from.
+    pub reply_to: Option<String>,
     /// Message-ID, minted with the row; without angle brackets, like the next two.
     pub message_id: String,
     /// The message it answers.
@@ -96,7 +99,7 @@ impl Desk {
                 claim.put_off += 1;
                 continue;
             }
-            match parcel(&mut tx, &self.inner.links, delivery, leased_until, now).await? {
+            match self.inner.parcel(&mut tx, delivery, leased_until, now).await? {
                 Some(parcel) => claim.parcels.push(parcel),
                 None => claim.skipped += 1,
             }
@@ -125,6 +128,11 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let delivery =
             tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
+        if let Outcome::SentAs(provider_id) = &outcome {
+            // It left, whoever holds the delivery by now: answers to it come back by this id.
+            tx.keep_provider_id(id, provider_id).await?;
+            tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
+        }
         let next = after_attempt(outcome, parcel.attempt, delivery.ambiguous_at.is_some());
         let is_ours = match &next {
             Next::Sent => tx.settle_attempt(id, lease, DeliveryState::Sent, None, now).await?,
@@ -167,73 +175,74 @@ impl Inner {
         tx.put_off(delivery.id, &why, *oldest + LIMITED_WITHIN, now).await?;
         Ok(true)
     }
-}
 
-/// The mail of a claimed row; `None` when the recipient chose otherwise meanwhile, which is then recorded.
-async fn parcel(
-    tx: &mut Tx,
-    links: &Signer,
-    delivery: StoredDelivery,
-    leased_until: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Option<Parcel>> {
-    let ticket = tx
-        .ticket(delivery.ticket)
-        .await?
-        .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
-    let requester = tx.requester(ticket.requester).await?;
-    if !requester.preference.allows(Channel::Email) {
-        let why = wording::labels::skip_reason(SkipReason::Preference(requester.preference));
-        tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
-        return Ok(None);
+    /// The mail of a claimed row; `None` when the recipient chose otherwise meanwhile, which is then recorded.
+    async fn parcel(
+        &self,
+        tx: &mut Tx,
+        delivery: StoredDelivery,
+        leased_until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Parcel>> {
+        let ticket = tx
+            .ticket(delivery.ticket)
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
+        let requester = tx.requester(ticket.requester).await?;
+        if !requester.preference.allows(Channel::Email) {
+            let why = wording::labels::skip_reason(SkipReason::Preference(requester.preference));
+            tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
+            return Ok(None);
+        }
+        if let Some(address) = &delivery.address
+            && tx.suppressed(address).await?.is_some()
+        {
+            let why = wording::labels::skip_reason(SkipReason::Suppressed);
+            tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
+            return Ok(None);
+        }
+        let (mut text, mut quoted) = (None, None);
+        if let Some(message) = delivery.message_id {
+            text = tx.message_text(message).await?;
+            quoted = tx.latest_inbound(delivery.ticket, message).await?.map(|message| Quoted {
+                author: message.author,
+                at: message.at,
+                text: message.text,
+            });
+        }
+        let notice = match (delivery.kind, delivery.announces) {
+            (NoticeKind::Reply, then) => Notice::Reply { then },
+            (_, Some(status)) => Notice::Status(status),
+            (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
+        };
+        let name = match &delivery.address {
+            Some(address) if *address == requester.email => requester.name,
+            _ => String::new(),
+        };
+        let Links { ticket_url, preferences_url, unsubscribe_url } =
+            self.links.links(requester.id, delivery.ticket, delivery.created_at);
+        Ok(Some(Parcel {
+            id: delivery.id,
+            ticket: delivery.ticket,
+            attempt: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
+            leased_until,
+            notice,
+            title: delivery.title,
+            message: delivery.message,
+            address: delivery.address.unwrap_or_default(),
+            name,
+            reply_to: self.reply_address(&ticket),
+            subject: ticket.subject,
+            text,
+            quoted,
+            message_id: delivery.rfc_id.unwrap_or_default(),
+            in_reply_to: delivery.in_reply_to,
+            references: delivery.refs,
+            ticket_url,
+            preferences_url,
+            unsubscribe_url,
+            created_at: delivery.created_at,
+            sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
+        }))
     }
-    if let Some(address) = &delivery.address
-        && tx.suppressed(address).await?.is_some()
-    {
-        let why = wording::labels::skip_reason(SkipReason::Suppressed);
-        tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
-        return Ok(None);
-    }
-    let (mut text, mut quoted) = (None, None);
-    if let Some(message) = delivery.message_id {
-        text = tx.message_text(message).await?;
-        quoted = tx.latest_inbound(delivery.ticket, message).await?.map(|message| Quoted {
-            author: message.author,
-            at: message.at,
-            text: message.text,
-        });
-    }
-    let notice = match (delivery.kind, delivery.announces) {
-        (NoticeKind::Reply, then) => Notice::Reply { then },
-        (_, Some(status)) => Notice::Status(status),
-        (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
-    };
-    let name = match &delivery.address {
-        Some(address) if *address == requester.email => requester.name,
-        _ => String::new(),
-    };
-    let Links { ticket_url, preferences_url, unsubscribe_url } =
-        links.links(requester.id, delivery.ticket, delivery.created_at);
-    Ok(Some(Parcel {
-        id: delivery.id,
-        ticket: delivery.ticket,
-        attempt: u32::try_from(delivery.attempts).unwrap_or(u32::MAX),
-        leased_until,
-        notice,
-        title: delivery.title,
-        message: delivery.message,
-        address: delivery.address.unwrap_or_default(),
-        name,
-        subject: ticket.subject,
-        text,
-        quoted,
-        message_id: delivery.rfc_id.unwrap_or_default(),
-        in_reply_to: delivery.in_reply_to,
-        references: delivery.refs,
-        ticket_url,
-        preferences_url,
-        unsubscribe_url,
-        created_at: delivery.created_at,
-        sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
-    }))
 }

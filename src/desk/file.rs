@@ -4,8 +4,8 @@
 use super::apply::Act;
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
-use super::thread::{Place, returned_delivery};
-use super::{Failure, Inner, Result, locked};
+use super::thread::{Way, land, returned_delivery};
+use super::{Failure, Inner, Result};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
@@ -15,7 +15,8 @@ use crate::domain::people::{Actor, Door};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
 use crate::domain::thanks::is_thanks;
-use crate::domain::threading;
+use crate::domain::threading::{self, MOST_NAMED, RefKind, Rung};
+use crate::domain::ticket::Ticket;
 use crate::store::mailbox::MailState;
 use crate::store::messages::NewMessage;
 use crate::store::tickets::NewEvent;
@@ -26,6 +27,8 @@ use std::collections::HashMap;
 
 /// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
 const LONGEST_TEXT: usize = 200_000;
+/// The kind of an agent's linked account that is an address they write from.
+const EMAIL: &str = "email";
 /// More files than any letter needs.
 const MOST_ATTACHMENTS: usize = 500;
 
@@ -175,27 +178,41 @@ impl Inner {
         if accepted.is_ok() && later.clears_addresses {
             tx.lift_suppression(&sender.address).await?;
         }
+        if accepted.is_ok()
+            && let Some(forwarded) = &digest.forwarded
+            && let Some(agent) = tx.agent_by_identity(EMAIL, &sender.address).await?
+        {
+            return self.open_forwarded(tx, later, id, forwarded, &agent, now).await;
+        }
         let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
         match (accepted, place) {
-            (Ok(()), None) => self.open(tx, later, id, digest, sender, now).await,
+            (Ok(()), None) => self.open(tx, later, id, digest, sender, None, now).await,
             (Ok(()), Some(place)) if place.requester == sender.address => {
+                let ticket = land(tx, place.ticket, Way::Onward).await?;
+                if self.is_past(&ticket, now) {
+                    return self.open(tx, later, id, digest, sender, Some((ticket, place.rung)), now).await;
+                }
                 let sender = format!("{} {}", sender.name, sender.address);
                 let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
                 let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
-                self.add(tx, later, id, digest, place, None, &event, now).await
+                self.add(tx, later, id, digest, ticket, place.rung, None, &event, now).await
             }
             (Ok(()), Some(place)) => {
-                self.add(tx, later, id, digest, place, Some(Mark::Stranger), &Event::StrangerWrote, now).await
+                let ticket = land(tx, place.ticket, Way::Here).await?;
+                let mark = Some(Mark::Stranger);
+                self.add(tx, later, id, digest, ticket, place.rung, mark, &Event::StrangerWrote, now).await
             }
             (Err(_), Some(place)) if place.requester == sender.address => {
-                self.add(tx, later, id, digest, place, Some(Mark::Automatic), &Event::AutomaticReply, now)
-                    .await
+                let ticket = land(tx, place.ticket, Way::Here).await?;
+                let mark = Some(Mark::Automatic);
+                self.add(tx, later, id, digest, ticket, place.rung, mark, &Event::AutomaticReply, now).await
             }
             (Err(why), _) => ignore(tx, id, &why).await,
         }
     }
 
-    /// Opens a ticket with a mail.
+    /// Opens a ticket with a mail; `after` the closed one that it goes on from, and the rung that led there.
+    #[allow(clippy::too_many_arguments, reason = "the facts of the mail, and what its ticket goes on from")]
     async fn open<'a>(
         &self,
         tx: &mut Tx,
@@ -203,19 +220,60 @@ impl Inner {
         id: RawMailId,
         digest: &'a Digest,
         sender: &'a Mailbox,
+        after: Option<(Ticket, Rung)>,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
+        let mut detail = EventDetail::default();
+        if let Some((before, rung)) = &after {
+            detail.other = Some(before.id.0);
+            detail.rung = Some(rung.as_str().to_owned());
+        }
+        let Some(ticket) = self.begin_ticket(tx, later, id, digest, sender, detail, now).await? else {
+            return ignore(tx, id, "blocked sender").await;
+        };
+        if let Some((before, rung)) = after {
+            tx.set_follows(ticket, before.id).await?;
+            later.write_openings_of(before.id, tx, now).await?;
+            let act = Act {
+                event: &Event::ContinuedIn(ticket),
+                actor: &Actor::Requester(before.requester),
+                door: Door::Mail,
+                source_key: None,
+                message: None,
+                rung: Some(rung.as_str()),
+            };
+            self.apply(tx, before, act, now).await?;
+        }
+        Ok(Filed::Created(ticket))
+    }
+
+    /// A ticket for `sender` with a mail as its first message, and what the first line of its history remembers;
+    /// `None` for a blocked sender.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the facts of the mail, and what is remembered of its coming"
+    )]
+    pub(super) async fn begin_ticket<'a>(
+        &self,
+        tx: &mut Tx,
+        later: &mut Later<'a>,
+        id: RawMailId,
+        digest: &'a Digest,
+        sender: &'a Mailbox,
+        mut detail: EventDetail,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TicketId>> {
         let requester = tx.meet_requester(&sender.address, &sender.name, now).await?;
         if requester.blocked_at.is_some() {
-            return ignore(tx, id, "blocked sender").await;
+            return Ok(None);
         }
         let subject = threading::bare_subject(&digest.mail.subject);
         let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
         let ticket = tx.open_ticket(&subject, requester.id, now).await?;
         let message = add_message(tx, later, id, digest, sender, ticket.id, None, now).await?;
-        let detail = EventDetail { message: Some(message.0), ..EventDetail::default() };
+        detail.message = Some(message.0);
         later.opened.push((ticket.id, &sender.address, detail));
-        Ok(Filed::Created(ticket.id))
+        Ok(Some(ticket.id))
     }
 
     /// Adds a mail to the ticket it belongs to.
@@ -229,15 +287,13 @@ impl Inner {
         later: &mut Later<'a>,
         id: RawMailId,
         digest: &'a Digest,
-        place: Place,
+        ticket: Ticket,
+        rung: Rung,
         mark: Option<Mark>,
         event: &Event,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
-        if later.opened.iter().any(|(ticket, ..)| *ticket == place.ticket) {
-            later.write_openings(tx, now).await?;
-        }
-        let ticket = locked(tx, place.ticket).await?;
+        later.write_openings_of(ticket.id, tx, now).await?;
         let sender =
             digest.sender().ok_or_else(|| anyhow::anyhow!("a mail without sender passed screening"))?;
         let message = add_message(tx, later, id, digest, sender, ticket.id, mark, now).await?;
@@ -249,7 +305,7 @@ impl Inner {
             door: Door::Mail,
             source_key: None,
             message: Some(message),
-            rung: Some(place.rung.as_str()),
+            rung: Some(rung.as_str()),
         };
         let applied = self.apply(tx, ticket, act, now).await?;
         if mark.is_none() && !sender.name.is_empty() {
@@ -272,7 +328,7 @@ impl Inner {
             return Ok(Filed::Bounce);
         };
         let mut why = wording::mail::bounced(bounce);
-        let ticket = locked(tx, delivery.ticket).await?;
+        let ticket = land(tx, delivery.ticket, Way::Here).await?;
         let given_up = bounce.action != "delayed";
         if given_up {
             tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
@@ -300,7 +356,7 @@ impl Inner {
 
 /// Rows of a batch that nothing in the batch reads: written together at its end.
 #[derive(Default)]
-struct Later<'a> {
+pub(super) struct Later<'a> {
     /// Tickets that were opened: by whom, and what their first line of history remembers.
     opened: Vec<(TicketId, &'a str, EventDetail)>,
     /// Messages, each with the words it is found by.
@@ -313,6 +369,14 @@ impl Later<'_> {
     async fn write(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
         self.write_openings(tx, now).await?;
         Ok(tx.index_messages(&self.words).await?)
+    }
+
+    /// Writes them now when `ticket` is among them: another line of its history follows.
+    async fn write_openings_of(&mut self, ticket: TicketId, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        if self.opened.iter().any(|(opened, ..)| *opened == ticket) {
+            self.write_openings(tx, now).await?;
+        }
+        Ok(())
     }
 
     /// The first line of each opened ticket's history; before any other line of it.
@@ -371,7 +435,14 @@ async fn add_message<'a>(
         tx.add_attachment(message, attachment).await?;
     }
     if let Some(rfc_id) = &digest.mail.message_id {
-        tx.add_ref(rfc_id, ticket, Direction::Inbound).await?;
+        tx.add_ref(rfc_id, ticket, RefKind::Received).await?;
+    }
+    if mark.is_none() {
+        // Those that we minted lead here by themselves.
+        let mut named = threading::answered_ids(&digest.mail);
+        named.retain(|id| threading::read_minted_id(id).is_none());
+        named.truncate(MOST_NAMED);
+        tx.name_refs(&named, ticket).await?;
     }
     later.words.push((message, &digest.words));
     Ok(message)
@@ -385,12 +456,12 @@ fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
     format!("{kept}\n\n{}", wording::mail::rest_in_original()).into()
 }
 
-async fn hold(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
+pub(super) async fn hold(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
     tx.settle_mail(id, MailState::Held, Some(why)).await?;
     Ok(Filed::Held)
 }
 
-async fn ignore(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
+pub(super) async fn ignore(tx: &mut Tx, id: RawMailId, why: &str) -> Result<Filed> {
     tx.settle_mail(id, MailState::Ignored, Some(why)).await?;
     Ok(Filed::Ignored)
 }

@@ -71,7 +71,7 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// The key is derived from the desk's, which also vouches for Message-IDs: those sign `ticket.event`, never this
+    /// The key is derived from the desk's, which also vouches for Message-IDs and addresses: those sign `ticket.event` and `reply:…`, never this
     /// label, so neither kind of signature is ever one of the other. `public_url` is where the pages are seen from
     /// outside.
     pub(super) fn new(desk_key: &hmac::Key, public_url: &str) -> Signer {

@@ -8,7 +8,9 @@ pub mod board;
 pub mod deliver;
 mod failure;
 mod file;
+mod forwarded;
 pub mod links;
+mod merge;
 pub mod people;
 pub mod receive;
 pub mod requester;
@@ -39,6 +41,8 @@ pub struct Settings {
     pub mail_host: String,
     /// The addresses we write from, in the form of `normal_address`: mail from them is our own echo.
     pub own_addresses: Vec<String>,
+    /// Whether our mails ask to be answered at an address that names their ticket.
+    pub plus_addresses: bool,
     /// Where the pages are seen from outside, for the links in our mails: `https://support.example`.
     pub public_url: String,
     /// The adjustable numbers.

@@ -7,6 +7,7 @@
 use super::file::Flood;
 use super::{Desk, Result, pack, unpack};
 use crate::domain::fold;
+use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::trim::{Trimmed, trim};
@@ -19,6 +20,8 @@ use std::collections::HashSet;
 pub(super) const LIMITED_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// How much of a mail can be searched: enough for any letter, bounded for a pasted log.
 const SEARCHED_BYTES: usize = 64 * 1024;
+/// The longest text above a forward that is kept as a note, in bytes; the rest stays in the original mail.
+const LONGEST_NOTE: usize = 20_000;
 /// No word that people search for is longer.
 const LONGEST_WORD: usize = 64;
 
@@ -74,13 +77,46 @@ pub(super) struct Digest {
     pub(super) mail: InboundMail,
     pub(super) trimmed: Trimmed,
     pub(super) words: String,
+    pub(super) forwarded: Option<Box<Forwarded>>,
+}
+
+/// The mail that a forward hands on, as if its writer had sent it, and what was written above it.
+#[derive(Debug, Clone)]
+pub(super) struct Forwarded {
+    pub(super) digest: Digest,
+    pub(super) note: String,
+}
+
+impl Forwarded {
+    /// Its files and its ids are those of the mail that it came in.
+    fn new(mail: &InboundMail, forward: Forward) -> Forwarded {
+        let inner = InboundMail {
+            from: vec![forward.from],
+            subject: if forward.subject.is_empty() { mail.subject.clone() } else { forward.subject },
+            message_id: mail.message_id.clone(),
+            in_reply_to: mail.in_reply_to.clone(),
+            references: mail.references.clone(),
+            text: forward.text,
+            attachments: mail.attachments.clone(),
+            shape: mail.shape,
+            ..InboundMail::default()
+        };
+        let trimmed = trim(&forward.note);
+        let note = [trimmed.reply, trimmed.quoted].join("\n\n");
+        Forwarded { digest: Digest::of(inner, None), note: cut(note.trim(), LONGEST_NOTE).to_owned() }
+    }
 }
 
 impl Digest {
     fn new(mail: InboundMail) -> Digest {
+        let forwarded = forward::read(&mail).map(|forward| Box::new(Forwarded::new(&mail, forward)));
+        Digest::of(InboundMail { enclosed: None, ..mail }, forwarded)
+    }
+
+    fn of(mail: InboundMail, forwarded: Option<Box<Forwarded>>) -> Digest {
         let (trimmed, words) = (trim(&mail.text), searched_words(&mail));
         // The text is in the trimmed parts; a batch holds hundreds of mails.
-        Digest { trimmed, words, mail: InboundMail { text: String::new(), ..mail } }
+        Digest { trimmed, words, forwarded, mail: InboundMail { text: String::new(), ..mail } }
     }
 
     /// The sender, where the mail counts against the hourly limit of mails: a mail that is old by its own date comes

@@ -159,9 +159,13 @@ impl Desk {
     }
 }
 
-/// The ticket and the requester of a grant, while the ticket is still theirs.
+/// The ticket of a grant, or the one that it was merged into, and its requester, while the ticket is still theirs.
 async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
-    match tx.ticket(grant.ticket).await? {
+    let mut ticket = tx.ticket(grant.ticket).await?;
+    while let Some(into) = ticket.as_ref().and_then(|ticket| ticket.merged_into) {
+        ticket = tx.ticket(into).await?;
+    }
+    match ticket {
         Some(ticket) if ticket.requester == grant.requester => {
             let requester = tx.requester(ticket.requester).await?;
             Ok(Some((ticket, requester)))

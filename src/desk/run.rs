@@ -28,12 +28,12 @@ pub const LIST_LENGTH: i64 = 20;
 pub(super) const TRIES: u32 = 3;
 
 /// Who asks, and through which door.
-struct Ask<'a> {
+pub(super) struct Ask<'a> {
     agent: &'a Agent,
     actor: Actor,
     door: Door,
     source_key: Option<&'a str>,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Desk {
@@ -135,7 +135,7 @@ impl Inner {
             Command::Escalate { .. } => refuse(Refusal::NotYet("escalate")),
             Command::Urgent { .. } => refuse(Refusal::NotYet("urgent")),
             Command::Feature { .. } => refuse(Refusal::NotYet("feature")),
-            Command::Merge { .. } => refuse(Refusal::NotYet("merge")),
+            Command::Merge { ticket, into } => self.merge(ask, *ticket, *into).await,
             Command::Snooze { .. } => refuse(Refusal::NotYet("snooze")),
             Command::Kb { .. } => refuse(Refusal::NotYet("kb")),
             Command::Stats => refuse(Refusal::NotYet("stats")),
@@ -278,6 +278,9 @@ impl Inner {
         let Some(act) = tx.latest_act(ask.agent.id, ask.now - window).await? else {
             return refuse(Refusal::NothingToUndo(window));
         };
+        if act.kind == EventKind::MergedInto {
+            return self.unmerge(ask, tx, act).await;
+        }
         let ticket = locked(&mut tx, act.ticket).await?;
         // Cancelled first: that waits for a worker who is about to lease, and then sees what it took.
         tx.cancel_deliveries(act.id, ask.now).await?;
@@ -324,7 +327,7 @@ impl Inner {
     }
 
     /// Commits an act and draws what was done.
-    async fn done(&self, mut tx: Tx, applied: Applied) -> Result<View> {
+    pub(super) async fn done(&self, mut tx: Tx, applied: Applied) -> Result<View> {
         let ticket = board::read_ticket(&mut tx, applied.ticket).await?;
         tx.commit().await?;
         let event = ticket.events.iter().find(|event| event.id == applied.event);
@@ -335,6 +338,7 @@ impl Inner {
             EventKind::NoteAdded => view::Act::Noted,
             EventKind::Assigned => view::Act::Assigned { to: ticket.assignee.clone().unwrap_or_default() },
             EventKind::PrioritySet => view::Act::PrioritySet { to: ticket.priority },
+            EventKind::MergedInto => view::Act::Merged { into: TicketId(detail.other.unwrap_or_default()) },
             EventKind::Undone => view::Act::Undone { what: detail.undid.unwrap_or(EventKind::StatusSet) },
             EventKind::MarkedSent => {
                 view::Act::MarkedSent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
@@ -360,7 +364,7 @@ impl Inner {
 }
 
 impl Ask<'_> {
-    fn act<'a>(&'a self, event: &'a Event, message: Option<MessageId>) -> Act<'a> {
+    pub(super) fn act<'a>(&'a self, event: &'a Event, message: Option<MessageId>) -> Act<'a> {
         Act { event, actor: &self.actor, door: self.door, source_key: self.source_key, message, rung: None }
     }
 }

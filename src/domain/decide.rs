@@ -5,7 +5,7 @@
 
 use super::event::{Event, EventDetail, EventKind};
 use super::fold::fold;
-use super::ids::AgentId;
+use super::ids::{AgentId, TicketId};
 use super::notice::{Notice, NoticeKind};
 use super::refusal::Refusal;
 use super::ticket::{Priority, SPAM, Status, Ticket};
@@ -21,6 +21,8 @@ pub struct Decision {
     pub assignee: Option<AgentId>,
     /// The reason from now on.
     pub reason: Option<String>,
+    /// The ticket that goes on in its place from now on.
+    pub merged_into: Option<TicketId>,
     /// What the requester is told, if anything.
     pub notice: Option<Notice>,
     /// Whether the requester's mail opens tickets from now on; `None` leaves it as it is.
@@ -43,11 +45,17 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
         priority: ticket.priority,
         assignee: ticket.assignee,
         reason: ticket.reason.clone(),
+        merged_into: ticket.merged_into,
         notice: None,
         blocks_requester: None,
         kind: EventKind::NoteAdded,
         detail: EventDetail::default(),
     };
+    if let Some(into) = ticket.merged_into
+        && !goes_on_after_merging(event)
+    {
+        return Err(Refusal::Merged { ticket: ticket.id, into });
+    }
     match event {
         Event::RequesterWrote => {
             decision.kind = EventKind::RequesterWrote;
@@ -129,9 +137,58 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.kind = EventKind::Assigned;
             decision.assign(ticket, Some(*agent));
         }
+        Event::MergedInto { into, reason, twin, version } => {
+            if *into == ticket.id {
+                return Err(Refusal::MergedIntoItself(ticket.id));
+            }
+            if ticket.reason.as_deref() == Some(SPAM) {
+                return Err(Refusal::ClosedToMerging(ticket.id));
+            }
+            decision.kind = EventKind::MergedInto;
+            decision.enter(ticket, Status::Closed);
+            decision.detail.reason_before.clone_from(&ticket.reason);
+            decision.detail.reason = Some(reason.clone());
+            decision.detail.other = Some(into.0);
+            decision.detail.twin = Some(twin.0);
+            decision.detail.twin_version = Some(*version);
+            decision.reason = Some(reason.clone());
+            decision.merged_into = Some(*into);
+        }
+        Event::Absorbed { ticket: other, status, priority } => {
+            if ticket.status == Status::Closed {
+                return Err(Refusal::ClosedToMerging(ticket.id));
+            }
+            decision.kind = EventKind::Absorbed;
+            decision.detail.other = Some(other.0);
+            // What the other ticket still owed an answer, this one owes now.
+            let owes = |status| matches!(status, Status::New | Status::InProgress);
+            if owes(*status) && !owes(ticket.status) {
+                decision.enter(ticket, Status::InProgress);
+            }
+            if *priority > ticket.priority {
+                decision.priority = *priority;
+                decision.detail.priority_from = Some(ticket.priority);
+                decision.detail.priority_to = Some(*priority);
+            }
+        }
+        Event::ContinuedIn(other) => {
+            decision.kind = EventKind::ContinuedIn;
+            decision.detail.other = Some(other.0);
+        }
         Event::ActUndone { kind, detail } => decision.restore(*kind, detail),
     }
     Ok(decision)
+}
+
+/// What still happens to a ticket that was merged: taking that back, and what becomes of the mails it had sent.
+fn goes_on_after_merging(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ActUndone { kind: EventKind::MergedInto, .. }
+            | Event::Bounced { .. }
+            | Event::MarkedSent { .. }
+            | Event::Resent { .. }
+    )
 }
 
 /// `spam`, `Spam `, `SPAM`: what a person types.
@@ -171,8 +228,14 @@ impl Decision {
         } else {
             (detail.reason_before.as_deref() == Some(SPAM)).then_some(true)
         };
+        if kind == EventKind::MergedInto {
+            // Also of a ticket that was closed before it was merged.
+            self.reason.clone_from(&detail.reason_before);
+            self.merged_into = None;
+        }
         self.kind = EventKind::Undone;
         self.detail.undid = Some(kind);
+        self.detail.other = detail.other;
         self.detail.message = detail.message;
     }
 
@@ -186,7 +249,7 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{DeliveryId, RequesterId, TicketId};
+    use crate::domain::ids::{DeliveryId, EventId, RequesterId, TicketId};
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -199,6 +262,8 @@ mod tests {
             assignee: None,
             requester: RequesterId(1),
             reason: None,
+            merged_into: None,
+            follows: None,
             version: 1,
             created_at: DateTime::<Utc>::UNIX_EPOCH,
             updated_at: DateTime::<Utc>::UNIX_EPOCH,
@@ -339,8 +404,40 @@ mod tests {
             priority: decision.priority,
             assignee: decision.assignee,
             reason: decision.reason,
+            merged_into: decision.merged_into,
             ..ticket.clone()
         }
+    }
+
+    fn merged_into(id: i64) -> Event {
+        Event::MergedInto { into: TicketId(id), reason: "Fusionné".into(), twin: EventId(1), version: 2 }
+    }
+
+    fn any_absorbed() -> impl Strategy<Value = Event> {
+        let status = proptest::sample::select(Status::ALL.to_vec());
+        let priority = proptest::sample::select(Priority::ALL.to_vec());
+        (status, priority).prop_map(|(status, priority)| Event::Absorbed {
+            ticket: TicketId(7),
+            status,
+            priority,
+        })
+    }
+
+    #[test]
+    fn after_a_merge_only_its_mails_and_its_undoing_go_on() {
+        let start = Ticket { reason: Some("doublon".into()), ..ticket(Status::Closed) };
+        let merge = decide(&start, &merged_into(17), CAMILLE).unwrap();
+        assert_eq!((merge.notice, merge.reason.as_deref()), (None, Some("Fusionné")));
+        let undo = Event::ActUndone { kind: merge.kind, detail: merge.detail.clone() };
+        let merged = after(&start, merge);
+        let refused = Err(Refusal::Merged { ticket: TicketId(42), into: TicketId(17) });
+        for event in [Event::RequesterWrote, Event::StrangerWrote, Event::NoteAdded, merged_into(9)] {
+            assert_eq!(decide(&merged, &event, None), refused, "{event:?}");
+        }
+        assert!(decide(&merged, &Event::Resent { delivery: DeliveryId(1) }, CAMILLE).is_ok());
+        assert_eq!(after(&merged, decide(&merged, &undo, CAMILLE).unwrap()), start);
+        let itself = decide(&ticket(Status::New), &merged_into(42), CAMILLE);
+        assert_eq!(itself, Err(Refusal::MergedIntoItself(TicketId(42))));
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
@@ -356,6 +453,9 @@ mod tests {
             Just(Event::NoteAdded),
             proptest::sample::select(Priority::ALL.to_vec()).prop_map(Event::PrioritySet),
             (1..9i64).prop_map(|id| Event::Assigned(AgentId(id))),
+            Just(merged_into(17)),
+            any_absorbed(),
+            Just(Event::ContinuedIn(TicketId(43))),
         ]
     }
 

@@ -100,6 +100,8 @@ pub fn plan(preference: Preference) -> [(Channel, Plan); 3] {
 pub enum Outcome {
     /// The next hop took responsibility.
     Sent,
+    /// The same, and it told by which id the recipient will see the mail, without angle brackets.
+    SentAs(String),
     /// Refused for now, or never reached the next hop: nothing was accepted.
     Retry(String),
     /// Refused for good.
@@ -148,7 +150,7 @@ pub enum Next {
 /// may have arrived. A send that may have arrived is repeated once, with the same Message-ID and the same bytes.
 pub fn after_attempt(outcome: Outcome, attempts: u32, was_ambiguous: bool) -> Next {
     match outcome {
-        Outcome::Sent => Next::Sent,
+        Outcome::Sent | Outcome::SentAs(_) => Next::Sent,
         Outcome::Failed(why) => Next::Failed(why),
         Outcome::Ambiguous(why) if was_ambiguous => Next::Uncertain(why),
         Outcome::Ambiguous(why) => Next::Again { after: BACKOFF[0], why, ambiguous: true },

@@ -1,6 +1,6 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
-use super::ids::{AgentId, DeliveryId};
+use super::ids::{AgentId, DeliveryId, EventId, TicketId};
 use super::preference::Preference;
 use super::ticket::{Priority, Status};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,28 @@ pub enum Event {
     PrioritySet(Priority),
     /// An agent took the ticket or gave it to a colleague.
     Assigned(AgentId),
+    /// An agent merged this ticket into another of the same requester, which took its messages over.
+    MergedInto {
+        /// The ticket that goes on.
+        into: TicketId,
+        /// What stands as this ticket's reason from now on.
+        reason: String,
+        /// The line of history that the other ticket has of it.
+        twin: EventId,
+        /// The other ticket's version once it had.
+        version: i64,
+    },
+    /// An agent merged another ticket of the same requester into this one.
+    Absorbed {
+        /// The ticket that ends.
+        ticket: TicketId,
+        /// Where it stood.
+        status: Status,
+        /// How much it pressed.
+        priority: Priority,
+    },
+    /// The requester answered this closed ticket too late to reopen it: it goes on in another.
+    ContinuedIn(TicketId),
     /// An agent takes their latest act back; nothing else happened on the ticket since.
     ActUndone {
         /// What the act was.
@@ -94,11 +116,17 @@ pub enum EventKind {
     MarkedSent,
     /// The requester chose how to be told, by the link in a mail about the ticket.
     PreferenceSet,
+    /// A CM merged the ticket into another.
+    MergedInto,
+    /// A CM merged another ticket into this one.
+    Absorbed,
+    /// The requester answered too late, and another ticket was opened for it.
+    ContinuedIn,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 15] = [
+    pub const ALL: [EventKind; 18] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -114,6 +142,9 @@ impl EventKind {
         EventKind::Resent,
         EventKind::MarkedSent,
         EventKind::PreferenceSet,
+        EventKind::MergedInto,
+        EventKind::Absorbed,
+        EventKind::ContinuedIn,
     ];
 
     /// The word used in JSON and the database.
@@ -134,6 +165,9 @@ impl EventKind {
             EventKind::Resent => "resent",
             EventKind::MarkedSent => "marked_sent",
             EventKind::PreferenceSet => "preference_set",
+            EventKind::MergedInto => "merged_into",
+            EventKind::Absorbed => "absorbed",
+            EventKind::ContinuedIn => "continued_in",
         }
     }
 
@@ -192,6 +226,18 @@ pub struct EventDetail {
     /// Somebody's address or a technical reason, for the CM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The other ticket: merged, or going on from or in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<i64>,
+    /// The line of history that the other ticket has of the same act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<i64>,
+    /// The other ticket's version once it had that line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin_version: Option<i64>,
+    /// The agent from whose address the requester's mail was forwarded to us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded_by: Option<String>,
     /// Whether the act blocked the requester.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,

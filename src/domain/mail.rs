@@ -153,8 +153,19 @@ pub struct Bounce {
     pub original_message_id: Option<String>,
 }
 
-/// A mail, decoded.
+/// A mail that came inside another, whole: what forwarding as an attachment makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnclosedMail {
+    /// Its only sender; `None` when it has none or several.
+    pub from: Option<Mailbox>,
+    /// One line, may be empty.
+    pub subject: String,
+    /// Its body as plain text.
+    pub text: String,
+}
+
+/// A mail, decoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InboundMail {
     /// Every usable mailbox of every From field, in order. A mail with no sender or several is held.
     pub from: Vec<Mailbox>,
@@ -162,6 +173,8 @@ pub struct InboundMail {
     pub to: Vec<Mailbox>,
     /// Cc.
     pub cc: Vec<Mailbox>,
+    /// The addresses that the servers on the way say they delivered it to (Delivered-To, X-Original-To, Envelope-To).
+    pub delivered_to: Vec<String>,
     /// One line, no control characters, may be empty.
     pub subject: String,
     /// The Date field.
@@ -178,6 +191,8 @@ pub struct InboundMail {
     pub attachments: Vec<Attachment>,
     /// What it is made of.
     pub shape: Shape,
+    /// The mail that is attached to it, when there is exactly one.
+    pub enclosed: Option<Box<EnclosedMail>>,
     /// A program wrote it, and why we think so (`auto-submitted`, `precedence`, `subject`, …).
     pub automatic: Option<String>,
     /// It reports that a mail of ours was not delivered.

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod delivery;
 pub mod event;
 pub mod fold;
+pub mod forward;
 pub mod hex;
 pub mod ids;
 pub mod mail;

@@ -60,4 +60,17 @@ pub enum Refusal {
     NotYet(&'static str),
     /// A spam ticket's sender gets no reply.
     SpamGetsNoReply(TicketId),
+    /// The ticket ended in another, where every act belongs.
+    Merged {
+        /// The ticket.
+        ticket: TicketId,
+        /// The one that goes on.
+        into: TicketId,
+    },
+    /// A ticket is not merged into itself.
+    MergedIntoItself(TicketId),
+    /// The requester of one must not read the conversation of the other.
+    TwoRequesters(TicketId, TicketId),
+    /// Nothing is merged into a closed ticket, nor a spam ticket into another.
+    ClosedToMerging(TicketId),
 }

@@ -1,8 +1,9 @@
 //! Whether a mail may open or wake a ticket: accept, ignore (a program wrote it), or hold for a CM.
-//! May import: `domain::fold`, `domain::mail`.
+//! May import: `domain::fold`, `domain::mail`, `domain::threading`.
 
 use super::fold::fold;
 use super::mail::InboundMail;
+use super::threading::is_own_address;
 
 /// What is done with a mail before anything else is decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub fn screen(mail: &InboundMail, own_addresses: &[String]) -> Screening {
         return Screening::Ignore(Ignored::Bounce);
     }
     if let [from] = mail.from.as_slice()
-        && own_addresses.contains(&from.address)
+        && is_own_address(&from.address, own_addresses)
     {
         return Screening::Ignore(Ignored::OwnEcho);
     }
@@ -167,16 +168,6 @@ mod tests {
         let mailbox = |address: &&str| Mailbox { address: (*address).to_owned(), name: String::new() };
         InboundMail {
             from: from.iter().map(mailbox).collect(),
-            to: vec![],
-            cc: vec![],
-            subject: String::new(),
-            date: None,
-            message_id: None,
-            in_reply_to: vec![],
-            references: vec![],
-            text: String::new(),
-            attachments: vec![],
-            shape: Default::default(),
             automatic: automatic.map(str::to_owned),
             bounce: bounce.then(|| Bounce {
                 recipient: None,
@@ -184,6 +175,7 @@ mod tests {
                 action: "failed".to_owned(),
                 original_message_id: None,
             }),
+            ..InboundMail::default()
         }
     }
 

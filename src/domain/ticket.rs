@@ -107,6 +107,10 @@ pub struct Ticket {
     pub requester: RequesterId,
     /// Why it was closed, in the words of whoever closed it; [`SPAM`] has a meaning of its own.
     pub reason: Option<String>,
+    /// The ticket that goes on in its place, and has its messages.
+    pub merged_into: Option<TicketId>,
+    /// The closed ticket that it goes on from: its requester answered after the time in which that one reopens.
+    pub follows: Option<TicketId>,
     /// Counts every change; two writers who read the same version cannot both write.
     pub version: i64,
     /// When the first message arrived.

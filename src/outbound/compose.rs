@@ -122,6 +122,11 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
         .to(mailbox(&parcel.name, read_address(&parcel.address)?))
         .subject(undecodable(subject))
         .raw_header(raw("Message-ID", message_id.clone()));
+    if let Some(address) = &parcel.reply_to {
+        // The name of the sender, so that a person who answers sees whom.
+        let name = letterhead.from.name.clone().unwrap_or_default();
+        builder = builder.reply_to(mailbox(&name, read_address(address)?));
+    }
     if let Some(answered) = parcel.in_reply_to.as_deref().and_then(bracketed) {
         builder = builder.raw_header(raw("In-Reply-To", answered));
     }

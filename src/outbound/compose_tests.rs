@@ -37,6 +37,7 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         subject: "Paiement refusé à l’étape 3".to_owned(),
         text: None,
         quoted: None,
+        reply_to: None,
         message_id: "42.117.k3v9q2@bettracker.example".to_owned(),
         in_reply_to: Some("CAF-first.1@client.example".to_owned()),
         references: vec!["CAF-first.1@client.example".to_owned()],

@@ -245,7 +245,7 @@ async fn send_batch(desk: &Desk, post: &PostRoom, parcels: Vec<Parcel>, tally: &
         .buffer_unordered(LANES);
     let mut first_failure = Ok(());
     while let Some((parcel, outcome)) = sends.next().await {
-        if outcome == Outcome::Sent {
+        if matches!(outcome, Outcome::Sent | Outcome::SentAs(_)) {
             crash::point("after_smtp_250_before_mark");
         }
         match record(desk, &parcel, outcome).await {

@@ -18,6 +18,7 @@ fn parcel(id: i64) -> Parcel {
         subject: "Paiement".to_owned(),
         text: Some("Bonjour".to_owned()),
         quoted: None,
+        reply_to: None,
         message_id: format!("42.{id}.x@desk.example"),
         in_reply_to: None,
         references: Vec::new(),

@@ -11,6 +11,7 @@ use super::compose::{has_bare_line_end, read_address, read_mailbox};
 use super::smtp_line::{Endpoint, reason};
 use crate::config::Smtp;
 use crate::domain::delivery::Outcome;
+use crate::domain::threading::provider_id;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -127,6 +128,7 @@ impl SmtpCourier {
 
     /// Sends these bytes, exactly, to this address, and says what became of them. Their lines end in CR LF.
     ///
+    /// An answer that gives the mail another id than its own (RFC 5321 leaves its text free): [`Outcome::SentAs`].
     /// An answer of 4xx and any fault before the end of the body: [`Outcome::Retry`]. An answer of 5xx to the
     /// envelope or the body: [`Outcome::Failed`]; 5xx to the greeting or to signing in is ours to mend, and the mail
     /// waits. No answer after the end of the body: [`Outcome::Ambiguous`].
@@ -172,7 +174,8 @@ impl SmtpCourier {
             Err(_) => unanswered(self.silence(self.patience.closing)),
             Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
                 self.keep(connection);
-                Outcome::Sent
+                let given = answer.message().find_map(provider_id).filter(|id| !is_own_id(mail, id));
+                given.map_or(Outcome::Sent, |id| Outcome::SentAs(id.to_owned()))
             }
             Ok(Ok(answer)) => unanswered(format!("unexpected answer {} to the mail", answer.code())),
             Ok(Err(error)) => match stop(error) {
@@ -301,6 +304,16 @@ impl std::fmt::Debug for SmtpCourier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpCourier").field("patience", &self.patience).finish_non_exhaustive()
     }
+}
+
+/// Whether an id is the Message-ID that the mail bears already, as servers that keep it repeat.
+fn is_own_id(mail: &[u8], id: &str) -> bool {
+    let header = mail.split(|&byte| byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    let mut ids = header.filter_map(|line| {
+        let (name, value) = line.split_at_checked(b"Message-ID:".len())?;
+        name.eq_ignore_ascii_case(b"Message-ID:").then(|| value.trim_ascii())
+    });
+    ids.any(|own| own.strip_prefix(b"<").and_then(|own| own.strip_suffix(b">")) == Some(id.as_bytes()))
 }
 
 /// What an error says about the mail.

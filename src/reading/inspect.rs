@@ -2,8 +2,10 @@
 
 use super::read;
 use crate::config::Limits;
+use crate::domain::forward;
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::threading::{Offer, offers};
 use crate::domain::trim::trim;
 use serde_json::{Value, json};
 
@@ -42,7 +44,29 @@ fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
         "seal": mail.shape.seal,
         "screening": screening,
         "why": why,
+        "rungs": offers(mail, own_addresses).iter().map(rung).collect::<Vec<_>>(),
+        "forward": forward::read(mail).map(|forward| json!({
+            "from": forward.from.address, "name": forward.from.name, "subject": forward.subject,
+        })),
     })
+}
+
+/// What the mail offers for a rung of the threading ladder. Whether a signature is ours only the desk's key can tell:
+/// `vouched` is null here.
+fn rung(offer: &Offer<'_>) -> Value {
+    let rung = offer.rung().as_str();
+    match offer {
+        Offer::PlusAddress { address, ticket, .. } => {
+            json!({ "rung": rung, "address": address, "ticket": ticket, "vouched": null })
+        }
+        Offer::MintedId { id, ticket, .. } => {
+            json!({ "rung": rung, "id": id, "ticket": ticket, "vouched": null })
+        }
+        Offer::ProviderId { id, .. } | Offer::Reference { id } | Offer::OwnMail { id } => {
+            json!({ "rung": rung, "id": id })
+        }
+        Offer::SubjectTag { ticket } => json!({ "rung": rung, "ticket": ticket }),
+    }
 }
 
 fn describe_unread(why: &str) -> Value {
@@ -51,6 +75,7 @@ fn describe_unread(why: &str) -> Value {
         "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
         "auto_generated": false, "bounce": null, "attachments": [], "parts": { "received": 0, "kept": 0 }, "seal": null,
         "screening": "hold", "why": why,
+        "rungs": [], "forward": null,
     })
 }
 

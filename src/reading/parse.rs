@@ -12,7 +12,7 @@ use super::header::Fields;
 use super::html::html_to_text;
 use super::transfer::Wrapping;
 use crate::config::Limits;
-use crate::domain::mail::{Attachment, InboundMail, Shape};
+use crate::domain::mail::{Attachment, EnclosedMail, InboundMail, Shape};
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
@@ -48,6 +48,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         from,
         to: fields.mailboxes("To").usable,
         cc: fields.mailboxes("Cc").usable,
+        delivered_to: delivered_to(&fields),
         subject: fields.text("Subject").unwrap_or_default(),
         date: date(&message),
         message_id: fields.ids("Message-ID").into_iter().next(),
@@ -56,12 +57,49 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         text: body.text,
         attachments: body.attachments,
         shape: body.shape,
+        enclosed: None,
         automatic: None,
         bounce: None,
     };
     mail.bounce = bounce::read(&message, &raw, &mail);
+    if mail.bounce.is_none() {
+        mail.enclosed = enclosed(&message).map(Box::new);
+    }
     mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
     Ok(mail)
+}
+
+/// The addresses that servers on the way delivered a mail to; they are written by whoever sent it as well.
+fn delivered_to(fields: &Fields<'_>) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    for name in ["Delivered-To", "X-Original-To", "Envelope-To"] {
+        for mailbox in fields.mailboxes(name).usable {
+            if addresses.len() < MOST_DELIVERED_TO && !addresses.contains(&mailbox.address) {
+                addresses.push(mailbox.address);
+            }
+        }
+    }
+    addresses
+}
+
+/// More addresses than servers stand on any mail's way.
+const MOST_DELIVERED_TO: usize = 20;
+
+/// The mail that is attached, when there is exactly one.
+fn enclosed(message: &Message<'_>) -> Option<EnclosedMail> {
+    let mut nested =
+        message.attachments.iter().filter_map(|&id| match &message.parts.get(id as usize)?.body {
+            PartType::Message(nested) => Some(nested),
+            _ => None,
+        });
+    let (Some(nested), None) = (nested.next(), nested.next()) else { return None };
+    let raw = nested.raw_message.as_ref();
+    let fields = Fields::in_charset(nested.parts.first()?, raw, body_charset(nested, raw));
+    let mut senders = fields.mailboxes("From");
+    let is_plain = senders.usable.len() == 1 && senders.fields == 1 && !senders.odd;
+    let from = if is_plain { senders.usable.pop() } else { None };
+    let subject = fields.text("Subject").unwrap_or_default();
+    Some(EnclosedMail { from, subject, text: Body::of(nested, raw, 0).text })
 }
 
 /// The bytes of one file, read again. `None` when `part`, which [`Attachment::part`] describes, is no part of this

@@ -1,11 +1,32 @@
 //! The entries of a conversation, their files, and the message ids that hold it together. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
+use super::dialect::{Bulk, Sql, all, execute, optional, optional_scalar, scalar, statements, write_all};
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::{Direction, Mark};
+use crate::domain::threading::RefKind;
 use chrono::{DateTime, Utc};
+use std::sync::LazyLock;
+
+/// A ticket and all that were merged into it, directly or not.
+macro_rules! family {
+    () => {
+        "WITH RECURSIVE family (id) AS (SELECT CAST($1 AS BIGINT) UNION \
+         SELECT ticket.id FROM ticket JOIN family ON ticket.merged_into = family.id) SELECT id FROM family"
+    };
+}
+
+static NAME_REFS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES "),
+        Sql::same("($1, $2, 'named')"),
+        2,
+        " ON CONFLICT (rfc_id, ticket_id) DO NOTHING",
+    )
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("name_refs", &NAME_REFS)];
 
 statements! {
     ADD_MESSAGE = Sql::same(
@@ -18,7 +39,7 @@ statements! {
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(
         "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
-         WHERE ticket_id = $1 AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
+         WHERE (ticket_id = $1 OR origin_id = $1) AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
     RETRACT_MESSAGE = Sql::same("UPDATE message SET retracted_at = $2 WHERE id = $1");
     RAW_OF_MESSAGE = Sql::same(
         "SELECT raw_body.packed FROM message JOIN raw_body ON raw_body.raw_mail_id = message.raw_mail_id \
@@ -36,13 +57,26 @@ statements! {
     ATTACHMENT = Sql::same(
         "SELECT message_id, part, name, media_type, bytes, inline, refused FROM attachment \
          WHERE message_id = $1 AND part = $2");
+    MOVE_MESSAGES = Sql::same(
+        "UPDATE message SET origin_id = COALESCE(origin_id, ticket_id), ticket_id = $2 WHERE ticket_id = $1");
+    MOVE_MESSAGES_BACK = Sql::same(concat!(
+        "UPDATE message SET ticket_id = $1 WHERE ticket_id = $2 AND origin_id IN (", family!(), ")"));
     ADD_REF = Sql::same(
-        "INSERT INTO mail_ref (rfc_id, ticket_id, direction) VALUES ($1, $2, $3) ON CONFLICT (rfc_id, ticket_id) DO NOTHING");
+        "INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES ($1, $2, $3) \
+         ON CONFLICT (rfc_id, ticket_id) DO UPDATE SET kind = excluded.kind WHERE mail_ref.kind = 'named'");
     TICKET_BY_REF = Sql::same(
-        "SELECT ticket.id, requester.email FROM mail_ref JOIN ticket ON ticket.id = mail_ref.ticket_id \
-         JOIN requester ON requester.id = ticket.requester_id WHERE mail_ref.rfc_id = $1 \
+        "SELECT ticket.id, requester.email, mail_ref.kind FROM mail_ref \
+         JOIN ticket ON ticket.id = mail_ref.ticket_id JOIN requester ON requester.id = ticket.requester_id \
+         WHERE mail_ref.rfc_id = $1 AND mail_ref.kind <> 'named' \
          ORDER BY CASE WHEN requester.email = $2 THEN 0 ELSE 1 END, mail_ref.id DESC LIMIT 1");
-    REFS = Sql::same("SELECT rfc_id, direction FROM mail_ref WHERE ticket_id = $1 ORDER BY id DESC LIMIT $2");
+    OWN_TICKET_BY_NAMED_REF = Sql::same(
+        "SELECT ticket.id FROM mail_ref JOIN ticket ON ticket.id = mail_ref.ticket_id \
+         JOIN requester ON requester.id = ticket.requester_id \
+         WHERE mail_ref.rfc_id = $1 AND mail_ref.kind = 'named' AND requester.email = $2 \
+         ORDER BY mail_ref.id DESC LIMIT 1");
+    REFS = Sql::same(concat!(
+        "SELECT rfc_id, kind FROM mail_ref WHERE kind IN ('received', 'minted') AND ticket_id IN (", family!(),
+        ") ORDER BY id DESC LIMIT $2"));
 }
 
 /// An entry to add to a conversation.
@@ -229,22 +263,49 @@ impl Tx {
         Ok(row.map(AttachmentRow::read).transpose()?.map(|(_, attachment)| attachment))
     }
 
+    /// Gives a ticket's messages to the one that it is merged into.
+    pub async fn move_messages(&mut self, from: TicketId, to: TicketId) -> Result<()> {
+        execute!(self, MOVE_MESSAGES, from.0, to.0).map(drop)
+    }
+
+    /// Gives them back, with those of the tickets that had been merged into it before.
+    pub async fn move_messages_back(&mut self, from: TicketId, to: TicketId) -> Result<()> {
+        execute!(self, MOVE_MESSAGES_BACK, to.0, from.0).map(drop)
+    }
+
     /// Makes a message id lead to a ticket.
-    pub async fn add_ref(&mut self, rfc_id: &str, ticket: TicketId, direction: Direction) -> Result<()> {
-        execute!(self, ADD_REF, clean(rfc_id), ticket.0, direction.as_str()).map(drop)
+    pub async fn add_ref(&mut self, rfc_id: &str, ticket: TicketId, kind: RefKind) -> Result<()> {
+        execute!(self, ADD_REF, clean(rfc_id), ticket.0, kind.as_str()).map(drop)
     }
 
-    /// The ticket that a message id leads to, with its requester's address; of several, the sender's own,
-    /// then the latest.
-    pub async fn ticket_by_ref(&mut self, rfc_id: &str, sender: &str) -> Result<Option<(TicketId, String)>> {
-        let row: Option<(i64, String)> = optional!(self, TICKET_BY_REF, clean(rfc_id), clean(sender))?;
-        Ok(row.map(|(id, email)| (TicketId(id), email)))
+    /// Remembers ids that a mail on a ticket answers; each once.
+    pub async fn name_refs(&mut self, ids: &[&str], ticket: TicketId) -> Result<()> {
+        write_all!(self, NAME_REFS, ids, |query, id| query.bind(clean(id)).bind(ticket.0))
     }
 
-    /// The latest `limit` message ids of a conversation, oldest first.
-    pub async fn refs(&mut self, ticket: TicketId, limit: i64) -> Result<Vec<(String, Direction)>> {
+    /// The ticket that a message id leads to, with its requester's address and how it came to; of several, the
+    /// sender's own, then the latest. Ids that were only named lead nobody here.
+    pub async fn ticket_by_ref(
+        &mut self,
+        rfc_id: &str,
+        sender: &str,
+    ) -> Result<Option<(TicketId, String, RefKind)>> {
+        let row: Option<(i64, String, String)> =
+            optional!(self, TICKET_BY_REF, clean(rfc_id), clean(sender))?;
+        row.map(|(id, email, kind)| Ok((TicketId(id), email, known(&kind, RefKind::from_word)?))).transpose()
+    }
+
+    /// The sender's own latest ticket with a mail that answers this id.
+    pub async fn own_ticket_by_named_ref(&mut self, rfc_id: &str, sender: &str) -> Result<Option<TicketId>> {
+        let id: Option<i64> = optional_scalar!(self, OWN_TICKET_BY_NAMED_REF, clean(rfc_id), clean(sender))?;
+        Ok(id.map(TicketId))
+    }
+
+    /// The latest `limit` message ids of a conversation and of those merged into it, oldest first: the received and
+    /// the minted.
+    pub async fn refs(&mut self, ticket: TicketId, limit: i64) -> Result<Vec<(String, RefKind)>> {
         let mut rows: Vec<(String, String)> = all!(self, REFS, ticket.0, limit)?;
         rows.reverse();
-        rows.into_iter().map(|(id, direction)| Ok((id, known(&direction, Direction::from_word)?))).collect()
+        rows.into_iter().map(|(id, kind)| Ok((id, known(&kind, RefKind::from_word)?))).collect()
     }
 }

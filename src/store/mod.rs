@@ -301,7 +301,7 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
-    let bulks = mailbox::BULKS.iter().chain(&search::BULKS).chain(&tickets::BULKS);
+    let bulks = mailbox::BULKS.iter().chain(&messages::BULKS).chain(&search::BULKS).chain(&tickets::BULKS);
     let bulks = bulks.map(|(name, bulk)| [(*name, bulk.one), (*name, bulk.many)]);
     [
         STATEMENTS,

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         in_reply_to, refs, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
+         provider_id, in_reply_to, refs, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
     };
 }
 
@@ -39,6 +39,9 @@ statements! {
     DELIVERY = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id = $1"));
     DELIVERY_BY_RFC_ID = Sql::same(concat!(
         "SELECT ", delivery_columns!(), " FROM delivery WHERE rfc_id = $1 ORDER BY id DESC LIMIT 1"));
+    DELIVERY_BY_PROVIDER_ID = Sql::same(concat!(
+        "SELECT ", delivery_columns!(), " FROM delivery WHERE provider_id = $1 ORDER BY id DESC LIMIT 1"));
+    KEEP_PROVIDER_ID = Sql::same("UPDATE delivery SET provider_id = $2 WHERE id = $1");
     MAILS = Sql::same(concat!(
         "SELECT ", delivery_columns!(), " FROM delivery WHERE channel = 'email' AND state <> 'skipped' \
          ORDER BY id DESC LIMIT $1"));
@@ -150,6 +153,7 @@ pub struct StoredDelivery {
     pub message: String,
     pub address: Option<String>,
     pub rfc_id: Option<String>,
+    pub provider_id: Option<String>,
     pub in_reply_to: Option<String>,
     pub refs: Vec<String>,
     pub state: DeliveryState,
@@ -174,6 +178,7 @@ struct DeliveryRow {
     message: String,
     address: Option<String>,
     rfc_id: Option<String>,
+    provider_id: Option<String>,
     in_reply_to: Option<String>,
     refs: Option<String>,
     state: String,
@@ -199,6 +204,7 @@ impl DeliveryRow {
             message: self.message,
             address: self.address,
             rfc_id: self.rfc_id,
+            provider_id: self.provider_id,
             in_reply_to: self.in_reply_to,
             refs: self.refs.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
             state: known(&self.state, DeliveryState::from_word)?,
@@ -282,6 +288,17 @@ impl Tx {
     pub async fn delivery_by_rfc_id(&mut self, rfc_id: &str) -> Result<Option<StoredDelivery>> {
         let row: Option<DeliveryRow> = optional!(self, DELIVERY_BY_RFC_ID, clean(rfc_id))?;
         row.map(DeliveryRow::read).transpose()
+    }
+
+    /// The mail that the submission server called so.
+    pub async fn delivery_by_provider_id(&mut self, provider_id: &str) -> Result<Option<StoredDelivery>> {
+        let row: Option<DeliveryRow> = optional!(self, DELIVERY_BY_PROVIDER_ID, clean(provider_id))?;
+        row.map(DeliveryRow::read).transpose()
+    }
+
+    /// Keeps what the submission server called a mail.
+    pub async fn keep_provider_id(&mut self, id: DeliveryId, provider_id: &str) -> Result<()> {
+        execute!(self, KEEP_PROVIDER_ID, id.0, clean(provider_id)).map(drop)
     }
 
     /// The latest mails that left or wait to leave, newest first.

@@ -30,6 +30,9 @@ statements! {
     LINK_IDENTITY = Sql::same(
         "INSERT INTO identity (kind, external_id, agent_id) VALUES ($1, $2, $3) \
          ON CONFLICT (kind, external_id) DO UPDATE SET agent_id = excluded.agent_id");
+    AGENT_BY_IDENTITY = Sql::same(
+        "SELECT agent.id, agent.name, agent.role FROM identity JOIN agent ON agent.id = identity.agent_id \
+         WHERE identity.kind = $1 AND identity.external_id = $2");
     IDENTITIES = Sql::same("SELECT kind, external_id FROM identity WHERE agent_id = $1 ORDER BY kind, external_id");
     OPEN_SESSION = Sql::same("INSERT INTO session (token_hash, agent_id, created_at, expires_at) VALUES ($1, $2, $3, $4)");
     SESSION = Sql::same(
@@ -122,6 +125,12 @@ impl Tx {
     /// Links an account of another system; an account that was linked to somebody else changes hands.
     pub async fn link_identity(&mut self, id: AgentId, kind: &str, external_id: &str) -> Result<()> {
         execute!(self, LINK_IDENTITY, clean(kind), clean(external_id), id.0).map(drop)
+    }
+
+    /// The agent whose account of another system this is.
+    pub async fn agent_by_identity(&mut self, kind: &str, external_id: &str) -> Result<Option<Agent>> {
+        let row = optional!(self, AGENT_BY_IDENTITY, clean(kind), clean(external_id))?;
+        row.map(agent).transpose()
     }
 
     /// The linked accounts of an agent: (kind, id there).

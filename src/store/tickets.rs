@@ -1,6 +1,8 @@
 //! Tickets and their history. May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, one, optional, scalar, statements, write_all};
+use super::dialect::{
+    Bulk, Sql, all, execute, one, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean, known};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{AgentId, EventId, RequesterId, TicketId};
@@ -13,7 +15,7 @@ use std::sync::LazyLock;
 macro_rules! ticket_columns {
     () => {
         "ticket.id, ticket.subject, ticket.status, ticket.priority, ticket.assignee_id, ticket.requester_id, \
-         ticket.reason, ticket.version, ticket.created_at, ticket.updated_at"
+         ticket.reason, ticket.merged_into, ticket.follows, ticket.version, ticket.created_at, ticket.updated_at"
     };
 }
 
@@ -67,8 +69,10 @@ statements! {
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"),
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1 FOR UPDATE"));
     SAVE_TICKET = Sql::same(
-        "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, version = version + 1, \
-         updated_at = $7 WHERE id = $1 AND version = $2");
+        "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, \
+         version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
+    SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
+    FOLLOWER = Sql::same("SELECT id FROM ticket WHERE follows = $1 ORDER BY id DESC LIMIT 1");
     QUEUE = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL ", queue_page!()));
     COUNT_QUEUE = Sql::same(concat!(
@@ -89,7 +93,7 @@ statements! {
     LATEST_ACTS = Sql::same(
         "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event \
          WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
-         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned') ORDER BY id DESC LIMIT 1");
+         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into') ORDER BY id DESC LIMIT 1");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }
@@ -103,6 +107,8 @@ struct TicketRow {
     assignee_id: Option<i64>,
     requester_id: i64,
     reason: Option<String>,
+    merged_into: Option<i64>,
+    follows: Option<i64>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -118,6 +124,8 @@ impl TicketRow {
             assignee: self.assignee_id.map(AgentId),
             requester: RequesterId(self.requester_id),
             reason: self.reason,
+            merged_into: self.merged_into.map(TicketId),
+            follows: self.follows.map(TicketId),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -239,6 +247,8 @@ impl Tx {
             assignee: None,
             requester,
             reason: None,
+            merged_into: None,
+            follows: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -268,9 +278,21 @@ impl Tx {
             ticket.priority.as_str(),
             ticket.assignee.map(|id| id.0),
             ticket.reason.as_deref().map(clean),
-            now
+            now,
+            ticket.merged_into.map(|id| id.0)
         )
         .map(|count| count == 1)
+    }
+
+    /// Writes that a ticket goes on from a closed one.
+    pub async fn set_follows(&mut self, ticket: TicketId, before: TicketId) -> Result<()> {
+        execute!(self, SET_FOLLOWS, ticket.0, before.0).map(drop)
+    }
+
+    /// The latest ticket that goes on from this one.
+    pub async fn follower(&mut self, ticket: TicketId) -> Result<Option<TicketId>> {
+        let id: Option<i64> = optional_scalar!(self, FOLLOWER, ticket.0)?;
+        Ok(id.map(TicketId))
     }
 
     /// The first `limit` tickets, newest change first.

@@ -92,6 +92,10 @@ pub struct ShownTicket {
     pub assignee: Option<String>,
     /// Why it was closed.
     pub reason: Option<String>,
+    /// The ticket that goes on in its place.
+    pub merged_into: Option<i64>,
+    /// The closed ticket that it goes on from.
+    pub follows: Option<i64>,
     /// It was closed as spam: no reply leaves.
     pub spam: bool,
     /// Display name of the requester, may be empty.
@@ -115,6 +119,8 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         priority: ticket.priority.into(),
         assignee: ticket.assignee.clone(),
         reason: ticket.reason.clone(),
+        merged_into: ticket.merged_into.map(|id| id.0),
+        follows: ticket.follows.map(|id| id.0),
         spam: ticket.reason.as_deref() == Some(SPAM),
         name: ticket.requester.name.clone(),
         first_name: ticket.requester.first_name.clone(),

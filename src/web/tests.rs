@@ -61,6 +61,8 @@ fn row(
         priority,
         assignee: (id % 3 != 0).then(|| "Camille".into()),
         reason: None,
+        merged_into: None,
+        follows: None,
         requester: requester(from.0, from.1, Preference::Both),
         created_at: ago(minutes + 30),
         updated_at: ago(minutes),
@@ -146,6 +148,7 @@ fn delivery(id: i64, channel: Channel, state: DeliveryState, title: &str, why: O
         why: why.map(str::to_owned),
         address: (channel == Channel::Email).then(|| "julien.martin@exemple.example".into()),
         message_id: None,
+        provider_id: None,
         at: ago(30),
     }
 }

@@ -79,12 +79,17 @@ pub fn not_a_name(name: &str) -> String {
 
 /// A linked account.
 pub fn linked(name: &str, kind: &str) -> String {
-    format!("Le compte {} est lié à {name}.", labels::door(kind))
+    match kind {
+        "email" => format!(
+            "Cette adresse est liée à {name}\u{a0}: les mails que {name} en transfère ouvrent un ticket pour leur auteur."
+        ),
+        kind => format!("Le compte {} est lié à {name}.", labels::door(kind)),
+    }
 }
 
-/// An account that is not written `discord:ID` or `slack:ID`.
+/// An account that is not written `discord:ID`, `slack:ID` or `email:ADDRESS`.
 pub fn not_an_account(given: &str) -> String {
-    format!("« {given} » n’est pas un compte : écrivez `discord:ID` ou `slack:ID`.")
+    format!("« {given} » n’est pas un compte : écrivez `discord:ID`, `slack:ID` ou `email:ADRESSE`.")
 }
 
 /// Asked on the terminal.
@@ -212,6 +217,7 @@ pub fn held_reason(why: &str) -> &str {
         "no sender" => "aucun expéditeur",
         "more than one sender" => "plusieurs expéditeurs",
         "too large" => "trop gros",
+        "a forward of our own mail" => "transfert d’un de nos propres mails",
         "could not be filed" => "n’a pas pu être classé",
         "empty" => "vide",
         "too many parts" => "trop de parties",

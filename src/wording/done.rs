@@ -56,6 +56,9 @@ fn act(done: &Done) -> String {
         Act::MarkedSent { delivery } => {
             format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} est tenu pour envoyé.")
         }
+        Act::Merged { into } => format!(
+            "Ticket nº\u{a0}{id} fusionné avec le ticket nº\u{a0}{into}, qui a maintenant ses messages. La suite\u{a0}: `/ticket show {into}`"
+        ),
         Act::Resent { delivery } => format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} repart."),
     }
 }
@@ -97,7 +100,7 @@ fn roads_of(told: &Told) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::DeliveryId;
+    use crate::domain::ids::{DeliveryId, TicketId};
     use crate::domain::preference::Preference;
     use crate::domain::ticket::{Priority, Status};
     use crate::wording::text::samples;
@@ -132,6 +135,7 @@ mod tests {
             said(Act::Undone { what: EventKind::Replied }, None, 0, &[]),
             said(Act::Undone { what: EventKind::PrioritySet }, None, 0, &[]),
             said(Act::Resent { delivery: DeliveryId(7) }, None, 0, &[]),
+            said(Act::Merged { into: TicketId(17) }, None, 20, &[]),
         ];
         insta::assert_snapshot!(all.join("\n\n"), @r"
         Ticket nº 42 : 🟡 En cours → 🟢 Résolu
@@ -162,6 +166,9 @@ mod tests {
         Annulé : le changement de priorité du ticket nº 42.
 
         L’envoi nº 7 du ticket nº 42 repart.
+
+        Ticket nº 42 fusionné avec le ticket nº 17, qui a maintenant ses messages. La suite : `/ticket show 17`
+        Annuler : `/ticket undo` (20 s)
         ");
     }
 

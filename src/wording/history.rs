@@ -4,6 +4,7 @@
 
 use super::labels;
 use crate::domain::event::EventKind;
+use crate::domain::threading::Rung;
 use crate::domain::ticket::{SPAM, Status};
 use crate::view::EventView;
 
@@ -16,15 +17,26 @@ pub fn sentence(event: &EventView) -> String {
         (None, Some(to)) => Some(format!("à {}", labels::status(to))),
         _ => None,
     };
+    let rung = detail.rung.as_deref().and_then(Rung::from_word).map(labels::rung);
+    let found = rung.map(|rung| format!(" ({rung})")).unwrap_or_default();
+    let other = detail.other.unwrap_or_default();
     let note = detail.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
     match event.kind {
-        EventKind::Created => format!("{who} a ouvert le ticket"),
+        EventKind::Created if detail.other.is_some() => {
+            format!("{who} a ouvert le ticket\u{a0}; suite du ticket {other}{found}")
+        }
+        EventKind::Created => match detail.forwarded_by.as_deref() {
+            Some(agent) => {
+                format!("{who} a ouvert le ticket\u{a0}; mail transféré depuis l’adresse de {agent}")
+            }
+            None => format!("{who} a ouvert le ticket"),
+        },
         EventKind::RequesterThanked => {
-            format!("{who} a remercié\u{a0}; le ticket reste {}", labels::status(Status::Resolved))
+            format!("{who} a remercié\u{a0}; le ticket reste {}{found}", labels::status(Status::Resolved))
         }
         EventKind::RequesterWrote => match moved {
-            Some(moved) => format!("{who} a répondu\u{a0}; le ticket passe {moved}"),
-            None => format!("{who} a écrit"),
+            Some(moved) => format!("{who} a répondu\u{a0}; le ticket passe {moved}{found}"),
+            None => format!("{who} a écrit{found}"),
         },
         EventKind::Replied => match moved {
             Some(moved) => format!("{who} a répondu et a passé le ticket {moved}"),
@@ -56,8 +68,8 @@ pub fn sentence(event: &EventView) -> String {
             None => format!("{who} a annulé son dernier geste"),
         },
         EventKind::Bounced => format!("Un e-mail est revenu sans être remis{note}"),
-        EventKind::AutomaticReply => format!("Réponse automatique reçue de {who}{note}"),
-        EventKind::StrangerWrote => format!("Message d’un tiers, à valider{note}"),
+        EventKind::AutomaticReply => format!("Réponse automatique reçue de {who}{note}{found}"),
+        EventKind::StrangerWrote => format!("Message d’un tiers, à valider{note}{found}"),
         EventKind::MarkedSent => match detail.delivery {
             Some(delivery) => format!("{who} a tenu l’envoi nº\u{a0}{delivery} pour envoyé"),
             None => format!("{who} a tenu un envoi pour envoyé"),
@@ -66,6 +78,14 @@ pub fn sentence(event: &EventView) -> String {
             Some(delivery) => format!("{who} a relancé l’envoi nº\u{a0}{delivery}"),
             None => format!("{who} a relancé un envoi"),
         },
+        EventKind::MergedInto => format!("{who} a fusionné ce ticket avec le ticket {other}"),
+        EventKind::Absorbed => match moved {
+            Some(moved) => {
+                format!("{who} a fusionné le ticket {other} avec celui-ci\u{a0}; le ticket passe {moved}")
+            }
+            None => format!("{who} a fusionné le ticket {other} avec celui-ci"),
+        },
+        EventKind::ContinuedIn => format!("Suite dans le ticket {other}{found}"),
         EventKind::PreferenceSet => match (detail.preference_from, detail.preference_to) {
             (Some(from), Some(to)) => {
                 let (from, to) = (labels::preference(from), labels::preference(to));
@@ -112,6 +132,7 @@ mod tests {
         let moved = |from, to| EventDetail { from: Some(from), to: Some(to), ..none() };
         let reasoned =
             |reason: &str| EventDetail { reason: Some(reason.into()), ..moved(Status::New, Status::Closed) };
+        let other = |id| EventDetail { other: Some(id), ..none() };
         let noted = |note: &str| EventDetail { note: Some(note.into()), ..none() };
         for (sentence, expected) in [
             (said(Created, None, none()), "Camille a ouvert le ticket"),
@@ -157,6 +178,25 @@ mod tests {
                 "Camille a annulé le changement de statut",
             ),
             (said(Bounced, None, noted("5.1.1")), "Un e-mail est revenu sans être remis (5.1.1)"),
+            (
+                said(RequesterWrote, None, EventDetail { rung: Some("subject_tag".into()), ..none() }),
+                "Camille a écrit (retrouvé par le numéro dans l’objet)",
+            ),
+            (
+                said(Created, None, EventDetail { forwarded_by: Some("Sam".into()), ..none() }),
+                "Camille a ouvert le ticket\u{a0}; mail transféré depuis l’adresse de Sam",
+            ),
+            (
+                said(Created, None, EventDetail { rung: Some("reference".into()), ..other(17) }),
+                "Camille a ouvert le ticket\u{a0}; suite du ticket 17 (retrouvé par un message de la conversation)",
+            ),
+            (said(ContinuedIn, None, other(42)), "Suite dans le ticket 42"),
+            (said(MergedInto, None, other(17)), "Camille a fusionné ce ticket avec le ticket 17"),
+            (said(Absorbed, None, other(42)), "Camille a fusionné le ticket 42 avec celui-ci"),
+            (
+                said(Undone, None, EventDetail { undid: Some(MergedInto), ..other(17) }),
+                "Camille a annulé la fusion",
+            ),
             (said(AutomaticReply, None, none()), "Réponse automatique reçue de Camille"),
             (
                 said(StrangerWrote, None, noted("zoe@ailleurs.example")),

@@ -6,6 +6,7 @@ use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
 use crate::domain::event::EventKind;
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
+use crate::domain::threading::Rung;
 use crate::domain::ticket::{Priority, Status};
 
 /// « 🔵 Nouveau »: the emoji and the name, exactly as the guide has them.
@@ -124,6 +125,20 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::Resent => "le nouvel envoi",
         EventKind::MarkedSent => "le constat d’envoi",
         EventKind::PreferenceSet => "le choix de préférence",
+        EventKind::MergedInto | EventKind::Absorbed => "la fusion",
+        EventKind::ContinuedIn => "la suite dans un autre ticket",
+    }
+}
+
+/// How a mail found its ticket: « retrouvé par l’adresse de réponse », from the word that the history keeps.
+pub fn rung(rung: Rung) -> &'static str {
+    match rung {
+        Rung::PlusAddress => "retrouvé par l’adresse de réponse",
+        Rung::MintedId => "retrouvé par le message auquel il répond",
+        Rung::ProviderId => "retrouvé par l’identifiant donné par le serveur d’envoi",
+        Rung::Reference => "retrouvé par un message de la conversation",
+        Rung::SubjectTag => "retrouvé par le numéro dans l’objet",
+        Rung::OwnMail => "retrouvé par un message précédent du même expéditeur",
     }
 }
 

@@ -1,11 +1,22 @@
 //! The few French words that a mail's way in or out leaves on a ticket.
 
 use super::dates;
+use crate::domain::ids::TicketId;
 use crate::domain::mail::{Bounce, Parts, Refused, Seal};
 
 /// The subject of a ticket whose mail had none.
 pub fn no_subject() -> String {
     "(sans objet)".to_owned()
+}
+
+/// Who wrote a note that came by mail: the sender of a mail is what it says, no more.
+pub fn unverified_author(name: &str) -> String {
+    format!("{name} (par e-mail, non vérifié)")
+}
+
+/// The reason of a ticket that was merged.
+pub fn merged_into(into: TicketId) -> String {
+    format!("Fusionné avec le ticket {into}")
 }
 
 /// The last line of a text too long to keep whole.

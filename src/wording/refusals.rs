@@ -91,6 +91,18 @@ pub fn say(refusal: &Refusal) -> String {
             "La commande {} est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes\u{a0}: `/ticket help`.",
             quoted(command)
         ),
+        Refusal::Merged { ticket, into } => format!(
+            "Le ticket {ticket} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`."
+        ),
+        Refusal::MergedIntoItself(id) => format!(
+            "Un ticket ne se fusionne pas avec lui-même. Nommez les deux\u{a0}: `/ticket merge {id} into NUMÉRO`."
+        ),
+        Refusal::TwoRequesters(ticket, into) => format!(
+            "Les deux tickets n’ont pas le même demandeur\u{a0}: l’un lirait l’autre. Pour les relier\u{a0}: `/ticket note {ticket} Voir aussi le ticket {into}`."
+        ),
+        Refusal::ClosedToMerging(id) => format!(
+            "Le ticket nº\u{a0}{id} est fermé\u{a0}: rouvrez-le avant de fusionner\u{a0}: `/ticket reopen {id}`."
+        ),
         Refusal::SpamGetsNoReply(id) => format!(
             "Le ticket nº\u{a0}{id} est fermé comme spam\u{a0}: on n’y répond pas. Si c’est une erreur\u{a0}: `/ticket reopen {id}`."
         ),
@@ -210,6 +222,10 @@ mod tests {
             Refusal::NotUncertain(DeliveryId(7)),
             Refusal::NotYet("stats"),
             Refusal::SpamGetsNoReply(id),
+            Refusal::Merged { ticket: id, into: TicketId(17) },
+            Refusal::MergedIntoItself(id),
+            Refusal::TwoRequesters(id, TicketId(17)),
+            Refusal::ClosedToMerging(id),
         ];
         let said: Vec<String> = refusals.iter().map(say).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
@@ -236,6 +252,10 @@ mod tests {
         L’envoi nº 7 n’est pas incertain : son état est déjà connu.
         La commande « stats » est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes : `/ticket help`.
         Le ticket nº 42 est fermé comme spam : on n’y répond pas. Si c’est une erreur : `/ticket reopen 42`.
+        Le ticket 42 a été fusionné avec le ticket 17. La suite : `/ticket show 17`.
+        Un ticket ne se fusionne pas avec lui-même. Nommez les deux : `/ticket merge 42 into NUMÉRO`.
+        Les deux tickets n’ont pas le même demandeur : l’un lirait l’autre. Pour les relier : `/ticket note 42 Voir aussi le ticket 17`.
+        Le ticket nº 42 est fermé : rouvrez-le avant de fusionner : `/ticket reopen 42`.
         ");
     }
 

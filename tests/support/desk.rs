@@ -60,6 +60,7 @@ pub fn settings() -> Settings {
         own_addresses: vec![OUR_ADDRESS.into()],
         public_url: PUBLIC_URL.into(),
         rules: Rules::default(),
+        plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
     }
 }

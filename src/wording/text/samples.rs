@@ -29,6 +29,8 @@ pub fn ticket() -> TicketView {
         priority: Priority::High,
         assignee: Some("Camille".into()),
         reason: None,
+        merged_into: None,
+        follows: None,
         requester: RequesterView {
             email: "lea@exemple.example".into(),
             name: "Léa Martin".into(),
@@ -124,6 +126,7 @@ fn deliveries() -> Vec<DeliveryView> {
         why: why.map(str::to_owned),
         address: address.map(str::to_owned),
         message_id: None,
+        provider_id: None,
         at: before(2),
     };
     let address = Some("lea@exemple.example");

@@ -40,6 +40,15 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
     if let Some(reason) = &ticket.reason {
         lines.push(format!("Raison\u{a0}: {}", clipped(reason, 200)));
     }
+    if let Some(before) = ticket.follows {
+        lines.push(ink.commands(&format!("Suite du ticket {before}\u{a0}: `/ticket show {before}`")));
+    }
+    if let Some(into) = ticket.merged_into {
+        let id = ticket.id;
+        lines.push(ink.commands(&format!(
+            "⚠ Le ticket {id} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`"
+        )));
+    }
     for message in &ticket.messages {
         lines.push(String::new());
         lines.push(heading(message, now, ink));

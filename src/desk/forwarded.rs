@@ -1,0 +1,58 @@
+//! A mail that an agent forwards to us: it opens the ticket of whoever wrote it first.
+//!
+//! Anybody can write an agent's address into From. So a forward does no more than a forged mail of the user could do:
+//! it opens a ticket. It is never added to one that exists, never answers anybody, and what stands above it is shown as
+//! unverified.
+
+use super::file::{Later, hold, ignore};
+use super::receive::{Filed, Forwarded, distinct_words};
+use super::{Inner, Result};
+use crate::domain::event::EventDetail;
+use crate::domain::ids::RawMailId;
+use crate::domain::mail::Shape;
+use crate::domain::message::Direction;
+use crate::domain::people::Agent;
+use crate::domain::threading::is_own_address;
+use crate::store::Tx;
+use crate::store::messages::NewMessage;
+use crate::wording;
+use chrono::{DateTime, Utc};
+
+impl Inner {
+    /// Opens a ticket for the writer of a forwarded mail, with what the agent wrote above it as an internal note.
+    pub(super) async fn open_forwarded<'a>(
+        &self,
+        tx: &mut Tx,
+        later: &mut Later<'a>,
+        id: RawMailId,
+        forwarded: &'a Forwarded,
+        agent: &Agent,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        let Some(writer) = forwarded.digest.sender() else { return hold(tx, id, "no sender").await };
+        if is_own_address(&writer.address, &self.settings.own_addresses) {
+            return hold(tx, id, "a forward of our own mail").await;
+        }
+        let detail = EventDetail { forwarded_by: Some(agent.name.clone()), ..EventDetail::default() };
+        let digest = &forwarded.digest;
+        let Some(ticket) = self.begin_ticket(tx, later, id, digest, writer, detail, now).await? else {
+            return ignore(tx, id, "blocked sender").await;
+        };
+        if !forwarded.note.is_empty() {
+            let note = NewMessage {
+                ticket,
+                direction: Direction::Note,
+                mark: None,
+                author: &wording::mail::unverified_author(&agent.name),
+                at: now,
+                text: &forwarded.note,
+                quoted: "",
+                raw_mail: Some(id),
+                shape: Shape::default(),
+            };
+            let message = tx.add_message(&note).await?;
+            tx.index_messages(&[(message, &distinct_words(&forwarded.note))]).await?;
+        }
+        Ok(Filed::Created(ticket))
+    }
+}

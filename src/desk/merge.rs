@@ -1,0 +1,81 @@
+//! Merging one ticket into another of the same requester, and taking that back.
+//!
+//! The first is closed in silence and keeps its history, its deliveries and its message ids; its messages move to the
+//! second. What leads to the first (an id, a tag, a link) is followed to the second.
+
+use super::apply::Act;
+use super::failure::refuse;
+use super::run::Ask;
+use super::{Inner, Result, locked};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::{EventId, TicketId};
+use crate::domain::refusal::Refusal;
+use crate::store::Tx;
+use crate::store::tickets::StoredEvent;
+use crate::view::View;
+use crate::wording;
+
+impl Inner {
+    /// Merges `id` into `into`.
+    pub(super) async fn merge(&self, ask: &Ask<'_>, id: TicketId, into: TicketId) -> Result<View> {
+        if id == into {
+            return refuse(Refusal::MergedIntoItself(id));
+        }
+        let mut tx = self.store.begin().await?;
+        // The lower number first, so that two who merge the same tickets do not wait for each other.
+        let first = locked(&mut tx, id.min(into)).await?;
+        let second = locked(&mut tx, id.max(into)).await?;
+        let (ticket, target) = if first.id == id { (first, second) } else { (second, first) };
+        for merged in [&ticket, &target] {
+            if let Some(into) = merged.merged_into {
+                return refuse(Refusal::Merged { ticket: merged.id, into });
+            }
+        }
+        if ticket.requester != target.requester {
+            return refuse(Refusal::TwoRequesters(id, into));
+        }
+        let absorbed = Event::Absorbed { ticket: id, status: ticket.status, priority: ticket.priority };
+        // The key of the request names the act once: on the ticket that was named first.
+        let act = Act { source_key: None, ..ask.act(&absorbed, None) };
+        let target = self.apply(&mut tx, target, act, ask.now).await?;
+        let event = Event::MergedInto {
+            into,
+            reason: wording::mail::merged_into(into),
+            twin: target.event,
+            version: target.ticket.version,
+        };
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        tx.move_messages(id, into).await?;
+        self.done(tx, applied).await
+    }
+
+    /// Takes a merge back, unless something happened on either ticket since.
+    pub(super) async fn unmerge(&self, ask: &Ask<'_>, mut tx: Tx, act: StoredEvent) -> Result<View> {
+        let (id, into) = (act.ticket, TicketId(act.detail.other.unwrap_or_default()));
+        let twin = EventId(act.detail.twin.unwrap_or_default());
+        let first = locked(&mut tx, id.min(into)).await?;
+        let second = locked(&mut tx, id.max(into)).await?;
+        let (ticket, target) = if first.id == id { (first, second) } else { (second, first) };
+        for event in [act.id, twin] {
+            tx.cancel_deliveries(event, ask.now).await?;
+        }
+        if ticket.version != act.version_after {
+            return refuse(Refusal::UndoTooLate(id));
+        }
+        if Some(target.version) != act.detail.twin_version {
+            return refuse(Refusal::UndoTooLate(into));
+        }
+        let Some(absorbed) = tx.events(into).await?.into_iter().find(|event| event.id == twin) else {
+            return refuse(Refusal::UndoTooLate(into));
+        };
+        let undone = Event::ActUndone { kind: EventKind::Absorbed, detail: absorbed.detail };
+        let undo = Act { source_key: None, ..ask.act(&undone, None) };
+        self.apply(&mut tx, target, undo, ask.now).await?;
+        let undone = Event::ActUndone { kind: act.kind, detail: act.detail };
+        let applied = self.apply(&mut tx, ticket, ask.act(&undone, None), ask.now).await?;
+        tx.mark_undone(twin, ask.now).await?;
+        tx.mark_undone(act.id, ask.now).await?;
+        tx.move_messages_back(into, id).await?;
+        self.done(tx, applied).await
+    }
+}
