@@ -2,12 +2,13 @@
 //! and once against the built program with a real mailbox and a real SMTP server.
 //!
 //! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond` (each
-//! with its text below), `léa préfère web_only`, `léa se désabonne d'un clic` (in her last notice), `camille> /ticket …`, `20 s plus tard`. Looks: `bot> …` (what
-//! Camille just read holds this), `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its
+//! with its text below), `léa préfère web_only`, `léa se désabonne d'un clic` (in her last notice),
+//! `camille transfère « Sujet » de léa` (below: her words, and Léa's behind `> `), `camille> /ticket …`,
+//! `20 s plus tard`. Looks: `bot> …` (what Camille just read holds this), `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its
 //! text), `→ notification à léa : Titre`, `→ rien pour léa`. What arrived and was not looked at fails the transcript.
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
-use crate::support::stage::{Built, InProcess, Stage, read_mail, unsubscribe_link};
+use crate::support::stage::{Built, CAMILLES_ADDRESS, InProcess, Stage, read_mail, unsubscribe_link};
 use chrono::Duration;
 use guichet::domain::fold::fold;
 use guichet::domain::ticket::Status;
@@ -102,6 +103,9 @@ impl<S: Stage> Play<S> {
         } else if let Some((person, subject)) = line.split_once(" écrit « ") {
             let subject = subject.strip_suffix(" »").expect("a subject ends with »");
             self.write(person, subject, "", &step.body).await;
+        } else if let Some(rest) = line.strip_prefix("camille transfère « ") {
+            let (subject, person) = rest.split_once(" » de ").expect("a subject and who wrote it");
+            self.forward(person, subject, &step.body).await;
         } else if let Some(person) = line.strip_suffix(" répond") {
             let (id, subject) =
                 self.last_mail.get(person).unwrap_or_else(|| panic!("{at}: nothing to answer")).clone();
@@ -128,6 +132,27 @@ impl<S: Stage> Play<S> {
             from = address(person),
             n = self.sent_by_people,
             body = body.join("\r\n"),
+        );
+        self.stage.receive(raw.into_bytes()).await;
+    }
+
+    /// As Outlook does it: the lines without a mark are Camille's, those with `> ` the person's.
+    async fn forward(&mut self, person: &str, subject: &str, body: &[String]) {
+        self.sent_by_people += 1;
+        let theirs: Vec<&str> = body.iter().filter_map(|line| line.strip_prefix("> ")).collect();
+        let hers: Vec<&str> =
+            body.iter().map(String::as_str).filter(|line| !line.starts_with("> ")).collect();
+        let raw = format!(
+            "From: Camille <{CAMILLES_ADDRESS}>\r\nTo: {OUR_ADDRESS}\r\nSubject: TR: {subject}\r\n\
+             Message-ID: <{n}.{CAMILLES_ADDRESS}>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{hers}\r\n\r\n\
+             ________________________________\r\nDe : {name} <{from}>\r\nEnvoyé : mardi 24 novembre 2026 09:12\r\n\
+             À : Camille\r\nObjet : {subject}\r\n\r\n{theirs}\r\n",
+            n = self.sent_by_people,
+            name = capitalised(person),
+            from = address(person),
+            hers = hers.join("\r\n"),
+            theirs = theirs.join("\r\n"),
         );
         self.stage.receive(raw.into_bytes()).await;
     }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const MAIL: &[u8] = b"Subject: x\r\n\r\nBonjour\r\n";
+const SES: &str = "0102018f2c3d4e5f-1a2b3c4d-5e6f-4a1b-8c2d-3e4f5a6b7c8d-000000";
 const LEA: &str = "lea@client.example";
 
 fn config(port: u16, security: Security) -> Smtp {
@@ -99,6 +100,15 @@ async fn an_answer_to_the_envelope_is_final_when_it_says_so() {
 async fn after_the_body_an_answer_counts_and_no_answer_means_perhaps() {
     for (end, expected) in [
         (Say("250 2.0.0 queued"), Outcome::Sent),
+        (Say("250 2.0.0 Ok: queued as 4F2A1B3C5D"), Outcome::Sent),
+        (
+            Say("250 Ok 0102018f2c3d4e5f-1a2b3c4d-5e6f-4a1b-8c2d-3e4f5a6b7c8d-000000"),
+            Outcome::SentAs(SES.to_owned()),
+        ),
+        (
+            Say("250-2.6.0 taken\r\n250 2.6.0 <autre@exchange.example> [InternalId=7]"),
+            Outcome::SentAs("autre@exchange.example".to_owned()),
+        ),
         (Say("554 5.7.1 Spam"), failed("554 5.7.1 Spam")),
         (Say("452 4.3.1 Full"), retry("452 4.3.1 Full")),
         (SayAndCut("421 4.3.2 Shutting down"), retry("421 4.3.2 Shutting down")),
@@ -109,6 +119,18 @@ async fn after_the_body_an_answer_counts_and_no_answer_means_perhaps() {
         assert_eq!(outcome(Script { end, ..SOUND }).await, expected, "{end:?}");
     }
     assert!(matches!(outcome(Script { end: Say("hello"), ..SOUND }).await, Outcome::Ambiguous(_)));
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_mails_own_id_gives_it_no_other() {
+    let mail = b"From: support@desk.example\r\nmessage-id: <42.7.k3v9@desk.example>\r\n\r\nMessage-ID: <x@y.example>\r\n";
+    for (end, expected) in [
+        (Say("250 2.6.0 <42.7.k3v9@desk.example> [InternalId=7]"), Outcome::Sent),
+        (Say("250 2.6.0 <x@y.example>"), Outcome::SentAs("x@y.example".to_owned())),
+    ] {
+        let server = FaultySmtp::start([Script { end, ..SOUND }]).await;
+        assert_eq!(courier(&server).send(LEA, mail).await, expected);
+    }
 }
 
 #[tokio::test]

@@ -163,3 +163,25 @@ fn read_password() -> Result<String, Ended> {
 fn show_typing(shown: bool) {
     let _ = std::process::Command::new("stty").arg(if shown { "echo" } else { "-echo" }).status();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_whole_address_is_linked() {
+        for address in ["camille@firme.example", " Camille+support@firme.example "] {
+            assert!(is_address(address), "{address}");
+        }
+        for none in [
+            "",
+            "camille",
+            "@firme.example",
+            "a@b.example, c@d.example",
+            "Camille <a@b.example>",
+            "a b@c.example",
+        ] {
+            assert!(!is_address(none), "{none}");
+        }
+    }
+}

@@ -111,6 +111,20 @@ fn all_faults_are_reported_at_once() {
 }
 
 #[test]
+fn how_answers_find_their_ticket_is_read_from_the_file_and_the_environment() {
+    let config = parse("[threading]\nplus_addresses = true\nreopen_window = \"30d\"\n").unwrap();
+    assert!(config.threading.plus_addresses);
+    assert_eq!(config.rules().reopen_window, Duration::from_secs(30 * DAY));
+    let variable = ("GUICHET__THREADING__PLUS_ADDRESSES".to_owned(), "true".to_owned());
+    assert!(Config::parse("", [variable]).unwrap().threading.plus_addresses);
+    for text in
+        ["plus_addresses = \"true\"", "plus_addresses = 1", "reopen_window = \"3651d\"", "reopen_window = 60"]
+    {
+        assert!(matches!(problem(&format!("[threading]\n{text}\n")), Problem::Wants(_)), "{text}");
+    }
+}
+
+#[test]
 fn an_empty_section_still_asks_for_what_it_needs() {
     assert_eq!(faults("[imap]").len(), 3);
     assert!(parse("[maildir]\n[web]").is_ok());

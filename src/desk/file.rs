@@ -15,7 +15,7 @@ use crate::domain::people::{Actor, Door};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
 use crate::domain::thanks::is_thanks;
-use crate::domain::threading::{self, MOST_NAMED, RefKind, Rung};
+use crate::domain::threading::{self, RefKind, Rung};
 use crate::domain::ticket::Ticket;
 use crate::store::mailbox::MailState;
 use crate::store::messages::NewMessage;
@@ -438,11 +438,7 @@ async fn add_message<'a>(
         tx.add_ref(rfc_id, ticket, RefKind::Received).await?;
     }
     if mark.is_none() {
-        // Those that we minted lead here by themselves.
-        let mut named = threading::answered_ids(&digest.mail);
-        named.retain(|id| threading::read_minted_id(id).is_none());
-        named.truncate(MOST_NAMED);
-        tx.name_refs(&named, ticket).await?;
+        tx.name_refs(&threading::named_ids(&digest.mail), ticket).await?;
     }
     later.words.push((message, &digest.words));
     Ok(message)

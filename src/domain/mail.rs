@@ -191,7 +191,7 @@ pub struct InboundMail {
     pub attachments: Vec<Attachment>,
     /// What it is made of.
     pub shape: Shape,
-    /// The mail that is attached to it, when there is exactly one.
+    /// The mail that a person attached to it, when there is exactly one.
     pub enclosed: Option<Box<EnclosedMail>>,
     /// A program wrote it, and why we think so (`auto-submitted`, `precedence`, `subject`, …).
     pub automatic: Option<String>,

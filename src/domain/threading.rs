@@ -160,11 +160,10 @@ pub fn offers<'a>(mail: &'a InboundMail, own: &[String]) -> Vec<Offer<'a>> {
             read_minted_id(id).map(|(ticket, event)| Offer::MintedId { id, ticket, event })
         }));
     offers.extend(ids.iter().filter_map(|id| provider_part(id).map(|given| Offer::ProviderId { id, given })));
-    let is_other = |id: &&&str| read_minted_id(id).is_none() && provider_part(id).is_none();
-    offers.extend(ids.iter().filter(is_other).map(|id| Offer::Reference { id }));
+    offers.extend(ids.iter().filter(|id| is_anybodys(id)).map(|id| Offer::Reference { id }));
     offers.extend(tagged_ticket(&mail.subject).map(|ticket| Offer::SubjectTag { ticket }));
     let own_id = mail.message_id.as_deref().filter(|id| !id.trim().is_empty() && !ids.contains(id));
-    let shared = ids.iter().copied().take(MOST_NAMED).chain(own_id);
+    let shared = named_ids(mail).into_iter().chain(own_id);
     offers.extend(shared.map(|id| Offer::OwnMail { id }));
     offers
 }
@@ -172,8 +171,22 @@ pub fn offers<'a>(mail: &'a InboundMail, own: &[String]) -> Vec<Offer<'a>> {
 /// More tagged addresses than any mail has.
 const MOST_ADDRESSES: usize = 20;
 
+/// The ids that a mail answers and that neither we nor our provider gave: remembered with it, for a later mail of the
+/// same sender that answers the same.
+pub fn named_ids(mail: &InboundMail) -> Vec<&str> {
+    let mut ids = answered_ids(mail);
+    ids.retain(|id| is_anybodys(id));
+    ids.truncate(MOST_NAMED);
+    ids
+}
+
 /// How many of the ids that a mail answers are remembered with it, and looked for.
-pub const MOST_NAMED: usize = 20;
+const MOST_NAMED: usize = 20;
+
+/// An id of neither our form nor our provider's.
+fn is_anybodys(id: &str) -> bool {
+    read_minted_id(id).is_none() && provider_part(id).is_none()
+}
 
 /// The message ids a mail answers to, the likeliest first: In-Reply-To, then References from the newest.
 /// At most [`MOST_REFERENCES`]; an empty id is never among them.
@@ -420,17 +433,7 @@ mod tests {
         let words: Vec<&str> = offers(&mail, &own()).iter().map(|offer| offer.rung().as_str()).collect();
         assert_eq!(
             words,
-            [
-                "plus_address",
-                "minted_id",
-                "provider_id",
-                "reference",
-                "subject_tag",
-                "own_mail",
-                "own_mail",
-                "own_mail",
-                "own_mail"
-            ]
+            ["plus_address", "minted_id", "provider_id", "reference", "subject_tag", "own_mail", "own_mail"]
         );
         assert!(offers(&InboundMail::default(), &own()).is_empty());
         for rung in Rung::ALL {

@@ -132,6 +132,22 @@ fn the_three_notices_of_the_guide() {
 }
 
 #[test]
+fn an_answer_is_asked_for_at_the_address_that_names_the_ticket() {
+    let address = "support+42.0123456789abcdef0123@bettracker.example";
+    let mail = sent(&Parcel { reply_to: Some(address.to_owned()), ..resolved() });
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    let asked = parsed.reply_to().and_then(|to| to.first()).unwrap();
+    assert_eq!((asked.name(), asked.address()), (Some("Support BetTracker Pro"), Some(address)));
+    assert_eq!(
+        parsed.from().and_then(|from| from.first()).unwrap().address(),
+        Some("support@bettracker.example")
+    );
+    assert!(MessageParser::default().parse(&sent(&resolved())).unwrap().reply_to().is_none());
+    let forged = Parcel { reply_to: Some("a@b.example>\r\nBcc: c@d.example".to_owned()), ..resolved() };
+    assert!(compose(&forged, &letterhead(), &Templates::load(&[]).unwrap()).is_err());
+}
+
+#[test]
 fn the_replies() {
     check("reply_plain", &reply(None, "Bonjour Léa,\n\nJe regarde et je reviens vers vous.\n\nCamille"));
     let words = "Bonjour,\r\n\r\nmon paiement est <refusé>.\r\n> Une citation plus ancienne\r\nLéa";

@@ -62,10 +62,11 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         bounce: None,
     };
     mail.bounce = bounce::read(&message, &raw, &mail);
-    if mail.bounce.is_none() {
+    mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
+    // Reports enclose mails as well, which nobody handed on.
+    if mail.bounce.is_none() && mail.automatic.is_none() {
         mail.enclosed = enclosed(&message).map(Box::new);
     }
-    mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
     Ok(mail)
 }
 

@@ -420,6 +420,23 @@ fn a_ticket_with_all_that_can_stand_on_it() {
 }
 
 #[test]
+fn a_merged_ticket_shows_the_way_and_offers_no_act() {
+    let mut ticket = ticket();
+    (ticket.merged_into, ticket.follows) = (Some(TicketId(17)), Some(TicketId(9)));
+    let mut frame = frame("ticket");
+    frame.subject = Some(PageSubject { id: 6, title: "x".into() });
+    let html = ticket_html(&frame, &ticket, ReplyDraft::default());
+    assert!(
+        html.contains("a été fusionné avec le <a href=\"/admin/support/tickets/17\">ticket 17</a>"),
+        "{html}"
+    );
+    assert!(html.contains("Suite du <a href=\"/admin/support/tickets/9\">ticket 9</a>"), "{html}");
+    for act in ["/status", "/reply", "/note", "/assign", "/priority"] {
+        assert!(!html.contains(&format!("tickets/{}{act}\"", ticket.id)), "{act}");
+    }
+}
+
+#[test]
 fn a_ticket_whose_requester_will_get_nothing() {
     let mut closed = ticket();
     closed.status = Status::Closed;

@@ -21,6 +21,9 @@ use std::process::Command;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Where Camille forwards users' mails from.
+pub const CAMILLES_ADDRESS: &str = "camille@bettracker.example";
+
 /// What a transcript can do and see.
 #[allow(async_fn_in_trait, reason = "used with static dispatch in this binary only")]
 pub trait Stage {
@@ -51,8 +54,10 @@ pub struct InProcess {
 impl InProcess {
     pub async fn new(database: Database) -> InProcess {
         let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
+        let test = TestDesk::new(database).await;
+        test.desk.link_identity(&test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
         InProcess {
-            test: TestDesk::new(database).await,
+            test,
             letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
             templates: Templates::load(&[]).unwrap(),
             sent: Vec::new(),
@@ -136,6 +141,8 @@ impl Built {
         std::fs::write(folder.path().join("bot.toml"), config).unwrap();
         let built = Built { folder, dovecot, sink, now: tuesday_morning() };
         built.run(&["agent", "add", "Camille"]);
+        let account = format!("email:{}", CAMILLES_ADDRESS.to_uppercase());
+        built.run(&["agent", "link", "Camille", &account]);
         built
     }
 
