@@ -72,7 +72,9 @@ statements! {
         "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, \
          version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
     SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
-    FOLLOWER = Sql::same("SELECT id FROM ticket WHERE follows = $1 ORDER BY id DESC LIMIT 1");
+    FOLLOWER = Sql::same(
+        "SELECT id FROM ticket WHERE follows = $1 AND requester_id = (SELECT requester_id FROM ticket WHERE id = $1) \
+         ORDER BY id DESC LIMIT 1");
     QUEUE = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL ", queue_page!()));
     COUNT_QUEUE = Sql::same(concat!(
@@ -289,7 +291,7 @@ impl Tx {
         execute!(self, SET_FOLLOWS, ticket.0, before.0).map(drop)
     }
 
-    /// The latest ticket that goes on from this one.
+    /// The latest ticket of the same requester that goes on from this one.
     pub async fn follower(&mut self, ticket: TicketId) -> Result<Option<TicketId>> {
         let id: Option<i64> = optional_scalar!(self, FOLLOWER, ticket.0)?;
         Ok(id.map(TicketId))
