@@ -219,7 +219,7 @@ async fn new_mail_ends_the_wait_and_a_dead_server_is_noticed_in_it() {
 }
 
 /// What a scripted server does with a line.
-enum Reply {
+pub(crate) enum Reply {
     /// These bytes.
     Say(Vec<u8>),
     /// These bytes, and it hangs up.
@@ -233,7 +233,7 @@ fn say(text: impl Into<String>) -> Reply {
 }
 
 /// A server on loopback whose `answer` (to the tag and the rest of each line) may differ from the usual.
-async fn scripted(
+pub(crate) async fn scripted(
     capabilities: &'static str,
     answer: impl Fn(&str, &str) -> Reply + Send + Sync + 'static,
 ) -> Imap {
@@ -261,11 +261,11 @@ async fn scripted(
     Imap { host: "127.0.0.1".into(), ..settings(port, Security::None) }
 }
 
-fn usual(tag: &str, line: &str, capabilities: &str) -> Vec<u8> {
+pub(crate) fn usual(tag: &str, line: &str, capabilities: &str) -> Vec<u8> {
     let mut said = Vec::new();
     if line == "CAPABILITY" {
         said.extend(format!("* CAPABILITY IMAP4rev1 {capabilities}\r\n").bytes());
-    } else if line.starts_with("SELECT") {
+    } else if line.starts_with("SELECT") || line.starts_with("EXAMINE") {
         said.extend(b"* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 4] ok\r\n");
     } else if line.contains("RFC822.SIZE") {
         // Asked for what is above the last mail, a server names the last mail (RFC 3501 section 6.4.8).
@@ -439,6 +439,66 @@ async fn a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch(d
     assert_eq!(told(), ["UID STORE 1:3 +FLAGS.SILENT (\\Seen)"]);
     assert_eq!(fetch().await.unwrap(), FetchCount::default());
     assert_eq!(told(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn uid_expunge_that_is_refused_is_not_asked_again_and_stops_nothing() {
+    for refusal in ["NO not here", "BAD what?"] {
+        let (heard, mut lines) = mpsc::unbounded_channel();
+        let settings = scripted("UIDPLUS", move |tag, line| {
+            heard.send(line.to_owned()).expect("the test listens");
+            if line.starts_with("UID EXPUNGE") { say(format!("{tag} {refusal}\r\n")) } else { Reply::Usual }
+        });
+        let mut session = Session::open(&settings.await).await.unwrap();
+        for uid in [1, 2] {
+            session.settle(&[uid], &AfterIngest::Delete).await.unwrap();
+        }
+        assert!(!session.can("UIDPLUS"));
+        let said = std::iter::from_fn(|| lines.try_recv().ok());
+        let said: Vec<String> = said.filter(|line| line.starts_with("UID")).collect();
+        assert_eq!(
+            said,
+            [
+                "UID STORE 1 +FLAGS.SILENT (\\Deleted)",
+                "UID EXPUNGE 1",
+                "UID STORE 2 +FLAGS.SILENT (\\Deleted)"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn idle_that_is_refused_is_not_asked_again_and_the_mailbox_is_polled() {
+    for refusal in ["NO not here", "BAD what?"] {
+        let (heard, mut lines) = mpsc::unbounded_channel();
+        let settings = scripted("IDLE", move |tag, line| {
+            heard.send(line.to_owned()).expect("the test listens");
+            match line {
+                "IDLE" => say(format!("{tag} {refusal}\r\n")),
+                "NOOP" => say(format!("* 4 EXISTS\r\n{tag} OK done\r\n")),
+                _ => Reply::Usual,
+            }
+        });
+        let mut session = Session::open(&settings.await).await.unwrap();
+        for _ in 0..2 {
+            session.list(1, None).await.unwrap();
+            session.wait_for_news(Duration::ZERO, &CancellationToken::new()).await.unwrap();
+            assert!(session.has_news(), "it was asked");
+        }
+        let said = std::iter::from_fn(|| lines.try_recv().ok());
+        let said: Vec<String> = said.filter(|line| line == "IDLE" || line == "NOOP").collect();
+        assert_eq!(said, ["IDLE", "NOOP", "NOOP"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_tell_what_it_can_is_taken_to_do_the_least() {
+    let settings = scripted("IDLE MOVE UIDPLUS", |tag, line| match line {
+        "CAPABILITY" => say(format!("{tag} BAD what?\r\n")),
+        _ => Reply::Usual,
+    });
+    let session = Session::open(&settings.await).await.unwrap();
+    assert!(!["IDLE", "MOVE", "UIDPLUS"].iter().any(|name| session.can(name)));
 }
 
 #[tokio::test]

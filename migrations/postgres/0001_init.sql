@@ -61,6 +61,7 @@ CREATE INDEX ticket_following ON ticket (follows) WHERE follows IS NOT NULL;
 -- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
 -- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
 -- where it left older mail alone; still left alone up to renumbered_uid, when UIDVALIDITY has changed since.
+-- reconciled_at: when it was last compared with its server.
 CREATE TABLE mailbox (
   name           TEXT PRIMARY KEY,
   uid_validity   BIGINT,
@@ -68,7 +69,18 @@ CREATE TABLE mailbox (
   settled_uid    BIGINT,
   started_at     TIMESTAMPTZ,
   renumbered_uid BIGINT,
-  synced_at      TIMESTAMPTZ
+  synced_at      TIMESTAMPTZ,
+  reconciled_at  TIMESTAMPTZ
+);
+
+-- UIDs that need no further look, as runs from first to last: their mails are in the journal, or were left alone for
+-- good. What the server holds up to the cursor and no run covers is missing.
+CREATE TABLE known_uid (
+  mailbox      TEXT NOT NULL,
+  uid_validity BIGINT NOT NULL,
+  first_uid    BIGINT NOT NULL,
+  last_uid     BIGINT NOT NULL,
+  PRIMARY KEY (mailbox, uid_validity, first_uid)
 );
 
 -- What needs a person, while it lasts.

@@ -32,6 +32,8 @@ pub(super) enum Mail {
     },
     /// Mails that wait for a decision
     Held,
+    /// Compare each mailbox with its server, and take in what is missing; `serve` does it every hour
+    Reconcile,
     /// Read a held mail again
     Replay {
         /// Its number
@@ -136,6 +138,7 @@ pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {
             Ok(())
         }
         Mail::Held => held(opened, json).await,
+        Mail::Reconcile => reconcile(opened, json).await,
         Mail::Replay { id } => replay(opened, *id, json).await,
     }
 }
@@ -163,6 +166,36 @@ async fn held(opened: &Opened, json: bool) -> Done {
         }
     }
     Ok(())
+}
+
+/// Exit code 1 where a mailbox could not be compared, or still lacks a mail.
+async fn reconcile(opened: &Opened, json: bool) -> Done {
+    let sources = app::sources(&opened.config).map_err(|fault| Ended::Usage(config_faults::say(&fault)))?;
+    let limits = &opened.config.limits;
+    inbound::recover(&opened.desk, limits).await.map_err(fault)?;
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    for source in &sources {
+        let label = source.label();
+        match inbound::reconcile::reconcile(&opened.desk, source, limits).await {
+            Ok(Some(one)) => {
+                let said = say::reconciled(label, one.server, one.missing, one.still_missing);
+                if one.still_missing > 0 {
+                    faults.push(said);
+                } else if !json {
+                    print(&said);
+                }
+                found.push(serde_json::json!({
+                    "mailbox": label, "server": one.server, "missing": one.missing,
+                    "still_missing": one.still_missing,
+                }));
+            }
+            Ok(None) if json => {}
+            Ok(None) => print(&say::not_reconciled(label)),
+            Err(error) => faults.push(format!("{label}: {}", source.says(&error))),
+        }
+    }
+    print_json(json, &found, "");
+    if faults.is_empty() { Ok(()) } else { Err(Ended::Refused(faults.join("\n"))) }
 }
 
 async fn replay(opened: &Opened, id: i64, json: bool) -> Done {

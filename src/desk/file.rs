@@ -165,6 +165,10 @@ impl Inner {
         is_flood: bool,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
+        // A copy of what we sent, in a folder that holds it, whoever a provider puts in its From.
+        if digest.mail.message_id.as_deref().is_some_and(|own| self.is_minted(own)) {
+            return ignore(tx, id, "our own mail").await;
+        }
         let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
             Screening::Hold(why) => return hold(tx, id, why).await,
             Screening::Ignore(Ignored::Bounce) => return self.file_bounce(tx, id, digest, now).await,

@@ -13,6 +13,7 @@ pub mod links;
 mod merge;
 pub mod people;
 pub mod receive;
+pub mod reconcile;
 pub mod requester;
 pub mod run;
 mod thread;

@@ -5,12 +5,14 @@
 //! in between is filed when mail is next looked for.
 
 use super::file::Flood;
+use super::reconcile::Known;
 use super::{Desk, Result, pack, unpack};
 use crate::domain::fold;
 use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::trim::{Trimmed, trim};
+use crate::domain::uid_set::UidSet;
 pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, NewRawMail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -192,10 +194,23 @@ impl Desk {
     }
 
     /// Keeps where an IMAP mailbox stands at the beginning of a visit; [`Desk::receive`] and [`Desk::note_settled`]
-    /// move it on.
+    /// move it on. What lies below the first visit is known from then on; other UIDs of before are forgotten when
+    /// UIDVALIDITY has changed.
     pub async fn keep_standing(&self, mailbox: &str, standing: &Standing) -> Result<()> {
         let mut tx = self.inner.store.begin().await?;
+        let before = tx.standing(mailbox).await?;
         tx.keep_standing(mailbox, standing).await?;
+        match before {
+            None => {
+                let left_alone = UidSet::of_runs(vec![(1, standing.last_uid)]);
+                tx.know_uids(mailbox, standing.uid_validity, &left_alone).await?;
+            }
+            Some(before) if before.uid_validity != standing.uid_validity => {
+                tx.forget_other_uids(mailbox, standing.uid_validity).await?;
+                tx.note_reconciled(mailbox, None).await?;
+            }
+            Some(_) => {}
+        }
         Ok(tx.commit().await?)
     }
 
@@ -213,6 +228,17 @@ impl Desk {
         mailbox: &str,
         arrived: Vec<Arrived>,
         cursor: Option<Cursor>,
+    ) -> Result<Vec<Filed>> {
+        self.receive_known(mailbox, arrived, cursor, None).await
+    }
+
+    /// The same, and notes in the first of the transactions which UIDs need no further look with it.
+    pub async fn receive_known(
+        &self,
+        mailbox: &str,
+        arrived: Vec<Arrived>,
+        cursor: Option<Cursor>,
+        known: Option<Known>,
     ) -> Result<Vec<Filed>> {
         let now = self.inner.clock.now();
         let mut filed = vec![Filed::Duplicate; arrived.len()];
@@ -233,6 +259,9 @@ impl Desk {
         match cursor {
             Some(cursor) => tx.move_cursor(mailbox, cursor.uid_validity, cursor.last_uid, now).await?,
             None => tx.stamp_sync(mailbox, now).await?,
+        }
+        if let Some(known) = known {
+            tx.know_uids(mailbox, known.uid_validity, &known.uids).await?;
         }
         tx.commit().await?;
         crate::crash::point("after_journal_before_file");

@@ -76,6 +76,11 @@ impl Inner {
         Ok(found.map(|(ticket, requester)| Place { ticket, requester, rung }))
     }
 
+    /// Whether we minted a Message-ID.
+    pub(super) fn is_minted(&self, id: &str) -> bool {
+        threading::read_minted_id(id).is_some_and(|(ticket, event)| self.mint(ticket, event) == id)
+    }
+
     /// What vouches for an address that names a ticket: nobody else can make one, and it fits no other ticket.
     pub(super) fn address_mac(&self, ticket: TicketId, requester: RequesterId) -> String {
         let vouched = hmac::sign(&self.minting_key, format!("reply:{ticket}:{requester}").as_bytes());

@@ -26,3 +26,4 @@ pub mod thanks;
 pub mod threading;
 pub mod ticket;
 pub mod trim;
+pub mod uid_set;

@@ -1,7 +1,7 @@
 //! One drain of an IMAP mailbox: everything above a UID goes into the pipeline, and what is committed is flagged,
 //! moved or deleted on the server, and then noted as settled.
 //!
-//! May import: desk, config, inbound::{fault, imap, pipeline, start, tally}.
+//! May import: desk, domain, config, inbound::{fault, imap, pipeline, start, tally}.
 
 use super::fault::FetchError;
 use super::imap::{HEADER_BYTES, Listed, Selected, Session};
@@ -11,6 +11,8 @@ use super::tally::Tally;
 use crate::config::{AfterIngest, Limits};
 use crate::desk::Desk;
 use crate::desk::receive::Cursor;
+use crate::desk::reconcile::Known;
+use crate::domain::uid_set::UidSet;
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -113,33 +115,23 @@ async fn fetch_all(
         width = if listed.is_empty() { (width * 2).min(WIDEST_PAGE) } else { PAGE };
         let is_older = |mail: &&Listed| older.is_some_and(|older| older.holds(mail));
         let mut waiting: Vec<Listed> =
-            listed.iter().filter(|mail| !mail.deleted && !is_older(mail)).copied().collect();
+            listed.iter().filter(|mail| !skips(mail) && !is_older(mail)).copied().collect();
         let is_cut = waiting.len() > left;
         waiting.truncate(left);
         left -= waiting.len();
         tally.expect(waiting.len());
-        for portion in portions(&waiting, |mail| cost(mail, order.limits)) {
-            if order.cancel.is_cancelled() {
-                return Ok(());
-            }
-            let share = intake.room(portion.iter().map(|mail| cost(mail, order.limits)).sum()).await;
-            let (keys, mails) = fetch_portion(session, portion, order.limits).await?;
-            let last_uid = portion[portion.len() - 1].uid;
-            let cursor = Cursor { uid_validity: order.selected.uid_validity, last_uid };
-            if !intake.send(keys, mails, Some(cursor), share).await {
-                return Ok(());
-            }
-            while let Ok(batch) = committed.try_recv() {
-                owed.note(batch, tally);
-            }
-            settle(session, order, owed).await?;
+        let validity = order.selected.uid_validity;
+        if !send_portions(session, order, &waiting, true, intake, committed, owed, tally).await? {
+            return Ok(());
         }
         // Left alone for good: not to be listed at every visit.
-        let left_alone = listed.iter().rfind(is_older).map(|mail| mail.uid).filter(|_| !is_cut);
-        if let Some(last_uid) = left_alone.filter(|uid| waiting.last().is_none_or(|mail| mail.uid < *uid)) {
-            let cursor = Cursor { uid_validity: order.selected.uid_validity, last_uid };
+        let left_alone = UidSet::of(listed.iter().filter(is_older).map(|mail| mail.uid));
+        if !left_alone.is_empty() {
+            let last = if is_cut { waiting.last() } else { listed.iter().rfind(|mail| !skips(mail)) };
+            let cursor = last.map(|mail| Cursor { uid_validity: validity, last_uid: mail.uid });
+            let known = Known { uid_validity: validity, uids: left_alone };
             let share = intake.room(0).await;
-            if !intake.send(Vec::new(), Vec::new(), Some(cursor), share).await {
+            if !intake.send(Vec::new(), Vec::new(), cursor, Some(known), share).await {
                 return Ok(());
             }
         }
@@ -153,18 +145,113 @@ async fn fetch_all(
     Ok(())
 }
 
+/// Takes in these mails and no others; the cursor stays where it is.
+///
+/// # Errors
+/// As [`drain`].
+pub async fn take_these(
+    session: &mut Session,
+    order: &Order<'_>,
+    listed: &[Listed],
+    intake: Intake<u32>,
+    committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
+    tally: &mut Tally<'_>,
+) -> Result<(), FetchError> {
+    let mut owed = Owed::default();
+    let (older, waiting): (Vec<Listed>, Vec<Listed>) = listed
+        .iter()
+        .filter(|mail| !skips(mail))
+        .partition(|mail| order.older.is_some_and(|older| older.holds(mail)));
+    if !older.is_empty() {
+        let uids = UidSet::of(older.iter().map(|mail| mail.uid));
+        let known = Known { uid_validity: order.selected.uid_validity, uids };
+        let share = intake.room(0).await;
+        if !intake.send(Vec::new(), Vec::new(), None, Some(known), share).await {
+            return Ok(());
+        }
+    }
+    tally.expect(waiting.len());
+    if !send_portions(session, order, &waiting, false, &intake, committed, &mut owed, tally).await? {
+        return Ok(());
+    }
+    drop(intake);
+    while let Some(batch) = committed.recv().await {
+        owed.note(batch, tally);
+        settle(session, order, &mut owed).await?;
+    }
+    Ok(())
+}
+
+/// Whether a mail is not ours to take: on its way out, or not sent by anybody yet.
+pub fn skips(mail: &Listed) -> bool {
+    mail.deleted || mail.draft
+}
+
+/// Fetches mails portion by portion, sends them on, and settles what is committed meanwhile. `false`: asked to stop,
+/// or the writer has stopped.
+#[allow(clippy::too_many_arguments, reason = "the two ends of the pipeline, and what is in it")]
+async fn send_portions(
+    session: &mut Session,
+    order: &Order<'_>,
+    waiting: &[Listed],
+    moves_cursor: bool,
+    intake: &Intake<u32>,
+    committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
+    owed: &mut Owed,
+    tally: &mut Tally<'_>,
+) -> Result<bool, FetchError> {
+    let uid_validity = order.selected.uid_validity;
+    for portion in portions(waiting, |mail| cost(mail, order.limits)) {
+        if order.cancel.is_cancelled() {
+            return Ok(false);
+        }
+        let share = intake.room(portion.iter().map(|mail| cost(mail, order.limits)).sum()).await;
+        let Fetched { keys, uids, mails } = fetch_portion(session, portion, order.limits).await?;
+        let last_uid = portion[portion.len() - 1].uid;
+        let cursor = moves_cursor.then_some(Cursor { uid_validity, last_uid });
+        let known = Known { uid_validity, uids: UidSet::of(uids) };
+        if !intake.send(keys, mails, cursor, Some(known), share).await {
+            return Ok(false);
+        }
+        while let Ok(batch) = committed.try_recv() {
+            owed.note(batch, tally);
+        }
+        settle(session, order, owed).await?;
+    }
+    Ok(true)
+}
+
 /// What a mail weighs on the way.
 fn cost(mail: &Listed, limits: &Limits) -> u64 {
     if u64::from(mail.size) > limits.max_mail_bytes { HEADER_BYTES.into() } else { mail.size.into() }
 }
 
-/// The mails of a portion, in its order, and the UIDs of those that were had whole: only these may be moved or
-/// deleted on the server.
+/// The mails of a portion that were had.
+#[derive(Debug, Default)]
+struct Fetched {
+    /// The UIDs of those that were had whole: only these may be moved or deleted on the server.
+    keys: Vec<u32>,
+    /// The UIDs of all of them.
+    uids: Vec<u32>,
+    /// Whole or in part, in the order of the portion.
+    mails: Vec<Raw>,
+}
+
+impl Fetched {
+    fn add(&mut self, uid: u32, mail: Option<Raw>) {
+        if let Some(mail) = mail {
+            self.uids.push(uid);
+            self.mails.push(mail);
+        }
+    }
+}
+
+/// Fetches the mails of a portion.
 async fn fetch_portion(
     session: &mut Session,
     portion: &[Listed],
     limits: &Limits,
-) -> Result<(Vec<u32>, Vec<Raw>), FetchError> {
+) -> Result<Fetched, FetchError> {
     let fits = |mail: &&Listed| u64::from(mail.size) <= limits.max_mail_bytes;
     let wanted: Vec<Listed> = portion.iter().filter(fits).copied().collect();
     let mut bodies: HashMap<u32, Vec<u8>> =
@@ -173,29 +260,31 @@ async fn fetch_portion(
     if wanted.iter().any(|mail| !bodies.contains_key(&mail.uid)) {
         refused = fetch_missing(session, &wanted, &mut bodies, limits).await?;
     }
-    let (mut keys, mut mails) = (Vec::with_capacity(portion.len()), Vec::with_capacity(portion.len()));
+    let mut fetched = Fetched::default();
     for mail in portion {
         match bodies.remove(&mail.uid) {
             Some(raw) if raw.len() as u64 <= limits.max_mail_bytes => {
-                keys.push(mail.uid);
-                mails.push(Raw::Whole(raw));
+                fetched.keys.push(mail.uid);
+                fetched.add(mail.uid, Some(Raw::Whole(raw)));
             }
             // The server's size was wrong.
             Some(mut raw) => {
                 raw.truncate(HEADER_BYTES as usize);
                 raw.shrink_to_fit();
-                mails.push(Raw::Part(raw, TOO_LARGE));
+                fetched.add(mail.uid, Some(Raw::Part(raw, TOO_LARGE)));
             }
-            None if !fits(&mail) => mails.extend(header_only(session, mail.uid, TOO_LARGE).await?),
+            None if !fits(&mail) => {
+                fetched.add(mail.uid, header_only(session, mail.uid, TOO_LARGE).await?);
+            }
             None if refused.contains(&mail.uid) => {
                 tracing::warn!(uid = mail.uid, "the server lists a mail that it does not give; it is held");
-                mails.extend(header_only(session, mail.uid, NOT_GIVEN).await?);
+                fetched.add(mail.uid, header_only(session, mail.uid, NOT_GIVEN).await?);
             }
             // Expunged meanwhile.
             None => {}
         }
     }
-    Ok((keys, mails))
+    Ok(fetched)
 }
 
 /// What did not come with the rest was expunged meanwhile, or is a mail that the server fails to read: asked for

@@ -49,6 +49,8 @@ pub struct Listed {
     pub size: u32,
     /// Flagged `\Deleted`: on its way out, not ours.
     pub deleted: bool,
+    /// Flagged `\Draft`: not sent by anybody yet.
+    pub draft: bool,
     /// INTERNALDATE: when the server got it, in whole seconds. `None` where it was not asked for or is no date.
     pub arrived_at: Option<DateTime<Utc>>,
 }
@@ -71,6 +73,8 @@ pub struct Session {
     capabilities: HashSet<String>,
     /// The server spoke of new mail since the last listing.
     has_news: bool,
+    /// It answered a search with NO or BAD.
+    refuses_search: bool,
     /// [`SILENCE_LIMIT`].
     patience: Duration,
 }
@@ -104,7 +108,8 @@ impl Session {
 
     async fn begin(imap: async_imap::Session<Wire>) -> Result<Session, FetchError> {
         let capabilities = HashSet::new();
-        let mut session = Session { imap, capabilities, has_news: false, patience: SILENCE_LIMIT };
+        let mut session =
+            Session { imap, capabilities, has_news: false, refuses_search: false, patience: SILENCE_LIMIT };
         session.learn_capabilities().await?;
         Ok(session)
     }
@@ -170,18 +175,59 @@ impl Session {
         Ok(mails)
     }
 
+    /// These mails, by rising UID, with the date of each where it is `dated`. One that is missing was expunged.
+    pub async fn list_these(&mut self, uids: &[u32], dated: bool) -> Result<Vec<Listed>, FetchError> {
+        let mut mails = Vec::with_capacity(uids.len());
+        for set in uid_sets(uids, SET_LENGTH) {
+            mails.extend(self.listed(&set, if dated { DATED } else { UNDATED }).await?);
+        }
+        let asked: HashSet<u32> = uids.iter().copied().collect();
+        mails.retain(|mail| asked.contains(&mail.uid));
+        Ok(mails)
+    }
+
+    /// The UIDs from one to another, rising, of mails that are neither drafts nor flagged `\Deleted`. `None` where
+    /// the server refuses to search: list instead.
+    pub async fn search_held(&mut self, from: u32, to: u32) -> Result<Option<Vec<u32>>, FetchError> {
+        if self.refuses_search {
+            return Ok(None);
+        }
+        let mut uids = Vec::new();
+        let line = format!("UID SEARCH UID {from}:{to} UNDELETED UNDRAFT");
+        let answer = self.command("UID SEARCH", &line, LISTING, |response| {
+            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
+                uids.extend(found.iter().filter(|uid| (from..=to).contains(*uid)));
+            }
+        });
+        match answer.await {
+            Ok(()) => {
+                uids.sort_unstable();
+                uids.dedup();
+                Ok(Some(uids))
+            }
+            Err(fault @ FetchError::Refused { .. }) => {
+                self.refuses_search = true;
+                tracing::info!(fault = %fault, "the server does not search; listing instead");
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
     async fn listed(&mut self, set: &str, items: &str) -> Result<Vec<Listed>, FetchError> {
         let mut mails = Vec::new();
         let line = format!("UID FETCH {set} ({items})");
         self.command("UID FETCH", &line, LISTING, |response| {
             let Response::Fetch(_, attributes) = response else { return };
-            let (mut uid, mut size, mut deleted, mut arrived_at) = (None, None, false, None);
+            let (mut uid, mut size, mut arrived_at) = (None, None, None);
+            let (mut deleted, mut draft) = (false, false);
             for attribute in attributes {
                 match attribute {
                     AttributeValue::Uid(value) => uid = Some(*value),
                     AttributeValue::Rfc822Size(value) => size = Some(*value),
                     AttributeValue::Flags(flags) => {
-                        deleted = flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Deleted"));
+                        let has = |name: &str| flags.iter().any(|flag| flag.eq_ignore_ascii_case(name));
+                        (deleted, draft) = (has("\\Deleted"), has("\\Draft"));
                     }
                     AttributeValue::InternalDate(text) => arrived_at = internal_date(text),
                     _ => {}
@@ -189,7 +235,7 @@ impl Session {
             }
             // A change of flags that the server tells by the way has no size: not an answer to us.
             if let (Some(uid), Some(size)) = (uid, size) {
-                mails.push(Listed { uid, size, deleted, arrived_at });
+                mails.push(Listed { uid, size, deleted, draft, arrived_at });
             }
         })
         .await?;
@@ -293,9 +339,9 @@ impl Session {
         if self.can("MOVE") {
             match self.put_in("UID MOVE", set, &name).await {
                 // Named, but refused: the long way round.
-                Err(FetchError::Refused { .. }) => self.capabilities.remove("MOVE"),
+                Err(fault @ FetchError::Refused { .. }) => self.do_without("MOVE", &fault),
                 other => return other,
-            };
+            }
         }
         self.put_in("UID COPY", set, &name).await?;
         self.remove(set).await
@@ -320,9 +366,19 @@ impl Session {
     async fn remove(&mut self, set: &str) -> Result<(), FetchError> {
         self.store(set, "\\Deleted").await?;
         if self.can("UIDPLUS") {
-            self.plain("UID EXPUNGE", &format!("UID EXPUNGE {set}")).await?;
+            match self.plain("UID EXPUNGE", &format!("UID EXPUNGE {set}")).await {
+                // Named, but refused: the flag must do.
+                Err(fault @ FetchError::Refused { .. }) => self.do_without("UIDPLUS", &fault),
+                other => return other,
+            }
         }
         Ok(())
+    }
+
+    /// The server names this and refused it: for the rest of the session it is done another way. Said once.
+    fn do_without(&mut self, capability: &'static str, fault: &FetchError) {
+        self.capabilities.remove(capability);
+        tracing::info!(capability, fault = %fault, "the server names what it refuses; doing it another way");
     }
 
     /// Waits until the server speaks of new mail, the limit is over, or the program is asked to stop. By IDLE
@@ -368,20 +424,25 @@ impl Session {
     async fn start_idle(&mut self) -> Result<bool, FetchError> {
         self.imap.get_mut().allow(TALK);
         within("IDLE", self.imap.run_command("IDLE")).await?.map_err(broken)?;
-        let is_idle = loop {
-            let said = |response: &Response<'_>| match response {
-                Response::Continue(_) => Some(true),
-                Response::Done { .. } => Some(false),
+        let begun = loop {
+            let heard = |response: &Response<'_>| match response {
+                Response::Continue(_) => Some(Ok(())),
+                Response::Done { outcome, .. } => {
+                    Some(Err(said(outcome.information.as_deref().unwrap_or_default())))
+                }
                 _ => None,
             };
-            if let Some(is_idle) = self.answer("IDLE", said).await? {
-                break is_idle;
+            if let Some(begun) = self.answer("IDLE", heard).await? {
+                break begun;
             }
         };
-        if !is_idle {
-            self.capabilities.remove("IDLE");
+        match begun {
+            Ok(()) => Ok(true),
+            Err(said) => {
+                self.do_without("IDLE", &FetchError::Refused { command: "IDLE", said });
+                Ok(false)
+            }
         }
-        Ok(is_idle)
     }
 
     /// Says goodbye. A server that does not answer is left all the same.
@@ -391,15 +452,19 @@ impl Session {
 
     async fn learn_capabilities(&mut self) -> Result<(), FetchError> {
         let mut capabilities = HashSet::new();
-        self.command("CAPABILITY", "CAPABILITY", TALK, |response| {
+        let answer = self.command("CAPABILITY", "CAPABILITY", TALK, |response| {
             if let Response::Capabilities(list) = response {
                 capabilities.extend(list.iter().filter_map(|capability| match capability {
                     Capability::Atom(name) => Some(name.to_ascii_uppercase()),
                     _ => None,
                 }));
             }
-        })
-        .await?;
+        });
+        match answer.await {
+            // Whoever does not tell what it can is asked for nothing beyond RFC 3501.
+            Ok(()) | Err(FetchError::Refused { .. }) => {}
+            Err(fault) => return Err(fault),
+        }
         self.capabilities = capabilities;
         Ok(())
     }

@@ -12,6 +12,7 @@ mod folder_name;
 pub mod imap;
 mod maildir;
 pub mod pipeline;
+pub mod reconcile;
 pub mod start;
 mod tally;
 mod watch;
@@ -27,7 +28,7 @@ use crate::desk::Desk;
 use crate::desk::receive::Standing;
 use crate::reading;
 use drain::Order;
-use imap::{Selected, Session};
+use imap::{Listed, Selected, Session};
 use pipeline::{Committed, Intake, Raw, portions, take_in};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
@@ -229,9 +230,23 @@ impl Visit<'_> {
         selected: Selected,
         tally: &mut Tally<'_>,
     ) -> Result<(), FetchError> {
-        let settings = self.settings;
         let mailbox = self.source.mailbox();
         let standing = self.resume(&mailbox, selected).await?;
+        self.take(session, selected, &standing, None, tally).await?;
+        Ok(self.desk.note_sync(&mailbox).await?)
+    }
+
+    /// Takes in what is above the cursor, or only `these` mails.
+    async fn take(
+        &self,
+        session: &mut Session,
+        selected: Selected,
+        standing: &Standing,
+        these: Option<&[Listed]>,
+        tally: &mut Tally<'_>,
+    ) -> Result<(), FetchError> {
+        let settings = self.settings;
+        let mailbox = self.source.mailbox();
         let (intake, inbox) = Intake::new(self.limits.clone());
         let (report, mut committed) = mpsc::unbounded_channel();
         let writer = tokio::spawn(take_in(self.desk.clone(), mailbox.clone(), inbox, report));
@@ -239,22 +254,24 @@ impl Visit<'_> {
             desk: self.desk,
             mailbox: &mailbox,
             selected,
-            from: start::above(&standing),
-            older: start::Older::of(&standing),
+            from: start::above(standing),
+            older: start::Older::of(standing),
             limit: self.options.limit,
             after: &settings.after_ingest,
             limits: self.limits,
             cancel: self.cancel,
         };
-        let drained = drain::drain(session, &order, intake, &mut committed, tally).await;
+        let drained = match these {
+            None => drain::drain(session, &order, intake, &mut committed, tally).await,
+            Some(mails) => drain::take_these(session, &order, mails, intake, &mut committed, tally).await,
+        };
         let written = writer.await.map_err(|error| FetchError::Store(error.into()))?;
         // After a lost connection the writer still committed what it had in hand.
         while let Ok(batch) = committed.try_recv() {
             tally.add(&batch.filed);
         }
         written?;
-        drained?;
-        Ok(self.desk.note_sync(&mailbox).await?)
+        drained
     }
 
     /// Finds where the mailbox stands at the beginning of this visit, and keeps it where it is another than before.
@@ -354,7 +371,7 @@ async fn take_in_files(
                 }
             }
         }
-        if !intake.send(keys, mails, None, share).await {
+        if !intake.send(keys, mails, None, None, share).await {
             break;
         }
         while let Ok(batch) = committed.try_recv() {

@@ -10,6 +10,7 @@ use super::fault::FetchError;
 use crate::config::Limits;
 use crate::desk::Desk;
 use crate::desk::receive::{Arrived, Cursor, Filed};
+use crate::desk::reconcile::Known;
 use crate::reading::{self, identity};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -43,6 +44,8 @@ pub struct Batch<K> {
     pub arrived: JoinHandle<Vec<Arrived>>,
     /// How far the mailbox is taken in with this batch.
     pub cursor: Option<Cursor>,
+    /// Which UIDs need no further look with it.
+    pub known: Option<Known>,
     /// Its share of the memory, given back after the commit.
     pub share: Share,
 }
@@ -85,10 +88,17 @@ impl<K> Intake<K> {
     }
 
     /// Sends mails on; a worker begins to prepare them at once. `false`: the writer has stopped.
-    pub async fn send(&self, keys: Vec<K>, mails: Vec<Raw>, cursor: Option<Cursor>, share: Share) -> bool {
+    pub async fn send(
+        &self,
+        keys: Vec<K>,
+        mails: Vec<Raw>,
+        cursor: Option<Cursor>,
+        known: Option<Known>,
+        share: Share,
+    ) -> bool {
         let limits = self.limits.clone();
         let arrived = tokio::task::spawn_blocking(move || prepare_all(mails, &limits));
-        self.batches.send(Batch { keys, arrived, cursor, share }).await.is_ok()
+        self.batches.send(Batch { keys, arrived, cursor, known, share }).await.is_ok()
     }
 }
 
@@ -103,9 +113,9 @@ pub async fn take_in<K>(
     mut inbox: mpsc::Receiver<Batch<K>>,
     report: mpsc::UnboundedSender<Committed<K>>,
 ) -> Result<(), FetchError> {
-    while let Some(Batch { keys, arrived, cursor, share }) = inbox.recv().await {
+    while let Some(Batch { keys, arrived, cursor, known, share }) = inbox.recv().await {
         let arrived = arrived.await.map_err(|error| FetchError::Store(error.into()))?;
-        let filed = desk.receive(&mailbox, arrived, cursor).await?;
+        let filed = desk.receive_known(&mailbox, arrived, cursor, known).await?;
         crate::crash::point("after_commit_before_flag");
         drop(share);
         if report.send(Committed { keys, cursor, filed }).is_err() {
@@ -199,7 +209,7 @@ mod tests {
         });
         for key in 0..20u32 {
             let share = intake.room(1000).await;
-            assert!(intake.send(vec![key], vec![Raw::Whole(vec![b'x'; 1000])], None, share).await);
+            assert!(intake.send(vec![key], vec![Raw::Whole(vec![b'x'; 1000])], None, None, share).await);
         }
         drop(intake);
         assert_eq!(writer.await.unwrap(), (0..20).collect::<Vec<u32>>());

@@ -130,6 +130,7 @@ mod tests {
             uid,
             size: 1,
             deleted: false,
+            draft: false,
             arrived_at: seconds.and_then(|seconds| DateTime::from_timestamp(now().timestamp() + seconds, 0)),
         };
         assert!(older.holds(&mail(45, Some(-1))));

@@ -4,7 +4,7 @@
 
 use super::fault::FetchError;
 use super::imap::Session;
-use super::{FetchOptions, Source, Tally, Visit, drain_maildir, recover};
+use super::{FetchOptions, Source, Tally, Visit, drain_maildir, reconcile, recover};
 use crate::config::{self, Limits};
 use crate::desk::Desk;
 use std::time::Duration;
@@ -56,13 +56,26 @@ async fn watch_imap(
     };
     let visit = Visit { desk, source, settings, limits, options: FetchOptions::default(), cancel };
     let selected = visit.select(&mut session).await?;
+    let mailbox = source.mailbox();
+    let mut compare_at = None;
     while !cancel.is_cancelled() {
         let mut tally = Tally::new(&|_| {});
         visit.drain(&mut session, selected, &mut tally).await?;
         trouble.is_over();
         tell(source, &tally);
+        let now = desk.clock().now();
+        if compare_at.is_none_or(|at| at <= now) {
+            // Another process may have done it meanwhile.
+            let mut due = reconcile::due(desk.reconciled_at(&mailbox).await?, now);
+            if due <= now {
+                visit.reconcile(&mut session, selected, &mut tally).await?;
+                due = now + reconcile::INTERVAL;
+            }
+            compare_at = Some(due);
+        }
+        let until_compared = compare_at.and_then(|at| (at - now).to_std().ok()).unwrap_or_default();
         // Some servers name IDLE and then tell nothing: the interval holds all the same, and a dead line is found.
-        session.wait_for_news(settings.poll_interval, cancel).await?;
+        session.wait_for_news(settings.poll_interval.min(until_compared), cancel).await?;
     }
     session.log_out().await;
     Ok(())

@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod dialect;
+mod known_uids;
 pub mod mailbox;
 pub mod messages;
 pub mod outbox;
@@ -301,11 +302,13 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
-    let bulks = mailbox::BULKS.iter().chain(&messages::BULKS).chain(&search::BULKS).chain(&tickets::BULKS);
+    let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
+    let bulks = bulks.chain(&search::BULKS).chain(&tickets::BULKS);
     let bulks = bulks.map(|(name, bulk)| [(*name, bulk.one), (*name, bulk.many)]);
     [
         STATEMENTS,
         alerts::STATEMENTS,
+        known_uids::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,
         outbox::STATEMENTS,

@@ -1,6 +1,16 @@
 //! What needs a person, in one sentence and the next step. May import: domain.
 
+use super::dates;
 use crate::domain::alert::{Alert, AlertKind};
+
+/// « 2 mails qui ne sont pas arrivés ici », by the number that the alert holds.
+fn not_arrived(detail: &str) -> String {
+    match detail.parse() {
+        Ok(1) => "1\u{a0}mail qui n’est pas arrivé ici".to_owned(),
+        Ok(count) => format!("{} qui ne sont pas arrivés ici", dates::count(count, "mail", "mails")),
+        Err(_) => "des mails qui ne sont pas arrivés ici".to_owned(),
+    }
+}
 
 /// The sentence that the CMs' pages show.
 pub fn alert(alert: &Alert) -> String {
@@ -11,12 +21,34 @@ pub fn alert(alert: &Alert) -> String {
              L’exploitant doit lancer «\u{a0}guichet imap login\u{a0}»."
         ),
         AlertKind::MissingMail => format!(
-            "La boîte {about} contient des mails qui ne sont pas arrivés ici ({detail}). L’exploitant doit regarder \
-             le journal de guichet."
+            "La boîte {about} contient {}. L’exploitant doit lancer «\u{a0}guichet mail reconcile\u{a0}».",
+            not_arrived(detail)
         ),
         AlertKind::LostCanary => format!(
             "Le mail de contrôle envoyé à {about} n’est pas revenu ({detail}). L’exploitant doit vérifier l’envoi et \
              la relève."
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    #[test]
+    fn missing_mails_are_counted_in_the_sentence() {
+        let said = |detail: &str| {
+            let about = "INBOX@imap.example.org".to_owned();
+            alert(&Alert {
+                kind: AlertKind::MissingMail,
+                about,
+                detail: detail.into(),
+                since: DateTime::UNIX_EPOCH,
+            })
+        };
+        let one = "La boîte INBOX@imap.example.org contient 1\u{a0}mail qui n’est pas arrivé ici. ";
+        assert!(said("1").starts_with(one), "{}", said("1"));
+        assert!(said("2").contains("2\u{a0}mails qui ne sont pas arrivés ici."), "{}", said("2"));
     }
 }

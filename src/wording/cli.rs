@@ -229,6 +229,24 @@ pub fn held_reason(why: &str) -> &str {
     }
 }
 
+/// What the reconciliation of one mailbox found.
+pub fn reconciled(mailbox: &str, server: u64, missing: u64, still_missing: u64) -> String {
+    let holds = format!("{mailbox} : {} sur le serveur", counted(server, "mail", "mails"));
+    match (missing, still_missing) {
+        (0, _) => format!("{holds}, rien ne manque ici."),
+        (_, 0) => {
+            let had = counted(missing, "manquait et a été repris", "manquaient et ont été repris");
+            format!("{holds}, {had}.")
+        }
+        (_, still) => format!("{holds}, {} encore ici.", counted(still, "manque", "manquent")),
+    }
+}
+
+/// A Maildir, or a mailbox that another process is numbering anew.
+pub fn not_reconciled(mailbox: &str) -> String {
+    format!("{mailbox} : rien à comparer.")
+}
+
 /// The database is up to date.
 pub const MIGRATED: &str = "La base est à jour.";
 /// Backups of PostgreSQL.
