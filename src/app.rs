@@ -209,7 +209,7 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
         public_url: opened.config.public_url.clone(),
         zone: opened.config.timezone,
         demo_agent: None,
-        oldest_sync: oldest_sync(&opened.config),
+        mailboxes: mailboxes(&opened.config),
     };
     let address = opened.config.web.listen;
     let listener = listen(address).await?;
@@ -267,7 +267,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         public_url: config.public_url.clone(),
         zone: config.timezone,
         demo_agent: Some(demo::AGENT.to_owned()),
-        oldest_sync: oldest_sync(&config),
+        mailboxes: mailboxes(&config),
     };
     let opened = open(config, Clock::System).await?;
     opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
@@ -275,16 +275,19 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
     run_doors(opened, listener, pages, std::pin::pin!(asked_to_stop())).await
 }
 
-/// How old the last good reading of the mailbox may be: a fault that mends itself within this is no alarm.
-fn oldest_sync(config: &Config) -> Option<Duration> {
+/// The mailboxes that are read, each with how old its last good reading may be: a fault that mends itself within
+/// this is no alarm.
+fn mailboxes(config: &Config) -> Vec<web::Mailbox> {
     const AT_LEAST: Duration = Duration::from_secs(10 * 60);
-    match config.inbox().ok()? {
-        Inbox::Imap(mailboxes) => {
-            let longest = mailboxes.iter().map(|imap| imap.poll_interval).max().unwrap_or_default();
-            Some(AT_LEAST.max(longest * 3))
-        }
-        Inbox::Maildir(_) => Some(AT_LEAST),
-    }
+    let watched = |source: Source| web::Mailbox {
+        name: source.mailbox(),
+        label: source.label().to_owned(),
+        oldest: match &source {
+            Source::Imap(imap) => AT_LEAST.max(imap.poll_interval * 3),
+            Source::Maildir(_) => AT_LEAST,
+        },
+    };
+    sources(config).unwrap_or_default().into_iter().map(watched).collect()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {

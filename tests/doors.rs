@@ -7,7 +7,6 @@ use guichet::domain::ids::TicketId;
 use guichet::domain::people::Door;
 use guichet::web::{Settings, router, serve};
 use serde_json::Value;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -72,7 +71,7 @@ async fn by_console(database: Database) -> Value {
         public_url: "http://localhost:3000".into(),
         zone: chrono_tz::Europe::Paris,
         demo_agent: Some("Camille".into()),
-        oldest_sync: None::<Duration>,
+        mailboxes: Vec::new(),
     };
     tokio::spawn(serve(listener, router(test.desk.clone(), settings), std::future::pending()));
     let ask = async |request: String| {

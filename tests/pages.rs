@@ -8,7 +8,7 @@ use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::ticket::{Priority, Status};
 use guichet::view::TicketView;
-use guichet::web::{Settings, router, serve};
+use guichet::web::{Mailbox, Settings, router, serve};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,8 +48,14 @@ impl Answer {
     }
 }
 
+/// A mailbox that must have been read within five minutes.
+fn mailbox(host: &str) -> Mailbox {
+    let oldest = Duration::from_secs(300);
+    Mailbox { name: format!("imap:{host}"), label: format!("INBOX@{host}"), oldest }
+}
+
 impl Site {
-    async fn open(database: Database, demo: bool, oldest_sync: Option<Duration>) -> Site {
+    async fn open(database: Database, demo: bool, mailboxes: Vec<Mailbox>) -> Site {
         let desk = TestDesk::new(database).await;
         // Cheap parameters: what is tested is that the hash is asked, not its price.
         let params = argon2::Params::new(8, 1, 1, None).unwrap();
@@ -63,7 +69,7 @@ impl Site {
             public_url: "http://localhost:3000".into(),
             zone: Paris,
             demo_agent: demo.then(|| "Camille".into()),
-            oldest_sync,
+            mailboxes,
         };
         tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
         Site { desk, address, cookie: String::new() }
@@ -71,7 +77,7 @@ impl Site {
 
     /// A site with Léa's mail as ticket 1, and Camille signed in.
     async fn signed_in(database: Database) -> Site {
-        let mut site = Site::open(database, false, None).await;
+        let mut site = Site::open(database, false, Vec::new()).await;
         site.desk
             .mail(
                 "From: =?utf-8?q?L=C3=A9a_Fontaine?= <lea@courriel.example>\nTo: support@bettracker.example\n\
@@ -160,7 +166,7 @@ const TICKET: &str = "/admin/support/tickets/1";
 // ---------- before the pages
 
 async fn every_answer_carries_the_strict_headers(database: Database) {
-    let site = Site::open(database, false, None).await;
+    let site = Site::open(database, false, Vec::new()).await;
     for path in ["/admin/sign-in", "/nowhere", "/healthz", "/admin/support/tickets/x", "/admin/support"] {
         let answer = site.get(path).await;
         for (name, value) in [
@@ -180,7 +186,7 @@ async fn every_answer_carries_the_strict_headers(database: Database) {
 }
 
 async fn assets_are_kept_for_ever_under_a_name_with_their_hash(database: Database) {
-    let site = Site::open(database, true, None).await;
+    let site = Site::open(database, true, Vec::new()).await;
     let page = site.get("/admin/support").await.body;
     let style =
         page.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
@@ -191,7 +197,7 @@ async fn assets_are_kept_for_ever_under_a_name_with_their_hash(database: Databas
 }
 
 async fn nothing_is_found_in_french(database: Database) {
-    let site = Site::open(database, false, None).await;
+    let site = Site::open(database, false, Vec::new()).await;
     let answer = site.get("/nowhere").await;
     assert_eq!((answer.status, answer.header("content-type")), (404, Some("text/html; charset=utf-8")));
     assert!(answer.body.contains("Page introuvable"), "{}", answer.body);
@@ -199,7 +205,7 @@ async fn nothing_is_found_in_french(database: Database) {
 }
 
 async fn without_a_session_every_page_leads_to_the_sign_in(database: Database) {
-    let site = Site::open(database, false, None).await;
+    let site = Site::open(database, false, Vec::new()).await;
     for path in [
         "",
         "/revision",
@@ -263,7 +269,7 @@ async fn a_form_without_the_sessions_token_changes_nothing(database: Database) {
 }
 
 async fn the_demo_answers_to_this_machines_names_only(database: Database) {
-    let site = Site::open(database, true, None).await;
+    let site = Site::open(database, true, Vec::new()).await;
     for path in ["/", "/admin/support", "/assets/x", "/nowhere"] {
         let answer = site.get_with(path, "rebound.example:3000", "").await;
         assert!(answer.status == 403 && answer.body.contains("Adresse refusée"), "{path}");
@@ -277,7 +283,7 @@ async fn the_demo_answers_to_this_machines_names_only(database: Database) {
 }
 
 async fn a_form_too_large_is_refused_in_french(database: Database) {
-    let site = Site::open(database, false, None).await;
+    let site = Site::open(database, false, Vec::new()).await;
     let answer = site
         .ask(
             "POST /admin/sign-in HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\n\
@@ -291,7 +297,7 @@ async fn a_form_too_large_is_refused_in_french(database: Database) {
 // ---------- signing in
 
 async fn signing_in_takes_the_right_password_and_signing_out_ends_the_session(database: Database) {
-    let mut site = Site::open(database, false, None).await;
+    let mut site = Site::open(database, false, Vec::new()).await;
     for (name, password) in [("camille", "wrong"), ("nobody", PASSWORD), ("camille", "")] {
         let answer = site.sign_in(name, password).await;
         assert!(
@@ -328,14 +334,14 @@ async fn a_session_ends_after_a_working_day(database: Database) {
         public_url: "http://localhost:3000".into(),
         zone: Paris,
         demo_agent: None,
-        oldest_sync: None,
+        mailboxes: Vec::new(),
     };
     tokio::spawn(serve(listener, router(site.desk.desk.clone(), settings), std::future::pending()));
     assert_eq!(site.get("/admin/support").await.status, 303);
 }
 
 async fn the_sixth_try_waits_even_with_the_right_password(database: Database) {
-    let site = Site::open(database, false, None).await;
+    let site = Site::open(database, false, Vec::new()).await;
     for _ in 0..5 {
         assert_eq!(site.sign_in("Camille", "wrong").await.status, 422);
     }
@@ -528,10 +534,17 @@ async fn a_mail_that_left_is_shown_as_a_mail(database: Database) {
 // ---------- operations
 
 async fn operations_see_whether_it_lives_and_how_much_there_is(database: Database) {
-    let site = Site::open(database, false, Some(Duration::from_secs(300))).await;
+    let site = Site::open(database, false, vec![mailbox("a"), mailbox("b")]).await;
     assert_eq!(site.get("/healthz").await.body, "ok\n");
-    assert_eq!(site.get("/readyz").await.status, 503, "the mailbox was never read");
-    site.desk.desk.note_sync("test").await.unwrap();
+    site.desk.desk.note_sync("imap:a").await.unwrap();
+    site.desk.desk.note_sync("imap:no longer configured").await.unwrap();
+    let unread = site.get("/readyz").await;
+    assert_eq!(
+        (unread.status, unread.body.as_str()),
+        (503, "a mailbox was not read lately\n"),
+        "b never was"
+    );
+    site.desk.desk.note_sync("imap:b").await.unwrap();
     assert_eq!((site.get("/readyz").await.status, site.get("/readyz").await.body.as_str()), (200, "ready\n"));
     let desk = &site.desk.desk;
     desk.raise_alert(AlertKind::DeadToken, "support@bettracker.example", "invalid_grant").await.unwrap();
@@ -546,9 +559,32 @@ async fn operations_see_whether_it_lives_and_how_much_there_is(database: Databas
         "guichet_tickets{status=\"resolved\"} 1\n",
         "guichet_deliveries{state=\"pending\"} 1\n",
         "guichet_deliveries{state=\"failed\"} 0\n",
+        "guichet_mailbox_sync_age_seconds{mailbox=\"INBOX@b\"} 0\n",
+        &format!("guichet_mailbox_sync_seconds{{mailbox=\"INBOX@a\"}} {}\n", site.desk.now.timestamp()),
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
+    assert!(!metrics.contains("imap:"), "no account: {metrics}");
+}
+
+async fn every_page_says_how_long_ago_the_mailboxes_were_read(database: Database) {
+    let mut site = Site::open(database, false, vec![mailbox("a"), mailbox("b")]).await;
+    let answer = site.sign_in("Camille", PASSWORD).await;
+    site.keep_cookie(&answer);
+    let line = async |site: &Site| {
+        let page = site.get("/admin/support").await.body;
+        let line = page.lines().find(|line| line.contains("id=\"syncs\"")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("no line about the mailboxes in {page}"))
+    };
+    site.desk.desk.note_sync("imap:a").await.unwrap();
+    let late = line(&site).await;
+    assert!(late.contains("class=\"syncs late\" role=\"alert\""), "{late}");
+    assert!(late.contains("Relève\u{a0}: INBOX@a il y a 0\u{a0}s · INBOX@b jamais"), "{late}");
+    site.desk.desk.note_sync("imap:b").await.unwrap();
+    let calm = line(&site).await;
+    assert!(calm.contains("class=\"syncs\" data-live"), "{calm}");
+    let outside = site.get("/admin/sign-in").await.body;
+    assert!(!outside.contains("INBOX@"), "for whoever is signed in only: {outside}");
 }
 
 crate::support::desk::on_both! {
@@ -574,4 +610,5 @@ crate::support::desk::on_both! {
     files_and_originals_are_served_where_nothing_can_act,
     a_mail_that_left_is_shown_as_a_mail,
     operations_see_whether_it_lives_and_how_much_there_is,
+    every_page_says_how_long_ago_the_mailboxes_were_read,
 }

@@ -118,7 +118,7 @@ async fn serve_pages(desk: &TestDesk, demo: bool) -> SocketAddr {
         public_url: PUBLIC_URL.into(),
         zone: Paris,
         demo_agent: demo.then(|| "Camille".into()),
-        oldest_sync: None,
+        mailboxes: Vec::new(),
     };
     tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
     address

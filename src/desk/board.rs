@@ -122,9 +122,9 @@ impl Desk {
         Ok(self.inner.store.read().await?.revision().await?)
     }
 
-    /// When a mailbox was last taken in without a fault.
-    pub async fn latest_sync(&self) -> Result<Option<DateTime<Utc>>> {
-        Ok(self.inner.store.read().await?.latest_sync().await?)
+    /// When each mailbox that was ever read was last taken in without a fault, by the name that its door gave it.
+    pub async fn sync_times(&self) -> Result<HashMap<String, DateTime<Utc>>> {
+        Ok(self.inner.store.read().await?.sync_times().await?)
     }
 }
 

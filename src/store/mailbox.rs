@@ -1,7 +1,7 @@
 //! The journal: every mail as it came, what became of it, and how far each mailbox has been taken in.
 //! May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all};
+use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, statements, write_all};
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
@@ -40,7 +40,7 @@ statements! {
     COUNT_BY_SENDER = Sql::same(
         "SELECT sender, CAST(COUNT(*) AS BIGINT) FROM raw_mail \
          WHERE sender IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY sender");
-    LATEST_SYNC = Sql::same("SELECT MAX(synced_at) FROM mailbox");
+    SYNC_TIMES = Sql::same("SELECT name, synced_at FROM mailbox WHERE synced_at IS NOT NULL");
 }
 
 type StandingRow = (Option<i64>, Option<i64>, Option<i64>, Option<DateTime<Utc>>, Option<i64>);
@@ -282,7 +282,9 @@ impl Tx {
         execute!(self, STAMP_SYNC, mailbox, now).map(drop)
     }
 
-    pub async fn latest_sync(&mut self) -> Result<Option<DateTime<Utc>>> {
-        scalar!(self, LATEST_SYNC)
+    /// When each mailbox was last taken in without a fault, by its name.
+    pub async fn sync_times(&mut self) -> Result<HashMap<String, DateTime<Utc>>> {
+        let rows: Vec<(String, DateTime<Utc>)> = all!(self, SYNC_TIMES)?;
+        Ok(rows.into_iter().collect())
     }
 }

@@ -19,8 +19,11 @@ mod received;
 mod requester;
 mod session;
 mod shown;
+mod syncs;
 #[cfg(test)]
 mod tests;
+
+pub use syncs::Mailbox;
 
 use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
@@ -76,9 +79,8 @@ pub struct Settings {
     /// The demo: everybody on this machine is signed in as the agent of this name, and nobody else gets in.
     /// `None` for `serve`.
     pub demo_agent: Option<String>,
-    /// How old the last good reading of the mailbox may be before `/readyz` says no; `None` where no mailbox is
-    /// read.
-    pub oldest_sync: Option<Duration>,
+    /// The mailboxes that are read; `/readyz` says no when one of them was not read lately.
+    pub mailboxes: Vec<Mailbox>,
 }
 
 /// What every page works with. Cheap to clone.
@@ -258,6 +260,7 @@ impl Web {
             key: String::new(),
             revision: None,
             alerts: Vec::new(),
+            sync: None,
             flash: None,
         }
     }
@@ -271,6 +274,7 @@ impl Web {
             key: session::random_word(16)?,
             revision: Some(self.desk().revision().await?),
             alerts: self.desk().alerts().await?.iter().map(alerts::alert).collect(),
+            sync: self.sync_line().await?,
             ..self.bare_frame(place)
         })
     }

@@ -2,15 +2,14 @@
 //! domain.
 
 use super::Web;
+use super::syncs::Sync;
 use crate::desk::Failure;
 use crate::domain::alert::AlertKind;
 use crate::domain::delivery::DeliveryState;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 /// Whoever probes gives up soon; a database that is slower than this is not ready.
 const PROBE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -20,10 +19,10 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers, nothing stops mail, and the mailbox was read lately.
+/// `GET /readyz`: the database answers, nothing stops mail, and every mailbox was read lately.
 pub async fn ready(State(web): State<Web>) -> Response {
-    let latest = match tokio::time::timeout(PROBE_TIMEOUT, web.desk().latest_sync()).await {
-        Ok(Ok(latest)) => latest,
+    let syncs = match tokio::time::timeout(PROBE_TIMEOUT, web.syncs()).await {
+        Ok(Ok(syncs)) => syncs,
         Ok(Err(failure)) => return unavailable(&failure),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     };
@@ -37,27 +36,20 @@ pub async fn ready(State(web): State<Web>) -> Response {
         Ok(Err(failure)) => return unavailable(&failure),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     }
-    let now = web.here().now;
-    match web.settings().oldest_sync {
-        Some(oldest) if is_stale(latest, now, oldest) => {
-            tracing::warn!(
-                latest = latest.map(|at| at.to_rfc3339()),
-                "not ready: the mailbox was not read lately"
-            );
-            (StatusCode::SERVICE_UNAVAILABLE, "the mailbox was not read lately\n").into_response()
-        }
-        _ => "ready\n".into_response(),
+    let late: Vec<&Sync> = syncs.iter().filter(|sync| sync.is_late).collect();
+    if late.is_empty() {
+        return "ready\n".into_response();
     }
+    for sync in late {
+        let latest = sync.at.map(|at| at.to_rfc3339());
+        tracing::warn!(mailbox = sync.label, latest, "not ready: a mailbox was not read lately");
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, "a mailbox was not read lately\n").into_response()
 }
 
-/// Whether the last good reading of the mailbox is too long ago; never read is too long ago.
-fn is_stale(latest: Option<DateTime<Utc>>, now: DateTime<Utc>, oldest: Duration) -> bool {
-    // Ages before the epoch of a clock that was set back count as none.
-    latest.is_none_or(|latest| (now - latest).to_std().unwrap_or_default() > oldest)
-}
-
-/// `GET /metrics`: the five figures, the deliveries and the last good reading of the mailbox, in the text format of Prometheus. For this machine only: counts of tickets
-/// are nobody else's business, and a scraper elsewhere comes through the proxy that guards the rest.
+/// `GET /metrics`: the five figures, the deliveries and the last good reading of each mailbox, in the text format of
+/// Prometheus. For this machine only: counts of tickets are nobody else's business, and a scraper elsewhere comes
+/// through the proxy that guards the rest.
 pub async fn metrics(State(web): State<Web>, request: Request) -> Response {
     // What a proxy on this machine passes on comes from elsewhere.
     let is_passed_on =
@@ -102,12 +94,23 @@ async fn read(web: &Web) -> Result<String, Failure> {
         let count = alerts.iter().filter(|alert| alert.kind == kind).count();
         text.push_str(&format!("guichet_alerts{{kind=\"{}\"}} {count}\n", kind.as_str()));
     }
-    if let Some(latest) = web.desk().latest_sync().await? {
-        text.push_str(
-            "# HELP guichet_mailbox_sync_seconds When the mailbox was last read without a fault.\n",
-        );
-        text.push_str("# TYPE guichet_mailbox_sync_seconds gauge\n");
-        text.push_str(&format!("guichet_mailbox_sync_seconds {}\n", latest.timestamp()));
+    let (syncs, now) = (web.syncs().await?, web.here().now);
+    // A mailbox that was never read has no sample: the absence is what is watched for.
+    let read: Vec<(String, i64, f64)> = syncs
+        .iter()
+        .filter_map(|sync| {
+            Some((label_value(&sync.label), sync.at?.timestamp(), sync.age(now)?.as_secs_f64()))
+        })
+        .collect();
+    text.push_str("# HELP guichet_mailbox_sync_seconds When the mailbox was last read without a fault.\n");
+    text.push_str("# TYPE guichet_mailbox_sync_seconds gauge\n");
+    for (label, at, _) in &read {
+        text.push_str(&format!("guichet_mailbox_sync_seconds{{mailbox=\"{label}\"}} {at}\n"));
+    }
+    text.push_str("# HELP guichet_mailbox_sync_age_seconds How long ago that was.\n");
+    text.push_str("# TYPE guichet_mailbox_sync_age_seconds gauge\n");
+    for (label, _, age) in &read {
+        text.push_str(&format!("guichet_mailbox_sync_age_seconds{{mailbox=\"{label}\"}} {age}\n"));
     }
     Ok(text)
 }
@@ -121,17 +124,17 @@ fn unavailable(failure: &Failure) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
 }
 
+/// A value between quotes of the text format: a folder may be called anything.
+fn label_value(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
 
     #[test]
-    fn a_mailbox_never_read_or_read_long_ago_is_stale() {
-        let (now, oldest) = (DateTime::<Utc>::UNIX_EPOCH, Duration::from_secs(300));
-        assert!(is_stale(None, now, oldest));
-        assert!(is_stale(Some(now - TimeDelta::seconds(301)), now, oldest));
-        assert!(!is_stale(Some(now - TimeDelta::seconds(300)), now, oldest));
-        assert!(!is_stale(Some(now + TimeDelta::seconds(5)), now, oldest));
+    fn no_name_of_a_folder_ends_the_quotes() {
+        assert_eq!(label_value("Ventes \"2026\"\\\n"), "Ventes \\\"2026\\\"\\\\ ");
     }
 }

@@ -5,6 +5,7 @@
 use super::assets::{self, Addresses};
 use super::received::ReceivedPage;
 use super::shown::{self, Here, ShownPriority, ShownStatus};
+use super::syncs::SyncLine;
 use crate::desk::links::Links;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, TicketId};
@@ -46,6 +47,8 @@ pub struct Frame {
     pub revision: Option<i64>,
     /// What needs a person, in sentences.
     pub alerts: Vec<String>,
+    /// How long ago the mailboxes were read.
+    pub sync: Option<SyncLine>,
     /// What the last act did.
     pub flash: Option<Flash>,
 }

@@ -32,6 +32,7 @@ fn frame(place: &'static str) -> Frame {
         key: "form-key".into(),
         revision: Some(17),
         alerts: Vec::new(),
+        sync: None,
         flash: None,
     }
 }

@@ -17,6 +17,7 @@ pub mod history;
 pub mod labels;
 pub mod letters;
 pub mod mail;
+pub mod mailboxes;
 pub mod notices;
 pub mod prose;
 pub mod refusals;

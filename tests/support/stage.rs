@@ -221,7 +221,7 @@ async fn post_one_click(desk: &Desk, link: &str) {
         public_url: PUBLIC_URL.into(),
         zone: chrono_tz::Europe::Paris,
         demo_agent: None,
-        oldest_sync: None,
+        mailboxes: Vec::new(),
     };
     let serving =
         tokio::spawn(web::serve(listener, web::router(desk.clone(), pages), std::future::pending()));
