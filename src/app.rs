@@ -2,7 +2,7 @@
 //! them, says which of them died, and stops them with grace.
 
 use crate::clock::Clock;
-use crate::config::{Config, Fault, Inbox, Limits, Maildir, Outbox, Threading, Web};
+use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, Outbox, Threading, Web};
 use crate::demo;
 use crate::desk::{self, Desk, Settings};
 use crate::domain::people::{Role, normal_address};
@@ -246,6 +246,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         database_url: home.database_url,
         imap: Vec::new(),
         smtp: None,
+        canary: None,
         maildir: Maildir {
             inbox: Some(home.inbox),
             outbox: Some(home.outbox),
@@ -329,6 +330,13 @@ async fn run_doors(
         }
         Err(broken) => return Err(broken),
     }
+    if let Some((address, plan, post)) = canary(&config)? {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            outbound::canary::run(desk, post, address, plan, cancel).await;
+            ("canary", Ok(()))
+        });
+    }
     let (router, stop) = (web::router(desk.clone(), pages), cancel.clone());
     doors.spawn(async move {
         (
@@ -357,6 +365,18 @@ async fn run_doors(
         }
         Some(Err(panic)) => Err(anyhow::Error::from(panic).context("a door panicked").into()),
     }
+}
+
+/// Where canaries go, when, and by what road; `None` where there are none.
+fn canary(config: &Config) -> Result<Option<(String, config::Canary, PostRoom)>, Stopped> {
+    let Some(plan) = config.canary.clone() else { return Ok(None) };
+    if sources(config).is_err() || config.outbox().is_err() {
+        tracing::warn!("no canary is sent: it takes an inbox and an outbox; see `canary.interval`");
+        return Ok(None);
+    }
+    let post = post_room(config)?;
+    let address = plan.to.clone().unwrap_or_else(|| post.letterhead.address().to_string());
+    Ok(Some((address, plan, post)))
 }
 
 async fn asked_to_stop() {

@@ -3,6 +3,7 @@
 //! A key that is unknown is a fault; one that belongs to a door of a later version is named in [`Config::later`].
 //! Relative paths start at the working directory. May import: domain.
 
+mod canary;
 mod checks;
 mod fault;
 mod mailboxes;
@@ -10,6 +11,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use canary::Canary;
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
 
@@ -192,6 +194,8 @@ pub struct Config {
     pub maildir: Maildir,
     /// How answers find their ticket.
     pub threading: Threading,
+    /// The mail to ourselves; `None`: not sent.
+    pub canary: Option<Canary>,
     /// The pages.
     pub web: Web,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
@@ -304,6 +308,7 @@ impl fmt::Debug for Config {
             .field("smtp", &self.smtp)
             .field("maildir", &self.maildir)
             .field("threading", &self.threading)
+            .field("canary", &self.canary)
             .field("web", &self.web)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
@@ -352,6 +357,7 @@ fn read(source: &mut Source) -> Option<Config> {
             reopen_window: read_duration(source, "threading.reopen_window", 0, 3650 * DAY)
                 .unwrap_or(Rules::default().reopen_window),
         },
+        canary: canary::read_canary(source),
         web: Web {
             listen: source
                 .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())

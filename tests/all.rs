@@ -3,6 +3,7 @@
 mod alerts;
 mod backup;
 mod caps;
+mod canary;
 mod crash;
 mod desk;
 mod doors;

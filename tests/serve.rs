@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// The running program; killed when a test fails.
-struct Serving(Child);
+pub(crate) struct Serving(pub Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {

@@ -83,6 +83,17 @@ CREATE TABLE known_uid (
   PRIMARY KEY (mailbox, uid_validity, first_uid)
 );
 
+-- The mail to ourselves that is on its way (sent_at, returned_at null: not yet), and what the last one took. One row.
+CREATE TABLE canary (
+  id            BIGINT PRIMARY KEY CHECK (id = 1),
+  number        BIGINT NOT NULL,
+  made_at       TIMESTAMPTZ NOT NULL,
+  tried_at      TIMESTAMPTZ NOT NULL,
+  sent_at       TIMESTAMPTZ,
+  returned_at   TIMESTAMPTZ,
+  round_trip_ms BIGINT
+);
+
 -- What needs a person, while it lasts.
 CREATE TABLE alert (
   kind   TEXT NOT NULL,

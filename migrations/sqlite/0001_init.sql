@@ -84,6 +84,17 @@ CREATE TABLE known_uid (
   PRIMARY KEY (mailbox, uid_validity, first_uid)
 ) STRICT, WITHOUT ROWID;
 
+-- The mail to ourselves that is on its way (sent_at, returned_at null: not yet), and what the last one took. One row.
+CREATE TABLE canary (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  number        INTEGER NOT NULL,
+  made_at       TEXT NOT NULL,
+  tried_at      TEXT NOT NULL,
+  sent_at       TEXT,
+  returned_at   TEXT,
+  round_trip_ms INTEGER
+) STRICT;
+
 -- What needs a person, while it lasts.
 CREATE TABLE alert (
   kind   TEXT NOT NULL,

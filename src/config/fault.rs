@@ -90,4 +90,6 @@ pub enum Wanted {
     SocketAddress,
     /// `Name <name@domain>` or `name@domain`.
     Sender,
+    /// `name@domain`.
+    Address,
 }

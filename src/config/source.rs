@@ -36,6 +36,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("smtp", &["host", "port", "security", "username", "password", "password_file", "from", "ca_file"]),
     ("maildir", &["inbox", "outbox", "from"]),
     ("threading", &["plus_addresses", "reopen_window"]),
+    ("canary", &["interval", "to", "patience"]),
     ("web", &["listen"]),
     ("undo", &["window"]),
     (

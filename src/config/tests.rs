@@ -407,3 +407,20 @@ fn what_is_no_mailbox_is_a_fault() {
     let both = format!("{TWO_MAILBOXES}[maildir]\ninbox = \"in\"");
     assert_eq!(fault(&both), ("maildir.inbox".into(), Problem::Twice { other: "imap".into() }));
 }
+
+#[test]
+fn a_canary_flies_only_where_an_interval_is_given() {
+    assert_eq!(parse(SERVERS).unwrap().canary, None);
+    assert_eq!(parse("[canary]").unwrap().canary, None);
+    let canary = parse("[canary]\ninterval = \"1h\"\n").unwrap().canary.unwrap();
+    let (hour, quarter) = (Duration::from_secs(3600), Duration::from_secs(900));
+    assert_eq!(canary, Canary { interval: hour, to: None, patience: quarter });
+    let missing = fault("[canary]\npatience = \"5m\"\n");
+    assert_eq!(missing, ("canary.interval".into(), Problem::Missing));
+    for to in ["x", "A <a@b.example>", "a@b.example, c@d.example"] {
+        let text = format!("[canary]\ninterval = \"1h\"\nto = \"{to}\"\n");
+        assert_eq!(fault(&text), ("canary.to".into(), Problem::Wants(Wanted::Address)));
+    }
+    let often = fault("[canary]\ninterval = \"30s\"\n");
+    assert_eq!(often, ("canary.interval".into(), Problem::Wants(Wanted::Duration(60, DAY))));
+}

@@ -165,6 +165,10 @@ impl Inner {
         is_flood: bool,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
+        if let Some(number) = self.canary_of(&digest.mail) {
+            tx.note_canary_returned(number, now).await?;
+            return ignore(tx, id, "canary").await;
+        }
         // A copy of what we sent, in a folder that holds it, whoever a provider puts in its From.
         if digest.mail.message_id.as_deref().is_some_and(|own| self.is_minted(own)) {
             return ignore(tx, id, "our own mail").await;

@@ -5,6 +5,7 @@
 pub mod alerts;
 mod apply;
 pub mod board;
+pub mod canary;
 pub mod deliver;
 mod failure;
 mod file;

@@ -13,6 +13,7 @@ use crate::domain::notice::Notice;
 use crate::wording::letters;
 use crate::wording::prose;
 use crate::wording::templates::{Letter, Quotation, Templates, TwoForms};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -160,6 +161,30 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
         return Err(ComposeError::Build("a line does not end in CR LF".to_owned()));
     }
     Ok(mail)
+}
+
+/// A mail of text from us to an address of ours. A program writes it, and nothing should answer it (RFC 3834).
+pub(super) fn note_to_ourselves(
+    letterhead: &Letterhead,
+    to: &str,
+    message_id: &str,
+    subject: &str,
+    text: &str,
+    at: DateTime<Utc>,
+) -> Result<Vec<u8>, ComposeError> {
+    let message_id = bracketed(message_id).ok_or(ComposeError::MessageId)?;
+    let mail = Message::builder()
+        .date(SystemTime::from(at))
+        .from(letterhead.from.clone())
+        .to(mailbox("", read_address(to)?))
+        .subject(undecodable(subject.to_owned()))
+        .raw_header(raw("Message-ID", message_id))
+        .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
+        .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()))
+        .raw_header(raw("Content-Language", "fr".to_owned()))
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text.to_owned()))
+        .map_err(|error| ComposeError::Build(error.to_string()))?;
+    Ok(mail.formatted())
 }
 
 fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, ComposeError> {

@@ -3,6 +3,7 @@
 //! A mail's bytes are kept before the first attempt, so that a second one sends the same. Everything that decides
 //! (when, how often, whether still) is the desk's. May import: desk, domain, wording, config, crash.
 
+pub mod canary;
 pub mod compose;
 pub mod maildir;
 pub mod smtp;
@@ -50,9 +51,14 @@ pub enum Courier {
 impl Courier {
     /// Carries these bytes to the parcel's recipient.
     async fn send(&self, parcel: &Parcel, mail: &[u8]) -> Outcome {
+        self.carry(&parcel.address, &parcel.message_id, mail).await
+    }
+
+    /// Carries a mail of this id to an address.
+    async fn carry(&self, address: &str, message_id: &str, mail: &[u8]) -> Outcome {
         match self {
-            Courier::Smtp(courier) => courier.send(&parcel.address, mail).await,
-            Courier::Maildir(courier) => courier.send(&parcel.message_id, mail).await,
+            Courier::Smtp(courier) => courier.send(address, mail).await,
+            Courier::Maildir(courier) => courier.send(message_id, mail).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The journal: every mail as it came, what became of it, and how far each mailbox has been taken in.
 //! May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, statements, write_all};
+use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all};
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};

@@ -4,6 +4,7 @@
 //! everything back. May import: domain, sqlx.
 
 pub mod alerts;
+mod canary;
 pub mod dialect;
 mod known_uids;
 pub mod mailbox;
@@ -308,6 +309,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     [
         STATEMENTS,
         alerts::STATEMENTS,
+        canary::STATEMENTS,
         known_uids::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,

@@ -112,6 +112,11 @@ async fn read(web: &Web) -> Result<String, Failure> {
     for (label, _, age) in &read {
         text.push_str(&format!("guichet_mailbox_sync_age_seconds{{mailbox=\"{label}\"}} {age}\n"));
     }
+    if let Some(taken) = web.desk().canary_round_trip().await? {
+        text.push_str("# HELP guichet_canary_round_trip_seconds What the last mail to ourselves took.\n");
+        text.push_str("# TYPE guichet_canary_round_trip_seconds gauge\n");
+        text.push_str(&format!("guichet_canary_round_trip_seconds {}\n", taken.as_secs_f64()));
+    }
     Ok(text)
 }
 

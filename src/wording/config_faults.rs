@@ -51,6 +51,7 @@ fn want(wanted: Wanted) -> String {
             "sqlite://dossier/fichier.db ou postgres://utilisateur@serveur/base".to_owned()
         }
         Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
+        Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
         Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
     }
 }

@@ -6,6 +6,7 @@
 //! Pure. May import: domain, command, view, toml, serde, chrono.
 
 pub mod alerts;
+pub mod canary;
 pub mod canned;
 pub mod check;
 pub mod cli;
