@@ -116,7 +116,7 @@ async fn a_lost_canary_is_an_alert_until_the_next_returns(database: Database) {
     test.elapse(Duration::minutes(1)).await;
     assert!(!left(&test, &post).await);
     let lost = (AlertKind::LostCanary, "attendu depuis plus de 15\u{a0}min".to_owned());
-    assert_eq!(alerts(&test).await, [lost.clone()]);
+    assert_eq!(alerts(&test).await, std::slice::from_ref(&lost));
     test.elapse(Duration::minutes(45)).await;
     assert!(left(&test, &post).await, "the next one is sent all the same");
     assert_eq!(test.mails(first.clone()).await, [Filed::Ignored], "the first comes at last");

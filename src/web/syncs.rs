@@ -68,10 +68,15 @@ impl Web {
     /// What the pages say of them; `None` where no mailbox is read.
     pub(super) async fn sync_line(&self) -> Result<Option<SyncLine>> {
         let (syncs, now) = (self.syncs().await?, self.here().now);
-        let late = syncs.iter().any(|sync| sync.is_late);
-        let said: Vec<(&str, Option<Duration>)> =
-            syncs.iter().map(|sync| (sync.label.as_str(), sync.age(now))).collect();
-        Ok((!said.is_empty()).then(|| SyncLine { text: mailboxes::read_lately(&said), late }))
+        let ages = |is_shown: fn(&Sync) -> bool| -> Vec<(&str, Option<Duration>)> {
+            let shown = syncs.iter().filter(|sync| is_shown(sync));
+            shown.map(|sync| (sync.label.as_str(), sync.age(now))).collect()
+        };
+        Ok(match mailboxes::not_read_lately(&ages(|sync| sync.is_late)) {
+            Some(text) => Some(SyncLine { text, late: true }),
+            None if syncs.is_empty() => None,
+            None => Some(SyncLine { text: mailboxes::read_lately(&ages(|_| true)), late: false }),
+        })
     }
 }
 

@@ -14,9 +14,24 @@ pub fn read_lately(mailboxes: &[(&str, Option<Duration>)]) -> String {
     format!("Relève\u{a0}: {}", said.join(" · "))
 }
 
-/// In seconds below a minute: whoever watches wants to see it move.
+/// What is said instead when some were not read lately: these only, and what to do. `None` for none.
+pub fn not_read_lately(late: &[(&str, Option<Duration>)]) -> Option<String> {
+    let said: Vec<String> = late.iter().map(|(label, age)| format!("{label} ({})", ago(*age))).collect();
+    let (head, whose) = match late.len() {
+        0 => return None,
+        1 => ("Boîte qui n’est plus relevée", "Ses"),
+        _ => ("Boîtes qui ne sont plus relevées", "Leurs"),
+    };
+    let said = said.join(", ");
+    Some(format!("{head}\u{a0}: {said}. {whose} mails n’entrent pas ici\u{a0}: prévenez l’exploitant."))
+}
+
+/// In seconds below a minute: whoever watches wants to see it move. On one line.
 fn ago(age: Option<Duration>) -> String {
-    age.map_or_else(|| "jamais".to_owned(), |age| format!("il y a {}", dates::duration(age)))
+    age.map_or_else(
+        || "jamais".to_owned(),
+        |age| format!("il y a {}", dates::duration(age)).replace(' ', "\u{a0}"),
+    )
 }
 
 #[cfg(test)]
@@ -26,10 +41,29 @@ mod tests {
     #[test]
     fn one_mailbox_needs_no_name_and_several_do() {
         let seconds = |n| Some(Duration::from_secs(n));
-        assert_eq!(read_lately(&[("INBOX@a", seconds(12))]), "Relève\u{a0}: il y a 12\u{a0}s");
+        assert_eq!(read_lately(&[("INBOX@a", seconds(12))]), "Relève\u{a0}: il\u{a0}y\u{a0}a\u{a0}12\u{a0}s");
         assert_eq!(
             read_lately(&[("INBOX@a", seconds(300)), ("Ventes@b", None)]),
-            "Relève\u{a0}: INBOX@a il y a 5\u{a0}min · Ventes@b jamais"
+            "Relève\u{a0}: INBOX@a il\u{a0}y\u{a0}a\u{a0}5\u{a0}min · Ventes@b jamais"
+        );
+    }
+
+    #[test]
+    fn what_is_late_is_named_with_what_to_do() {
+        assert_eq!(not_read_lately(&[]), None);
+        let one = not_read_lately(&[("INBOX@a", Some(Duration::from_secs(1500)))]).unwrap();
+        assert!(
+            one.starts_with(
+                "Boîte qui n’est plus relevée\u{a0}: INBOX@a (il\u{a0}y\u{a0}a\u{a0}25\u{a0}min). Ses mails"
+            ),
+            "{one}"
+        );
+        let two = not_read_lately(&[("INBOX@a", None), ("INBOX@b", None)]).unwrap();
+        assert!(
+            two.starts_with(
+                "Boîtes qui ne sont plus relevées\u{a0}: INBOX@a (jamais), INBOX@b (jamais). Leurs"
+            ),
+            "{two}"
         );
     }
 }
