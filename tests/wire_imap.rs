@@ -134,14 +134,14 @@ async fn each_fault_names_the_key_that_mends_it() {
 #[tokio::test]
 async fn every_mail_comes_once_in_order_and_byte_for_byte() {
     let dovecot = Dovecot::start();
-    let sent: Vec<Vec<u8>> = (0..1203).map(mail).collect();
+    let sent: Vec<Vec<u8>> = (0..903).map(mail).collect();
     sent.iter().for_each(|raw| dovecot.deliver(raw));
     let brought = drain_above(0, &plain(&dovecot), None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     assert_eq!(brought.mails, sent);
-    assert_eq!(brought.count.fetched, 1203);
+    assert_eq!(brought.count.fetched, 903);
     let cursor = brought.cursor.unwrap();
-    assert_eq!(cursor.last_uid, 1203);
+    assert_eq!(cursor.last_uid, 903);
     // The second time there is nothing, though `n:*` names the last mail.
     let again = drain_above(cursor.last_uid, &plain(&dovecot), None).await;
     assert_eq!((again.mails.len(), again.cursor), (0, None));
