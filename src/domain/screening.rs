@@ -1,9 +1,11 @@
 //! Whether a mail may open or wake a ticket: accept, ignore (a program wrote it), or hold for a CM.
-//! May import: `domain::fold`, `domain::mail`, `domain::threading`.
+//! May import: `domain::mail`, `domain::threading`.
 
-use super::fold::fold;
+mod subject;
+
 use super::mail::InboundMail;
 use super::threading::is_own_address;
+pub use subject::automatic_subject;
 
 /// What is done with a mail before anything else is decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,103 +64,6 @@ fn is_own_list(why: &str, own_addresses: &[String]) -> bool {
     own_addresses.iter().any(|own| own == list || own.replacen('@', ".", 1) == list)
 }
 
-/// What programs write at the start of the subject of an automatic answer, folded. They are followed by the end,
-/// a colon or a bracket: "Out of office tools for your team" is somebody's question.
-const SUBJECTS: [&str; 55] = [
-    "reponse automatique",
-    "reponse auto",
-    "message automatique",
-    "reponse d'absence",
-    "absence du bureau",
-    "absent du bureau",
-    "hors du bureau",
-    "message d'absence",
-    "notification d'absence",
-    "avis d'absence",
-    "absence",
-    "absent",
-    "absente",
-    "en conges",
-    "en vacances",
-    "automatic reply",
-    "automatic response",
-    "automated reply",
-    "automated response",
-    "automatic email reply",
-    "auto reply",
-    "auto-reply",
-    "autoreply",
-    "auto response",
-    "auto-response",
-    "autoresponse",
-    "auto",
-    "out of office",
-    "out of office reply",
-    "out of office autoreply",
-    "out of the office",
-    "out-of-office",
-    "ooo",
-    "away from my mail",
-    "away from the office",
-    "on vacation",
-    "vacation",
-    "vacation reply",
-    "automatische antwort",
-    "automatische antwoord",
-    "abwesenheitsnotiz",
-    "abwesenheit",
-    "abwesend",
-    "respuesta automatica",
-    "fuera de la oficina",
-    "fuera de oficina",
-    "ausente",
-    "risposta automatica",
-    "fuori sede",
-    "resposta automatica",
-    "automatisch antwoord",
-    "afwezig",
-    "automatisk svar",
-    "autosvar",
-    "automatyczna odpowiedz",
-];
-
-/// Further ones, of languages we meet more rarely.
-const MORE_SUBJECTS: [&str; 10] = [
-    "odpowiedz automatyczna",
-    "automatiskt svar",
-    "franvaro",
-    "automaattinen vastaus",
-    "automaticka odpoved",
-    "automatikus valasz",
-    "otomatik yanit",
-    "raspuns automat",
-    "автоматическии ответ",
-    "автоответ",
-];
-
-/// What may follow such a beginning besides punctuation: "OOO until Monday", "Absent jusqu'au 4".
-const UNTIL: [&str; 9] = ["until ", "till ", "from ", "jusqu", "du ", "le ", "bis ", "hasta ", "fino "];
-
-/// Whether a subject is that of an automatic answer. An answer to one ("Re: …") is a person's.
-pub fn automatic_subject(subject: &str) -> bool {
-    let folded = fold(subject.get(..200).unwrap_or(subject)).replace('\u{a0}', " ");
-    let folded = folded.trim_start_matches(['[', '(', '*', '"', ' ']);
-    SUBJECTS.iter().chain(&MORE_SUBJECTS).any(|begin| {
-        let Some(rest) = folded.strip_prefix(begin) else { return false };
-        let spaced = rest.starts_with(' ');
-        let rest = rest.trim_start();
-        let ends = rest.is_empty()
-            || rest.starts_with([':', '-', '–', '—', '[', ']', '(', ')', '/', '|', '!', '*', '"']);
-        // "Absence : …" may be anybody's; "auto - …" as well.
-        let vague = matches!(
-            *begin,
-            "absence" | "absent" | "absente" | "auto" | "abwesend" | "ausente" | "en vacances" | "en conges"
-        );
-        let colon_or_end = rest.is_empty() || rest.starts_with(':');
-        (ends && (!vague || colon_or_end)) || spaced && UNTIL.iter().any(|until| rest.starts_with(until))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,50 +114,5 @@ mod tests {
         }
         let other = screened(&mail(&["jean@client.example"], Some("list other@firm.example"), false));
         assert_eq!(other, Screening::Ignore(Ignored::Automatic("list other@firm.example".to_owned())));
-    }
-
-    #[test]
-    fn subjects_of_automatic_answers_are_told_from_questions() {
-        for automatic in [
-            "Réponse automatique : Paiement",
-            "Réponse automatique\u{a0}: Paiement",
-            "Absence du bureau Re: Paiement".trim_end_matches(" Re: Paiement"),
-            "Absence du bureau : Paiement",
-            "Absent du bureau jusqu’au 9 mars",
-            "Message d’absence - Paiement",
-            "Automatic reply: Payment",
-            "AUTO: Jean est absent (retour le 09/03/2026)",
-            "Auto-Reply",
-            "Autoreply: Payment",
-            "Out of Office: Payment",
-            "Out of the office until Monday",
-            "OOO until Monday",
-            "[Auto-Reply] Payment",
-            "Automatische Antwort: Zahlung",
-            "Abwesenheitsnotiz: Zahlung",
-            "Respuesta automática: Pago",
-            "Risposta automatica: Pagamento",
-            "Resposta automática: Pagamento",
-            "Automatisch antwoord: Betaling",
-            "Autosvar: Betaling",
-            "Odpowiedź automatyczna: Płatność",
-            "Автоматический ответ: Платёж",
-        ] {
-            assert!(automatic_subject(automatic), "{automatic}");
-        }
-        for person in [
-            "Re: Automatic reply: Payment",
-            "Re: Out of office tools for your team",
-            "Out of office tools for your team",
-            "Réponse automatique non reçue",
-            "Absence de réponse",
-            "Absence - que faire ?",
-            "Automobile : question",
-            "Oooh, interesting",
-            "Auto Ecole",
-            "",
-        ] {
-            assert!(!automatic_subject(person), "{person}");
-        }
     }
 }

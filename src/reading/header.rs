@@ -54,6 +54,11 @@ impl<'a> Fields<'a> {
         self.all(name).next().map(|raw| clean(&decode_words(&text_of(raw, self.charset.as_deref()))))
     }
 
+    /// The name of every field, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.part.headers.iter().map(|field| field.name.as_str())
+    }
+
     /// Whether there is a field called `name`.
     pub fn has(&self, name: &'a str) -> bool {
         self.all(name).next().is_some()

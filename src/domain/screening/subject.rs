@@ -1,0 +1,268 @@
+//! The subjects that programs write over automatic answers, in many languages. May import: regex, `domain::fold`.
+
+use crate::domain::fold::fold;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What only an automatic answer is called. The end, punctuation, the subject that is answered, a day or one of
+/// [`FOLLOWERS`] follows: "Out of office tools for your team" is somebody's question.
+const SURE: &str = "réponse automatique|réponse auto|auto-réponse|autoréponse|message automatique|réponse d'absence|absence du bureau|\
+    absent du bureau|absente du bureau|hors du bureau|message d'absence|message automatique d'absence|notification d'absence|\
+    avis d'absence|absence temporaire|automatic reply|automatic response|automated reply|automated response|\
+    automatic email reply|auto reply|auto-reply|autoreply|auto response|auto-response|autoresponse|autoresponder|\
+    out of office|out of the office|out-of-office|out of office reply|out of office autoreply|ooo|away from my mail|\
+    away from the office|on vacation|vacation reply|vacation response|vacation message|automatische antwort|\
+    automatische antwoord|abwesenheitsnotiz|automatische abwesenheitsnotiz|abwesenheitsmeldung|abwesenheitsbenachrichtigung|\
+    nicht im büro|außer haus|respuesta automática|contestación automática|fuera de la oficina|fuera de oficina|\
+    ausente de la oficina|risposta automatica|fuori sede|fuori ufficio|assente dall'ufficio|resposta automática|\
+    ausência do escritório|ausência temporária|fora do escritório|automatisch antwoord|automatisch bericht|afwezigheidsbericht|\
+    afwezigheidsmelding|niet aanwezig|niet op kantoor|automatisk svar|autosvar|automatiskt svar|frånvaromeddelande|\
+    ikke til stede|ikke på kontoret|fraværsbesked|automatyczna odpowiedź|odpowiedź automatyczna|poza biurem|\
+    automaattinen vastaus|automaattivastaus|automatická odpověď|automatická odpoveď|automatikus válasz|otomatik yanıt|\
+    răspuns automat|автоматический ответ|автоответ|автоматична відповідь|自动回复|自動回覆|自動回復|自動返信|자동 회신|自动答复";
+
+/// What people might call their own mail as well: only the end, a colon or a day may follow.
+const VAGUE: &str = "absence|absent|absente|en congé|en congés|en vacances|auto|vacation|abwesenheit|abwesend|\
+    ausente|ausencia|ausência|assenza|assente|afwezig|afwezigheid|frånvaro|fravær|fraværende|nieobecność|poissa|不在";
+
+/// What says nothing by itself: a colon or a day must follow.
+const VAGUER: &str = "annual leave|on leave|on holiday|urlaub";
+
+/// How somebody's absence is told in a sentence, after a name.
+const OUT: &str = "out of the office|out of office|away from the office|on vacation|absent du bureau|absente du bureau|hors du bureau|\
+    en congé|en congés|nicht im büro|außer haus|im urlaub|fuera de la oficina|fuori ufficio|fora do escritório|niet op kantoor";
+/// The same after "I am", where it may be shorter.
+const AWAY: &str = "on leave|on holiday|absent|absente|en vacances|abwesend|de vacaciones|in ferie|de férias|afwezig|met vakantie|met verlof";
+
+/// Words that may follow what is sure, folded.
+const FOLLOWERS: &str = "re ?:|fwd? ?:|tr ?:|aw ?:|(auto)?reply|response|message|notification|notice|antwoord|automatique|a votre|a ?:|to your|to ?:|\
+    auf ihre|from |d'absence|de absence";
+
+struct Subjects {
+    sure: Regex,
+    vague: Regex,
+    told: Regex,
+}
+
+static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
+    // The longest first, so that "absent du bureau" is not read as "absent".
+    let words = |list: &str| {
+        let mut words: Vec<String> = list.split('|').map(|word| regex::escape(&fold(word))).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words.join("|")
+    };
+    let day = r" ((until|till|jusqu)|(from|du|le|bis|hasta|fino|from|until|till|tot|ate|al|vom|au) (\S+ ){0,2}\S{0,2}\d)";
+    let now = "( actuellement| currently| temporarily| derzeit| zurzeit| momenteel)?";
+    let pattern = |text: String| {
+        Regex::new(&text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
+    };
+    Subjects {
+        sure: pattern(format!(r"^({})( ?$| ?[:\-–—\[\](),./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
+        vague: pattern(format!(r"^({})( ?$| ?:|{day})|^({})( ?:|{day})", words(VAGUE), words(VAGUER))),
+        told: pattern(format!(
+            r"^((je suis|i am|i'm|ich bin|estoy|sono|estou|ik ben){now} ({}|{})|[^:?]{{2,40}} (is|est|ist){now} ({}))( ?$| ?[(.\-–—,:]|{day})",
+            words(AWAY),
+            words(OUT),
+            words(OUT),
+        )),
+    }
+});
+
+/// Whether a subject is that of an automatic answer. An answer to one ("Re: …") is a person's.
+pub fn automatic_subject(subject: &str) -> bool {
+    let start = subject.char_indices().nth(200).map_or(subject, |(end, _)| &subject[..end]);
+    let folded = fold(start).replace('\u{a0}', " ");
+    let folded = folded.trim_start_matches(['[', '(', '*', '"', ' ']);
+    let told = folded.strip_prefix("auto: ").or(folded.strip_prefix("auto : ")).unwrap_or(folded);
+    SUBJECTS.sure.is_match(folded) || SUBJECTS.vague.is_match(folded) || SUBJECTS.told.is_match(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_of_automatic_answers_are_told_from_questions() {
+        for automatic in [
+            "Réponse automatique : Paiement",
+            "Réponse automatique\u{a0}: Paiement",
+            "Absence du bureau : Paiement",
+            "Absent du bureau jusqu’au 9 mars",
+            "Message d’absence - Paiement",
+            "Automatic reply: Payment",
+            "AUTO: Jean est absent (retour le 09/03/2026)",
+            "Auto-Reply",
+            "Autoreply: Payment",
+            "Out of Office: Payment",
+            "Out of the office until Monday",
+            "OOO until Monday",
+            "[Auto-Reply] Payment",
+            "Automatische Antwort: Zahlung",
+            "Abwesenheitsnotiz: Zahlung",
+            "Respuesta automática: Pago",
+            "Risposta automatica: Pagamento",
+            "Resposta automática: Pagamento",
+            "Automatisch antwoord: Betaling",
+            "Autosvar: Betaling",
+            "Odpowiedź automatyczna: Płatność",
+            "Автоматический ответ: Платёж",
+            "RÉPONSE AUTOMATIQUE",
+            "Réponse automatique Re: Paiement",
+            "Réponse automatique à votre message",
+            "Réponse automatique à : Paiement",
+            "Réponse auto : Paiement",
+            "Auto-réponse : Paiement",
+            "Absence du bureau",
+            "Absent du bureau : Re: Paiement",
+            "Absente du bureau",
+            "Je suis absent",
+            "Je suis absente jusqu'au 9 mars",
+            "Je suis actuellement absent",
+            "Je suis en congés jusqu'au 9 mars",
+            "Absent jusqu'au 9 mars",
+            "Absente du 3 au 9 mars",
+            "En congé jusqu'au 9 mars",
+            "En congés",
+            "Message d'absence automatique",
+            "Message d’absence : Paiement",
+            "Message automatique d'absence",
+            "Notification d'absence",
+            "Avis d'absence",
+            "Absence temporaire",
+            "Réponse d'absence",
+            "[Réponse automatique] Paiement",
+            "*** Réponse automatique *** Paiement",
+            "Out of Office",
+            "Out of Office: Re: Payment",
+            "Out of office reply: Payment",
+            "Out of Office AutoReply: Payment",
+            "Out of Office Notification",
+            "Out-of-Office Message",
+            "Out of Office Re: Payment",
+            "Out of the Office Re: Payment",
+            "Out of the Office until Monday",
+            "Out of office - Jean",
+            "I am out of the office",
+            "I'm out of the office until Monday",
+            "I am currently out of the office",
+            "Jean Martin is out of the office",
+            "Jean Martin is out of the office (returning 9 March)",
+            "On vacation Re: Payment",
+            "Vacation response",
+            "Away from my mail Re: Payment",
+            "On leave until 9 March",
+            "On holiday until 9 March",
+            "Annual leave: Payment",
+            "Automatic Reply to your message",
+            "Automated reply",
+            "Automatic response to: Payment",
+            "Auto Response: Payment",
+            "Autoresponse",
+            "Auto-response: Payment",
+            "AutoReply: Payment",
+            "Auto-Reply from support",
+            "Auto: Payment",
+            "[Autoreply] Payment",
+            "Autoresponder: Payment",
+            "AUTO: Jean Martin ist außer Haus (Rückkehr am 09.03.2026)",
+            "Abwesenheitsnotiz",
+            "Abwesenheitsnotiz Re: Zahlung",
+            "Automatische Abwesenheitsnotiz: Zahlung",
+            "Abwesenheitsmeldung",
+            "Abwesenheit: Zahlung",
+            "Ich bin nicht im Büro",
+            "Nicht im Büro: Zahlung",
+            "Außer Haus: Zahlung",
+            "Automatische Antwort auf Ihre Nachricht",
+            "Urlaub bis 9. März",
+            "Respuesta automatica",
+            "Fuera de la oficina",
+            "Fuera de oficina: Pago",
+            "Ausente de la oficina",
+            "Estoy fuera de la oficina",
+            "Fuori sede: Pagamento",
+            "Fuori ufficio: Pagamento",
+            "Assente dall'ufficio",
+            "Ausência do escritório",
+            "Fora do escritório: Pagamento",
+            "Ausência temporária: Pagamento",
+            "Afwezig: Betaling",
+            "Afwezigheidsbericht: Betaling",
+            "Niet aanwezig: Betaling",
+            "Niet op kantoor",
+            "Out of office antwoord: Betaling",
+            "Automatiskt svar: Betalning",
+            "Frånvaro: Betalning",
+            "Automatisk svar: Betaling",
+            "Ikke til stede: Betaling",
+            "Fraværende: Betaling",
+            "Automaattinen vastaus: Maksu",
+            "Poissa: Maksu",
+            "Automatyczna odpowiedź: Płatność",
+            "Nieobecność: Płatność",
+            "Automatická odpověď: Platba",
+            "Автоответ: Платёж",
+            "自动回复: 付款",
+            "自動返信: 支払い",
+            "自動回覆：付款",
+            "Răspuns automat: Plată",
+            "Otomatik Yanıt: Ödeme",
+        ] {
+            assert!(automatic_subject(automatic), "{automatic}");
+        }
+        for person in [
+            "Re: Automatic reply: Payment",
+            "Re: Out of office tools for your team",
+            "Out of office tools for your team",
+            "Réponse automatique non reçue",
+            "Absence de réponse",
+            "Absence - que faire ?",
+            "Automobile : question",
+            "Oooh, interesting",
+            "Auto Ecole",
+            "",
+            "Re: Réponse automatique ne marche pas",
+            "Réponse automatique ne marche pas",
+            "Re: Réponse automatique : Paiement",
+            "RE: Automatic reply: Payment",
+            "TR: Réponse automatique : Paiement",
+            "Fwd: Out of office: Payment",
+            "Absences répétées du service",
+            "Absent du classement",
+            "Absent de la liste",
+            "Message automatique reçu par erreur",
+            "Automobile",
+            "Auto école",
+            "Auto-entrepreneur : facture",
+            "Autobet ne marche pas",
+            "Automatic payment failed",
+            "Automatic reply settings do not work",
+            "Automatic withdrawal",
+            "Out of office tools",
+            "Out of money",
+            "Vacation rental refund",
+            "On vacation I could not log in",
+            "En vacances, je n'ai plus accès à mon compte",
+            "En congé maladie, remboursement possible ?",
+            "Je suis absent du classement",
+            "Je suis absent de la liste des gagnants",
+            "Je suis en vacances et mon compte est bloqué",
+            "Urlaub stornieren",
+            "Urlaub",
+            "Afwezig geld",
+            "Poissa käytöstä",
+            "Annual leave bonus",
+            "On leave",
+            "Ooops",
+            "OOO AAA",
+            "Notification non reçue",
+            "Accusé de réception",
+            "Paiement absent",
+            "Ausente mi pago",
+            "Mon paiement est absent",
+            "Le bouton est absent : que faire",
+        ] {
+            assert!(!automatic_subject(person), "{person}");
+        }
+    }
+}
