@@ -19,11 +19,18 @@ pub enum Wrapping {
 impl Wrapping {
     /// The wrapping that a Content-Transfer-Encoding names.
     pub fn named(value: &str) -> Wrapping {
-        let word = value.trim().trim_matches('"').to_ascii_lowercase();
+        // Letters only: "Quoted/Printable", "base-64;", "quoted-printable (of old)".
+        let value = value.split(['(', ';']).find(|piece| !piece.trim().is_empty()).unwrap_or("");
+        let word: String = value
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(40)
+            .collect::<String>()
+            .to_ascii_lowercase();
         match word.as_str() {
-            "base64" | "base-64" => Wrapping::Base64,
-            "quoted-printable" => Wrapping::QuotedPrintable,
-            "x-uuencode" | "uuencode" | "x-uue" => Wrapping::Uuencode,
+            "base64" => Wrapping::Base64,
+            "quotedprintable" => Wrapping::QuotedPrintable,
+            "xuuencode" | "uuencode" | "xuue" | "uue" => Wrapping::Uuencode,
             _ => Wrapping::Plain,
         }
     }
@@ -32,11 +39,21 @@ impl Wrapping {
     pub fn undo(self, wrapped: &[u8]) -> Cow<'_, [u8]> {
         match self {
             Wrapping::Plain => Cow::Borrowed(wrapped),
+            Wrapping::Base64 if !looks_base64(wrapped) => Cow::Borrowed(wrapped),
             Wrapping::Base64 => Cow::Owned(base64(wrapped)),
             Wrapping::QuotedPrintable => Cow::Owned(quoted_printable(wrapped)),
             Wrapping::Uuencode => Cow::Owned(uuencode(wrapped)),
         }
     }
+}
+
+/// Whether the first line may be base64: text that was never wrapped, whatever its header says, has other marks in it.
+fn looks_base64(wrapped: &[u8]) -> bool {
+    let first = wrapped.trim_ascii_start();
+    let line = &first[..first.iter().position(|&byte| byte == b'\n').unwrap_or(first.len())];
+    line.iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .all(|&byte| byte == b'=' || base64_value(byte).is_some())
 }
 
 /// Base64, skipping what is not of its alphabet and starting anew after each padding.
@@ -127,6 +144,13 @@ mod tests {
         assert_eq!(base64(b"Qm9u\r\nam91cg==\r\n"), b"Bonjour");
         assert_eq!(base64(b"Qm9uam91cg"), b"Bonjour");
         assert_eq!(base64(b"Qm9uam91cg==Qm9uam91cg=="), b"BonjourBonjour");
+        for name in ["base64;", "Base-64", " BASE64 (x)", "\"base64\""] {
+            assert_eq!(Wrapping::named(name).undo(b"Qm9uam91cg==").as_ref(), b"Bonjour", "{name}");
+        }
+        for name in ["Quoted-Printable", "quoted/printable", "quotedprintable ; x", "(x) quoted-printable"] {
+            assert_eq!(Wrapping::named(name).undo(b"=41=\nb").as_ref(), b"Ab", "{name}");
+        }
+        assert_eq!(Wrapping::Base64.undo(b"Bonjour, merci.\n").as_ref(), b"Bonjour, merci.\n");
         assert_eq!(quoted_printable(b"=C3=A9t=C3=A9 =\r\nici =ZZ a=b ="), "été ici =ZZ a=b ".as_bytes());
         assert_eq!(quoted_printable(b"a=  \nb"), b"ab");
         assert_eq!(Wrapping::Uuencode.undo(b"begin 644 a.txt\n'0F]N:F]U<@\n`\nend\n").as_ref(), b"Bonjour");
