@@ -197,4 +197,6 @@ pub struct InboundMail {
     pub automatic: Option<String>,
     /// It reports that a mail of ours was not delivered.
     pub bounce: Option<Bounce>,
+    /// What the mail left us to guess: `charset` (of its text or its header), `boundary` (of its parts).
+    pub guessed: Vec<&'static str>,
 }

@@ -69,6 +69,10 @@ fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> (Vec<Quote>, usize) {
     let mut quotes: Vec<Quote> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
+        if let Some(end) = end_of_code(lines, at) {
+            at = end;
+            continue;
+        }
         if is_quoted(lines[at]) {
             if is_marked_forward(lines[at]) {
                 break;
@@ -111,6 +115,19 @@ fn end_of_quote(lines: &[&str], first: usize) -> usize {
     first + lines[first..].iter().take_while(quoted).count()
 }
 
+/// The line after a block of code between fences that opens at `at`, if one does. What it holds is no quote.
+fn end_of_code(lines: &[&str], at: usize) -> Option<usize> {
+    let is_fence = |line: &&str| line.trim_start().starts_with("```");
+    if !is_fence(&lines[at]) {
+        return None;
+    }
+    let near = &lines[at + 1..lines.len().min(at + 1 + LONGEST_CODE)];
+    near.iter().position(|line| is_fence(line)).map(|end| at + end + 2)
+}
+
+/// Longest block of code looked for, in lines.
+const LONGEST_CODE: usize = 500;
+
 /// Marks the signature at the end of each run of written lines.
 fn mark_signatures(lines: &[&str], parts: &mut [Part]) {
     let mut at = 0;
@@ -120,9 +137,11 @@ fn mark_signatures(lines: &[&str], parts: &mut [Part]) {
             continue;
         }
         let end = at + parts[at..lines.len()].iter().take_while(|part| **part == Part::Reply).count();
-        let is_first = at == 0;
-        if let Some(start) = signature::start_of(&lines[at..end], is_first) {
-            parts[at + start..end].fill(Part::Signature);
+        // Nor is it a signature.
+        let code = (at..end).rev().find(|&line| lines[line].trim_start().starts_with("```"));
+        let from = code.map_or(at, |fence| fence + 1);
+        if let Some(start) = signature::start_of(&lines[from..end], from == 0) {
+            parts[from + start..end].fill(Part::Signature);
         }
         at = end;
     }

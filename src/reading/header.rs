@@ -64,6 +64,20 @@ impl<'a> Fields<'a> {
         self.all(name).next().is_some()
     }
 
+    /// Whether the charset of a field called `name` had to be guessed: raw bytes that are no UTF-8 (RFC 6532), encoded
+    /// words in a charset that nobody knows or that they contradict.
+    pub fn is_guessed(&self, name: &'a str) -> bool {
+        self.all(name).any(|raw| {
+            let raw = &raw[..raw.len().min(LONGEST_VALUE)];
+            if !raw.is_ascii() {
+                return std::str::from_utf8(raw).is_err();
+            }
+            let text = String::from_utf8_lossy(raw);
+            let mut words = text.match_indices("=?").filter_map(|(at, _)| encoded_word(&text[at..])).take(50);
+            words.any(|(label, bytes, _)| charset::is_guessed(&bytes, Some(label)))
+        })
+    }
+
     /// The mailboxes of every field called `name`, and whether anything in them was not a usable mailbox.
     pub fn mailboxes(&self, name: &'a str) -> Addresses {
         let mut found = Addresses::default();
@@ -231,6 +245,13 @@ fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
     }
     if pieces.is_empty() {
         let plain = plain?;
+        // A name written as in the address of a page, where that gives letters that need it.
+        let unquoted = plain.contains(&b'%').then(|| percent_decoded(&plain));
+        if let Some(text) =
+            unquoted.filter(|bytes| !bytes.is_ascii()).and_then(|bytes| String::from_utf8(bytes).ok())
+        {
+            return Some(text);
+        }
         let text = decode(&plain, None);
         return Some(decode_words(&text.replace(['\r', '\n'], "")));
     }
@@ -298,6 +319,12 @@ fn parameters(raw: &[u8]) -> Vec<(String, Vec<u8>)> {
             while value.last().is_some_and(u8::is_ascii_whitespace) {
                 value.pop();
             }
+            // Some take the apostrophe for a quotation mark.
+            if let [b'\'', inner @ .., b'\''] = value.as_slice()
+                && !inner.contains(&b'\'')
+            {
+                value = inner.to_vec();
+            }
         }
         found.push((key, value));
     }
@@ -354,6 +381,9 @@ mod tests {
             ("attachment; filename=\"=?utf-8?B?cmXDp3UucGRm?=\"", "reçu.pdf"),
             ("attachment; filename=\"un \\\"mot\\\";.txt\"", "un \"mot\";.txt"),
             ("attachment; filename=\"reçu.pdf\"", "reçu.pdf"),
+            ("attachment; filename='recu.pdf'", "recu.pdf"),
+            ("attachment; filename=\"re%C3%A7u.pdf\"", "reçu.pdf"),
+            ("attachment; filename=\"50%20 et 100%.pdf\"", "50%20 et 100%.pdf"),
         ] {
             assert_eq!(read_parameter(raw.as_bytes(), "filename").as_deref(), Some(wanted), "{raw}");
         }

@@ -42,6 +42,7 @@ fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
         "attachments": mail.attachments,
         "parts": mail.shape.parts,
         "seal": mail.shape.seal,
+        "guessed": mail.guessed,
         "screening": screening,
         "why": why,
         "rungs": offers(mail, own_addresses).iter().map(rung).collect::<Vec<_>>(),
@@ -74,6 +75,7 @@ fn describe_unread(why: &str) -> Value {
         "from": null, "from_name": "", "to": [], "cc": [], "subject": "", "date": null, "message_id": null,
         "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
         "auto_generated": false, "bounce": null, "attachments": [], "parts": { "received": 0, "kept": 0 }, "seal": null,
+        "guessed": [],
         "screening": "hold", "why": why,
         "rungs": [], "forward": null,
     })

@@ -5,7 +5,7 @@
 
 use super::automatic;
 use super::bounce;
-use super::charset::decode;
+use super::charset::{self, decode};
 use super::files;
 use super::flowed::unflow;
 use super::header::Fields;
@@ -13,7 +13,7 @@ use super::html::html_to_text;
 use super::transfer::Wrapping;
 use crate::config::Limits;
 use crate::domain::mail::{Attachment, EnclosedMail, InboundMail, Shape};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
@@ -44,13 +44,19 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         from.clear();
     }
     let body = Body::of(&message, &raw, limits.max_attachment_bytes);
+    let mut guessed = body.guessed;
+    if !guessed.contains(&"charset")
+        && ["From", "To", "Cc", "Subject"].iter().any(|name| fields.is_guessed(name))
+    {
+        guessed.push("charset");
+    }
     let mut mail = InboundMail {
         from,
         to: fields.mailboxes("To").usable,
         cc: fields.mailboxes("Cc").usable,
         delivered_to: delivered_to(&fields),
         subject: fields.text("Subject").unwrap_or_default(),
-        date: date(&message),
+        date: date(&message, &fields),
         message_id: fields.ids("Message-ID").into_iter().next(),
         in_reply_to: fields.ids("In-Reply-To"),
         references: fields.ids("References"),
@@ -60,6 +66,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         enclosed: None,
         automatic: None,
         bounce: None,
+        guessed,
     };
     mail.bounce = bounce::read(&message, &raw, &mail);
     mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
@@ -237,8 +244,12 @@ fn is_blank_line(raw: &[u8], at: usize) -> bool {
     raw[at] == b'\n' && matches!(raw[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..])
 }
 
-/// A mail whose lines end in a lone CR (old Macs, broken relays) gets line ends that can be parsed.
+/// A mail whose lines end in a lone CR (old Macs, broken relays) gets line ends that can be parsed; what an editor or a
+/// relay put before the header (a byte order mark, blank lines) is passed over.
 fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
+    let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
+    let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let raw = if blank < raw.len() { &raw[blank..] } else { raw };
     if raw.contains(&b'\n') || !raw.contains(&b'\r') {
         return Cow::Borrowed(raw);
     }
@@ -246,12 +257,42 @@ fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The Date field. `None` when it is absent or names no day that there is.
-fn date(message: &Message<'_>) -> Option<DateTime<Utc>> {
-    let date = message.date()?;
-    if !date.is_valid() {
+fn date(message: &Message<'_>, fields: &Fields<'_>) -> Option<DateTime<Utc>> {
+    let read = message.date().filter(|date| date.is_valid());
+    read.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0))
+        .or_else(|| odd_date(&fields.text("Date")?))
+}
+
+/// A date as programs write it that do not follow RFC 5322: as in ISO 8601, as C prints it, with whole names.
+fn odd_date(text: &str) -> Option<DateTime<Utc>> {
+    const ZONED: [&str; 6] = [
+        "%A, %d %B %Y %H:%M:%S %z",
+        "%a, %d-%b-%Y %H:%M:%S %z",
+        "%d-%b-%Y %H:%M:%S %z",
+        "%Y-%m-%d %H:%M:%S %z",
+        "%a %b %d %H:%M:%S %z %Y",
+        "%a, %d %b %Y %H.%M.%S %z",
+    ];
+    const BARE: [&str; 6] = [
+        "%a %b %d %H:%M:%S %Y",
+        "%a, %d %b %Y %H:%M:%S",
+        "%d %b %Y %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+        "%A, %d %B %Y %H:%M:%S",
+    ];
+    if text.len() > 60 {
         return None;
     }
-    DateTime::from_timestamp(date.to_timestamp(), 0)
+    let text = text.split('(').next().unwrap_or(text).trim();
+    if let Ok(date) = DateTime::parse_from_rfc3339(text) {
+        return Some(date.to_utc());
+    }
+    let named = text.replace(" GMT", " +0000").replace(" UTC", " +0000");
+    let zoned = ZONED.iter().find_map(|form| DateTime::parse_from_str(&named, form).ok());
+    // Without a zone, as if in UTC: within half a day of the truth.
+    let bare = || BARE.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    zoned.map(|date| date.to_utc()).or_else(|| bare().map(|date| date.and_utc()))
 }
 
 /// The bytes of a part, its transfer encoding undone.
@@ -318,11 +359,15 @@ pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
 
 /// What stands in a text part, its transfer encoding and its charset undone.
 pub(super) fn decoded(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    let charset = Fields::of(part, raw).parameter("Content-Type", "charset");
     let bytes = contents(part, raw);
+    plain(&decode(&bytes, charset_of(part, raw, &bytes).as_deref()))
+}
+
+/// The charset that a part, or the page in it, says it is in.
+fn charset_of(part: &MessagePart<'_>, raw: &[u8], bytes: &[u8]) -> Option<String> {
+    let charset = Fields::of(part, raw).parameter("Content-Type", "charset");
     let is_html = matches!(part.body, PartType::Html(_));
-    let charset = charset.or_else(|| is_html.then(|| meta_charset(&bytes)).flatten());
-    plain(&decode(&bytes, charset.as_deref()))
+    charset.or_else(|| is_html.then(|| meta_charset(bytes)).flatten())
 }
 
 /// The text of a multipart whose header lost its boundary (a folded line without its indent, a cut header): the
@@ -380,11 +425,42 @@ fn plain(text: &str) -> String {
     clean
 }
 
+/// Whether a part is a text that nothing names or calls an attachment.
+fn is_unnamed_text(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    let fields = Fields::of(part, raw);
+    matches!(part.body, PartType::Text(_) | PartType::Html(_))
+        && media_type(part, raw).starts_with("text/")
+        && fields.parameter("Content-Disposition", "filename").is_none()
+        && fields.parameter("Content-Type", "name").is_none()
+        && !fields
+            .text("Content-Disposition")
+            .is_some_and(|how| how.to_ascii_lowercase().starts_with("attach"))
+}
+
+/// Whether a part names a kind that is none, such as `plain`.
+fn is_of_no_kind(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    Fields::of(part, raw).text("Content-Type").is_some_and(|kind| !kind.contains('/'))
+}
+
+/// Whether the charset of a text had to be guessed.
+fn has_guessed_charset(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    let whole = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or(b"");
+    if whole.is_ascii() && Wrapping::named(&wrapping_name(part, raw)) == Wrapping::Plain {
+        return false;
+    }
+    let bytes = contents(part, raw);
+    !bytes.is_ascii() && {
+        let charset = charset_of(part, raw, &bytes);
+        charset::is_guessed(&bytes, charset.as_deref())
+    }
+}
+
 /// The body of a mail in our two halves: one text, and the rest.
 struct Body {
     text: String,
     attachments: Vec<Attachment>,
     shape: Shape,
+    guessed: Vec<&'static str>,
 }
 
 impl Body {
@@ -408,17 +484,35 @@ impl Body {
                 }
             }
         }
+        // A text that was cut before its end is taken for a file.
+        if texts.iter().all(|text| text.trim().is_empty()) {
+            let unnamed =
+                |id: &&u32| message.parts.get(**id as usize).is_some_and(|part| is_unnamed_text(part, raw));
+            if let Some(&id) = message.attachments.iter().find(unnamed) {
+                shown.push(id);
+                texts.extend(message.parts.get(id as usize).map(|part| text_of(part, raw)));
+            }
+        }
         // A text of a kind that nobody knows ("Content-Type: text") is better shown than attached.
         if texts.iter().all(|text| text.trim().is_empty())
             && let Some(root) = message.parts.first()
-            && matches!(root.body, PartType::Text(_))
-            && !media_type(root, raw).starts_with("multipart/")
+            && (matches!(root.body, PartType::Text(_)) && !media_type(root, raw).starts_with("multipart/")
+                || matches!(root.body, PartType::Binary(_)) && is_of_no_kind(root, raw))
         {
             shown.push(0);
             texts.push(text_of(root, raw));
         }
+        let mut guessed = Vec::new();
         if texts.iter().all(|text| text.trim().is_empty()) {
+            let rescued = texts.len();
             texts.extend(message.parts.iter().filter_map(|part| rescued_text(part, raw)));
+            if texts.len() > rescued {
+                guessed.push("boundary");
+            }
+        }
+        let shown_parts = shown.iter().filter_map(|&id| message.parts.get(id as usize));
+        if shown_parts.into_iter().any(|part| has_guessed_charset(part, raw)) {
+            guessed.push("charset");
         }
         texts.retain(|text| !text.trim().is_empty());
         let files = files::list(message, raw, &shown, most_bytes, texts.is_empty());
@@ -428,6 +522,6 @@ impl Body {
         let text = texts.iter().map(|text| text.trim_matches('\n')).collect::<Vec<_>>().join("\n\n");
         let mut shape = files.shape;
         shape.seal = shape.seal.or_else(|| files::seal_of_text(&text));
-        Body { text, attachments: files.attachments, shape }
+        Body { text, attachments: files.attachments, shape, guessed }
     }
 }

@@ -20,7 +20,10 @@ impl Wrapping {
     /// The wrapping that a Content-Transfer-Encoding names.
     pub fn named(value: &str) -> Wrapping {
         // Letters only: "Quoted/Printable", "base-64;", "quoted-printable (of old)".
-        let value = value.split(['(', ';']).find(|piece| !piece.trim().is_empty()).unwrap_or("");
+        let value = value.trim();
+        let value =
+            value.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(value, |(_, rest)| rest);
+        let value = value.split(['(', ';']).next().unwrap_or("");
         let word: String = value
             .chars()
             .filter(char::is_ascii_alphanumeric)

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 const MOST_WRAPPED: usize = 5;
 
 /// What programs write for "wrote", apart by `|`; whole words.
-const VERBS: &str = "wrote|writes|wrote the following|sent|replied|a écrit|écrivait|a répondu|schrieb|geschrieben|hat geschrieben|\
+const VERBS: &str = "wrote|writes|wrote the following|sent|replied|a écrit|avez écrit|écrivait|a répondu|schrieb|geschrieben|hat geschrieben|\
     escribió|va escriure|ha scritto|scrisse|ha risposto|schreef|geschreven|escreveu|napisał|napisała|napisał(a)|napisał/a|pisze|\
     napsal(a)|napsal|napísal|napísal(a)|skrev|skrev følgende|kirjoitti|kirjutas|napisao|napisal je|je napisal|je napisao|\
     a scris|írta|ezt írta|şunu yazdı|yazdı|писал|написал|написала|написал(а)|пишет|пише|написав|na pisanju|έγραψε|כתב|\
@@ -100,6 +100,10 @@ fn wraps(first: &str, joined: &str) -> bool {
         || ADDRESS.is_match(first)
 }
 
+/// What stands before the name where "wrote" does not follow it, folded (Horde and others).
+const QUOTING: [&str; 7] =
+    ["quoting ", "citando ", "zitat von ", "en reponse a ", "selon ", "citation de ", "in reply to "];
+
 fn is_attribution(joined: &str, lines: &[&str], next: usize) -> bool {
     let dashed = joined.trim_end_matches(['-', ' ']);
     let (body, colon) = match joined.strip_suffix([':', '\u{FF1A}']) {
@@ -121,6 +125,12 @@ fn is_attribution(joined: &str, lines: &[&str], next: usize) -> bool {
         return quoted_next
             && dated
             && (addressed && body.ends_with(['>', ')']) || WROTE.is_match(body) && starts);
+    }
+    if addressed
+        && (quoted_next || body.ends_with('>'))
+        && QUOTING.iter().any(|begin| body.starts_with(begin))
+    {
+        return true;
     }
     let Some(verb) = WROTE.find_iter(body).last() else {
         return dated && addressed && is_bare(body, starts, quoted_next);

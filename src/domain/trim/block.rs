@@ -159,7 +159,7 @@ pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option
             from && dated_or_sent_to
                 && (others >= 2 && (has_address || has_hour || sent_then)
                     || others >= 1 && (has_address || sent_then))
-                && first_label != Label::Copy
+                && (first_label != Label::Copy || seen.len() >= 5)
                 && !goes_on_a_form(lines, at)
                 // Some gateways and tickets write no sender: the Date field of a mail, to the second, and an address.
                 || !from && first_label == Label::Sent && is_date_field(&first) && seen.contains(&Label::To) && has_address

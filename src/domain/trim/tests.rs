@@ -133,6 +133,14 @@ fn the_mails_of_people_come_back_whole() {
 }
 
 #[test]
+fn code_between_fences_is_neither_quote_nor_signature() {
+    let text = "Voici :\n\n```\n> sortie\n-- \nLe 3 mars 2026 à 10:23, Camille a écrit :\n```\n\nQue faire ?";
+    assert_eq!(parted(text), (text.to_owned(), String::new(), String::new()));
+    let open = "Voici :\n```\nsortie\n\n-- \nJean";
+    assert_eq!(trim(open).signature, "-- \nJean");
+}
+
+#[test]
 fn what_is_no_signature_stays() {
     for text in [
         "Rien ne marche.\n\nCordialement,\nJean",
