@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 const MOST_WRAPPED: usize = 5;
 
 /// What programs write for "wrote", apart by `|`; whole words.
-const VERBS: &str = "wrote|writes|wrote the following|sent|replied|a écrit|avez écrit|écrivait|a répondu|schrieb|geschrieben|hat geschrieben|\
-    escribió|va escriure|ha scritto|scrisse|ha risposto|schreef|geschreven|escreveu|napisał|napisała|napisał(a)|napisał/a|pisze|\
+const VERBS: &str = "wrote|writes|wrote the following|sent|a écrit|avez écrit|écrivait|schrieb|geschrieben|hat geschrieben|\
+    escribió|va escriure|ha scritto|scrisse|schreef|geschreven|escreveu|napisał|napisała|napisał(a)|napisał/a|pisze|\
     napsal(a)|napsal|napísal|napísal(a)|skrev|skrev følgende|kirjoitti|kirjutas|napisao|napisal je|je napisal|je napisao|\
     a scris|írta|ezt írta|şunu yazdı|yazdı|писал|написал|написала|написал(а)|пишет|пише|написав|na pisanju|έγραψε|כתב|\
     đã viết|menulis|rakstīja|rašė|написа";
@@ -140,12 +140,16 @@ fn is_attribution(joined: &str, lines: &[&str], next: usize) -> bool {
     if !quoted_next && is_told(before, body) || is_told_on(after) {
         return false;
     }
+    // Anything is sent by anybody; only a mail has an address or is quoted.
+    if verb.as_str() == "sent" && !addressed && !quoted_next {
+        return false;
+    }
     let at_end = verb.end() + 3 >= body.len();
     if body.len() - verb.end() > 40 {
         return starts && dated;
     }
     (starts && dated)
-        || addressed && (at_end || dated)
+        || addressed && (at_end && (quoted_next || !is_somebodys(before)) || dated)
         || quoted_next && (starts || at_end)
         || is_name(before) && is_moment(after, quoted_next)
 }
@@ -157,8 +161,25 @@ fn is_bare(body: &str, starts: bool, quoted_next: bool) -> bool {
     if body[..day].split_whitespace().count() > 3 {
         return false;
     }
+    let Some(time) = TIME.find(body) else { return (starts || quoted_next) && body.ends_with(['>', ')']) };
+    // "by", "de" and the like before an address without brackets; a sentence has more.
+    let bracketed = body.contains(['<', '(', '[']);
+    let between =
+        ADDRESS.find(&body[time.end()..]).map_or("", |address| &body[time.end()..][..address.start()]);
+    let worded = between.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_alphabetic()));
+    let is_plain =
+        worded.filter(|word| !matches!(*word, "am" | "pm" | "uhr" | "gmt" | "utc" | "cet")).count() <= 1;
     (starts || quoted_next) && body.ends_with(['>', ')'])
-        || TIME.is_match(body) && DATE.is_match(body) && (starts || body.contains(['<', '(']))
+        || DATE.is_match(body) && (starts || bracketed) && (bracketed || is_plain)
+}
+
+/// Whether words before "wrote" speak of somebody known to the writer: "ma femme", "my bank".
+fn is_somebodys(before: &str) -> bool {
+    const OURS: [&str; 14] = [
+        "ma ", "mon ", "mes ", "notre ", "votre ", "un ", "une ", "my ", "our ", "your ", "mein ", "meine ",
+        "mi ", "il mio ",
+    ];
+    OURS.iter().any(|begin| before.starts_with(begin))
 }
 
 /// Whether words before "wrote" may be a name: few, and no sentence.
@@ -175,9 +196,9 @@ fn is_moment(after: &str, quoted_next: bool) -> bool {
 
 /// Whether the words after "wrote" go on with a sentence: "wrote that it works", "schrieb mir".
 fn is_told_on(after: &str) -> bool {
-    const SENTENCE: [&str; 16] = [
-        "that ", "que ", "qu'", "dass ", "che ", "dat ", "to ", "me ", "us ", "mir ", "uns ", "mij ", "ons ",
-        "a mon ", "pour ", "in der ",
+    const SENTENCE: [&str; 21] = [
+        "ich ", "wir ", "ik ", "jag ", "jeg ", "that ", "que ", "qu'", "dass ", "che ", "dat ", "to ", "me ",
+        "us ", "mir ", "uns ", "mij ", "ons ", "a mon ", "pour ", "in der ",
     ];
     SENTENCE.iter().any(|begin| after.starts_with(begin))
 }

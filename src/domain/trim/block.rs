@@ -172,7 +172,10 @@ pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option
 fn goes_on_a_form(lines: &[&str], at: usize) -> bool {
     let Some(above) = at.checked_sub(1).map(|above| lines[above]) else { return false };
     let field = above.split_once(':').filter(|(name, value)| name.len() <= 30 && !value.trim().is_empty());
-    field.is_some_and(|(name, _)| (1..=3).contains(&name.split_whitespace().count()) && !is_quoted(above))
+    // "Return-Path" and the like are fields of a mail.
+    field.is_some_and(|(name, _)| {
+        (1..=3).contains(&name.split_whitespace().count()) && !name.contains('-') && !is_quoted(above)
+    })
 }
 
 /// Whether a line is the Date field of a mail (RFC 5322 section 3.6.1), folded.

@@ -1,10 +1,12 @@
 //! Mails as programs of many makes and languages write them; the people are invented.
 
 use super::*;
-use forms::{ATTRIBUTIONS, PROGRAM_LINES, PROSE};
+use forms::{ATTRIBUTIONS, PROGRAM_LINES};
 use proptest::prelude::*;
+use prose::PROSE;
 
 mod forms;
+mod prose;
 
 fn parted(text: &str) -> (String, String, String) {
     let Trimmed { reply, quoted, signature } = trim(text);
