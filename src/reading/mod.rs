@@ -8,6 +8,7 @@ mod automatic;
 mod bounce;
 mod charset;
 pub mod clean;
+mod date;
 mod files;
 mod flowed;
 mod header;

@@ -6,6 +6,7 @@
 use super::automatic;
 use super::bounce;
 use super::charset::{self, decode};
+use super::date::date;
 use super::files;
 use super::flowed::unflow;
 use super::header::Fields;
@@ -13,7 +14,6 @@ use super::html::html_to_text;
 use super::transfer::Wrapping;
 use crate::config::Limits;
 use crate::domain::mail::{Attachment, EnclosedMail, InboundMail, Shape};
-use chrono::{DateTime, NaiveDateTime, Utc};
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
@@ -254,45 +254,6 @@ fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect())
-}
-
-/// The Date field. `None` when it is absent or names no day that there is.
-fn date(message: &Message<'_>, fields: &Fields<'_>) -> Option<DateTime<Utc>> {
-    let read = message.date().filter(|date| date.is_valid());
-    read.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0))
-        .or_else(|| odd_date(&fields.text("Date")?))
-}
-
-/// A date as programs write it that do not follow RFC 5322: as in ISO 8601, as C prints it, with whole names.
-fn odd_date(text: &str) -> Option<DateTime<Utc>> {
-    const ZONED: [&str; 6] = [
-        "%A, %d %B %Y %H:%M:%S %z",
-        "%a, %d-%b-%Y %H:%M:%S %z",
-        "%d-%b-%Y %H:%M:%S %z",
-        "%Y-%m-%d %H:%M:%S %z",
-        "%a %b %d %H:%M:%S %z %Y",
-        "%a, %d %b %Y %H.%M.%S %z",
-    ];
-    const BARE: [&str; 6] = [
-        "%a %b %d %H:%M:%S %Y",
-        "%a, %d %b %Y %H:%M:%S",
-        "%d %b %Y %H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%dT%H:%M:%S",
-        "%A, %d %B %Y %H:%M:%S",
-    ];
-    if text.len() > 60 {
-        return None;
-    }
-    let text = text.split('(').next().unwrap_or(text).trim();
-    if let Ok(date) = DateTime::parse_from_rfc3339(text) {
-        return Some(date.to_utc());
-    }
-    let named = text.replace(" GMT", " +0000").replace(" UTC", " +0000");
-    let zoned = ZONED.iter().find_map(|form| DateTime::parse_from_str(&named, form).ok());
-    // Without a zone, as if in UTC: within half a day of the truth.
-    let bare = || BARE.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    zoned.map(|date| date.to_utc()).or_else(|| bare().map(|date| date.and_utc()))
 }
 
 /// The bytes of a part, its transfer encoding undone.

@@ -166,7 +166,7 @@ fn is_bare(body: &str, starts: bool, quoted_next: bool) -> bool {
     let bracketed = body.contains(['<', '(', '[']);
     let between =
         ADDRESS.find(&body[time.end()..]).map_or("", |address| &body[time.end()..][..address.start()]);
-    let worded = between.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_alphabetic()));
+    let worded = between.split([' ', ',']).filter(|word| word.starts_with(|c: char| c.is_alphabetic()));
     let is_plain =
         worded.filter(|word| !matches!(*word, "am" | "pm" | "uhr" | "gmt" | "utc" | "cet")).count() <= 1;
     (starts || quoted_next) && body.ends_with(['>', ')'])

@@ -1,0 +1,69 @@
+//! The Date field, however odd. May import: nothing.
+
+use super::header::Fields;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use mail_parser::Message;
+
+/// The Date field. `None` when it is absent or names no day that there is.
+pub fn date(message: &Message<'_>, fields: &Fields<'_>) -> Option<DateTime<Utc>> {
+    let read = message.date().filter(|date| date.is_valid());
+    read.and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0))
+        .or_else(|| odd_date(&fields.text("Date")?))
+}
+
+/// A date as programs write it that do not follow RFC 5322: as in ISO 8601, as C prints it, with whole names.
+fn odd_date(text: &str) -> Option<DateTime<Utc>> {
+    const ZONED: [&str; 6] = [
+        "%A, %d %B %Y %H:%M:%S %z",
+        "%a, %d-%b-%Y %H:%M:%S %z",
+        "%d-%b-%Y %H:%M:%S %z",
+        "%Y-%m-%d %H:%M:%S %z",
+        "%a %b %d %H:%M:%S %z %Y",
+        "%a, %d %b %Y %H.%M.%S %z",
+    ];
+    const BARE: [&str; 6] = [
+        "%a %b %d %H:%M:%S %Y",
+        "%a, %d %b %Y %H:%M:%S",
+        "%d %b %Y %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+        "%A, %d %B %Y %H:%M:%S",
+    ];
+    if text.len() > 60 {
+        return None;
+    }
+    let text = text.split('(').next().unwrap_or(text).trim();
+    if let Ok(date) = DateTime::parse_from_rfc3339(text) {
+        return Some(date.to_utc());
+    }
+    let named = text.replace(" GMT", " +0000").replace(" UTC", " +0000");
+    let zoned = ZONED.iter().find_map(|form| DateTime::parse_from_str(&named, form).ok());
+    // Without a zone, as if in UTC: within half a day of the truth.
+    let bare = || BARE.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    zoned.map(|date| date.to_utc()).or_else(|| bare().map(|date| date.and_utc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_that_follow_no_standard_are_read() {
+        for (odd, hour) in [
+            ("Tue Mar  3 10:23:51 2026", "10"),
+            ("Tue, 3 Mar 2026 10:23:51", "10"),
+            ("2026-03-03T10:23:51+01:00", "09"),
+            ("2026-03-03 10:23:51 +0100", "09"),
+            ("2026-03-03 10:23:51", "10"),
+            ("Tuesday, 3 March 2026 10:23:51 +0100", "09"),
+            ("Tuesday, 3 March 2026 10:23:51 GMT", "10"),
+            ("Tue, 3-Mar-2026 10:23:51 +0100 (CET)", "09"),
+        ] {
+            let read = odd_date(odd).map(|date| date.to_rfc3339());
+            assert_eq!(read, Some(format!("2026-03-03T{hour}:23:51+00:00")), "{odd}");
+        }
+        for none in ["", "hier", "Tue, 32 Mar 2026 10:23:51", "2026", &"1".repeat(1000)] {
+            assert_eq!(odd_date(none), None, "{none}");
+        }
+    }
+}
