@@ -98,8 +98,7 @@ pub fn is_thanks(text: &str, sender: &str) -> bool {
             return false;
         }
     }
-    let says_so = says_so && (over || !trouble);
-    says_so
+    says_so && (over || !trouble)
 }
 
 /// "Merciii".

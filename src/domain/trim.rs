@@ -122,7 +122,7 @@ fn end_of_code(lines: &[&str], at: usize) -> Option<usize> {
         return None;
     }
     let near = &lines[at + 1..lines.len().min(at + 1 + LONGEST_CODE)];
-    near.iter().position(|line| is_fence(line)).map(|end| at + end + 2)
+    near.iter().position(is_fence).map(|end| at + end + 2)
 }
 
 /// Longest block of code looked for, in lines.
