@@ -58,7 +58,7 @@ pub async fn step(desk: &Desk, post: &PostRoom, address: &str, plan: &config::Ca
     post.courier.rest().await;
     match outcome {
         // One that may have left is waited for: whether it did, its return tells.
-        Outcome::Sent | Outcome::Ambiguous(_) => {
+        Outcome::Sent | Outcome::SentAs(_) | Outcome::Ambiguous(_) => {
             desk.note_canary_sent(canary.number).await?;
             tracing::debug!(canary = canary.number, "canary sent");
             Ok(true)
