@@ -49,7 +49,7 @@ impl Site {
             public_url: "http://localhost:3000".into(),
             zone: chrono_tz::Europe::Paris,
             demo_agent: Some("Camille".into()),
-            oldest_sync: None,
+            mailboxes: Vec::new(),
         };
         tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
         Site { desk, address }
