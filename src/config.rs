@@ -7,6 +7,7 @@ mod canary;
 mod checks;
 mod fault;
 mod mailboxes;
+mod oauth2;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod tests;
 pub use canary::Canary;
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
+pub use oauth2::{OAuth2, Provider};
 
 use crate::domain::rules::Rules;
 use checks::Database;

@@ -24,6 +24,7 @@ pub mod demo;
 pub mod desk;
 pub mod domain;
 pub mod inbound;
+pub mod oauth;
 pub mod outbound;
 pub mod reading;
 pub mod store;

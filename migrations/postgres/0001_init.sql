@@ -103,6 +103,23 @@ CREATE TABLE alert (
   PRIMARY KEY (kind, about)
 );
 
+-- The OAuth tokens of a mail account. origin is a fingerprint of the client and the endpoint they belong to. Who asks for
+-- the next ones holds the lease: a provider may take each refresh token only once.
+CREATE TABLE oauth_token (
+  account       TEXT NOT NULL,
+  provider      TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'custom')),
+  origin        TEXT NOT NULL,
+  refresh_token TEXT,
+  access_token  TEXT,
+  expires_at    TIMESTAMPTZ,
+  granted_at    TIMESTAMPTZ,
+  refused_at    TIMESTAMPTZ,
+  refused_why   TEXT,
+  lease         TEXT,
+  leased_until  TIMESTAMPTZ,
+  PRIMARY KEY (account, provider)
+);
+
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
 -- mail itself whatever road it took; sender, who wrote it, while it counts against the hourly limit: null for old mail.
 CREATE TABLE raw_mail (

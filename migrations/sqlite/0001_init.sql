@@ -104,6 +104,23 @@ CREATE TABLE alert (
   PRIMARY KEY (kind, about)
 ) STRICT, WITHOUT ROWID;
 
+-- The OAuth tokens of a mail account. origin is a fingerprint of the client and the endpoint they belong to. Who asks for
+-- the next ones holds the lease: a provider may take each refresh token only once.
+CREATE TABLE oauth_token (
+  account       TEXT NOT NULL,
+  provider      TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'custom')),
+  origin        TEXT NOT NULL,
+  refresh_token TEXT,
+  access_token  TEXT,
+  expires_at    TEXT,
+  granted_at    TEXT,
+  refused_at    TEXT,
+  refused_why   TEXT,
+  lease         TEXT,
+  leased_until  TEXT,
+  PRIMARY KEY (account, provider)
+) STRICT, WITHOUT ROWID;
+
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
 -- mail itself whatever road it took; sender, who wrote it, while it counts against the hourly limit: null for old mail.
 CREATE TABLE raw_mail (

@@ -12,9 +12,7 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let is_first = tx.raise_alert(kind, about, detail, now).await?;
         tx.commit().await?;
-        if is_first {
-            tracing::error!(alert = kind.as_str(), "something needs a person; see the page or /readyz");
-        }
+        say_raised(kind, is_first);
         Ok(())
     }
 
@@ -27,14 +25,26 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let stood = tx.end_alert(kind, about).await?;
         tx.commit().await?;
-        if stood {
-            tracing::info!(alert = kind.as_str(), "what needed a person is mended");
-        }
+        say_ended(kind, stood);
         Ok(())
     }
 
     /// What stands, the oldest first.
     pub async fn alerts(&self) -> Result<Vec<Alert>> {
         Ok(self.inner.store.read().await?.alerts().await?)
+    }
+}
+
+/// The log's line for an alert that was raised in a transaction, once it is committed.
+pub(super) fn say_raised(kind: AlertKind, is_first: bool) {
+    if is_first {
+        tracing::error!(alert = kind.as_str(), "something needs a person; see the page or /readyz");
+    }
+}
+
+/// The same for one that was ended.
+pub(super) fn say_ended(kind: AlertKind, stood: bool) {
+    if stood {
+        tracing::info!(alert = kind.as_str(), "what needed a person is mended");
     }
 }

@@ -1,6 +1,7 @@
 //! The use cases: everything that doors ask for, and the only writer of tickets.
 //!
-//! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, store, clock.
+//! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, oauth, config, store,
+//! clock.
 
 pub mod alerts;
 mod apply;
@@ -18,6 +19,7 @@ pub mod reconcile;
 pub mod requester;
 pub mod run;
 mod thread;
+pub mod tokens;
 
 pub use failure::{Failure, Result};
 

@@ -14,6 +14,7 @@ pub mod people;
 pub mod search;
 pub mod suppressed;
 pub mod tickets;
+pub mod tokens;
 
 use dialect::{Sql, execute, optional_scalar, statements};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -318,6 +319,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         search::STATEMENTS,
         suppressed::STATEMENTS,
         tickets::STATEMENTS,
+        tokens::STATEMENTS,
     ]
     .into_iter()
     .flatten()
