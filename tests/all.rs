@@ -7,6 +7,7 @@ mod canary;
 mod crash;
 mod desk;
 mod doors;
+mod faulty_imap;
 mod faulty_smtp;
 mod layers;
 mod mail;

@@ -274,6 +274,11 @@ impl Desk {
         Ok(filed)
     }
 
+    /// Whether a mail is in the journal already; `identity` is what makes it itself.
+    pub async fn has_mail(&self, identity: &str) -> Result<bool> {
+        Ok(self.inner.store.read().await?.is_journaled(identity).await?)
+    }
+
     /// Mails that were journaled and not filed, because the process died in between; the oldest first.
     pub async fn unfiled(&self, limit: i64) -> Result<Vec<(RawMailId, Vec<u8>)>> {
         let packed = self.inner.store.read().await?.unfiled_mails(limit).await?;

@@ -1,7 +1,7 @@
 //! One drain of an IMAP mailbox: everything above a UID goes into the pipeline, and what is committed is flagged,
 //! moved or deleted on the server, and then noted as settled.
 //!
-//! May import: desk, domain, config, inbound::{fault, imap, pipeline, start, tally}.
+//! May import: desk, domain, config, reading, inbound::{fault, imap, pipeline, start, tally}.
 
 use super::fault::FetchError;
 use super::imap::{HEADER_BYTES, Listed, Selected, Session};
@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::desk::receive::Cursor;
 use crate::desk::reconcile::Known;
 use crate::domain::uid_set::UidSet;
+use crate::reading::identity::identity;
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -81,6 +82,7 @@ pub async fn drain(
     tally: &mut Tally<'_>,
 ) -> Result<(), FetchError> {
     let mut owed = Owed::default();
+    finish_removal(session, order).await?;
     fetch_all(session, order, &intake, committed, &mut owed, tally).await?;
     // The writer's channel ends with the last of the batches.
     drop(intake);
@@ -89,6 +91,37 @@ pub async fn drain(
         settle(session, order, &mut owed).await?;
     }
     Ok(())
+}
+
+/// Where the line was lost after mails were flagged `\Deleted` and before they were expunged, they are expunged now.
+/// What somebody else flagged is not ours to remove: only what is in the journal whole is.
+async fn finish_removal(session: &mut Session, order: &Order<'_>) -> Result<(), FetchError> {
+    if !matches!(order.after, AfterIngest::Delete | AfterIngest::Move(_)) {
+        return Ok(());
+    }
+    let standing = order.desk.standing(order.mailbox).await?;
+    let taken_in = standing.filter(|standing| standing.uid_validity == order.selected.uid_validity);
+    let Some(last_uid) = taken_in.map(|standing| standing.last_uid).filter(|uid| *uid > order.from) else {
+        return Ok(());
+    };
+    let mut flagged = session.list(order.from + 1, Some(last_uid)).await?;
+    flagged.retain(|mail| mail.deleted && u64::from(mail.size) <= order.limits.max_mail_bytes);
+    let mut ours = Vec::new();
+    for portion in portions(&flagged, |mail| cost(mail, order.limits)) {
+        for (uid, raw) in session.bodies(portion, order.limits.max_mail_bytes).await? {
+            if order.desk.has_mail(&identity(&raw)).await? {
+                ours.push(uid);
+            }
+        }
+    }
+    ours.sort_unstable();
+    match session.expunge(&ours).await {
+        Err(fault @ FetchError::Refused { .. }) => {
+            tracing::warn!(mails = ours.len(), fault = %fault, "stored mails stay flagged on the server; see `imap.after_ingest`");
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 async fn fetch_all(
@@ -101,6 +134,7 @@ async fn fetch_all(
 ) -> Result<(), FetchError> {
     let mut passed = order.from;
     let mut width = PAGE;
+    let mut is_last_look = false;
     let mut left = order.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     while let Some(next) = passed.checked_add(1).filter(|_| left > 0) {
         let is_small = order.selected.exists <= LIST_AT_ONCE;
@@ -138,7 +172,8 @@ async fn fetch_all(
         match (to, listed.last()) {
             (Some(to), _) => passed = to,
             (None, Some(last)) => passed = last.uid,
-            (None, None) if session.has_news() => {}
+            // Once more, not for ever: a server may speak of mail that it never lists.
+            (None, None) if session.has_news() && !is_last_look => is_last_look = true,
             (None, None) => break,
         }
     }
@@ -327,6 +362,10 @@ async fn settle(session: &mut Session, order: &Order<'_>, owed: &mut Owed) -> Re
         return Ok(());
     }
     uids.sort_unstable();
+    let removes = matches!(order.after, AfterIngest::Delete | AfterIngest::Move(_));
+    if removes && !uids.is_empty() && !session.is_still(order.selected).await? {
+        return Err(FetchError::Lost("the mailbox was numbered anew (UIDVALIDITY) in the middle".to_owned()));
+    }
     match session.settle(&uids, order.after).await {
         Ok(()) => {}
         Err(fault @ FetchError::Refused { .. }) => {

@@ -71,6 +71,10 @@ pub struct Selected {
 pub struct Session {
     imap: async_imap::Session<Wire>,
     capabilities: HashSet<String>,
+    /// The command that opened the mailbox.
+    opened_by: String,
+    /// How many mails the server last said the mailbox holds.
+    exists: u32,
     /// The server spoke of new mail since the last listing.
     has_news: bool,
     /// It answered a search with NO or BAD.
@@ -108,8 +112,15 @@ impl Session {
 
     async fn begin(imap: async_imap::Session<Wire>) -> Result<Session, FetchError> {
         let capabilities = HashSet::new();
-        let mut session =
-            Session { imap, capabilities, has_news: false, refuses_search: false, patience: SILENCE_LIMIT };
+        let mut session = Session {
+            imap,
+            capabilities,
+            opened_by: String::new(),
+            exists: 0,
+            has_news: false,
+            refuses_search: false,
+            patience: SILENCE_LIMIT,
+        };
         session.learn_capabilities().await?;
         Ok(session)
     }
@@ -128,7 +139,8 @@ impl Session {
         let name = folder_name::quoted(mailbox).ok_or_else(|| refused("not a folder name".to_owned()))?;
         let verb = if read_only { "EXAMINE" } else { "SELECT" };
         let (mut exists, mut uid_next, mut uid_validity) = (0, None, None);
-        let line = format!("{verb} {name}");
+        self.opened_by = format!("{verb} {name}");
+        let line = self.opened_by.clone();
         let answer = self.command(verb, &line, TALK, |response| match response {
             Response::MailboxData(MailboxDatum::Exists(count)) => exists = *count,
             Response::Data { status: Status::Ok, outcome } => match outcome.code {
@@ -149,6 +161,27 @@ impl Session {
             None => self.listed("*", UNDATED).await?.last().map_or(0, |mail| mail.uid),
         };
         Ok(Selected { uid_validity, last_uid, exists })
+    }
+
+    /// Opens the mailbox once more: whether a UID still names the same mail.
+    ///
+    /// In a folder that was deleted and made again under an open session, Dovecot (seen with 2.3) carries out what is
+    /// asked of the UIDs it gave before on the mails that bear these numbers in the other folder.
+    ///
+    /// # Errors
+    /// Where the mailbox is gone.
+    pub async fn is_still(&mut self, selected: Selected) -> Result<bool, FetchError> {
+        let mut uid_validity = None;
+        let line = self.opened_by.clone();
+        self.command("SELECT", &line, TALK, |response| {
+            if let Response::Data { status: Status::Ok, outcome } = response
+                && let Some(ResponseCode::UidValidity(validity)) = outcome.code
+            {
+                uid_validity = Some(validity);
+            }
+        })
+        .await?;
+        Ok(uid_validity == Some(selected.uid_validity))
     }
 
     /// What the mailbox holds from one UID to another (`None`: to its end), by rising UID.
@@ -381,6 +414,20 @@ impl Session {
         tracing::info!(capability, fault = %fault, "the server names what it refuses; doing it another way");
     }
 
+    /// Removes for good what a [`Session::settle`] that was cut short has flagged `\Deleted`. Without UIDPLUS the flag
+    /// must do.
+    ///
+    /// # Errors
+    /// Where the server refuses.
+    pub async fn expunge(&mut self, uids: &[u32]) -> Result<(), FetchError> {
+        for set in uid_sets(uids, SET_LENGTH) {
+            if self.can("UIDPLUS") {
+                self.plain("UID EXPUNGE", &format!("UID EXPUNGE {set}")).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until the server speaks of new mail, the limit is over, or the program is asked to stop. By IDLE
     /// where the server can, else by sleeping.
     ///
@@ -412,7 +459,8 @@ impl Session {
                 () = tokio::time::sleep_until(end) => break,
                 () = cancel.cancelled() => break,
             };
-            heed(response.map_err(lost)?.ok_or_else(closed)?.parsed(), "IDLE", &mut self.has_news)?;
+            let response = response.map_err(lost)?.ok_or_else(closed)?;
+            heed(response.parsed(), "IDLE", &mut self.exists, &mut self.has_news)?;
         }
         within("DONE", self.imap.run_command_untagged("DONE")).await?.map_err(broken)?;
         // The tagged answer is the proof that the line is alive, as a NOOP would be.
@@ -520,7 +568,7 @@ impl Session {
             match timeout(self.patience, self.imap.read_response()).await {
                 Ok(response) => {
                     let response = response.map_err(lost)?.ok_or_else(closed)?;
-                    heed(response.parsed(), during, &mut self.has_news)?;
+                    heed(response.parsed(), during, &mut self.exists, &mut self.has_news)?;
                     return Ok(see(response.parsed()));
                 }
                 Err(_) if self.imap.get_ref().received() == before => {
@@ -536,9 +584,19 @@ impl Session {
 }
 
 /// What a server may say at any time: that there is news, and that it hangs up.
-fn heed(response: &Response<'_>, during: &str, has_news: &mut bool) -> Result<(), FetchError> {
+fn heed(
+    response: &Response<'_>,
+    during: &str,
+    exists: &mut u32,
+    has_news: &mut bool,
+) -> Result<(), FetchError> {
     match response {
-        Response::MailboxData(MailboxDatum::Exists(_)) => *has_news = true,
+        // Some servers repeat the same count with every answer: only a higher one tells of a mail that came.
+        Response::MailboxData(MailboxDatum::Exists(count)) => {
+            *has_news |= *count > *exists;
+            *exists = *count;
+        }
+        Response::Expunge(_) => *exists = exists.saturating_sub(1),
         // LOGOUT is answered by BYE before its OK.
         Response::Data { status: Status::Bye, outcome } if during != "LOGOUT" => {
             let words = outcome.information.as_deref().unwrap_or_default();

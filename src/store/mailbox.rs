@@ -18,6 +18,7 @@ statements! {
     HELD_MAIL = Sql::same(
         "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
          WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");
+    IS_JOURNALED = Sql::same("SELECT COUNT(*) FROM raw_mail WHERE identity = $1");
     STANDING = Sql::same(
         "SELECT uid_validity, last_uid, settled_uid, started_at, renumbered_uid FROM mailbox WHERE name = $1");
     KEEP_STANDING = Sql::same(
@@ -237,6 +238,12 @@ impl Tx {
         }
         let rows: Vec<(String, i64)> = all!(self, COUNT_BY_SENDER, since, id.0)?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// Whether a mail is in the journal, by what makes it itself.
+    pub async fn is_journaled(&mut self, identity: &str) -> Result<bool> {
+        let rows: i64 = scalar!(self, IS_JOURNALED, identity)?;
+        Ok(rows > 0)
     }
 
     /// `None` for a mailbox never seen, and for one that has no UIDs.

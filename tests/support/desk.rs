@@ -37,6 +37,8 @@ pub struct TestDesk {
     pub desk: Desk,
     pub camille: Agent,
     pub now: DateTime<Utc>,
+    /// The database's address.
+    pub url: String,
     /// Where the database of SQLite lies.
     pub folder: tempfile::TempDir,
     /// The adjustable numbers.
@@ -85,7 +87,7 @@ impl TestDesk {
         let desk = Desk::open(store.clone(), Clock::At(now), settings).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
-        TestDesk { store, desk, camille, now, folder, rules }
+        TestDesk { store, desk, camille, now, url, folder, rules }
     }
 
     /// Moves the clock.

@@ -117,7 +117,12 @@ impl Dovecot {
     /// The mails in a mailbox of [`Dovecot::user`], as they lie on disk: name of the file, with the flags, and bytes.
     /// `folder` is as Dovecot writes it: `""` for INBOX, `.Name` for another.
     pub fn mails_in(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
-        let maildir = self.maildir.join(folder);
+        self.mails_of(self.user, folder)
+    }
+
+    /// The same for any user.
+    pub fn mails_of(&self, user: &str, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let maildir = self.folder.join("mail").join(user).join(folder);
         let files = ["new", "cur"].into_iter().filter_map(|part| std::fs::read_dir(maildir.join(part)).ok());
         let mut mails: Vec<(String, Vec<u8>)> = files
             .flatten()

@@ -5,9 +5,12 @@
 //! A server that is not installed is a failure that names `./scripts/test`, never a skip.
 //! May import: std, the dependencies. The servers never import `guichet`: what checks the program must not lean on it.
 
+pub mod accounting;
 pub mod chromium;
 pub mod desk;
 pub mod dovecot;
+pub mod fault_proxy;
+pub mod imap_client;
 pub mod leash;
 pub mod postgres;
 pub mod smtp;
