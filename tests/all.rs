@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: linking is the slow part.
 
 mod alerts;
+mod any_bytes;
 mod backup;
 mod caps;
 mod canary;

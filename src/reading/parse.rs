@@ -309,7 +309,8 @@ pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let start = text.trim_start().get(..14).unwrap_or("").to_ascii_lowercase();
     let is_html = matches!(part.body, PartType::Html(_));
     if is_html && text.contains('<') || start.starts_with("<html") || start.starts_with("<!doctype html") {
-        return html_to_text(&text);
+        // Character references bring back what was taken out: `&#0;`.
+        return plain(&html_to_text(&text));
     }
     let fields = Fields::of(part, raw);
     let is = |name, value| {
