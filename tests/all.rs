@@ -16,6 +16,7 @@ mod migrations;
 mod own_mail;
 mod pages;
 mod pages_html;
+mod promises;
 mod reconcile;
 mod requester;
 mod scenarios;

@@ -16,6 +16,8 @@ pub struct Journaled {
     pub sha256: String,
     /// `received`, `filed`, `ignored` or `held`.
     pub state: String,
+    /// Why it is ignored or held.
+    pub why: Option<String>,
     /// The mail's bytes, unpacked.
     pub raw: Vec<u8>,
     /// How many messages were made of it.
@@ -24,7 +26,7 @@ pub struct Journaled {
 
 /// The whole journal, by rising number, as somebody outside of the program reads it.
 pub async fn journal(url: &str) -> Vec<Journaled> {
-    const ROWS: &str = "SELECT r.sha256 AS sha256, r.state AS state, b.packed AS packed, \
+    const ROWS: &str = "SELECT r.sha256 AS sha256, r.state AS state, r.why AS why, b.packed AS packed, \
          (SELECT COUNT(*) FROM message m WHERE m.raw_mail_id = r.id) AS messages \
          FROM raw_mail r JOIN raw_body b ON b.raw_mail_id = r.id ORDER BY r.id";
     macro_rules! read {
@@ -34,6 +36,7 @@ pub async fn journal(url: &str) -> Vec<Journaled> {
             let read = rows.iter().map(|row| Journaled {
                 sha256: row.get("sha256"),
                 state: row.get("state"),
+                why: row.get("why"),
                 raw: zstd::decode_all(row.get::<&[u8], _>("packed")).expect("it was packed with zstd"),
                 messages: row.get("messages"),
             });
