@@ -67,13 +67,15 @@ const LATIN: [&str; 0xC0] = [
 /// The words of a search or of a searched text, folded: runs of letters and digits.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     let folded = fold(text);
-    let mut words = Vec::new();
-    for word in folded.split(|c: char| !c.is_alphanumeric()) {
-        if !word.is_empty() {
-            words.push(word.to_owned());
-        }
-    }
-    words.into_iter()
+    let mut at = 0;
+    // One at a time: a mail may have millions, and its readers stop early.
+    std::iter::from_fn(move || {
+        at += folded[at..].find(char::is_alphanumeric)?;
+        let rest = &folded[at..];
+        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
+        at += word.len();
+        Some(word.to_owned())
+    })
 }
 
 #[cfg(test)]

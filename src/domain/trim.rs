@@ -14,6 +14,9 @@ mod signature;
 
 use marks::{Header, header_at, is_marked_attribution, is_marked_forward, is_marked_header};
 
+/// More lines than any letter has: a body of more is shown as it is.
+const MOST_LINES: usize = 100_000;
+
 /// A body in three parts; together they are the whole text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trimmed {
@@ -46,6 +49,9 @@ struct Quote {
 /// An answer between quotes keeps the quotes it answers; a forwarded mail is the message and stays; a body that
 /// is nothing but quote or signature is the reply.
 pub fn trim(text: &str) -> Trimmed {
+    if text.lines().nth(MOST_LINES).is_some() {
+        return Trimmed { reply: text.trim_end().to_owned(), ..Trimmed::default() };
+    }
     let lines: Vec<&str> = text.lines().collect();
     let mut parts = vec![Part::Reply; lines.len()];
     let (quotes, forwarded) = mark_quotes(&lines, &mut parts);

@@ -1,6 +1,6 @@
 //! Address fields as they are written in the wild, and what makes an address usable. May import: domain.
 
-use super::header::{clean, decode_words, encoded_word, is_invisible};
+use super::header::{WordEnds, clean, decode_words, is_invisible};
 use crate::domain::mail::Mailbox;
 use crate::domain::people::normal_address;
 
@@ -22,6 +22,7 @@ pub struct Addresses {
 pub fn read_addresses(line: &str, found: &mut Addresses) {
     let mut entry = Entry::default();
     let mut letters = line.chars();
+    let mut ends = WordEnds::default();
     while let Some(c) = letters.next() {
         match c {
             '"' if (entry.angle.is_none() || entry.closed) && letters.as_str().contains('"') => {
@@ -68,8 +69,9 @@ pub fn read_addresses(line: &str, found: &mut Addresses) {
             }
             // An encoded word is one piece, whatever marks its letters resemble.
             '=' if !entry.in_angle() && letters.as_str().starts_with('?') => {
-                let rest = &line[line.len() - letters.as_str().len() - 1..];
-                match encoded_word(rest) {
+                let at = line.len() - letters.as_str().len() - 1;
+                let rest = &line[at..];
+                match ends.word_at(line, at) {
                     Some((_, _, after)) => {
                         rest[..rest.len() - after.len()].chars().for_each(|c| entry.push(c));
                         letters = after.chars();

@@ -17,6 +17,8 @@ const MOST_IDS: usize = 200;
 const LONGEST_VALUE: usize = 64 * 1024;
 /// Longest encoded word, in bytes; RFC 2047 allows 75, senders write whole subjects.
 const LONGEST_WORD: usize = 4096;
+/// Longest name of a charset in one, in bytes.
+const LONGEST_START: usize = 80;
 /// Longest message id (RFC 5322 section 2.1.1: a line has at most 998 characters).
 const LONGEST_ID: usize = 998;
 
@@ -150,8 +152,10 @@ pub fn decode_words(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut pending: Option<(String, Vec<u8>)> = None;
     let mut rest = line;
+    let mut ends = WordEnds::default();
     while let Some(start) = rest.find("=?") {
-        let Some((charset, bytes, after)) = encoded_word(&rest[start..]) else {
+        let at = line.len() - rest.len() + start;
+        let Some((charset, bytes, after)) = ends.word_at(line, at) else {
             flush(&mut pending, &mut text);
             text.push_str(&rest[..start + 2]);
             rest = &rest[start + 2..];
@@ -183,10 +187,30 @@ fn flush(pending: &mut Option<(String, Vec<u8>)>, text: &mut String) {
     }
 }
 
+/// Reads the encoded words of a line from left to right: the end of one is looked for once, however many begin before
+/// it.
+#[derive(Debug, Default)]
+pub struct WordEnds {
+    /// Where the next end stands; beyond the line where there is none.
+    next: usize,
+}
+
+impl WordEnds {
+    /// The encoded word that begins at `at`: its charset, its bytes, and what follows. `None` for what only resembles
+    /// one.
+    pub fn word_at<'l>(&mut self, line: &'l str, at: usize) -> Option<(&'l str, Vec<u8>, &'l str)> {
+        if self.next < at {
+            self.next = line[at..].find("?=").map_or(usize::MAX, |found| at + found);
+        }
+        let is_in_reach = self.next - at <= LONGEST_WORD + LONGEST_START;
+        is_in_reach.then(|| encoded_word(&line[at..])).flatten()
+    }
+}
+
 /// Reads `=?charset?B?data?=` at the start of `text`: charset, bytes, and what follows.
-pub fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let text = text.strip_prefix("=?")?;
-    let end = text.bytes().take(80).position(|b| b == b'?')?;
+    let end = text.bytes().take(LONGEST_START).position(|b| b == b'?')?;
     let (charset, rest) = (&text[..end], &text[end + 1..]);
     // RFC 2231 section 5 lets a language follow the charset.
     let charset = charset.split('*').next().unwrap_or(charset);
@@ -194,6 +218,9 @@ pub fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
         return None;
     }
     let (kind, data) = (rest.get(..2)?, rest.get(2..)?);
+    if !matches!(kind, "B?" | "b?" | "Q?" | "q?") {
+        return None;
+    }
     let end =
         data.bytes().take(LONGEST_WORD).zip(data.bytes().skip(1)).position(|pair| pair == (b'?', b'='))?;
     let (data, after) = (&data[..end], &data[end + 2..]);
@@ -369,6 +396,15 @@ mod tests {
             clean(&decode_words("=?utf-8?Q?Bonjour=0D=0ABcc:_x=40y.example?=")),
             "Bonjour Bcc: x@y.example"
         );
+    }
+
+    #[test]
+    fn words_that_never_end_hide_none_that_does() {
+        let begun = "=?utf-8?Q?a".repeat(1_000);
+        assert_eq!(decode_words(&begun), begun);
+        // The end is out of reach for the first of them.
+        let ended = format!("{begun}=?utf-8?Q?=C3=A9?= =?utf-8?X?b?= =?utf-8?Q?=C3=A9?=");
+        assert!(decode_words(&ended).ends_with("=?utf-8?X?b?= é"), "{}", decode_words(&ended));
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option
         }
         let text = folded(head(line, LONGEST));
         match label(&text) {
+            // Another block begins: thousands of them are not each read to the end of all.
+            Some((known @ (Label::From | Label::Subject), _)) if seen.contains(&known) => break,
             Some((label, value)) => {
                 if !seen.contains(&label) {
                     seen.push(label);

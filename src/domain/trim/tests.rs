@@ -287,3 +287,21 @@ proptest! {
         prop_assert_eq!(count(&trimmed.reply) + count(&trimmed.quoted) + count(&trimmed.signature), count(&text));
     }
 }
+
+#[test]
+fn a_body_of_more_lines_than_any_letter_is_shown_as_it_is() {
+    let text = format!("Bonjour\n{}", "> a\n".repeat(MOST_LINES));
+    let trimmed = trim(&text);
+    assert_eq!((trimmed.reply.as_str(), trimmed.quoted.as_str()), (text.trim_end(), ""));
+    let shorter = trim(&text[..text.len() - 4]);
+    assert_eq!(shorter.reply, "Bonjour");
+}
+
+#[test]
+fn header_blocks_in_a_row_are_told_apart() {
+    let block =
+        "De : Léa <lea@client.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Support\nObjet : Paiement\n";
+    let trimmed = trim(&format!("Voici la suite.\n\n{block}{block}\nBonjour\n"));
+    assert_eq!(trimmed.reply, "Voici la suite.");
+    assert!(trimmed.quoted.starts_with("De : Léa") && trimmed.quoted.ends_with("Bonjour"));
+}
