@@ -2,9 +2,9 @@
 //! them, says which of them died, and stops them with grace.
 
 use crate::clock::Clock;
-use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, Outbox, Threading, Web};
+use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Threading, Web};
 use crate::demo;
-use crate::desk::{self, Desk, Settings};
+use crate::desk::{self, Desk, Settings, tokens};
 use crate::domain::people::{Role, normal_address};
 use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
@@ -118,14 +118,20 @@ pub fn sources(config: &Config) -> Result<Vec<Source>, Fault> {
     })
 }
 
-/// What it takes to send mail.
+/// What it takes to send mail. `tokens`: the desk that keeps them, for a server that wants one.
 ///
 /// # Errors
 /// [`Stopped::Misconfigured`] when nothing is named; [`Stopped::Broken`] when a template or a certificate file
 /// cannot be used.
-pub fn post_room(config: &Config) -> Result<PostRoom, Stopped> {
+pub fn post_room(config: &Config, tokens: Option<&Desk>) -> Result<PostRoom, Stopped> {
     let courier = match config.outbox().map_err(|fault| Stopped::Misconfigured(vec![fault]))? {
-        Outbox::Smtp(smtp) => Courier::Smtp(Box::new(SmtpCourier::new(smtp).map_err(anyhow::Error::msg)?)),
+        Outbox::Smtp(smtp) => {
+            let courier = SmtpCourier::new(smtp).map_err(anyhow::Error::msg)?;
+            Courier::Smtp(Box::new(match tokens {
+                Some(desk) => courier.with_tokens_of(desk),
+                None => courier,
+            }))
+        }
         Outbox::Maildir(folder) => Courier::Maildir(MaildirCourier::new(folder)),
     };
     let letterhead =
@@ -317,7 +323,7 @@ async fn run_doors(
     } else {
         tracing::warn!("no mail is taken in: the configuration names no inbox");
     }
-    match post_room(&config) {
+    match post_room(&config, Some(&desk)) {
         Ok(post) => {
             let (desk, cancel) = (desk.clone(), cancel.clone());
             doors.spawn(async move {
@@ -330,11 +336,19 @@ async fn run_doors(
         }
         Err(broken) => return Err(broken),
     }
-    if let Some((address, plan, post)) = canary(&config)? {
+    if let Some((address, plan, post)) = canary(&config, &desk)? {
         let (desk, cancel) = (desk.clone(), cancel.clone());
         doors.spawn(async move {
             outbound::canary::run(desk, post, address, plan, cancel).await;
             ("canary", Ok(()))
+        });
+    }
+    let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
+    if !accounts.is_empty() {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            tokens::attend(desk, accounts, cancel).await;
+            ("tokens", Ok(()))
         });
     }
     let (router, stop) = (web::router(desk.clone(), pages), cancel.clone());
@@ -368,13 +382,13 @@ async fn run_doors(
 }
 
 /// Where canaries go, when, and by what road; `None` where there are none.
-fn canary(config: &Config) -> Result<Option<(String, config::Canary, PostRoom)>, Stopped> {
+fn canary(config: &Config, desk: &Desk) -> Result<Option<(String, config::Canary, PostRoom)>, Stopped> {
     let Some(plan) = config.canary.clone() else { return Ok(None) };
     if sources(config).is_err() || config.outbox().is_err() {
         tracing::warn!("no canary is sent: it takes an inbox and an outbox; see `canary.interval`");
         return Ok(None);
     }
-    let post = post_room(config)?;
+    let post = post_room(config, Some(desk))?;
     let address = plan.to.clone().unwrap_or_else(|| post.letterhead.address().to_string());
     Ok(Some((address, plan, post)))
 }

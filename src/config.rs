@@ -15,7 +15,7 @@ mod tests;
 pub use canary::Canary;
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
-pub use oauth2::{OAuth2, Provider};
+pub use oauth2::{OAuth2, Provider, SignIn};
 
 use crate::domain::rules::Rules;
 use checks::Database;
@@ -110,10 +110,10 @@ pub struct Smtp {
     pub port: u16,
     /// How the connection is protected.
     pub security: Security,
-    /// The account; given if and only if the password is.
+    /// The account; given if and only if there is a way to sign in to it.
     pub username: Option<String>,
-    /// Its password.
-    pub password: Option<SecretString>,
+    /// Its password, or where its tokens come from.
+    pub sign_in: Option<SignIn>,
     /// As written: `Support BetTracker Pro <support@bettrackerpro.com>`; one valid address.
     pub from: String,
     /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
@@ -282,6 +282,21 @@ impl Config {
         }
     }
 
+    /// Every account that is signed in to with tokens, each once.
+    pub fn oauth2_accounts(&self) -> Vec<&OAuth2> {
+        let smtp = self.smtp.as_ref().and_then(|smtp| smtp.sign_in.as_ref());
+        let all = self.imap.iter().map(|imap| &imap.sign_in).chain(smtp).filter_map(SignIn::oauth2);
+        let mut accounts: Vec<&OAuth2> = Vec::new();
+        for oauth2 in all {
+            let is_known =
+                |known: &&OAuth2| known.account == oauth2.account && known.provider == oauth2.provider;
+            if !accounts.iter().any(is_known) {
+                accounts.push(oauth2);
+            }
+        }
+        accounts
+    }
+
     /// The numbers that decisions depend on.
     pub fn rules(&self) -> Rules {
         Rules {
@@ -336,7 +351,10 @@ const DAY: u64 = 86_400;
 fn read(source: &mut Source) -> Option<Config> {
     // Every section is read before any is given up, so that all faults are found.
     let imap = mailboxes::read_mailboxes(source);
-    let smtp = source.has_section("smtp").then(|| read_smtp(source));
+    let smtp = source.has_section("smtp").then(|| read_smtp(source, imap.as_deref()));
+    if let (Some(imap), Some(smtp)) = (&imap, &smtp) {
+        oauth2::check_one_client(source, imap, smtp.as_ref());
+    }
     for (side, section) in [("maildir.inbox", "imap"), ("maildir.outbox", "smtp")] {
         let is_given = source.has_section(section) || source.has_section(&format!("{section}[1]"));
         if source.has(side) && is_given {
@@ -392,16 +410,12 @@ fn read_maildir(source: &mut Source) -> Maildir {
     Maildir { inbox: source.path("maildir.inbox"), outbox: source.path("maildir.outbox"), from }
 }
 
-fn read_smtp(source: &mut Source) -> Option<Smtp> {
+/// `imap`: the mailboxes, where they could be read.
+fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
     let host = source.required("smtp.host");
     let security = read_security(source, "smtp", host.as_deref());
     let port = read_port(source, "smtp.port");
-    // An account without a password, or the other way round, would send without logging in.
-    let has_password = source.has("smtp.password") || source.has("smtp.password_file");
-    let (username, password) = match (source.has("smtp.username"), has_password) {
-        (false, false) => (None, None),
-        _ => (source.required("smtp.username"), required_secret(source, "smtp.password")),
-    };
+    let account = read_smtp_account(source, imap);
     let from = source.required("smtp.from");
     if let Some(from) = &from
         && !checks::is_sender(from)
@@ -414,15 +428,37 @@ fn read_smtp(source: &mut Source) -> Option<Smtp> {
         Security::Starttls => 587,
         Security::None => 25,
     };
+    let (username, sign_in) = account?;
     Some(Smtp {
         host: host?,
         port: port.unwrap_or(default_port),
         security,
         username,
-        password,
+        sign_in,
         from: from?,
         ca_file,
     })
+}
+
+/// Account and way to sign in, both or neither: an account without a password, or the other way round, would send
+/// without logging in. `None` where a fault was left.
+fn read_smtp_account(source: &mut Source, imap: Option<&[Imap]>) -> Option<(Option<String>, Option<SignIn>)> {
+    let has_password = source.has("smtp.password") || source.has("smtp.password_file");
+    if source.has("smtp.oauth2") {
+        if has_password {
+            source.fault("smtp.oauth2", Problem::Twice { other: "smtp.password".to_owned() });
+        }
+        let username = source.text("smtp.username");
+        // Mailboxes that could not be read have left their faults.
+        let shared = oauth2::shared(source, imap?, username.as_deref())?;
+        return Some((Some(shared.account.clone()), Some(SignIn::OAuth2(shared))));
+    }
+    if !source.has("smtp.username") && !has_password && !source.has_section("smtp.oauth2") {
+        return Some((None, None));
+    }
+    let username = source.required("smtp.username");
+    let sign_in = oauth2::read_sign_in(source, "smtp", username.as_deref());
+    Some((Some(username?), Some(sign_in?)))
 }
 
 fn read_security(source: &mut Source, section: &str, host: Option<&str>) -> Security {

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 9] = [
 const DOORS: &[&str] = &["inbound", "outbound", "chat", "web", "scheduler"];
 
 /// Who may import a room of the same floor: (who, whom).
-const NEIGHBOURS: [(&str, &str); 1] = [("wording", "view")];
+const NEIGHBOURS: [(&str, &str); 2] = [("wording", "view"), ("wording", "oauth")];
 
 /// The rooms of plain values and functions, and what these may not name.
 const PURE: [&str; 3] = ["domain", "command", "view"];

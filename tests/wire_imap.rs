@@ -26,7 +26,7 @@ fn settings(port: u16, security: Security) -> Imap {
         port,
         security,
         username: "support".into(),
-        password: "pass".to_owned().into(),
+        sign_in: "pass".to_owned().into(),
         mailbox: "INBOX".into(),
         after_ingest: AfterIngest::Keep,
         ca_file: None,
@@ -115,9 +115,9 @@ async fn each_fault_names_the_key_that_mends_it() {
     let dovecot = Dovecot::start();
     let tls = || settings(dovecot.imaps_port, Security::Tls);
 
-    let fault = fault_of(Imap { password: "wrong".to_owned().into(), ..plain(&dovecot) }).await;
+    let fault = fault_of(Imap { sign_in: "wrong".to_owned().into(), ..plain(&dovecot) }).await;
     assert!(fault.contains("`imap.password`") && !fault.contains("wrong"), "{fault}");
-    let fault = fault_of(Imap { password: "mot de passé".to_owned().into(), ..plain(&dovecot) }).await;
+    let fault = fault_of(Imap { sign_in: "mot de passé".to_owned().into(), ..plain(&dovecot) }).await;
     assert!(fault.contains("`imap.password`"), "{fault}");
     let fault = fault_of(Imap { host: "mail.invalid".into(), ..tls() }).await;
     assert!(fault.contains("unknown host mail.invalid") && fault.contains("`imap.host`"), "{fault}");
@@ -547,7 +547,7 @@ async fn a_password_that_no_quoted_string_can_hold_is_said_by_authenticate_plain
         heard.send(tag.to_owned()).expect("the test listens");
         say(format!("{first} OK in\r\n"))
     });
-    let settings = Imap { password: "mot de passé".to_owned().into(), ..settings.await };
+    let settings = Imap { sign_in: "mot de passé".to_owned().into(), ..settings.await };
     Session::open(&settings).await.unwrap();
     // "\0support\0mot de passé"
     assert_eq!(lines.recv().await.as_deref(), Some("AHN1cHBvcnQAbW90IGRlIHBhc3PDqQ=="));

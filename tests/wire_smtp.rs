@@ -24,7 +24,7 @@ fn config(port: u16, security: Security) -> Smtp {
         port,
         security,
         username: None,
-        password: None,
+        sign_in: None,
         from: "Support <support@desk.example>".to_owned(),
         ca_file: None,
     }
@@ -280,7 +280,7 @@ async fn starttls_is_insisted_on_and_nothing_said_before_it_counts() {
 fn to_sink(sink: &SmtpSink, security: Security, ca_file: Option<&Path>) -> Smtp {
     Smtp {
         username: Some(sink.user.to_owned()),
-        password: Some(sink.password.to_owned().into()),
+        sign_in: Some(sink.password.to_owned().into()),
         ca_file: ca_file.map(PathBuf::from),
         ..config(if security == Security::Tls { sink.tls_port } else { sink.port }, security)
     }
@@ -370,7 +370,7 @@ async fn a_wrong_password_and_an_unknown_certificate_are_ours_to_mend_and_mend_t
     let sink = SmtpSink::start_strict();
     let ca = Some(sink.ca_pem.as_path());
     let right = to_sink(&sink, Security::Starttls, ca);
-    let wrong = Smtp { password: Some("wrong".to_owned().into()), ..right.clone() };
+    let wrong = Smtp { sign_in: Some("wrong".to_owned().into()), ..right.clone() };
     let Outcome::Retry(why) = SmtpCourier::new(&wrong).unwrap().send(LEA, MAIL).await else { panic!() };
     assert!(why.starts_with("signing in failed: 535"), "{why}");
     for security in [Security::Starttls, Security::Tls] {

@@ -3,11 +3,13 @@
 use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
-use crate::config::Config;
+use crate::clock::Clock;
+use crate::config::{Config, OAuth2};
+use crate::desk::Desk;
 use crate::inbound::{self, Source, Tried};
 use crate::outbound::Courier;
 use crate::store::Store;
-use crate::wording::check as say;
+use crate::wording::{check as say, dates, sign_in};
 use serde::Serialize;
 use std::path::Path;
 
@@ -23,16 +25,36 @@ struct Check {
 pub(super) async fn check(config: &Config, json: bool) -> Done {
     let mut checks = vec![Check { check: "config", ok: true, detail: say::CONFIG_READ.to_owned() }];
     checks.push(outcome("database", database(config).await));
+    let desk = if config.oauth2_accounts().is_empty() {
+        None
+    } else {
+        // A provider may give another refresh token for the one we show: there must be a place to keep it.
+        match app::open(config.clone(), Clock::System).await {
+            Ok(opened) => Some(opened.desk),
+            Err(stopped) => {
+                checks.push(outcome("token", Err(said(stopped))));
+                None
+            }
+        }
+    };
+    if let Some(desk) = &desk {
+        for account in config.oauth2_accounts() {
+            checks.push(outcome("token", token(config, desk, account).await));
+        }
+    }
     match app::sources(config) {
         Ok(sources) => {
             for source in &sources {
-                checks.push(outcome("inbox", inbox(source).await));
+                checks.push(outcome("inbox", inbox(source, desk.as_ref()).await));
             }
         }
         Err(_) => checks.push(outcome("inbox", Err(say::NO_INBOX.to_owned()))),
     }
-    checks.push(outcome("outbox", outbox(config).await));
+    checks.push(outcome("outbox", outbox(config, desk.as_ref()).await));
     checks.push(outcome("web", web(config).await));
+    if let Some(desk) = &desk {
+        desk.close().await;
+    }
     if json {
         print_json(true, &checks, "");
     } else {
@@ -68,21 +90,34 @@ async fn database(config: &Config) -> Result<String, String> {
     }
 }
 
-async fn inbox(source: &Source) -> Result<String, String> {
-    let tried = inbound::try_connection(source).await;
+/// Uses the refresh token now: the only proof that the next time will work.
+async fn token(config: &Config, desk: &Desk, account: &OAuth2) -> Result<String, String> {
+    desk.renew_token(account).await.map_err(|fault| fault.to_string())?;
+    let standing = desk.token_standing(account).await.map_err(|failure| failure.to_string())?;
+    let until = standing.and_then(|standing| standing.expires_at);
+    let until = until.map(|end| dates::date(end, config.timezone)).unwrap_or_default();
+    Ok(sign_in::token_ready(&account.account, &until))
+}
+
+pub(super) async fn inbox(source: &Source, tokens: Option<&Desk>) -> Result<String, String> {
+    let tried = inbound::try_connection(source, tokens).await;
     match tried.map_err(|error| format!("{}: {}", source.label(), source.says(&error)))? {
         Tried::Imap { mails, announces, .. } => Ok(say::mailbox_ready(source.label(), mails, announces)),
         Tried::Maildir { folder, waiting } => Ok(say::inbox_ready(&folder.display().to_string(), waiting)),
     }
 }
 
-async fn outbox(config: &Config) -> Result<String, String> {
-    let post = app::post_room(config).map_err(|stopped| match stopped {
+fn said(stopped: app::Stopped) -> String {
+    match stopped {
         app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
         app::Stopped::NoDatabase(url, why) => say::database_fails(&url, &why),
         app::Stopped::NoPort(address, why) => format!("{address}: {why}"),
         app::Stopped::Broken(error) => format!("{error:#}"),
-    })?;
+    }
+}
+
+async fn outbox(config: &Config, tokens: Option<&Desk>) -> Result<String, String> {
+    let post = app::post_room(config, tokens).map_err(said)?;
     match &post.courier {
         Courier::Smtp(courier) => courier.try_connection().await.map(|()| say::SMTP_READY.to_owned()),
         Courier::Maildir(_) => {

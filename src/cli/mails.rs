@@ -98,7 +98,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Sends what is due. Without `--now`, also waits for what can still be taken back, where that is soon over.
 pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
-    let post = app::post_room(&opened.config).map_err(misconfigured)?;
+    let post = app::post_room(&opened.config, Some(&opened.desk)).map_err(misconfigured)?;
     let desk = &opened.desk;
     let mut count = outbound::deliver(desk, &post, i64::MAX).await?;
     let until = desk.clock().now() + opened.config.undo_window.min(LONGEST_WAIT);

@@ -5,6 +5,7 @@ mod agents;
 mod check;
 mod database;
 mod mails;
+mod sign_in;
 mod tickets;
 mod users;
 
@@ -90,6 +91,8 @@ enum Command {
     },
     #[command(about = say::MAIL, subcommand)]
     Mail(mails::Mail),
+    #[command(about = crate::wording::sign_in::IMAP, subcommand)]
+    Imap(sign_in::ImapCommand),
     #[command(about = say::USER, subcommand)]
     User(users::User),
     #[command(about = say::AGENT, subcommand)]
@@ -242,6 +245,7 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
             tickets::run(opened, globals.agent.as_deref(), words, globals.json).await
         }
         Command::Mail(command) => mails::run(opened, command, globals.json).await,
+        Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
         Command::User(command) => users::run(opened, command, globals.json).await,
         Command::Agent(command) => agents::run(opened, command, globals.json).await,
         Command::Serve | Command::Demo { .. } | Command::Check | Command::Db(_) | Command::Config(_) => {

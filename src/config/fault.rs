@@ -57,6 +57,13 @@ pub enum Problem {
         /// The other entry's key.
         other: String,
     },
+    /// No mailbox has an `oauth2` of this account, or several accounts have one.
+    NoSharedAccount,
+    /// Has no meaning without another setting.
+    OnlyWith {
+        /// That setting, as it is written.
+        setting: &'static str,
+    },
     /// Not of the kind that is wanted.
     Wants(Wanted),
     /// Would carry passwords or people's mail in plain text over a network.
@@ -84,6 +91,10 @@ pub enum Wanted {
     TimeZone,
     /// `https://host`, or `http://` towards this machine; no user, no question mark.
     PublicUrl,
+    /// `{ provider = …, client_id = … }`.
+    OAuth2,
+    /// `common`, `organizations`, a domain or an id.
+    Tenant,
     /// `sqlite://file` or `postgres://…`.
     DatabaseUrl,
     /// `IP:port`.

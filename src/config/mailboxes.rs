@@ -1,9 +1,9 @@
 //! The mailboxes that mail comes from: one `[imap]`, or several `[[imap]]`. May import: `config`.
 
 use super::fault::{Problem, Wanted};
+use super::oauth2::{SignIn, read_sign_in};
 use super::source::Source;
-use super::{AfterIngest, DAY, Security, Start, read_duration, read_port, read_security, required_secret};
-use secrecy::SecretString;
+use super::{AfterIngest, DAY, Security, Start, read_duration, read_port, read_security};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub struct Imap {
     pub security: Security,
     /// The account.
     pub username: String,
-    /// Its password.
-    pub password: SecretString,
+    /// Its password, or where its tokens come from.
+    pub sign_in: SignIn,
     /// The mailbox's name, as a person writes it (not in modified UTF-7).
     pub mailbox: String,
     /// What becomes of a mail on the server.
@@ -76,7 +76,7 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
     let security = read_security(source, &section, host.as_deref());
     let port = read_port(source, &key("port"));
     let username = source.required(&key("username"));
-    let password = required_secret(source, &key("password"));
+    let sign_in = read_sign_in(source, &section, username.as_deref());
     let mailbox = source.text(&key("mailbox")).unwrap_or_else(|| "INBOX".to_owned());
     let after_ingest = source.read(&key("after_ingest"), Wanted::AfterIngest, AfterIngest::from_word);
     let ca_file = source.readable(&key("ca_file"));
@@ -90,7 +90,7 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
         port: port.unwrap_or(if security == Security::Tls { 993 } else { 143 }),
         security,
         username: username?,
-        password: password?,
+        sign_in: sign_in?,
         mailbox,
         after_ingest: after_ingest.unwrap_or(AfterIngest::Keep),
         ca_file,

@@ -1,7 +1,37 @@
-//! `oauth2 = { … }` in place of a password: whose account, which provider, where its endpoints are. May import:
-//! `config`.
+//! How we sign in to a mail server: with a password, or with `oauth2 = { … }`: whose account, which provider, where its
+//! endpoints are. May import: `config`.
 
-use secrecy::SecretString;
+use super::checks;
+use super::fault::{Problem, Wanted};
+use super::source::Source;
+use super::{Imap, Smtp, required_secret};
+use secrecy::{ExposeSecret, SecretString};
+
+/// How we sign in to a mail server.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// With the account's password.
+    Password(SecretString),
+    /// With an access token.
+    OAuth2(OAuth2),
+}
+
+impl SignIn {
+    /// Where tokens come from, if it is by tokens.
+    pub fn oauth2(&self) -> Option<&OAuth2> {
+        match self {
+            SignIn::Password(_) => None,
+            SignIn::OAuth2(oauth2) => Some(oauth2),
+        }
+    }
+}
+
+/// A password.
+impl From<String> for SignIn {
+    fn from(password: String) -> SignIn {
+        SignIn::Password(password.into())
+    }
+}
 
 /// Who gives the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +90,129 @@ pub struct OAuth2 {
 }
 
 impl OAuth2 {
-    /// What the providers call mail in and out, and a token that outlives the sign-in.
-    pub(super) const fn scope_of(provider: Provider) -> Option<&'static str> {
-        match provider {
-            Provider::Google => Some("https://mail.google.com/"),
-            Provider::Microsoft => Some(
-                "offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
-                 https://outlook.office.com/SMTP.Send",
-            ),
-            Provider::Custom => None,
+    /// Whether both are one account of one provider: they share their tokens.
+    fn is_same_account(&self, other: &OAuth2) -> bool {
+        self.account == other.account && self.provider == other.provider
+    }
+
+    /// Whether the tokens of one are those of the other.
+    fn is_same_client(&self, other: &OAuth2) -> bool {
+        let written = |of: &OAuth2| of.refresh_token.as_ref().map(|token| token.expose_secret().to_owned());
+        self.client_id == other.client_id
+            && self.token_url == other.token_url
+            && written(self) == written(other)
+    }
+}
+
+/// What the providers call mail in and out, and a token that outlives the sign-in.
+fn usual_scope(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::Google => Some("https://mail.google.com/"),
+        Provider::Microsoft => Some(
+            "offline_access https://outlook.office.com/IMAP.AccessAsUser.All \
+             https://outlook.office.com/SMTP.Send",
+        ),
+        Provider::Custom => None,
+    }
+}
+
+/// `password`, `password_file` or `oauth2` of a section, of which one must be given.
+pub(super) fn read_sign_in(source: &mut Source, section: &str, account: Option<&str>) -> Option<SignIn> {
+    let (password, oauth2) = (format!("{section}.password"), format!("{section}.oauth2"));
+    if !source.has_section(&oauth2) {
+        return required_secret(source, &password).map(SignIn::Password);
+    }
+    if source.has(&password) || source.has(&format!("{password}_file")) {
+        source.fault(&oauth2, Problem::Twice { other: password });
+    }
+    read_oauth2(source, oauth2, account).map(SignIn::OAuth2)
+}
+
+fn read_oauth2(source: &mut Source, section: String, account: Option<&str>) -> Option<OAuth2> {
+    let key = |name: &str| format!("{section}.{name}");
+    if !source.has(&key("provider")) {
+        source.fault(&key("provider"), Problem::Missing);
+    }
+    let provider = source.read(&key("provider"), Wanted::OneOf(Provider::WORDS), Provider::from_word);
+    let client_id = source.required(&key("client_id"));
+    let client_secret = match provider {
+        // Google gives every client one, and asks for it.
+        Some(Provider::Google) => required_secret(source, &key("client_secret")).map(Some),
+        _ => Some(source.secret(&key("client_secret"))),
+    };
+    let refresh_token = source.secret(&key("refresh_token"));
+    let tenant = source.read(&key("tenant"), Wanted::Tenant, |text| is_tenant(text).then(|| text.to_owned()));
+    if tenant.is_some() && provider.is_some_and(|provider| provider != Provider::Microsoft) {
+        source.fault(&key("tenant"), Problem::OnlyWith { setting: "provider = \"microsoft\"" });
+    }
+    let usual = provider
+        .map(|provider| Endpoints::of(provider, tenant.as_deref().unwrap_or("common")))
+        .unwrap_or_default();
+    if provider == Some(Provider::Custom) {
+        for name in ["token_url", "scope"] {
+            if !source.has(&key(name)) {
+                source.fault(&key(name), Problem::Missing);
+            }
+        }
+    }
+    let token_url = read_endpoint(source, &key("token_url")).or(usual.token_url);
+    let auth_url = read_endpoint(source, &key("auth_url")).or(usual.auth_url);
+    let device_url = read_endpoint(source, &key("device_url")).or(usual.device_url);
+    let scope = source.text(&key("scope"));
+    Some(OAuth2 {
+        account: account?.to_owned(),
+        provider: provider?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        refresh_token,
+        token_url: token_url?,
+        auth_url,
+        device_url,
+        scope: scope.or_else(|| usual_scope(provider?).map(str::to_owned))?,
+        key: section,
+    })
+}
+
+/// `common`, a domain or an id.
+fn is_tenant(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+/// An address of the provider's; tokens go there, so in plain text to this machine only.
+fn read_endpoint(source: &mut Source, key: &str) -> Option<String> {
+    let url = source.read(key, Wanted::PublicUrl, |text| checks::web_url(text).map(|_| text.to_owned()))?;
+    if let Some(("http", host)) = checks::web_url(&url)
+        && !checks::is_loopback(host)
+    {
+        source.fault(key, Problem::PlainText);
+        return None;
+    }
+    Some(url)
+}
+
+/// `smtp.oauth2 = "imap"`: the account and the tokens of a mailbox; `username` says of which, where there are several.
+pub(super) fn shared(source: &mut Source, imap: &[Imap], username: Option<&str>) -> Option<OAuth2> {
+    source.read("smtp.oauth2", Wanted::OneOf(&["imap"]), |word| (word == "imap").then_some(()))?;
+    let accounts = imap.iter().filter_map(|imap| imap.sign_in.oauth2());
+    let mut fitting = accounts.filter(|oauth2| username.is_none_or(|username| oauth2.account == username));
+    let first = fitting.next().cloned();
+    let is_clear = first.as_ref().is_some_and(|first| fitting.all(|other| other.is_same_account(first)));
+    if !is_clear {
+        source.fault("smtp.oauth2", Problem::NoSharedAccount);
+        return None;
+    }
+    first
+}
+
+/// Whoever signs in to one account twice does it by the same client, since the account's tokens are kept once.
+pub(super) fn check_one_client(source: &mut Source, imap: &[Imap], smtp: Option<&Smtp>) {
+    let smtp = smtp.and_then(|smtp| smtp.sign_in.as_ref());
+    let all: Vec<&OAuth2> =
+        imap.iter().map(|imap| &imap.sign_in).chain(smtp).filter_map(SignIn::oauth2).collect();
+    for (place, one) in all.iter().enumerate() {
+        let earlier = all[..place].iter().find(|other| other.is_same_account(one));
+        if let Some(other) = earlier.filter(|other| !other.is_same_client(one)) {
+            source.fault(&one.key, Problem::Twice { other: other.key.clone() });
         }
     }
 }

@@ -33,7 +33,12 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "start",
         ],
     ),
-    ("smtp", &["host", "port", "security", "username", "password", "password_file", "from", "ca_file"]),
+    ("imap.oauth2", OAUTH2),
+    (
+        "smtp",
+        &["host", "port", "security", "username", "password", "password_file", "oauth2", "from", "ca_file"],
+    ),
+    ("smtp.oauth2", OAUTH2),
     ("maildir", &["inbox", "outbox", "from"]),
     ("threading", &["plus_addresses", "reopen_window"]),
     ("canary", &["interval", "to", "patience"]),
@@ -51,10 +56,24 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("templates", &["dir"]),
 ];
 
+/// The keys of an `oauth2 = { … }`.
+const OAUTH2: &[&str] = &[
+    "provider",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "tenant",
+    "refresh_token",
+    "refresh_token_file",
+    "token_url",
+    "auth_url",
+    "device_url",
+    "scope",
+];
+
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] =
-    &["blobs", "discord", "followup", "push", "slack", "sla", "imap.oauth2", "smtp.oauth2", "smtp.dkim"];
+const LATER: &[&str] = &["blobs", "discord", "followup", "push", "slack", "sla", "smtp.dkim"];
 
 /// The section that may stand several times.
 const MAILBOXES: &str = "imap";
@@ -122,7 +141,11 @@ impl Source {
     /// A section of the file and what it gives.
     fn open(&mut self, name: String, section: toml::Table) {
         for (key, value) in section {
-            self.take(format!("{name}.{key}"), value, false);
+            let key = format!("{name}.{key}");
+            match value {
+                Value::Table(inner) if is_section(&plain(&key)) => self.open(key, inner),
+                value => self.take(key, value, false),
+            }
         }
         self.sections.push(name);
     }
@@ -175,6 +198,8 @@ impl Source {
             self.put_off(&plain);
         } else if LATER.contains(&section) {
             self.put_off(section);
+        } else if is_section(&plain) && !all_keys().any(|known| known == plain) {
+            self.fault(&key, Problem::Wants(Wanted::OAuth2));
         } else if !all_keys().any(|known| known == plain) {
             let nearest = nearest(&plain);
             let nearest = match nearest.strip_prefix(MAILBOXES) {

@@ -39,6 +39,13 @@ fn only_imap(config: Config) -> Imap {
     config.imap.into_iter().next().unwrap()
 }
 
+fn password_of(sign_in: &SignIn) -> String {
+    match sign_in {
+        SignIn::Password(password) => password.expose_secret().to_owned(),
+        SignIn::OAuth2(oauth2) => panic!("{oauth2:?}"),
+    }
+}
+
 fn problem(text: &str) -> Problem {
     fault(text).1
 }
@@ -188,7 +195,7 @@ fn a_secret_is_a_value_a_file_or_a_variable() {
     let file = folder.path().join("secret");
     std::fs::write(&file, "from-file\n").unwrap();
     let by_file = SERVERS.replace("password = \"imap-secret\"", &format!("password_file = {file:?}"));
-    let password = |config: Config| only_imap(config).password.expose_secret().to_owned();
+    let password = |config: Config| password_of(&only_imap(config).sign_in);
     assert_eq!(password(parse(SERVERS).unwrap()), "imap-secret");
     assert_eq!(password(parse(&by_file).unwrap()), "from-file");
     let variable = environment(&[("GUICHET__IMAP__PASSWORD", "from-variable")]);
@@ -371,7 +378,7 @@ fn one_mailbox_given_twice_is_a_fault() {
 fn a_variable_without_a_number_means_the_first_mailbox() {
     let passwords = |text: &str, pairs: &[(&str, &str)]| -> Vec<String> {
         let config = Config::parse(text, environment(pairs)).unwrap();
-        config.imap.iter().map(|imap| imap.password.expose_secret().to_owned()).collect()
+        config.imap.iter().map(|imap| password_of(&imap.sign_in)).collect()
     };
     let second = ("GUICHET__IMAP__2__PASSWORD", "b");
     assert_eq!(passwords(TWO_MAILBOXES, &[("GUICHET__IMAP__PASSWORD", "a"), second]), ["a", "b"]);

@@ -37,6 +37,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 /// What the desk must know of the configuration.
 #[derive(Debug, Clone)]
@@ -72,6 +73,8 @@ struct Inner {
     links: Signer,
     /// Rung after every commit that planned a delivery.
     outbox_bell: Notify,
+    /// Questions to providers of tokens, whose answers must be kept.
+    asks: TaskTracker,
 }
 
 impl Desk {
@@ -91,8 +94,8 @@ impl Desk {
         let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let links = Signer::new(&minting_key, &settings.public_url);
-        let outbox_bell = Notify::new();
-        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, links, outbox_bell }) })
+        let (outbox_bell, asks) = (Notify::new(), TaskTracker::new());
+        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, links, outbox_bell, asks }) })
     }
 
     /// The clock that this desk goes by.
@@ -115,8 +118,11 @@ impl Desk {
         &self.inner.settings.own_addresses
     }
 
-    /// Closes the database; a SQLite file is left whole, without a journal beside it.
+    /// Keeps what providers of tokens still answer, then closes the database; a SQLite file is left whole, without a
+    /// journal beside it.
     pub async fn close(&self) {
+        self.inner.asks.close();
+        self.inner.asks.wait().await;
         self.inner.store.close().await;
     }
 

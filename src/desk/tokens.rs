@@ -192,15 +192,25 @@ impl Desk {
                 return Ok(token);
             }
         }
+        let is_good_enough = matches!(wanted, Wanted::Good);
         for _ in 0..TURNS {
             match self.step(settings, wanted).await? {
                 Step::Have(token) => return Ok(token),
                 Step::Wait => tokio::time::sleep(TURN).await,
-                Step::Ask { lease, with } => match self.ask(settings, wanted, &lease, &with).await? {
-                    Some(token) => return Ok(token),
-                    // Somebody signed in meanwhile: what we were told is of the past.
-                    None => continue,
-                },
+                Step::Ask { lease, with } => {
+                    // By itself: whoever waits for it may give up (a time limit, the end of the program), and what
+                    // the provider answers must be kept all the same.
+                    let (desk, settings) = (self.clone(), settings.clone());
+                    let asked = self
+                        .inner
+                        .asks
+                        .spawn(async move { desk.ask(&settings, is_good_enough, &lease, &with).await });
+                    match asked.await?? {
+                        Some(token) => return Ok(token),
+                        // Somebody signed in meanwhile: what we were told is of the past.
+                        None => continue,
+                    }
+                }
             }
         }
         Err(unavailable(settings, "another process is asking for too long"))
@@ -239,7 +249,8 @@ impl Desk {
             && now - at < CALM
         {
             let fault = TokenFault::Refused { why: why.clone(), key: settings.key.clone() };
-            return self.still(&row, wanted).map(Step::Have).ok_or(fault);
+            let still = self.still(&row).filter(|_| matches!(wanted, Wanted::Good));
+            return still.map(Step::Have).ok_or(fault);
         }
         let kept = row.refresh_token.filter(|_| is_ours);
         let Some(with) = kept.or_else(|| settings.refresh_token.clone()) else {
@@ -256,16 +267,17 @@ impl Desk {
     }
 
     /// The row's access token while it has not ended, where nothing better can be had.
-    fn still(&self, row: &TokenRow, wanted: Wanted<'_>) -> Option<SecretString> {
+    fn still(&self, row: &TokenRow) -> Option<SecretString> {
         let is_good = row.expires_at.is_some_and(|end| self.inner.clock.now() < end);
-        row.access_token.clone().filter(|_| is_good && matches!(wanted, Wanted::Good))
+        row.access_token.clone().filter(|_| is_good)
     }
 
-    /// Asks the provider and keeps what it says; `None`: the lease was not ours any more.
+    /// Asks the provider and keeps what it says; `None`: the lease was not ours any more. Where nothing better can be
+    /// had, the token that there is is `is_good_enough` while it has not ended.
     async fn ask(
         &self,
         settings: &OAuth2,
-        wanted: Wanted<'_>,
+        is_good_enough: bool,
         lease: &str,
         with: &SecretString,
     ) -> Result<Option<SecretString>, TokenFault> {
@@ -281,7 +293,7 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let row = tx.lock_token(of(settings)).await?;
-        let still = self.still(&row, wanted).filter(|_| row.origin == origin(settings));
+        let still = self.still(&row).filter(|_| is_good_enough && row.origin == origin(settings));
         match fault {
             oauth::Fault::Unavailable(why) => {
                 tx.end_token_lease(of(settings), lease).await?;

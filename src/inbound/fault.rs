@@ -3,6 +3,7 @@
 //! May import: config, desk. Never holds a password, an address or a line of a mail.
 
 use crate::desk::Failure;
+use crate::desk::tokens::TokenFault;
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
@@ -52,6 +53,15 @@ pub enum FetchError {
         /// The server's words, without addresses.
         said: String,
     },
+    /// The server does not want this user with an access token that the provider granted just now.
+    #[error("the server refuses the access token ({said}); see `imap.username` and `imap.oauth2`")]
+    Token {
+        /// The server's words, without addresses.
+        said: String,
+    },
+    /// There is no access token to show to the server.
+    #[error("{0}")]
+    NoToken(TokenFault),
     /// The mailbox cannot be opened.
     #[error("the mailbox {mailbox} cannot be opened ({said}); see `imap.mailbox`")]
     Mailbox {
@@ -100,7 +110,12 @@ impl FetchError {
 
     /// Whether trying again soon could do harm: servers lock accounts that fail to log in too often.
     pub fn is_credentials(&self) -> bool {
-        matches!(self, FetchError::Login { .. })
+        matches!(self, FetchError::Login { .. } | FetchError::Token { .. })
+    }
+
+    /// Whether somebody must sign in first. Nobody is hammered meanwhile: the desk remembers the refusal.
+    pub fn waits_for_sign_in(&self) -> bool {
+        matches!(self, FetchError::NoToken(fault) if fault.needs_a_person())
     }
 
     /// Whether two faults are one and the same for the log: same kind, same words.

@@ -1,7 +1,7 @@
 //! One session with an IMAP server (RFC 3501, 2177 IDLE, 4315 UIDPLUS, 6851 MOVE): what it holds, the mails, the
 //! flags afterwards, and the wait for news.
 //!
-//! May import: config, inbound::{fault, folder_name, wire}. Knows nothing of tickets.
+//! May import: config, oauth, inbound::{fault, folder_name, imap_login, wire}. Knows nothing of tickets.
 //!
 //! The grammar and the buffering are async-imap's; commands and answers are ours to pair, because its streams end
 //! alike at OK, at NO and at a cut line, and its IDLE reports a closed connection as news. Here a command is over
@@ -9,13 +9,14 @@
 
 use super::fault::{FetchError, said};
 use super::folder_name;
+use super::imap_login::log_in;
 use super::wire::{self, Wire};
 use crate::config::{self, AfterIngest, Security};
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, MessageSection, Response, ResponseCode, SectionPath, Status,
 };
 use chrono::{DateTime, Utc};
-use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -66,6 +67,15 @@ pub struct Selected {
     pub exists: u32,
 }
 
+/// What is shown to the server to be let in.
+#[derive(Debug, Clone, Copy)]
+pub enum Credential<'a> {
+    /// The account's password.
+    Password(&'a SecretString),
+    /// An access token.
+    Token(&'a SecretString),
+}
+
 /// A logged-in session.
 #[derive(Debug)]
 pub struct Session {
@@ -88,7 +98,7 @@ impl Session {
     ///
     /// # Errors
     /// One for each thing that can be wrong, with the key to look at.
-    pub async fn open(settings: &config::Imap) -> Result<Session, FetchError> {
+    pub async fn open(settings: &config::Imap, credential: Credential<'_>) -> Result<Session, FetchError> {
         let wire = wire::connect(settings).await?;
         let client = match settings.security {
             Security::None => greeted(wire).await?,
@@ -106,7 +116,7 @@ impl Session {
                 async_imap::Client::new(wire::encrypt(client.into_inner(), settings).await?)
             }
         };
-        let imap = log_in(client, settings).await?;
+        let imap = log_in(client, settings, credential).await?;
         Session::begin(imap).await
     }
 
@@ -621,45 +631,12 @@ async fn greeted(wire: Wire) -> Result<async_imap::Client<Wire>, FetchError> {
     }
 }
 
-/// LOGIN for what can be said in a quoted string, AUTHENTICATE PLAIN (RFC 4616) for the rest.
-async fn log_in(
-    client: async_imap::Client<Wire>,
-    settings: &config::Imap,
-) -> Result<async_imap::Session<Wire>, FetchError> {
-    let (user, password) = (settings.username.as_str(), settings.password.expose_secret());
-    let is_quotable = |text: &str| text.chars().all(|c| c.is_ascii() && !c.is_ascii_control());
-    let session = if is_quotable(user) && is_quotable(password) {
-        within("LOGIN", client.login(user, password)).await?
-    } else {
-        within("AUTHENTICATE", client.authenticate("PLAIN", Plain { user, password })).await?
-    };
-    session.map_err(|(error, _)| match error {
-        async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words) => {
-            FetchError::Login { said: said(&words) }
-        }
-        other => broken(other),
-    })
-}
-
-struct Plain<'a> {
-    user: &'a str,
-    password: &'a str,
-}
-
-impl async_imap::Authenticator for Plain<'_> {
-    type Response = String;
-
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        format!("\0{}\0{}", self.user, self.password)
-    }
-}
-
-async fn within<T>(during: &'static str, work: impl Future<Output = T>) -> Result<T, FetchError> {
+pub(super) async fn within<T>(during: &'static str, work: impl Future<Output = T>) -> Result<T, FetchError> {
     let seconds = SILENCE_LIMIT.as_secs();
     timeout(SILENCE_LIMIT, work).await.map_err(|_| FetchError::Silent { seconds, during })
 }
 
-fn lost(error: std::io::Error) -> FetchError {
+pub(super) fn lost(error: std::io::Error) -> FetchError {
     // The library's parse errors quote the server's bytes, which may be somebody's mail.
     let text = error.to_string();
     FetchError::Lost(if text.contains("during parsing of") {
@@ -669,7 +646,7 @@ fn lost(error: std::io::Error) -> FetchError {
     })
 }
 
-fn broken(error: async_imap::error::Error) -> FetchError {
+pub(super) fn broken(error: async_imap::error::Error) -> FetchError {
     match error {
         async_imap::error::Error::Io(error) => lost(error),
         async_imap::error::Error::ConnectionLost => closed(),
@@ -677,7 +654,7 @@ fn broken(error: async_imap::error::Error) -> FetchError {
     }
 }
 
-fn closed() -> FetchError {
+pub(super) fn closed() -> FetchError {
     FetchError::Lost("the server closed it".to_owned())
 }
 

@@ -7,9 +7,11 @@
 //! two costs a second look ([`start::above`]): the desk knows a mail that it has.
 
 pub mod drain;
+mod enter;
 pub mod fault;
 mod folder_name;
 pub mod imap;
+mod imap_login;
 mod maildir;
 pub mod pipeline;
 pub mod reconcile;
@@ -28,6 +30,7 @@ use crate::desk::Desk;
 use crate::desk::receive::Standing;
 use crate::reading;
 use drain::Order;
+use enter::{enter, enter_with};
 use imap::{Listed, Selected, Session};
 use pipeline::{Committed, Intake, Raw, portions, take_in};
 use std::path::{Path, PathBuf};
@@ -100,7 +103,7 @@ pub async fn fetch(
     let mut tally = Tally::new(progress);
     match source {
         Source::Imap(settings) => {
-            let mut session = Session::open(settings).await?;
+            let mut session = enter(desk, settings).await?;
             let never = CancellationToken::new();
             let visit = Visit { desk, source, settings, limits, options, cancel: &never };
             let selected = visit.select(&mut session).await?;
@@ -187,14 +190,15 @@ pub enum Tried {
     },
 }
 
-/// Tries a source without changing anything in it, for `guichet check`: what it found.
+/// Tries a source without changing anything in it, for `guichet check`: what it found. `tokens`: the desk that keeps
+/// them, for a mailbox that wants one.
 ///
 /// # Errors
 /// What would stop a fetch.
-pub async fn try_connection(source: &Source) -> Result<Tried, FetchError> {
+pub async fn try_connection(source: &Source, tokens: Option<&Desk>) -> Result<Tried, FetchError> {
     match source {
         Source::Imap(settings) => {
-            let mut session = Session::open(settings).await?;
+            let mut session = enter_with(tokens, settings).await?;
             let selected = session.select(&settings.mailbox, true).await?;
             let announces = session.can("IDLE");
             session.log_out().await;

@@ -4,6 +4,7 @@
 //! May import: desk, domain, config, inbound.
 
 use super::drain::skips;
+use super::enter::enter;
 use super::fault::FetchError;
 use super::imap::{Listed, Selected, Session};
 use super::start::Older;
@@ -52,7 +53,7 @@ pub async fn reconcile(
     limits: &Limits,
 ) -> Result<Option<Reconciled>, FetchError> {
     let Source::Imap(settings) = source else { return Ok(None) };
-    let mut session = Session::open(settings).await?;
+    let mut session = enter(desk, settings).await?;
     let cancel = CancellationToken::new();
     let options = FetchOptions::default();
     let visit = Visit { desk, source, settings, limits, options, cancel: &cancel };

@@ -2,8 +2,8 @@
 //!
 //! May import: desk, config, inbound.
 
+use super::enter::enter;
 use super::fault::FetchError;
-use super::imap::Session;
 use super::{FetchOptions, Source, Tally, Visit, drain_maildir, reconcile, recover};
 use crate::config::{self, Limits};
 use crate::desk::Desk;
@@ -20,6 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const FIRST_PAUSE_AFTER_LOGIN: Duration = Duration::from_secs(10);
 /// See [`FIRST_PAUSE_AFTER_LOGIN`].
 const LONGEST_PAUSE_AFTER_LOGIN: Duration = Duration::from_secs(5 * 60);
+/// While somebody must sign in: how often it is looked whether they have. Asks our own database.
+const PAUSE_BEFORE_SIGN_IN: Duration = Duration::from_secs(5);
 
 /// Takes mail in as it comes, until it is asked to stop; what is in hand then is committed first.
 ///
@@ -51,7 +53,7 @@ async fn watch_imap(
 ) -> Result<(), FetchError> {
     recover(desk, limits).await?;
     let mut session = tokio::select! {
-        session = Session::open(settings) => session?,
+        session = enter(desk, settings) => session?,
         () = cancel.cancelled() => return Ok(()),
     };
     let visit = Visit { desk, source, settings, limits, options: FetchOptions::default(), cancel };
@@ -141,7 +143,9 @@ impl Trouble<'_> {
         } else {
             tracing::warn!(mailbox, fault = said, "mail cannot be fetched; trying again by itself");
         }
-        let (first, longest) = if fault.is_credentials() {
+        let (first, longest) = if fault.waits_for_sign_in() {
+            (PAUSE_BEFORE_SIGN_IN, PAUSE_BEFORE_SIGN_IN)
+        } else if fault.is_credentials() {
             (FIRST_PAUSE_AFTER_LOGIN, LONGEST_PAUSE_AFTER_LOGIN)
         } else {
             (FIRST_PAUSE, LONGEST_PAUSE)
@@ -173,6 +177,7 @@ fn jittered(pause: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::tokens::TokenFault;
 
     fn lost() -> FetchError {
         FetchError::Lost("the server closed it".into())
@@ -196,6 +201,18 @@ mod tests {
         assert_eq!(trouble.pause_after(refused()).as_secs(), 10);
         let pauses: Vec<u64> = (0..40).map(|_| trouble.pause_after(refused()).as_secs()).collect();
         assert_eq!(pauses.last(), Some(&300));
+    }
+
+    #[test]
+    fn a_sign_in_is_found_in_seconds_however_long_it_took() {
+        let source = Source::Maildir("inbox".into());
+        let mut trouble = Trouble::of(&source);
+        let dead = || {
+            let (why, key) = ("invalid_grant".to_owned(), "imap.oauth2".to_owned());
+            FetchError::NoToken(TokenFault::Refused { why, key })
+        };
+        let pauses: Vec<u64> = (0..40).map(|_| trouble.pause_after(dead()).as_secs()).collect();
+        assert_eq!(pauses, [5; 40]);
     }
 
     #[test]

@@ -4,14 +4,22 @@
 //! (RFC 5321, 4.2.5 and 4.5.3.2.6). Until the line that ends the body is written, nothing can have been taken, and a
 //! fault means: again. From then until the server's answer, the mail may have arrived, and a fault means just that.
 //!
+//! An account without a password is signed in to with an access token of the desk's (XOAUTH2), and with another one
+//! where the server does not take the first.
+//!
 //! At most [`LANES`] mails are on the way at once, over connections that are kept while there is more to send.
-//! May import: config, domain.
+//! May import: config, desk, domain, oauth.
 
 use super::compose::{has_bare_line_end, read_address, read_mailbox};
 use super::smtp_line::{Endpoint, reason};
-use crate::config::Smtp;
+use crate::config::{OAuth2, SignIn, Smtp};
+use crate::desk::Desk;
+use crate::desk::tokens::TokenFault;
 use crate::domain::delivery::Outcome;
 use crate::domain::threading::provider_id;
+use crate::oauth::sasl;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -19,7 +27,7 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Severity;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,11 +61,29 @@ impl Patience {
 /// Sends mails to one submission server.
 pub struct SmtpCourier {
     endpoint: Endpoint,
-    credentials: Option<Credentials>,
+    account: Account,
     sender: Address,
     patience: Patience,
     lanes: Semaphore,
     round: Mutex<Round>,
+}
+
+/// As whom we sign in.
+enum Account {
+    /// As nobody.
+    None,
+    /// With a password.
+    Password(Credentials),
+    /// With tokens; `None`: nobody said where they are kept.
+    Tokens(Box<OAuth2>, Option<Desk>),
+}
+
+/// Why signing in with a token failed.
+enum NoEntry {
+    /// The server does not take this token.
+    Token(String),
+    /// Anything else.
+    Other(String),
 }
 
 /// What is remembered until the next [`SmtpCourier::rest`].
@@ -90,15 +116,16 @@ impl SmtpCourier {
     /// # Errors
     /// One sentence for the operator: `ca_file` cannot be read, `from` is no address, the host's name is none.
     pub fn new(config: &Smtp) -> Result<SmtpCourier, String> {
-        let credentials = match (&config.username, &config.password) {
-            (Some(username), Some(password)) => {
-                Some(Credentials::new(username.clone(), password.expose_secret().to_owned()))
+        let account = match (&config.username, &config.sign_in) {
+            (Some(username), Some(SignIn::Password(password))) => {
+                Account::Password(Credentials::new(username.clone(), password.expose_secret().to_owned()))
             }
-            _ => None,
+            (_, Some(SignIn::OAuth2(oauth2))) => Account::Tokens(Box::new(oauth2.clone()), None),
+            _ => Account::None,
         };
         Ok(SmtpCourier {
             endpoint: Endpoint::new(config)?,
-            credentials,
+            account,
             sender: read_mailbox(&config.from)?.1,
             patience: Patience::DEFAULT,
             lanes: Semaphore::new(LANES),
@@ -109,6 +136,15 @@ impl SmtpCourier {
     /// The same, with other limits of time.
     pub fn with_patience(self, patience: Patience) -> SmtpCourier {
         SmtpCourier { patience, ..self }
+    }
+
+    /// The same, for an account that is signed in to with tokens: this desk keeps them.
+    pub fn with_tokens_of(self, desk: &Desk) -> SmtpCourier {
+        let account = match self.account {
+            Account::Tokens(oauth2, _) => Account::Tokens(oauth2, Some(desk.clone())),
+            other => other,
+        };
+        SmtpCourier { account, ..self }
     }
 
     /// Connects, signs in and says goodbye: for `guichet check`.
@@ -217,15 +253,65 @@ impl SmtpCourier {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
-        let mut connection = self.endpoint.open().await?;
-        if let Some(credentials) = &self.credentials {
-            connection
-                .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
-                .await
-                .map_err(|error| format!("signing in failed: {}", reason(&error)))?;
-        }
+        let connection = match &self.account {
+            Account::None => self.endpoint.open().await?,
+            Account::Password(credentials) => {
+                let mut connection = self.endpoint.open().await?;
+                connection
+                    .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
+                    .await
+                    .map_err(|error| format!("signing in failed: {}", reason(&error)))?;
+                connection
+            }
+            Account::Tokens(oauth2, desk) => self.connect_with_token(oauth2, desk.as_ref()).await?,
+        };
         self.round().is_reached = true;
         Ok(connection)
+    }
+
+    async fn connect_with_token(
+        &self,
+        oauth2: &OAuth2,
+        desk: Option<&Desk>,
+    ) -> Result<AsyncSmtpConnection, String> {
+        let no_token = |fault: TokenFault| format!("signing in failed: {fault}");
+        let Some(desk) = desk else {
+            return Err(no_token(TokenFault::NeverGiven { key: oauth2.key.clone() }));
+        };
+        let token = desk.access_token(oauth2).await.map_err(no_token)?;
+        match self.enter(oauth2, &token).await {
+            Ok(connection) => return Ok(connection),
+            Err(NoEntry::Other(why)) => return Err(why),
+            Err(NoEntry::Token(_)) => {}
+        }
+        let other = desk.token_other_than(oauth2, &token).await.map_err(no_token)?;
+        self.enter(oauth2, &other).await.map_err(|no| match no {
+            NoEntry::Token(why) => format!("signing in failed: {why}"),
+            NoEntry::Other(why) => why,
+        })
+    }
+
+    /// A connection that is signed in to with this token. lettre's own AUTH takes the challenge in which a server says
+    /// why it refuses for a fault, and leaves it unanswered.
+    async fn enter(&self, oauth2: &OAuth2, token: &SecretString) -> Result<AsyncSmtpConnection, NoEntry> {
+        let mut connection = self.endpoint.open().await.map_err(NoEntry::Other)?;
+        if !connection.server_info().supports_auth_mechanism(Mechanism::Xoauth2) {
+            return Err(NoEntry::Other("signing in failed: the server does not offer XOAUTH2".to_owned()));
+        }
+        let response = STANDARD.encode(sasl::xoauth2(&oauth2.account, token));
+        let failed = |error: Error| match error.status().map(u16::from) {
+            Some(535 | 334) => NoEntry::Token(reason(&error)),
+            _ => NoEntry::Other(format!("signing in failed: {}", reason(&error))),
+        };
+        let answer = connection.command(format!("AUTH XOAUTH2 {response}\r\n")).await.map_err(failed)?;
+        if answer.has_code(334) {
+            let end = connection.command("\r\n").await.map_err(failed)?;
+            return Err(NoEntry::Token(format!("unexpected answer {} to AUTH", end.code())));
+        }
+        if answer.has_code(235) {
+            return Ok(connection);
+        }
+        Err(NoEntry::Other(format!("unexpected answer {} to AUTH", answer.code())))
     }
 
     async fn envelope(
@@ -300,7 +386,7 @@ impl SmtpCourier {
 }
 
 impl std::fmt::Debug for SmtpCourier {
-    /// Without the password.
+    /// Without the password or a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpCourier").field("patience", &self.patience).finish_non_exhaustive()
     }

@@ -61,6 +61,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
     let name = match check {
         "config" => "Configuration",
         "database" => "Base de données",
+        "token" => "Autorisation",
         "inbox" => "Courrier entrant",
         "outbox" => "Courrier sortant",
         "web" => "Pages",

@@ -27,6 +27,12 @@ fn problem(problem: &Problem) -> String {
         Problem::SameMailbox { other } => {
             format!("c’est la même boîte que celle de {other}. Une boîte se donne une seule fois.")
         }
+        Problem::NoSharedAccount => {
+            "aucun `oauth2` d’une section imap ne convient, ou plusieurs\u{a0}: donnez le `username` \
+                                     de l’un d’eux."
+                .to_owned()
+        }
+        Problem::OnlyWith { setting } => format!("n’a de sens qu’avec {setting}."),
         Problem::Wants(wanted) => format!("attend {}.", want(*wanted)),
         Problem::PlainText => "une connexion sans chiffrement n’est acceptée que vers cette machine \
                                (localhost, 127.0.0.1, ::1)."
@@ -47,6 +53,10 @@ fn want(wanted: Wanted) -> String {
         Wanted::AfterIngest => "keep, seen, delete, ou move: suivi d’un dossier".to_owned(),
         Wanted::TimeZone => "un fuseau horaire comme Europe/Paris".to_owned(),
         Wanted::PublicUrl => "une adresse comme https://aide.exemple.fr".to_owned(),
+        Wanted::OAuth2 => "une table comme { provider = \"google\", client_id = \"…\" }".to_owned(),
+        Wanted::Tenant => {
+            "common, organizations, ou bien le domaine ou l’identifiant de votre organisation".to_owned()
+        }
         Wanted::DatabaseUrl => {
             "sqlite://dossier/fichier.db ou postgres://utilisateur@serveur/base".to_owned()
         }

@@ -3,7 +3,7 @@
 //! French typography: no-break space (U+00A0) before `: ; ! ?`, inside « » and between a number and its unit; the
 //! guide's own titles and messages keep the guide's bytes. Commands stand between backticks, which chats draw and
 //! [`text`] takes off.
-//! Pure. May import: domain, command, view, toml, serde, chrono.
+//! Pure. May import: domain, command, view, oauth (its faults), config (its faults), toml, serde, chrono.
 
 pub mod alerts;
 pub mod canary;
@@ -23,6 +23,7 @@ pub mod notices;
 pub mod prose;
 pub mod refusals;
 pub mod requester;
+pub mod sign_in;
 pub mod templates;
 pub mod text;
 pub mod welcome;
