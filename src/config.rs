@@ -451,7 +451,7 @@ fn read_smtp_account(source: &mut Source, imap: Option<&[Imap]>) -> Option<(Opti
         let username = source.text("smtp.username");
         // Mailboxes that could not be read have left their faults.
         let shared = oauth2::shared(source, imap?, username.as_deref())?;
-        return Some((Some(shared.account.clone()), Some(SignIn::OAuth2(shared))));
+        return Some((Some(shared.account.clone()), Some(shared.into())));
     }
     if !source.has("smtp.username") && !has_password && !source.has_section("smtp.oauth2") {
         return Some((None, None));

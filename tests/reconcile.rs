@@ -28,7 +28,7 @@ fn settings(dovecot: &Dovecot) -> Imap {
         port: dovecot.imap_port,
         security: Security::None,
         username: dovecot.user.into(),
-        password: dovecot.password.to_owned().into(),
+        sign_in: dovecot.password.to_owned().into(),
         mailbox: "INBOX".into(),
         after_ingest: AfterIngest::Keep,
         ca_file: None,

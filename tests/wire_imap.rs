@@ -2,11 +2,11 @@
 
 use crate::support::desk::{Database, TestDesk};
 use crate::support::dovecot::Dovecot;
-use guichet::config::{AfterIngest, Imap, Limits, Security, Start};
+use guichet::config::{AfterIngest, Imap, Limits, Security, SignIn, Start};
 use guichet::desk::board::QueueFilter;
 use guichet::desk::receive::Cursor;
 use guichet::inbound::drain::{Order, drain};
-use guichet::inbound::imap::Session;
+use guichet::inbound::imap::{Credential, Session};
 use guichet::inbound::pipeline::{Intake, take_in};
 use guichet::inbound::{FetchCount, FetchError, FetchOptions, Source, Tally, Tried, fetch, try_connection};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +35,11 @@ fn settings(port: u16, security: Security) -> Imap {
     }
 }
 
+async fn open(settings: &Imap) -> Result<Session, FetchError> {
+    let SignIn::Password(password) = &settings.sign_in else { panic!("these tests have passwords") };
+    Session::open(settings, Credential::Password(password)).await
+}
+
 fn plain(dovecot: &Dovecot) -> Imap {
     settings(dovecot.imap_port, Security::None)
 }
@@ -61,7 +66,7 @@ struct Brought {
 
 async fn drain_above(from: u32, settings: &Imap, limit: Option<u32>) -> Brought {
     let test = TestDesk::new(Database::Sqlite).await;
-    let mut session = Session::open(settings).await.expect("the server lets us in");
+    let mut session = open(settings).await.expect("the server lets us in");
     let selected = session.select("INBOX", false).await.expect("INBOX opens");
     let (intake, inbox) = Intake::new(LIMITS);
     let (report, mut committed) = mpsc::unbounded_channel();
@@ -90,7 +95,7 @@ async fn drain_above(from: u32, settings: &Imap, limit: Option<u32>) -> Brought 
 }
 
 async fn fault_of(settings: Imap) -> String {
-    try_connection(&Source::Imap(settings)).await.expect_err("this cannot work").to_string()
+    try_connection(&Source::Imap(settings), None).await.expect_err("this cannot work").to_string()
 }
 
 #[tokio::test]
@@ -104,7 +109,7 @@ async fn the_three_kinds_of_security_log_in() {
     ] {
         let mut settings = settings(port, security);
         settings.ca_file = Some(dovecot.ca_pem.clone());
-        let found = try_connection(&Source::Imap(settings)).await.unwrap();
+        let found = try_connection(&Source::Imap(settings), None).await.unwrap();
         let expected = Tried::Imap { mailbox: "INBOX".into(), mails: 1, announces: true };
         assert_eq!(found, expected, "{security:?}");
     }
@@ -166,7 +171,7 @@ async fn a_mail_over_the_limit_is_held_with_its_header_and_stays_on_the_server()
     assert_eq!((why.as_str(), brought.held.len()), ("too large", 1));
     assert!(header.contains("Subject: Question 2") && !header.contains("Bonjour"), "{header}");
     assert_eq!(brought.cursor.unwrap().last_uid, 3);
-    let mut session = Session::open(&settings).await.unwrap();
+    let mut session = open(&settings).await.unwrap();
     session.select("INBOX", true).await.unwrap();
     let left: Vec<u32> = session.list(1, None).await.unwrap().iter().map(|mail| mail.uid).collect();
     assert_eq!(left, [2]);
@@ -185,7 +190,7 @@ async fn what_is_stored_is_flagged_moved_or_deleted_and_the_folder_is_made() {
     assert_eq!(seen.count(), 1, "only the mail that was taken in is seen");
 
     drain_above(1, &with(AfterIngest::Move("Traités".into())), None).await;
-    let mut session = Session::open(&plain(&dovecot)).await.unwrap();
+    let mut session = open(&plain(&dovecot)).await.unwrap();
     assert_eq!(session.select("Traités", true).await.unwrap().exists, 2);
     assert_eq!(session.select("INBOX", true).await.unwrap().exists, 1);
 
@@ -197,7 +202,7 @@ async fn what_is_stored_is_flagged_moved_or_deleted_and_the_folder_is_made() {
 async fn new_mail_ends_the_wait_and_a_dead_server_is_noticed_in_it() {
     let mut dovecot = Dovecot::start();
     let cancel = CancellationToken::new();
-    let mut session = Session::open(&plain(&dovecot)).await.unwrap();
+    let mut session = open(&plain(&dovecot)).await.unwrap();
     assert!(session.can("IDLE"));
     session.select("INBOX", false).await.unwrap();
     assert!(session.list(1, None).await.unwrap().is_empty());
@@ -394,7 +399,7 @@ async fn what_a_server_names_and_then_refuses_is_done_another_way() {
     let settings = Imap { after_ingest: AfterIngest::Move("Done".into()), ..settings.await };
     let brought = drain_above(0, &settings, None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
-    let mut session = Session::open(&settings).await.unwrap();
+    let mut session = open(&settings).await.unwrap();
     assert!(session.can("IDLE"));
     session.wait_for_news(Duration::ZERO, &CancellationToken::new()).await.unwrap();
     assert!(!session.can("IDLE"), "it is not asked again");
@@ -449,7 +454,7 @@ async fn uid_expunge_that_is_refused_is_not_asked_again_and_stops_nothing() {
             heard.send(line.to_owned()).expect("the test listens");
             if line.starts_with("UID EXPUNGE") { say(format!("{tag} {refusal}\r\n")) } else { Reply::Usual }
         });
-        let mut session = Session::open(&settings.await).await.unwrap();
+        let mut session = open(&settings.await).await.unwrap();
         for uid in [1, 2] {
             session.settle(&[uid], &AfterIngest::Delete).await.unwrap();
         }
@@ -479,7 +484,7 @@ async fn idle_that_is_refused_is_not_asked_again_and_the_mailbox_is_polled() {
                 _ => Reply::Usual,
             }
         });
-        let mut session = Session::open(&settings.await).await.unwrap();
+        let mut session = open(&settings.await).await.unwrap();
         for _ in 0..2 {
             session.list(1, None).await.unwrap();
             session.wait_for_news(Duration::ZERO, &CancellationToken::new()).await.unwrap();
@@ -497,7 +502,7 @@ async fn a_server_that_does_not_tell_what_it_can_is_taken_to_do_the_least() {
         "CAPABILITY" => say(format!("{tag} BAD what?\r\n")),
         _ => Reply::Usual,
     });
-    let session = Session::open(&settings.await).await.unwrap();
+    let session = open(&settings.await).await.unwrap();
     assert!(!["IDLE", "MOVE", "UIDPLUS"].iter().any(|name| session.can(name)));
 }
 
@@ -548,7 +553,7 @@ async fn a_password_that_no_quoted_string_can_hold_is_said_by_authenticate_plain
         say(format!("{first} OK in\r\n"))
     });
     let settings = Imap { sign_in: "mot de passé".to_owned().into(), ..settings.await };
-    Session::open(&settings).await.unwrap();
+    open(&settings).await.unwrap();
     // "\0support\0mot de passé"
     assert_eq!(lines.recv().await.as_deref(), Some("AHN1cHBvcnQAbW90IGRlIHBhc3PDqQ=="));
 }

@@ -13,7 +13,7 @@ pub enum SignIn {
     /// With the account's password.
     Password(SecretString),
     /// With an access token.
-    OAuth2(OAuth2),
+    OAuth2(Box<OAuth2>),
 }
 
 impl SignIn {
@@ -30,6 +30,12 @@ impl SignIn {
 impl From<String> for SignIn {
     fn from(password: String) -> SignIn {
         SignIn::Password(password.into())
+    }
+}
+
+impl From<OAuth2> for SignIn {
+    fn from(oauth2: OAuth2) -> SignIn {
+        SignIn::OAuth2(Box::new(oauth2))
     }
 }
 
@@ -125,7 +131,7 @@ pub(super) fn read_sign_in(source: &mut Source, section: &str, account: Option<&
     if source.has(&password) || source.has(&format!("{password}_file")) {
         source.fault(&oauth2, Problem::Twice { other: password });
     }
-    read_oauth2(source, oauth2, account).map(SignIn::OAuth2)
+    read_oauth2(source, oauth2, account).map(SignIn::from)
 }
 
 fn read_oauth2(source: &mut Source, section: String, account: Option<&str>) -> Option<OAuth2> {

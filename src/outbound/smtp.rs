@@ -120,7 +120,7 @@ impl SmtpCourier {
             (Some(username), Some(SignIn::Password(password))) => {
                 Account::Password(Credentials::new(username.clone(), password.expose_secret().to_owned()))
             }
-            (_, Some(SignIn::OAuth2(oauth2))) => Account::Tokens(Box::new(oauth2.clone()), None),
+            (_, Some(SignIn::OAuth2(oauth2))) => Account::Tokens(oauth2.clone(), None),
             _ => Account::None,
         };
         Ok(SmtpCourier {

@@ -41,6 +41,18 @@ impl Dovecot {
     /// # Panics
     /// When Dovecot is not installed, or does not answer.
     pub fn start() -> Dovecot {
+        Dovecot::launch_first(None)
+    }
+
+    /// Starts one that also takes access tokens (XOAUTH2, OAUTHBEARER), and asks this address about each (RFC 7662).
+    ///
+    /// # Panics
+    /// As [`Dovecot::start`].
+    pub fn start_with_tokens(introspection_url: &str) -> Dovecot {
+        Dovecot::launch_first(Some(introspection_url))
+    }
+
+    fn launch_first(introspection_url: Option<&str>) -> Dovecot {
         let sbin = [PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")];
         let program = program("dovecot", &sbin);
         let mut last_log = String::new();
@@ -50,6 +62,9 @@ impl Dovecot {
             let certificates = Certificates::make(&folder);
             let (imap_port, imaps_port) = (free_port(), free_port());
             write_configuration(&folder, &certificates, imap_port, imaps_port);
+            if let Some(url) = introspection_url {
+                take_tokens(&folder, url);
+            }
             let mut dovecot = Dovecot {
                 imap_port,
                 imaps_port,
@@ -207,6 +222,24 @@ impl Drop for Dovecot {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Adds the passdb that asks about tokens. Ours stands before the one that knows passwords only.
+fn take_tokens(folder: &Path, introspection_url: &str) {
+    let asks = format!(
+        "introspection_mode = post\nintrospection_url = {introspection_url}\nusername_attribute = username\n\
+         active_attribute = active\nactive_value = true\n"
+    );
+    std::fs::write(folder.join("oauth2.conf"), asks).expect("the server's folder can be written");
+    let path = folder.join("dovecot.conf");
+    let text = std::fs::read_to_string(&path).expect("it was just written");
+    let passdb = format!(
+        "auth_mechanisms = plain login xoauth2 oauthbearer\npassdb {{\n  driver = oauth2\n  \
+         mechanisms = xoauth2 oauthbearer\n  args = {}/oauth2.conf\n}}\npassdb {{\n  driver = static",
+        folder.display()
+    );
+    let text = text.replacen("passdb {\n  driver = static", &passdb, 1);
+    std::fs::write(&path, text).expect("the server's folder can be written");
 }
 
 /// Every file below a folder, its folders' included.

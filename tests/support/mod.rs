@@ -12,6 +12,7 @@ pub mod dovecot;
 pub mod fault_proxy;
 pub mod imap_client;
 pub mod leash;
+pub mod oauth_server;
 pub mod postgres;
 pub mod smtp;
 pub mod stage;

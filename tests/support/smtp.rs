@@ -27,6 +27,7 @@ pub struct SmtpSink {
     pub password: &'static str,
     folder: PathBuf,
     strict: bool,
+    introspect: Option<String>,
     rules: Mutex<Map<String, Value>>,
     leash: Option<Leash>,
 }
@@ -65,7 +66,7 @@ impl SmtpSink {
     /// # Panics
     /// When aiosmtpd is not installed, or does not start.
     pub fn start() -> SmtpSink {
-        SmtpSink::launch_first(false)
+        SmtpSink::launch_first(false, None)
     }
 
     /// Starts one that takes nothing before STARTTLS and AUTH.
@@ -73,7 +74,15 @@ impl SmtpSink {
     /// # Panics
     /// As [`SmtpSink::start`].
     pub fn start_strict() -> SmtpSink {
-        SmtpSink::launch_first(true)
+        SmtpSink::launch_first(true, None)
+    }
+
+    /// The same, and takes access tokens too (XOAUTH2); asks this address about each (RFC 7662).
+    ///
+    /// # Panics
+    /// As [`SmtpSink::start`].
+    pub fn start_with_tokens(introspection_url: &str) -> SmtpSink {
+        SmtpSink::launch_first(true, Some(introspection_url.to_owned()))
     }
 
     /// All mails received so far, in order of arrival.
@@ -132,7 +141,7 @@ impl SmtpSink {
         self.launch();
     }
 
-    fn launch_first(strict: bool) -> SmtpSink {
+    fn launch_first(strict: bool, introspect: Option<String>) -> SmtpSink {
         let folder = folder("smtp");
         for part in ["tmp", "new", "cur", "envelopes"] {
             std::fs::create_dir(folder.join(part)).expect("the sink's folder can be written");
@@ -140,8 +149,18 @@ impl SmtpSink {
         let ca_pem = Certificates::make(&folder).ca_pem;
         let (user, password) = ("support", "pass");
         let rules = Mutex::default();
-        let mut sink =
-            SmtpSink { port: 0, tls_port: 0, ca_pem, user, password, folder, strict, rules, leash: None };
+        let mut sink = SmtpSink {
+            port: 0,
+            tls_port: 0,
+            ca_pem,
+            user,
+            password,
+            folder,
+            strict,
+            introspect,
+            rules,
+            leash: None,
+        };
         sink.launch();
         sink
     }
@@ -149,7 +168,7 @@ impl SmtpSink {
     fn launch(&mut self) {
         let settings = json!({
             "user": self.user, "password": self.password, "strict": self.strict,
-            "port": self.port, "tls_port": self.tls_port,
+            "port": self.port, "tls_port": self.tls_port, "introspect": self.introspect,
         });
         let ports = self.folder.join("ports.json");
         let _ = std::fs::remove_file(&ports);

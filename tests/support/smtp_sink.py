@@ -2,7 +2,8 @@
 
 Started by tests/support/smtp.rs, which documents it. Everything is in one folder, given as the only argument:
 
-    settings.json    read at start: user, password, strict, port and tls_port (0: any free one)
+    settings.json    read at start: user, password, strict, port and tls_port (0: any free one), introspect (an
+                     address that is asked about access tokens, or null: no XOAUTH2)
     ports.json       written when both ports listen
     rules.json       read again at every RCPT and DATA: {"recipient": [{"rule", "reply", "times"}]}
     new/NAME         the mails, byte for byte as sent, NAME rising in order of arrival
@@ -10,10 +11,13 @@ Started by tests/support/smtp.rs, which documents it. Everything is in one folde
 """
 
 import asyncio
+import base64
 import json
 import os
 import ssl
 import sys
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -46,6 +50,20 @@ class Sink:
                 self.spent[rule["id"]] = used + 1
                 return rule
         return None
+
+    async def auth_XOAUTH2(self, server, args):
+        """A refusal comes as a challenge with its reasons, which the client answers with nothing."""
+        blob = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
+        fields = dict(part.split(b"=", 1) for part in blob.split(b"\x01") if part)
+        token = fields[b"auth"].removeprefix(b"Bearer ")
+        about = await asyncio.to_thread(introspect, token)
+        if blob.endswith(b"\x01\x01") and about.get("active") and about["username"].encode() == fields[b"user"]:
+            return AuthResult(success=True, auth_data=about["username"])
+        answer = await server.challenge_auth('{"status":"401","schemes":"bearer","scope":"mail"}')
+        if answer != b"":
+            await server.push("501 5.5.2 The challenge is answered with nothing")
+            return AuthResult(success=False, handled=True)
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         rule = self.rule(address, {"refuse_recipient"})
@@ -80,6 +98,14 @@ class Sink:
         write_whole(FOLDER / "new" / name, envelope.content)
 
 
+def introspect(token):
+    """What the provider says of a token (RFC 7662)."""
+    body = urllib.parse.urlencode({"token": token}).encode()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(SETTINGS["introspect"], body, timeout=20) as answer:
+        return json.load(answer)
+
+
 def authenticator(server, session, envelope, mechanism, data):
     """PLAIN and LOGIN, one user."""
     known = (SETTINGS["user"].encode(), SETTINGS["password"].encode())
@@ -104,6 +130,7 @@ async def main():
             auth_required=SETTINGS["strict"],
             auth_require_tls=False,
             authenticator=authenticator,
+            auth_exclude_mechanism=None if SETTINGS["introspect"] else ["XOAUTH2"],
             loop=asyncio.get_running_loop(),
         )
 
