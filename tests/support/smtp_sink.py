@@ -98,6 +98,12 @@ class Sink:
         write_whole(FOLDER / "new" / name, envelope.content)
 
 
+class LongLines(SMTP):
+    """AUTH with a token is longer than aiosmtpd's lines; RFC 4954 section 4 gives it 12,288 bytes."""
+
+    line_length_limit = 12288
+
+
 def introspect(token):
     """What the provider says of a token (RFC 7662)."""
     body = urllib.parse.urlencode({"token": token}).encode()
@@ -120,7 +126,7 @@ async def main():
     sink = Sink()
 
     def session(implicit_tls):
-        return SMTP(
+        server = (LongLines if SETTINGS["introspect"] else SMTP)(
             sink,
             hostname="localhost",
             data_size_limit=64 * 1024 * 1024,
@@ -133,6 +139,8 @@ async def main():
             auth_exclude_mechanism=None if SETTINGS["introspect"] else ["XOAUTH2"],
             loop=asyncio.get_running_loop(),
         )
+        server.command_size_limits["AUTH"] = 12288
+        return server
 
     loop = asyncio.get_running_loop()
     plain = await loop.create_server(lambda: session(False), "127.0.0.1", SETTINGS["port"])
