@@ -344,6 +344,9 @@ async fn run_doors(
         });
     }
     let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
+    if let Err(failure) = desk.forget_dead_tokens_but_of(&accounts).await {
+        tracing::warn!(error = %failure, "the alerts of accounts that are no longer configured stand on");
+    }
     if !accounts.is_empty() {
         let (desk, cancel) = (desk.clone(), cancel.clone());
         doors.spawn(async move {

@@ -6,7 +6,8 @@
 //! 1. [`domain`] knows and decides, purely: statuses, preferences, threading, reply trimming. [`domain::decide`] is
 //!    the status machine. [`clock`] is the only place that knows what time it is.
 //! 2. [`command`] is the vocabulary of the CMs, [`store`] the only SQL, [`config`] the only reader of `bot.toml`.
-//! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail.
+//! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail;
+//!    [`oauth`] asks a provider for access tokens.
 //! 4. [`desk`] holds the use cases. Its one writer makes rows of what was decided: ticket, history, outbox.
 //! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`web`] (pages).
 //! 6. [`demo`] prepares a home with mails to try, [`app`] wires everything and stops it with grace, and [`cli`] is
