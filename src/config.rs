@@ -8,6 +8,8 @@ mod checks;
 mod fault;
 mod mailboxes;
 mod oauth2;
+#[cfg(test)]
+mod oauth2_tests;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -415,7 +417,7 @@ fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
     let host = source.required("smtp.host");
     let security = read_security(source, "smtp", host.as_deref());
     let port = read_port(source, "smtp.port");
-    let account = read_smtp_account(source, imap);
+    let account = oauth2::read_smtp_account(source, imap);
     let from = source.required("smtp.from");
     if let Some(from) = &from
         && !checks::is_sender(from)
@@ -438,27 +440,6 @@ fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
         from: from?,
         ca_file,
     })
-}
-
-/// Account and way to sign in, both or neither: an account without a password, or the other way round, would send
-/// without logging in. `None` where a fault was left.
-fn read_smtp_account(source: &mut Source, imap: Option<&[Imap]>) -> Option<(Option<String>, Option<SignIn>)> {
-    let has_password = source.has("smtp.password") || source.has("smtp.password_file");
-    if source.has("smtp.oauth2") {
-        if has_password {
-            source.fault("smtp.oauth2", Problem::Twice { other: "smtp.password".to_owned() });
-        }
-        let username = source.text("smtp.username");
-        // Mailboxes that could not be read have left their faults.
-        let shared = oauth2::shared(source, imap?, username.as_deref())?;
-        return Some((Some(shared.account.clone()), Some(shared.into())));
-    }
-    if !source.has("smtp.username") && !has_password && !source.has_section("smtp.oauth2") {
-        return Some((None, None));
-    }
-    let username = source.required("smtp.username");
-    let sign_in = oauth2::read_sign_in(source, "smtp", username.as_deref());
-    Some((Some(username?), Some(sign_in?)))
 }
 
 fn read_security(source: &mut Source, section: &str, host: Option<&str>) -> Security {

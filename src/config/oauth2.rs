@@ -196,9 +196,34 @@ fn read_endpoint(source: &mut Source, key: &str) -> Option<String> {
     Some(url)
 }
 
+/// Account and way to sign in, both or neither: an account without a password, or the other way round, would send
+/// without logging in. `None` where a fault was left.
+pub(super) fn read_smtp_account(
+    source: &mut Source,
+    imap: Option<&[Imap]>,
+) -> Option<(Option<String>, Option<SignIn>)> {
+    let has_password = source.has("smtp.password") || source.has("smtp.password_file");
+    if source.has("smtp.oauth2") {
+        if has_password {
+            source.fault("smtp.oauth2", Problem::Twice { other: "smtp.password".to_owned() });
+        }
+        let username = source.text("smtp.username");
+        let is_imap =
+            source.read("smtp.oauth2", Wanted::OneOf(&["imap"]), |word| (word == "imap").then_some(()));
+        // Mailboxes that could not be read have left their faults.
+        let shared = shared(source, imap.filter(|_| is_imap.is_some())?, username.as_deref())?;
+        return Some((Some(shared.account.clone()), Some(shared.into())));
+    }
+    if !source.has("smtp.username") && !has_password && !source.has_section("smtp.oauth2") {
+        return Some((None, None));
+    }
+    let username = source.required("smtp.username");
+    let sign_in = read_sign_in(source, "smtp", username.as_deref());
+    Some((Some(username?), Some(sign_in?)))
+}
+
 /// `smtp.oauth2 = "imap"`: the account and the tokens of a mailbox; `username` says of which, where there are several.
-pub(super) fn shared(source: &mut Source, imap: &[Imap], username: Option<&str>) -> Option<OAuth2> {
-    source.read("smtp.oauth2", Wanted::OneOf(&["imap"]), |word| (word == "imap").then_some(()))?;
+fn shared(source: &mut Source, imap: &[Imap], username: Option<&str>) -> Option<OAuth2> {
     let accounts = imap.iter().filter_map(|imap| imap.sign_in.oauth2());
     let mut fitting = accounts.filter(|oauth2| username.is_none_or(|username| oauth2.account == username));
     let first = fitting.next().cloned();
