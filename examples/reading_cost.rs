@@ -11,7 +11,7 @@ use guichet::domain::thanks::is_thanks;
 use guichet::domain::threading::{answered_ids, bare_subject, tagged_ticket};
 use guichet::domain::trim::trim;
 use guichet::inbound::prepare;
-use guichet::reading::{parse::attachment, read};
+use guichet::reading::{parse::file_bytes, read};
 use std::process::{Command, ExitCode};
 
 /// The sizes measured, in KiB; a debug build is some twenty times slower.
@@ -189,7 +189,7 @@ fn work(raw: &[u8]) {
         let trimmed = trim(&mail.text);
         let _ = is_thanks(&trimmed.reply, "Jean Martin");
         if let Some(last) = mail.attachments.last() {
-            let _ = attachment(raw, last.part);
+            let _ = file_bytes(raw, last.part);
         }
     }
     let _ = prepare(raw.to_vec(), &LIMITS);

@@ -68,11 +68,13 @@ impl<'a> Scene<'a> {
 
     fn settings(&self, port: u16) -> Imap {
         Imap {
+            section: "imap".into(),
+            label: "INBOX".into(),
             host: "127.0.0.1".into(),
             port,
             security: Security::None,
             username: self.user.clone(),
-            password: self.dovecot.password.to_owned().into(),
+            sign_in: self.dovecot.password.to_owned().into(),
             mailbox: self.mailbox.into(),
             after_ingest: self.after.clone(),
             ca_file: None,
