@@ -16,6 +16,7 @@ use crate::domain::uid_set::UidSet;
 pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, NewRawMail};
 use chrono::{DateTime, TimeDelta, Utc};
+use foldhash::fast::RandomState;
 use std::collections::HashSet;
 
 /// The stretch of time that limits are counted in.
@@ -151,10 +152,10 @@ fn searched_words(mail: &InboundMail) -> String {
 /// The distinct folded words of a text, separated by one space.
 pub(super) fn distinct_words(text: &str) -> String {
     let folded = fold::fold(text);
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_hasher(RandomState::default());
     let mut words = String::with_capacity(folded.len() / 2);
-    for word in folded.split(|c: char| !c.is_alphanumeric()) {
-        if !word.is_empty() && word.len() <= LONGEST_WORD && seen.insert(word) {
+    for word in fold::split_words(&folded) {
+        if word.len() <= LONGEST_WORD && seen.insert(word) {
             if !words.is_empty() {
                 words.push(' ');
             }

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+    while let Some(at) = first_not_ascii(rest) {
         push_ascii(&mut folded, &rest[..at]);
         let mut chars = rest[at..].chars();
         // There is one: the byte at its place is not ASCII.
@@ -19,6 +19,14 @@ pub fn fold(text: &str) -> String {
     }
     push_ascii(&mut folded, rest);
     folded
+}
+
+/// Where the first character beyond ASCII begins; many bytes are looked at in one go.
+fn first_not_ascii(text: &str) -> Option<usize> {
+    const AT_ONCE: usize = 16;
+    let blocks = text.as_bytes().chunks_exact(AT_ONCE);
+    let ascii = blocks.take_while(|block| block.is_ascii()).count() * AT_ONCE;
+    text.as_bytes()[ascii..].iter().position(|byte| !byte.is_ascii()).map(|at| ascii + at)
 }
 
 fn push_ascii(folded: &mut String, ascii: &str) {
@@ -78,6 +86,27 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// The runs of letters and digits in a text, in order.
+pub fn split_words(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // Byte by byte through ASCII, which is nearly all of a folded text.
+    let is_word = move |at: usize| match bytes[at] {
+        byte if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
+        _ => text[at..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8())),
+    };
+    std::iter::from_fn(move || {
+        while let Some((false, length)) = (at < bytes.len()).then(|| is_word(at)) {
+            at += length;
+        }
+        let start = at;
+        while let Some((true, length)) = (at < bytes.len()).then(|| is_word(at)) {
+            at += length;
+        }
+        (start < at).then(|| &text[start..at])
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +126,8 @@ mod tests {
         assert_eq!(fold("ÉTÉ à l’Œuvre"), "ete a l'oeuvre");
         assert_eq!(fold("Straße, Æsir, Łódź"), "strasse, aesir, lodz");
         assert_eq!(fold("e\u{301}te\u{301} ﬁn Ⅷ ２ Ж"), "ete fin viii 2 ж");
+        assert_eq!(split_words(" 2ж, l·a\u{301}—x").collect::<Vec<_>>(), ["2ж", "l", "a", "x"]);
+        assert_eq!(split_words("«»").count(), 0);
         assert_eq!(words("N'arrive-t-il pas ?").collect::<Vec<_>>(), ["n", "arrive", "t", "il", "pas"]);
     }
 }

@@ -1,6 +1,7 @@
-//! What makes a mail itself: a digest that transport does not change. May import: domain, ring.
+//! What makes a mail itself: a digest that transport does not change. May import: domain, memchr, ring.
 
 use crate::domain::hex::hex;
+use memchr::memchr_iter;
 use ring::digest::{Context, SHA256};
 
 /// The fields that the writer's program sets; everything else is added or rewritten on the way.
@@ -40,8 +41,10 @@ pub fn identity(raw: &[u8]) -> String {
     digest.add(b"\n\n");
     // Line by line without CR; blank lines are held back until another line follows.
     let mut blank = 0usize;
-    for line in body.split(|&b| b == b'\n') {
-        let line = trimmed_end(line);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', body).chain([body.len()]) {
+        let line = trimmed_end(&body[start..end]);
+        start = end + 1;
         if line.is_empty() {
             blank += 1;
             continue;

@@ -11,6 +11,7 @@ pub mod clean;
 mod date;
 mod files;
 mod flowed;
+mod guard;
 mod header;
 mod html;
 pub mod identity;

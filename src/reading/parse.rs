@@ -9,6 +9,7 @@ use super::charset::{self, decode};
 use super::date::date;
 use super::files;
 use super::flowed::unflow;
+use super::guard::guarded;
 use super::header::Fields;
 use super::html::html_to_text;
 use super::transfer::Wrapping;
@@ -18,9 +19,6 @@ use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 
-/// More nested messages than any honest forward holds. mail-parser drops nested messages by recursion, and some
-/// 40,000 of them overflow the stack, so they are counted before parsing.
-const DEEPEST_NESTING: usize = 50;
 
 /// Reads a mail. Never panics; work and memory are linear in its size.
 ///
@@ -125,44 +123,6 @@ pub(super) fn open<T>(raw: &[u8], see: impl FnOnce(&Message<'_>, &[u8]) -> T) ->
     Some(see(&message, &raw))
 }
 
-/// The bytes that may be given to the parser. Offsets are those of `raw`.
-fn guarded(raw: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
-    let nested = nested_messages(raw);
-    if nested.messages.len().max(nested.digests.len()) > DEEPEST_NESTING {
-        return Err("nested too deep");
-    }
-    if is_shredded(raw) {
-        return Err("too many parts");
-    }
-    Ok(closed_messages(raw, &nested))
-}
-
-/// Whether a mail is cut into more parts or fields than any letter has: each costs the parser far more memory than
-/// it takes in the mail. A line that begins with `--` may begin a part; the lines behind it, up to a blank one, its
-/// fields.
-fn is_shredded(raw: &[u8]) -> bool {
-    let (mut parts, mut fields, mut in_header) = (0usize, 0usize, true);
-    for line in raw.split(|&byte| byte == b'\n') {
-        if line.starts_with(b"--") {
-            parts += 1;
-            in_header = true;
-        } else if line.trim_ascii().is_empty() {
-            in_header = false;
-        } else if in_header {
-            fields += 1;
-        }
-        if parts > MOST_PARTS || fields > MOST_FIELDS {
-            return true;
-        }
-    }
-    false
-}
-
-/// More parts than any letter has.
-const MOST_PARTS: usize = 10_000;
-/// More header fields, in all its parts together, than any letter has.
-const MOST_FIELDS: usize = 100_000;
-
 /// Opens what [`guarded`] let through.
 fn opened(raw: &[u8]) -> Result<Message<'_>, &'static str> {
     // Only the fields that tell the structure: the rest is read by `header`, from the raw bytes.
@@ -179,69 +139,6 @@ fn body_charset(message: &Message<'_>, raw: &[u8]) -> Option<String> {
 /// The addresses and names of every From, as they stand, for judging who wrote.
 fn senders_of(fields: &Fields<'_>) -> String {
     fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-/// Where the raw bytes name the type of a nested message (RFC 2046 section 5.2.1, RFC 6532) or of a digest, whose
-/// parts are messages without saying so, however much white space or comment a forger puts between.
-fn nested_messages(raw: &[u8]) -> Nested {
-    let mut found = Nested { messages: Vec::new(), digests: Vec::new() };
-    for (at, &byte) in raw.iter().enumerate() {
-        let word: &[u8] = match byte {
-            b'r' | b'R' => b"rfc822",
-            b'g' | b'G' => b"global",
-            b'd' | b'D' => b"digest",
-            _ => continue,
-        };
-        if !raw[at..].get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)) {
-            continue;
-        }
-        let before = raw[..at].iter().rev().find(|b| !b.is_ascii_whitespace() && !b"\"\\".contains(b));
-        if !matches!(before, Some(b'/' | b')')) {
-            continue;
-        }
-        let places = if word == b"digest" { &mut found.digests } else { &mut found.messages };
-        places.push(at);
-        if places.len() > DEEPEST_NESTING {
-            break;
-        }
-    }
-    found
-}
-
-/// The places that [`nested_messages`] found, each list at most one longer than [`DEEPEST_NESTING`].
-struct Nested {
-    messages: Vec<usize>,
-    digests: Vec<usize>,
-}
-
-/// Hides from the parser what it would open without our being able to count how deep it goes: a message that is
-/// encoded (RFC 2046 section 5.2.1 forbids it) stays an attachment, and the parts of a digest stay texts.
-fn closed_messages<'a>(raw: &'a [u8], nested: &Nested) -> Cow<'a, [u8]> {
-    const HIDDEN: &[u8; 6] = b"x-held";
-    let mut raw = Cow::Borrowed(raw);
-    for &at in &nested.digests {
-        raw.to_mut()[at..at + HIDDEN.len()].copy_from_slice(HIDDEN);
-    }
-    for &at in &nested.messages {
-        let start =
-            (at.saturating_sub(LONGEST_HEAD)..at).rev().find(|&i| is_blank_line(&raw, i)).unwrap_or(0);
-        let end =
-            (at..raw.len().min(at + LONGEST_HEAD)).find(|&i| is_blank_line(&raw, i)).unwrap_or(raw.len());
-        let head = raw[start..end].to_ascii_lowercase();
-        let holds = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
-        if holds(b"base64") || holds(b"quoted-printable") || end - start >= LONGEST_HEAD {
-            raw.to_mut()[at..at + HIDDEN.len()].copy_from_slice(HIDDEN);
-        }
-    }
-    raw
-}
-
-/// Furthest that the head of a part reaches from its type.
-const LONGEST_HEAD: usize = 64 * 1024;
-
-/// Whether a line end at `at` is followed by another.
-fn is_blank_line(raw: &[u8], at: usize) -> bool {
-    raw[at] == b'\n' && matches!(raw[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..])
 }
 
 /// A mail whose lines end in a lone CR (old Macs, broken relays) gets line ends that can be parsed; what an editor or a
@@ -369,21 +266,30 @@ fn meta_charset(html: &[u8]) -> Option<String> {
 
 /// Line ends as `\n`; no NUL nor any other control character but the tab.
 fn plain(text: &str) -> String {
+    let bytes = text.as_bytes();
     let mut clean = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(c) = letters.next() {
-        match c {
-            '\r' => {
-                if letters.peek() != Some(&'\n') {
-                    clean.push('\n');
-                }
-            }
-            '\n' | '\t' => clean.push(c),
-            '\u{FEFF}' => {}
-            c if c.is_control() => {}
-            c => clean.push(c),
+    let mut copied = 0;
+    let mut take = |at: usize| {
+        // What begins here is a whole character: these bytes never stand inside one.
+        let Some(c) = text[at..].chars().next() else { return };
+        let is_line_end = c == '\r' && bytes.get(at + 1) != Some(&b'\n');
+        if c.is_control() && !matches!(c, '\n' | '\t') || c == '\u{FEFF}' {
+            clean.push_str(&text[copied..at]);
+            clean.push_str(if is_line_end { "\n" } else { "" });
+            copied = at + c.len_utf8();
         }
+    };
+    // A control but CR and the ends of lines is rare; it is looked for once, many bytes at a time.
+    let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7F;
+    if bytes.iter().fold(false, |found, &byte| found | is_control(byte)) {
+        (0..bytes.len())
+            .filter(|&at| bytes[at] < b' ' || matches!(bytes[at], 0x7F | 0xC2 | 0xEF))
+            .for_each(take);
+    } else {
+        // 0xC2 begins the controls of Latin-1, 0xEF the byte order mark.
+        memchr::memchr3_iter(b'\r', 0xC2, 0xEF, bytes).for_each(&mut take);
     }
+    clean.push_str(&text[copied..]);
     clean
 }
 

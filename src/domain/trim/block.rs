@@ -89,13 +89,12 @@ pub enum Strictness {
     UnderRule,
 }
 
-/// The end of the block of `From: Sent: To: Subject:` lines that begins at `at`.
+/// The end of the block of `From: Sent: To: Subject:` lines that begins at `at`; `first` is that line, folded.
 ///
 /// Alone, it needs a sender, a day or a recipient, and more that speaks for it, so that "De : notre équipe", a
 /// "From: x" inside a sentence, or the "De : Objet :" of a contact form stays text.
-pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option<usize> {
-    let first = folded(head(lines[at], LONGEST));
-    let (first_label, _) = label(&first)?;
+pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictness) -> Option<usize> {
+    let (first_label, _) = label(first)?;
     let mut seen: Vec<Label> = Vec::with_capacity(5);
     let mut has_address = false;
     let mut has_hour = false;
@@ -164,7 +163,7 @@ pub fn header_block(lines: &[&str], at: usize, strictness: Strictness) -> Option
                 && (first_label != Label::Copy || seen.len() >= 5)
                 && !goes_on_a_form(lines, at)
                 // Some gateways and tickets write no sender: the Date field of a mail, to the second, and an address.
-                || !from && first_label == Label::Sent && is_date_field(&first) && seen.contains(&Label::To) && has_address
+                || !from && first_label == Label::Sent && is_date_field(first) && seen.contains(&Label::To) && has_address
         }
     };
     enough.then_some(end)

@@ -1,10 +1,11 @@
 //! The lines that stand above a quote: who wrote what when, header blocks, separators.
-//! May import: std, regex, `domain::fold`.
+//! May import: std, memchr, regex, `domain::fold`.
 
 use super::attribution::attribution;
 use super::block::{Strictness, header_block, label};
 use super::is_blank;
 use crate::domain::fold::fold;
+use memchr::memmem::Finder;
 use regex::{Regex, RegexSet};
 use std::sync::LazyLock;
 
@@ -40,11 +41,12 @@ pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
         if is_prelude(&self::folded(head(lines[next], LONGEST))) {
             next = next_written(lines, next + 1)?;
         }
-        return header_block(lines, next, Strictness::UnderRule)
-            .or_else(|| attribution(lines, next, &self::folded(head(lines[next], LONGEST))))
+        let first = self::folded(head(lines[next], LONGEST));
+        return header_block(lines, next, &first, Strictness::UnderRule)
+            .or_else(|| attribution(lines, next, &first))
             .map(|end| Header::Quote { end });
     }
-    if let Some(end) = header_block(lines, at, Strictness::Alone) {
+    if let Some(end) = header_block(lines, at, &folded, Strictness::Alone) {
         return Some(Header::Quote { end });
     }
     attribution(lines, at, folded.trim_start_matches(['-', ' '])).map(|end| Header::Quote { end })
@@ -52,7 +54,11 @@ pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
 
 /// Folded, without the marks of emphasis that HTML became, white space collapsed.
 pub fn folded(line: &str) -> String {
-    let folded = fold(line);
+    let mut folded = fold(line);
+    if is_plain(&folded) {
+        folded.truncate(folded.trim_end().len());
+        return folded;
+    }
     let mut plain = String::with_capacity(folded.len());
     for c in folded.chars() {
         match c {
@@ -71,6 +77,17 @@ pub fn folded(line: &str) -> String {
     }
     plain.truncate(plain.trim_end().len());
     plain
+}
+
+/// Whether a folded line has nothing to take out: printable ASCII, single spaces, none in front. Most lines are so.
+fn is_plain(folded: &str) -> bool {
+    let bytes = folded.as_bytes();
+    let is_odd = |byte: u8| !(b' '..0x7F).contains(&byte) || byte == b'*';
+    let doubled = bytes
+        .iter()
+        .zip(bytes.iter().skip(1))
+        .fold(false, |found, (&byte, &next)| found | (byte == b' ') & (next == b' '));
+    !doubled && !folded.starts_with(' ') && !bytes.iter().fold(false, |found, &byte| found | is_odd(byte))
 }
 
 fn next_written(lines: &[&str], from: usize) -> Option<usize> {
@@ -146,12 +163,12 @@ static SEPARATORS: LazyLock<RegexSet> = LazyLock::new(|| {
 });
 
 fn is_separator(folded: &str) -> bool {
+    /// One of these is in each separator that begins with a letter: "lin" is in line, linie, linea, linha and linje.
+    static WORDS: LazyLock<[Finder<'static>; 4]> =
+        LazyLock::new(|| ["lin", "ligne", "zeile", "above"].map(Finder::new));
     let begins = folded.starts_with(|c: char| !c.is_alphanumeric());
-    (begins
-        || ["line", "ligne", "above", "zeile", "linie", "linea", "linha"]
-            .iter()
-            .any(|word| folded.contains(word)))
-        && folded.len() <= 160
+    folded.len() <= 160
+        && (begins || WORDS.iter().any(|word| word.find(folded.as_bytes()).is_some()))
         && SEPARATORS.is_match(folded)
 }
 
