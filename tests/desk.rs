@@ -678,3 +678,91 @@ async fn what_cannot_be_told_is_held_from_the_journal_on_whoever_files_it() {
         assert_eq!(test.desk.figures().await.unwrap().total, 0);
     }
 }
+
+/// A ticket as it is shown, without the numbers of its rows.
+fn shown(ticket: &TicketView) -> serde_json::Value {
+    fn forget(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Array(items) => items.iter_mut().for_each(forget),
+            serde_json::Value::Object(fields) => {
+                fields.retain(|key, _| key != "id" && key != "message");
+                fields.values_mut().for_each(forget);
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(ticket).unwrap();
+    forget(&mut value);
+    value
+}
+
+#[tokio::test]
+async fn mails_filed_together_become_what_they_become_one_by_one() {
+    let letter = |from: &str, subject: &str, fields: &str, text: &str| {
+        let text = format!("From: {from}\r\nSubject: {subject}\r\n{fields}\r\n{text}\r\n");
+        text.into_bytes()
+    };
+    let with_file =
+        "Message-ID: <c1@x.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+    let parts = "--b\r\n\r\nVoir la capture.\r\n--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nrien\r\n--b--";
+    let mails = [
+        letter("A <a@x.example>", "un", "Message-ID: <1@x.example>\r\n", "premier"),
+        letter("B <b@x.example>", "deux", "Message-ID: <1@x.example>\r\n", "le meme numero"),
+        letter(
+            "Anne <a@x.example>",
+            "Re: un",
+            "In-Reply-To: <1@x.example>\r\nMessage-ID: <2@x.example>\r\n",
+            "suite",
+        ),
+        letter("Jean <jean@client.example>", "encore", "Message-ID: <3@x.example>\r\n", "bloque"),
+        letter("C <c@x.example>", "trois", with_file, parts),
+        letter("D <d@x.example>", "Re: trois", "References: <0@x.example> <c1@x.example>\r\n", "un tiers"),
+        letter("c@x.example", "quatre", "", "sans nom ni numero"),
+        letter(
+            "a@x.example",
+            "Re: un",
+            "In-Reply-To: <2@x.example>\r\nAuto-Submitted: auto-replied\r\n",
+            "absent",
+        ),
+        letter("B <b@x.example>", "Re: deux [#2]", "", "par le sujet"),
+        letter("B <b@x.example>", "Re: deux [#999]", "", "un ticket que personne n'a"),
+        letter("C <c@x.example>", "trois", with_file, parts),
+        letter("E <e@x.example>", "cinq", "Message-ID: <2@x.example>\r\n", "le numero d'une reponse"),
+        letter("Elise <e@x.example>", "Re: cinq", "References: <2@x.example>\r\n", "et sa reponse"),
+        b"Subject: personne\r\n\r\nsans auteur\r\n".to_vec(),
+        letter(
+            "MAILER-DAEMON@x.example",
+            "Undelivered Mail Returned to Sender",
+            "Return-Path: <>\r\n",
+            "perdu",
+        ),
+        letter("F <f@x.example>", "[#8] six", "Message-ID: <6@x.example>\r\n", "peut-etre le sien"),
+        letter(
+            "G <g@x.example>",
+            "Re: ailleurs",
+            "In-Reply-To: <ailleurs@x.example>\r\n",
+            "repond a un inconnu",
+        ),
+        letter("G <g@x.example>", "Re: ailleurs", "References: <ailleurs@x.example>\r\n", "repond au meme"),
+    ];
+    for database in BOTH {
+        for order in [mails.to_vec(), mails.iter().rev().cloned().collect()] {
+            let (mut together, mut alone) = (TestDesk::new(database).await, TestDesk::new(database).await);
+            for test in [&mut together, &mut alone] {
+                test.mail(JEAN).await;
+                test.say("spam 1").await;
+            }
+            let filed = together.mails(order.clone()).await;
+            let mut one_by_one = Vec::new();
+            for mail in order {
+                one_by_one.extend(alone.mails(vec![mail]).await);
+            }
+            assert_eq!(filed, one_by_one);
+            let count = filed.iter().filter(|filed| matches!(filed, Filed::Created(_))).count();
+            assert!(count >= 6, "{filed:?}");
+            for id in 1..=i64::try_from(count).unwrap() + 1 {
+                assert_eq!(shown(&ticket(&together, id).await), shown(&ticket(&alone, id).await), "{id}");
+            }
+        }
+    }
+}

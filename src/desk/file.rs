@@ -2,12 +2,13 @@
 //! or ignored, or held for a person.
 
 use super::apply::Act;
+use super::later::{Later, Opening};
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
 use super::thread::{Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::event::{Event, EventDetail, EventKind};
+use crate::domain::event::{Event, EventDetail};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::message::{Direction, Mark};
@@ -19,10 +20,10 @@ use crate::domain::threading::{self, RefKind, Rung};
 use crate::domain::ticket::Ticket;
 use crate::store::mailbox::MailState;
 use crate::store::messages::NewMessage;
-use crate::store::tickets::NewEvent;
 use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
@@ -30,7 +31,7 @@ const LONGEST_TEXT: usize = 200_000;
 /// The kind of an agent's linked account that is an address they write from.
 const EMAIL: &str = "email";
 /// More files than any letter needs.
-const MOST_ATTACHMENTS: usize = 500;
+pub(super) const MOST_ATTACHMENTS: usize = 500;
 
 /// What becomes of the mails of a sender who writes too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,20 +143,24 @@ impl Inner {
         later.clears_addresses = tx.is_any_suppressed().await?;
         for (id, read) in mails {
             let outcome = match read {
-                _ if !ours.contains(id) => Filed::Duplicate,
+                _ if !ours.contains(id) => Some(Filed::Duplicate),
                 Ok(digest) => {
                     let is_flood = digest.counted_sender(now).is_some_and(|sender| crowd.is_full(sender));
                     self.file_one(&mut tx, &mut later, *id, digest, is_flood, now).await?
                 }
-                Err(why) => hold(&mut tx, *id, why).await?,
+                Err(why) => Some(hold(&mut tx, *id, why).await?),
             };
             filed.push(outcome);
         }
         later.write(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(filed)
+        let outcomes = ids.iter().zip(filed).map(|(id, outcome)| outcome.or_else(|| later.outcome(*id)));
+        outcomes
+            .collect::<Option<_>>()
+            .ok_or_else(|| anyhow::anyhow!("a mail of a batch was left out").into())
     }
 
+    /// `None` for a mail that waits in `later` to open a ticket.
     async fn file_one<'a>(
         &self,
         tx: &mut Tx,
@@ -164,25 +169,29 @@ impl Inner {
         digest: &'a Digest,
         is_flood: bool,
         now: DateTime<Utc>,
-    ) -> Result<Filed> {
+    ) -> Result<Option<Filed>> {
         if let Some(number) = self.canary_of(&digest.mail) {
             tx.note_canary_returned(number, now).await?;
-            return ignore(tx, id, "canary").await;
+            return ignore(tx, id, "canary").await.map(Some);
         }
         // A copy of what we sent, in a folder that holds it, whoever a provider puts in its From.
         if digest.mail.message_id.as_deref().is_some_and(|own| self.is_minted(own)) {
-            return ignore(tx, id, "our own mail").await;
+            return ignore(tx, id, "our own mail").await.map(Some);
         }
         let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
-            Screening::Hold(why) => return hold(tx, id, why).await,
-            Screening::Ignore(Ignored::Bounce) => return self.file_bounce(tx, id, digest, now).await,
-            Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await,
-            Screening::Ignore(Ignored::Automatic(_)) if is_flood => return ignore(tx, id, TOO_MANY).await,
+            Screening::Hold(why) => return hold(tx, id, why).await.map(Some),
+            Screening::Ignore(Ignored::Bounce) => {
+                return self.file_bounce(tx, id, digest, now).await.map(Some);
+            }
+            Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await.map(Some),
+            Screening::Ignore(Ignored::Automatic(_)) if is_flood => {
+                return ignore(tx, id, TOO_MANY).await.map(Some);
+            }
             Screening::Ignore(Ignored::Automatic(why)) => Err(why),
-            Screening::Accept if is_flood => return hold(tx, id, TOO_MANY).await,
+            Screening::Accept if is_flood => return hold(tx, id, TOO_MANY).await.map(Some),
             Screening::Accept => Ok(()),
         };
-        let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await };
+        let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await.map(Some) };
         if accepted.is_ok() && later.clears_addresses {
             tx.lift_suppression(&sender.address).await?;
         }
@@ -190,15 +199,22 @@ impl Inner {
             && let Some(forwarded) = &digest.forwarded
             && let Some(agent) = tx.agent_by_identity(EMAIL, &sender.address).await?
         {
-            return self.open_forwarded(tx, later, id, forwarded, &agent, now).await;
+            return self.open_forwarded(tx, later, id, forwarded, &agent, now).await.map(Some);
+        }
+        if later.concerns(digest) {
+            later.write_openings(tx, now).await?;
         }
         let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
-        match (accepted, place) {
-            (Ok(()), None) => self.open(tx, later, id, digest, sender, None, now).await,
+        let opening = Opening { id, digest, sender, detail: EventDetail::default() };
+        let filed = match (accepted, place) {
+            (Ok(()), None) => {
+                later.open(opening);
+                return Ok(None);
+            }
             (Ok(()), Some(place)) if place.requester == sender.address => {
                 let ticket = land(tx, place.ticket, Way::Onward).await?;
                 if self.is_past(&ticket, now) {
-                    return self.open(tx, later, id, digest, sender, Some((ticket, place.rung)), now).await;
+                    return self.go_on(tx, later, opening, ticket, place.rung, now).await.map(Some);
                 }
                 let sender = format!("{} {}", sender.name, sender.address);
                 let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
@@ -216,72 +232,36 @@ impl Inner {
                 self.add(tx, later, id, digest, ticket, place.rung, mark, &Event::AutomaticReply, now).await
             }
             (Err(why), _) => ignore(tx, id, &why).await,
-        }
+        };
+        filed.map(Some)
     }
 
-    /// Opens a ticket with a mail; `after` the closed one that it goes on from, and the rung that led there.
-    #[allow(clippy::too_many_arguments, reason = "the facts of the mail, and what its ticket goes on from")]
-    async fn open<'a>(
+    /// Opens a ticket that goes on from a closed one, to which a rung led.
+    async fn go_on<'a>(
         &self,
         tx: &mut Tx,
         later: &mut Later<'a>,
-        id: RawMailId,
-        digest: &'a Digest,
-        sender: &'a Mailbox,
-        after: Option<(Ticket, Rung)>,
+        opening: Opening<'a>,
+        before: Ticket,
+        rung: Rung,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
-        let mut detail = EventDetail::default();
-        if let Some((before, rung)) = &after {
-            detail.other = Some(before.id.0);
-            detail.rung = Some(rung.as_str().to_owned());
-        }
-        let Some(ticket) = self.begin_ticket(tx, later, id, digest, sender, detail, now).await? else {
-            return ignore(tx, id, "blocked sender").await;
+        let (other, led) = (Some(before.id.0), Some(rung.as_str().to_owned()));
+        let detail = EventDetail { other, rung: led, ..EventDetail::default() };
+        let Some(ticket) = later.open_now(tx, Opening { detail, ..opening }, now).await? else {
+            return Ok(Filed::Ignored);
         };
-        if let Some((before, rung)) = after {
-            tx.set_follows(ticket, before.id).await?;
-            later.write_openings_of(before.id, tx, now).await?;
-            let act = Act {
-                event: &Event::ContinuedIn(ticket),
-                actor: &Actor::Requester(before.requester),
-                door: Door::Mail,
-                source_key: None,
-                message: None,
-                rung: Some(rung.as_str()),
-            };
-            self.apply(tx, before, act, now).await?;
-        }
+        tx.set_follows(ticket, before.id).await?;
+        let act = Act {
+            event: &Event::ContinuedIn(ticket),
+            actor: &Actor::Requester(before.requester),
+            door: Door::Mail,
+            source_key: None,
+            message: None,
+            rung: Some(rung.as_str()),
+        };
+        self.apply(tx, before, act, now).await?;
         Ok(Filed::Created(ticket))
-    }
-
-    /// A ticket for `sender` with a mail as its first message, and what the first line of its history remembers;
-    /// `None` for a blocked sender.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the facts of the mail, and what is remembered of its coming"
-    )]
-    pub(super) async fn begin_ticket<'a>(
-        &self,
-        tx: &mut Tx,
-        later: &mut Later<'a>,
-        id: RawMailId,
-        digest: &'a Digest,
-        sender: &'a Mailbox,
-        mut detail: EventDetail,
-        now: DateTime<Utc>,
-    ) -> Result<Option<TicketId>> {
-        let requester = tx.meet_requester(&sender.address, &sender.name, now).await?;
-        if requester.blocked_at.is_some() {
-            return Ok(None);
-        }
-        let subject = threading::bare_subject(&digest.mail.subject);
-        let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
-        let ticket = tx.open_ticket(&subject, requester.id, now).await?;
-        let message = add_message(tx, later, id, digest, sender, ticket.id, None, now).await?;
-        detail.message = Some(message.0);
-        later.opened.push((ticket.id, &sender.address, detail));
-        Ok(Some(ticket.id))
     }
 
     /// Adds a mail to the ticket it belongs to.
@@ -301,7 +281,6 @@ impl Inner {
         event: &Event,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
-        later.write_openings_of(ticket.id, tx, now).await?;
         let sender =
             digest.sender().ok_or_else(|| anyhow::anyhow!("a mail without sender passed screening"))?;
         let message = add_message(tx, later, id, digest, sender, ticket.id, mark, now).await?;
@@ -362,52 +341,6 @@ impl Inner {
     }
 }
 
-/// Rows of a batch that nothing in the batch reads: written together at its end.
-#[derive(Default)]
-pub(super) struct Later<'a> {
-    /// Tickets that were opened: by whom, and what their first line of history remembers.
-    opened: Vec<(TicketId, &'a str, EventDetail)>,
-    /// Messages, each with the words it is found by.
-    words: Vec<(MessageId, &'a str)>,
-    /// Some address gets no mail because one came back: whoever writes from it gets mail again.
-    clears_addresses: bool,
-}
-
-impl Later<'_> {
-    async fn write(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-        self.write_openings(tx, now).await?;
-        Ok(tx.index_messages(&self.words).await?)
-    }
-
-    /// Writes them now when `ticket` is among them: another line of its history follows.
-    async fn write_openings_of(&mut self, ticket: TicketId, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-        if self.opened.iter().any(|(opened, ..)| *opened == ticket) {
-            self.write_openings(tx, now).await?;
-        }
-        Ok(())
-    }
-
-    /// The first line of each opened ticket's history; before any other line of it.
-    async fn write_openings(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-        let opened = std::mem::take(&mut self.opened);
-        let lines: Vec<NewEvent<'_>> = opened
-            .iter()
-            .map(|(ticket, sender, detail)| NewEvent {
-                ticket: *ticket,
-                at: now,
-                kind: EventKind::Created,
-                door: Door::Mail,
-                agent: None,
-                actor: sender,
-                detail,
-                version_after: 1,
-                source_key: None,
-            })
-            .collect();
-        Ok(tx.add_events(&lines).await?)
-    }
-}
-
 #[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]
 async fn add_message<'a>(
     tx: &mut Tx,
@@ -419,40 +352,49 @@ async fn add_message<'a>(
     mark: Option<Mark>,
     now: DateTime<Utc>,
 ) -> Result<MessageId> {
-    let author = if sender.name.is_empty() { &sender.address } else { &sender.name };
-    let text = shortened(&digest.trimmed.reply);
-    let folded = match (digest.trimmed.quoted.as_str(), digest.trimmed.signature.as_str()) {
-        (quoted, "") => quoted.to_owned(),
-        ("", signature) => signature.to_owned(),
-        (quoted, signature) => format!("{signature}\n\n{quoted}"),
-    };
+    let (text, quoted) = texts(digest);
     let message = tx
         .add_message(&NewMessage {
             ticket,
             direction: Direction::Inbound,
             mark,
-            author,
+            author: author(sender),
             at: now,
             text: &text,
-            quoted: &shortened(&folded),
+            quoted: &quoted,
             raw_mail: Some(raw_mail),
             shape: digest.mail.shape,
         })
         .await?;
-    for attachment in digest.mail.attachments.iter().take(MOST_ATTACHMENTS) {
-        tx.add_attachment(message, attachment).await?;
-    }
+    let files = digest.mail.attachments.iter().take(MOST_ATTACHMENTS);
+    tx.add_attachments(&files.map(|file| (message, file)).collect::<Vec<_>>()).await?;
     if let Some(rfc_id) = &digest.mail.message_id {
         tx.add_ref(rfc_id, ticket, RefKind::Received).await?;
     }
     if mark.is_none() {
-        tx.name_refs(&threading::named_ids(&digest.mail), ticket).await?;
+        let named: Vec<_> = threading::named_ids(&digest.mail).into_iter().map(|id| (id, ticket)).collect();
+        tx.name_refs(&named).await?;
     }
-    later.words.push((message, &digest.words));
+    later.index(message, &digest.words);
     Ok(message)
 }
 
-fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+/// The name that is shown for a sender.
+pub(super) fn author(sender: &Mailbox) -> &str {
+    if sender.name.is_empty() { &sender.address } else { &sender.name }
+}
+
+/// What is shown of a mail on its ticket, and what is folded away.
+pub(super) fn texts(digest: &Digest) -> (Cow<'_, str>, Cow<'_, str>) {
+    let folded = match (digest.trimmed.quoted.as_str(), digest.trimmed.signature.as_str()) {
+        (quoted, "") => shortened(quoted),
+        ("", signature) => shortened(signature),
+        (quoted, signature) => shortened(&format!("{signature}\n\n{quoted}")).into_owned().into(),
+    };
+    (shortened(&digest.trimmed.reply), folded)
+}
+
+fn shortened(text: &str) -> Cow<'_, str> {
     let kept = cut(text, LONGEST_TEXT);
     if kept.len() == text.len() {
         return text.into();

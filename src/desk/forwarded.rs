@@ -4,7 +4,8 @@
 //! it opens a ticket. It is never added to one that exists, never answers anybody, and what stands above it is shown as
 //! unverified.
 
-use super::file::{Later, hold, ignore};
+use super::file::hold;
+use super::later::{Later, Opening};
 use super::receive::{Filed, Forwarded, distinct_words};
 use super::{Inner, Result};
 use crate::domain::event::EventDetail;
@@ -34,10 +35,8 @@ impl Inner {
             return hold(tx, id, "a forward of our own mail").await;
         }
         let detail = EventDetail { forwarded_by: Some(agent.name.clone()), ..EventDetail::default() };
-        let digest = &forwarded.digest;
-        let Some(ticket) = self.begin_ticket(tx, later, id, digest, writer, detail, now).await? else {
-            return ignore(tx, id, "blocked sender").await;
-        };
+        let opening = Opening { id, digest: &forwarded.digest, sender: writer, detail };
+        let Some(ticket) = later.open_now(tx, opening, now).await? else { return Ok(Filed::Ignored) };
         if !forwarded.note.is_empty() {
             let note = NewMessage {
                 ticket,

@@ -11,6 +11,7 @@ pub mod deliver;
 mod failure;
 mod file;
 mod forwarded;
+mod later;
 pub mod links;
 mod merge;
 pub mod people;

@@ -19,7 +19,6 @@ use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 
-
 /// Reads a mail. Never panics; work and memory are linear in its size.
 ///
 /// # Errors

@@ -20,37 +20,53 @@ impl Sql {
     }
 }
 
-/// How many rows a [`Bulk`] writes in one go.
-pub(crate) const MANY: usize = 16;
+/// How many rows a [`Bulk`] writes in one go, the most first; the last is 1.
+const ROWS: [usize; 3] = [64, 8, 1];
 
-/// A statement for one row, and the same for [`MANY`] rows at once: a round trip to the database costs more than
-/// the row itself.
+/// A statement for one row, and the same for many rows at once: a round trip to the database costs more than the row
+/// itself.
 #[derive(Debug)]
 pub(crate) struct Bulk {
-    pub(crate) one: Sql,
-    pub(crate) many: Sql,
+    /// For each of [`ROWS`].
+    pub(crate) statements: [Sql; ROWS.len()],
 }
 
 impl Bulk {
-    /// `head`, then a `row` of `columns` values for each row, then `tail`. The texts are made once and live as long
-    /// as the program; keep a `Bulk` in a static.
+    /// `head`, then a `row` of `columns` values for each row, then `tail`. A row says each value once, in order. The
+    /// texts are made once and live as long as the program; keep a `Bulk` in a static.
     pub(crate) fn new(head: Sql, row: Sql, columns: usize, tail: &str) -> Bulk {
-        let text = |head: &str, row: &str, rows: usize| -> &'static str {
-            let rows: Vec<String> = (0..rows).map(|n| renumbered(row, n * columns)).collect();
+        let text = |head: &str, rows: Vec<String>| -> &'static str {
             Box::leak(format!("{head}{}{tail}", rows.join(", ")).into_boxed_str())
         };
-        let sql =
-            |rows| Sql::fork(text(head.sqlite, row.sqlite, rows), text(head.postgres, row.postgres, rows));
-        Bulk { one: sql(1), many: sql(MANY) }
+        let sql = |rows| {
+            // SQLite looks the name of each value up among all of them; values without a name are simply counted.
+            let sqlite = vec![unnumbered(row.sqlite); rows];
+            let postgres = (0..rows).map(|n| renumbered(row.postgres, n * columns)).collect();
+            Sql::fork(text(head.sqlite, sqlite), text(head.postgres, postgres))
+        };
+        Bulk { statements: ROWS.map(sql) }
     }
 
-    /// Cuts rows into what each statement takes: [`MANY`] at a time, then the rest one by one.
+    /// Cuts rows into what each statement takes: the most at a time, then the rest in smaller pieces.
     pub(crate) fn portions<'a, T>(&self, rows: &'a [T]) -> impl Iterator<Item = (Sql, &'a [T])> + use<'a, T> {
-        let (one, many) = (self.one, self.many);
-        let (whole, rest) = rows.split_at(rows.len() - rows.len() % MANY);
-        let whole = whole.chunks(MANY).map(move |rows| (many, rows));
-        whole.chain(rest.chunks(1).map(move |row| (one, row)))
+        let (statements, mut rest) = (self.statements, rows);
+        std::iter::from_fn(move || {
+            let (size, sql) = ROWS.into_iter().zip(statements).find(|(size, _)| *size <= rest.len())?;
+            let (portion, behind) = rest.split_at(size);
+            rest = behind;
+            Some((sql, portion))
+        })
     }
+}
+
+/// `($1, $2)` as `(?, ?)`.
+fn unnumbered(row: &str) -> String {
+    let pieces = row.split('$').enumerate();
+    let bare = |(n, piece): (usize, &str)| match n {
+        0 => piece.to_owned(),
+        _ => format!("?{}", piece.trim_start_matches(|c: char| c.is_ascii_digit())),
+    };
+    pieces.map(bare).collect()
 }
 
 /// `($1, $2)` as `($33, $34)`.
@@ -105,6 +121,23 @@ macro_rules! write_all {
     }};
 }
 
+/// As [`write_all!`], for a [`Bulk`] that answers with rows of a type: all of them.
+macro_rules! fetch_all {
+    ($tx:expr, $bulk:expr, $row:ty, $items:expr, |$query:ident, $item:ident| $bound:expr) => {{
+        let mut fetched = Vec::new();
+        for (sql, rows) in $bulk.portions(&$items) {
+            fetched.extend($crate::store::dialect::on!($tx, sql, |c, text| {
+                let mut $query = sqlx::query_as::<_, $row>(text);
+                for $item in rows {
+                    $query = $bound;
+                }
+                $query.fetch_all(c).await
+            })?);
+        }
+        $crate::store::Result::Ok(fetched)
+    }};
+}
+
 /// Declares the macros that fetch: rows or single values, and one, at most one, or all of them.
 macro_rules! fetchers {
     ($d:tt $($(#[$doc:meta])* $name:ident: $query:ident $fetch:ident;)*) => {$(
@@ -143,4 +176,4 @@ macro_rules! statements {
     };
 }
 
-pub(crate) use {execute, on, statements, write_all};
+pub(crate) use {execute, fetch_all, on, statements, write_all};

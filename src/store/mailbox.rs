@@ -1,7 +1,9 @@
 //! The journal: every mail as it came, what became of it, and how far each mailbox has been taken in.
 //! May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, on, optional, optional_scalar, scalar, statements, write_all};
+use super::dialect::{
+    Bulk, Sql, all, execute, fetch_all, on, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
 use chrono::{DateTime, Utc};
@@ -180,18 +182,8 @@ impl Tx {
     /// Takes mails out of those that wait to be filed; which ones, since another process may have been faster.
     /// Until the commit nobody else can take them.
     pub async fn take_to_file(&mut self, ids: &[RawMailId]) -> Result<HashSet<RawMailId>> {
-        let mut taken = HashSet::with_capacity(ids.len());
-        for (sql, rows) in TAKE_TO_FILE.portions(ids) {
-            let ids: Vec<i64> = on!(self, sql, |c, text| {
-                let mut query = sqlx::query_scalar(text);
-                for id in rows {
-                    query = query.bind(id.0);
-                }
-                query.fetch_all(c).await
-            })?;
-            taken.extend(ids.into_iter().map(RawMailId));
-        }
-        Ok(taken)
+        let taken = fetch_all!(self, TAKE_TO_FILE, (i64,), ids, |query, id| query.bind(id.0))?;
+        Ok(taken.into_iter().map(|(id,)| RawMailId(id)).collect())
     }
 
     /// Writes what became of a journaled mail, and why.

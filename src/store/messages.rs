@@ -17,22 +17,21 @@ macro_rules! family {
     };
 }
 
-static NAME_REFS: LazyLock<Bulk> = LazyLock::new(|| {
-    Bulk::new(
-        Sql::same("INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES "),
-        Sql::same("($1, $2, 'named')"),
-        2,
-        " ON CONFLICT (rfc_id, ticket_id) DO NOTHING",
-    )
-});
-/// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("name_refs", &NAME_REFS)];
+macro_rules! add_message {
+    ($id:literal, $its_id:literal) => {
+        concat!(
+            "INSERT INTO message (",
+            $id,
+            "ticket_id, direction, mark, author, at, text, quoted, raw_mail_id, html, seal, parts_received, parts_kept)",
+            $its_id,
+            " VALUES "
+        )
+    };
+}
 
 statements! {
-    ADD_MESSAGE = Sql::same(
-        "INSERT INTO message (ticket_id, direction, mark, author, at, text, quoted, raw_mail_id, html, seal, \
-                              parts_received, parts_kept) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id");
+    ADD_MESSAGE = Sql::same(concat!(
+        add_message!("", ""), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"));
     MESSAGES = Sql::same(
         "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
          WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id");
@@ -44,9 +43,6 @@ statements! {
     RAW_OF_MESSAGE = Sql::same(
         "SELECT raw_body.packed FROM message JOIN raw_body ON raw_body.raw_mail_id = message.raw_mail_id \
          WHERE message.id = $1");
-    ADD_ATTACHMENT = Sql::same(
-        "INSERT INTO attachment (message_id, part, name, media_type, bytes, inline, refused) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)");
     // In the order of the mail: `domain::mail::INSIDE` lies between a part and the files within it.
     ATTACHMENTS = Sql::same(
         "SELECT attachment.message_id, attachment.part, attachment.name, attachment.media_type, attachment.bytes, \
@@ -61,9 +57,6 @@ statements! {
         "UPDATE message SET origin_id = COALESCE(origin_id, ticket_id), ticket_id = $2 WHERE ticket_id = $1");
     MOVE_MESSAGES_BACK = Sql::same(concat!(
         "UPDATE message SET ticket_id = $1 WHERE ticket_id = $2 AND origin_id IN (", family!(), ")"));
-    ADD_REF = Sql::same(
-        "INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES ($1, $2, $3) \
-         ON CONFLICT (rfc_id, ticket_id) DO UPDATE SET kind = excluded.kind WHERE mail_ref.kind = 'named'");
     TICKET_BY_REF = Sql::same(
         "SELECT ticket.id, requester.email, mail_ref.kind FROM mail_ref \
          JOIN ticket ON ticket.id = mail_ref.ticket_id JOIN requester ON requester.id = ticket.requester_id \
@@ -78,6 +71,48 @@ statements! {
         "SELECT rfc_id, kind FROM mail_ref WHERE kind IN ('received', 'minted') AND ticket_id IN (", family!(),
         ") ORDER BY id DESC LIMIT $2"));
 }
+
+static ADD_MESSAGES: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::fork(add_message!("id, ", ""), add_message!("id, ", " OVERRIDING SYSTEM VALUE")),
+        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
+        13,
+        "",
+    )
+});
+static ADD_ATTACHMENTS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same(
+            "INSERT INTO attachment (message_id, part, name, media_type, bytes, inline, refused) VALUES ",
+        ),
+        Sql::same("($1, $2, $3, $4, $5, $6, $7)"),
+        7,
+        "",
+    )
+});
+static ADD_REFS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES "),
+        Sql::same("($1, $2, $3)"),
+        3,
+        " ON CONFLICT (rfc_id, ticket_id) DO UPDATE SET kind = excluded.kind WHERE mail_ref.kind = 'named'",
+    )
+});
+static NAME_REFS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("INSERT INTO mail_ref (rfc_id, ticket_id, kind) VALUES "),
+        Sql::same("($1, $2, 'named')"),
+        2,
+        " ON CONFLICT (rfc_id, ticket_id) DO NOTHING",
+    )
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 4] = [
+    ("add_messages", &ADD_MESSAGES),
+    ("add_attachments", &ADD_ATTACHMENTS),
+    ("add_refs", &ADD_REFS),
+    ("name_refs", &NAME_REFS),
+];
 
 /// An entry to add to a conversation.
 #[derive(Debug)]
@@ -207,6 +242,27 @@ impl Tx {
         .map(MessageId)
     }
 
+    /// Adds entries to several conversations; their numbers in the same order.
+    pub async fn add_messages(&mut self, messages: &[NewMessage<'_>]) -> Result<Vec<MessageId>> {
+        let ids = self.next_ids("message", messages.len()).await?;
+        let rows: Vec<_> = ids.iter().zip(messages).collect();
+        write_all!(self, ADD_MESSAGES, rows, |query, row| query
+            .bind(row.0)
+            .bind(row.1.ticket.0)
+            .bind(row.1.direction.as_str())
+            .bind(row.1.mark.map(Mark::as_str))
+            .bind(clean(row.1.author))
+            .bind(row.1.at)
+            .bind(clean(row.1.text))
+            .bind(clean(row.1.quoted))
+            .bind(row.1.raw_mail.map(|id| id.0))
+            .bind(row.1.shape.html.map(HtmlVersion::as_str))
+            .bind(row.1.shape.seal.map(Seal::as_str))
+            .bind(i64::from(row.1.shape.parts.received))
+            .bind(i64::from(row.1.shape.parts.kept)))?;
+        Ok(ids.into_iter().map(MessageId).collect())
+    }
+
     /// The conversation, oldest first, without what was taken back.
     pub async fn messages(&mut self, ticket: TicketId) -> Result<Vec<StoredMessage>> {
         let rows: Vec<MessageRow> = all!(self, MESSAGES, ticket.0)?;
@@ -236,19 +292,16 @@ impl Tx {
         optional_scalar!(self, RAW_OF_MESSAGE, id.0)
     }
 
-    pub async fn add_attachment(&mut self, message: MessageId, attachment: &Attachment) -> Result<()> {
-        execute!(
-            self,
-            ADD_ATTACHMENT,
-            message.0,
-            i64::from(attachment.part),
-            clean(&attachment.name),
-            clean(&attachment.media_type),
-            i64::try_from(attachment.bytes).unwrap_or(i64::MAX),
-            i64::from(attachment.inline),
-            attachment.refused.map(Refused::as_str)
-        )
-        .map(drop)
+    /// Adds files, each to its message.
+    pub async fn add_attachments(&mut self, attachments: &[(MessageId, &Attachment)]) -> Result<()> {
+        write_all!(self, ADD_ATTACHMENTS, attachments, |query, row| query
+            .bind(row.0.0)
+            .bind(i64::from(row.1.part))
+            .bind(clean(&row.1.name))
+            .bind(clean(&row.1.media_type))
+            .bind(i64::try_from(row.1.bytes).unwrap_or(i64::MAX))
+            .bind(i64::from(row.1.inline))
+            .bind(row.1.refused.map(Refused::as_str)))
     }
 
     /// The files of a conversation, each with its message, in the order of their mails.
@@ -275,12 +328,20 @@ impl Tx {
 
     /// Makes a message id lead to a ticket.
     pub async fn add_ref(&mut self, rfc_id: &str, ticket: TicketId, kind: RefKind) -> Result<()> {
-        execute!(self, ADD_REF, clean(rfc_id), ticket.0, kind.as_str()).map(drop)
+        self.add_refs(&[(rfc_id, ticket)], kind).await
     }
 
-    /// Remembers ids that a mail on a ticket answers; each once.
-    pub async fn name_refs(&mut self, ids: &[&str], ticket: TicketId) -> Result<()> {
-        write_all!(self, NAME_REFS, ids, |query, id| query.bind(clean(id)).bind(ticket.0))
+    /// Makes message ids lead to tickets, in this order; each pair once.
+    pub async fn add_refs(&mut self, refs: &[(&str, TicketId)], kind: RefKind) -> Result<()> {
+        write_all!(self, ADD_REFS, refs, |query, row| query
+            .bind(clean(row.0))
+            .bind(row.1.0)
+            .bind(kind.as_str()))
+    }
+
+    /// Remembers ids that a mail on a ticket answers, each with the ticket; each once.
+    pub async fn name_refs(&mut self, refs: &[(&str, TicketId)]) -> Result<()> {
+        write_all!(self, NAME_REFS, refs, |query, row| query.bind(clean(row.0)).bind(row.1.0))
     }
 
     /// The ticket that a message id leads to, with its requester's address and how it came to; of several, the

@@ -16,7 +16,7 @@ pub mod suppressed;
 pub mod tickets;
 pub mod tokens;
 
-use dialect::{Sql, execute, optional_scalar, statements};
+use dialect::{Sql, execute, optional_scalar, scalar, statements};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -40,6 +40,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 statements! {
     READ_SETTING = Sql::same("SELECT value FROM setting WHERE key = $1");
+    NEXT_IDS = Sql::fork(
+        "WITH RECURSIVE ahead (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM ahead WHERE n < $2) \
+         SELECT group_concat(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + n, ' ') FROM ahead",
+        "SELECT string_agg(CAST(nextval(pg_get_serial_sequence($1, 'id')) AS TEXT), ' ') FROM generate_series(1, $2)");
     KEEP_SETTING = Sql::same("INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING");
 }
 
@@ -140,6 +144,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-16384")
+            // A statement for many rows answers with all of them at once: it never waits for its reader.
+            .row_buffer_size(128)
             .pragma("journal_size_limit", "67108864");
         let path = options.get_filename().to_path_buf();
         if let Some(folder) = path.parent().filter(|folder| make && !folder.as_os_str().is_empty()) {
@@ -305,8 +311,8 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
-    let bulks = bulks.chain(&search::BULKS).chain(&tickets::BULKS);
-    let bulks = bulks.map(|(name, bulk)| [(*name, bulk.one), (*name, bulk.many)]);
+    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tickets::BULKS);
+    let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,
         alerts::STATEMENTS,
@@ -337,6 +343,19 @@ impl Tx {
             Connection::Sqlite(transaction) => transaction.commit().await,
             Connection::Postgres(transaction) => transaction.commit().await,
         }
+    }
+
+    /// Ids for rows that are inserted into a table next, in this transaction and before any other row of it: rising.
+    /// A bulk insert need not answer with its rows in order, so ids that others refer to are known beforehand.
+    async fn next_ids(&mut self, table: &str, count: usize) -> Result<Vec<i64>> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        // In one row: the driver hands rows over one by one, which costs more than reading a number.
+        let ids: String = scalar!(self, NEXT_IDS, table, i64::try_from(count).unwrap_or(i64::MAX))?;
+        let mut ids: Vec<i64> = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
+        ids.sort_unstable();
+        if ids.len() == count { Ok(ids) } else { Err(sqlx::Error::RowNotFound) }
     }
 
     /// A value that the program keeps for itself.

@@ -1,18 +1,17 @@
 //! Requesters, agents, their linked accounts and their sessions. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, one, optional, optional_scalar, statements};
+use super::dialect::{Bulk, Sql, all, execute, fetch_all, one, optional, optional_scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::fold::fold;
 use crate::domain::ids::{AgentId, RequesterId};
 use crate::domain::people::{Agent, Requester, Role};
 use crate::domain::preference::Preference;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 statements! {
-    MEET_REQUESTER = Sql::same(
-        "INSERT INTO requester (email, name, preference, created_at) VALUES ($1, $2, 'both', $3) \
-         ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN requester.name ELSE excluded.name END \
-         RETURNING id, email, name, preference, blocked_at");
     REQUESTER = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE id = $1");
     REQUESTER_BY_EMAIL = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE email = $1");
     REQUESTERS = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester ORDER BY email");
@@ -43,6 +42,18 @@ statements! {
     CLOSE_SESSIONS_OF = Sql::same("DELETE FROM session WHERE agent_id = $1");
 }
 
+static MEET_REQUESTERS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("INSERT INTO requester (email, name, preference, created_at) VALUES "),
+        Sql::same("($1, $2, 'both', $3)"),
+        3,
+        " ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN requester.name ELSE excluded.name END \
+         RETURNING id, email, name, preference, blocked_at",
+    )
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("meet_requesters", &MEET_REQUESTERS)];
+
 type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>);
 type AgentRow = (i64, String, String);
 
@@ -60,8 +71,36 @@ impl Tx {
     /// The requester with this address (in the form of `normal_address`), made when unknown, with the
     /// preference `both`. A name that is not empty replaces the one known.
     pub async fn meet_requester(&mut self, email: &str, name: &str, now: DateTime<Utc>) -> Result<Requester> {
-        let row = one!(self, MEET_REQUESTER, clean(email), clean(name), now)?;
-        requester(row)
+        let mut met = self.meet_requesters(&[(email, name)], now).await?;
+        met.pop().ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// The same for many, each an address and a name: one for each, in the same order.
+    pub async fn meet_requesters(
+        &mut self,
+        people: &[(&str, &str)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Requester>> {
+        let keys: Vec<Cow<'_, str>> = people.iter().map(|(email, _)| clean(email)).collect();
+        // No statement may meet the same person twice; the last name that somebody gives is theirs.
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(people.len());
+        let mut once: Vec<(&str, &str)> = Vec::with_capacity(people.len());
+        for (email, (_, name)) in keys.iter().zip(people) {
+            let place = *places.entry(email).or_insert_with(|| {
+                once.push((email, ""));
+                once.len() - 1
+            });
+            if !name.is_empty() {
+                once[place].1 = name;
+            }
+        }
+        let rows = fetch_all!(self, MEET_REQUESTERS, RequesterRow, once, |query, person| query
+            .bind(person.0)
+            .bind(clean(person.1))
+            .bind(now))?;
+        let met = rows.into_iter().map(|row| Ok((row.1.clone(), requester(row)?)));
+        let met: HashMap<String, Requester> = met.collect::<Result<_>>()?;
+        keys.iter().map(|email| met.get(&**email).cloned().ok_or(sqlx::Error::RowNotFound)).collect()
     }
 
     pub async fn requester(&mut self, id: RequesterId) -> Result<Requester> {

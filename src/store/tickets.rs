@@ -54,16 +54,32 @@ macro_rules! add_event {
     };
 }
 
+macro_rules! open_ticket {
+    ($its_id:literal) => {
+        concat!(
+            "INSERT INTO ticket (id, subject, status, priority, requester_id, version, created_at, updated_at) ",
+            $its_id,
+            "VALUES "
+        )
+    };
+}
+
 static ADD_EVENTS: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(Sql::same(add_event!()), Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9)"), 9, "")
 });
+static OPEN_TICKETS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::fork(open_ticket!(""), open_ticket!("OVERRIDING SYSTEM VALUE ")),
+        Sql::same("($1, $2, 'new', 'normal', $3, 1, $4, $5)"),
+        5,
+        "",
+    )
+});
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("add_events", &ADD_EVENTS)];
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 2] =
+    [("add_events", &ADD_EVENTS), ("open_tickets", &OPEN_TICKETS)];
 
 statements! {
-    OPEN_TICKET = Sql::same(
-        "INSERT INTO ticket (subject, status, priority, requester_id, version, created_at, updated_at) \
-         VALUES ($1, 'new', 'normal', $2, 1, $3, $3) RETURNING id");
     TICKET = Sql::same(concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"));
     LOCK_TICKET = Sql::fork(
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"),
@@ -233,28 +249,21 @@ pub struct Narrowing {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
-    pub async fn open_ticket(
+    /// Opens tickets, each with its subject, for its requester; their numbers in the same order.
+    pub async fn open_tickets(
         &mut self,
-        subject: &str,
-        requester: RequesterId,
+        openings: &[(String, RequesterId)],
         now: DateTime<Utc>,
-    ) -> Result<Ticket> {
-        let subject = clean(subject).into_owned();
-        let id: i64 = scalar!(self, OPEN_TICKET, &subject, requester.0, now)?;
-        Ok(Ticket {
-            id: TicketId(id),
-            subject,
-            status: Status::New,
-            priority: Priority::Normal,
-            assignee: None,
-            requester,
-            reason: None,
-            merged_into: None,
-            follows: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        })
+    ) -> Result<Vec<TicketId>> {
+        let ids = self.next_ids("ticket", openings.len()).await?;
+        let rows: Vec<_> = ids.iter().zip(openings).collect();
+        write_all!(self, OPEN_TICKETS, rows, |query, row| query
+            .bind(row.0)
+            .bind(clean(&row.1.0))
+            .bind(row.1.1.0)
+            .bind(now)
+            .bind(now))?;
+        Ok(ids.into_iter().map(TicketId).collect())
     }
 
     pub async fn ticket(&mut self, id: TicketId) -> Result<Option<Ticket>> {

@@ -1,0 +1,167 @@
+//! What the mails of a batch leave to be written together at its end: the tickets that they open, and the words that
+//! messages are found by. A statement for each row of them would be most of the cost of a mail.
+
+use super::Result;
+use super::file::{MOST_ATTACHMENTS, author, ignore, texts};
+use super::receive::{Digest, Filed};
+use crate::domain::event::{EventDetail, EventKind};
+use crate::domain::ids::{MessageId, RawMailId, TicketId};
+use crate::domain::mail::Mailbox;
+use crate::domain::message::Direction;
+use crate::domain::people::Door;
+use crate::domain::threading::{self, RefKind, answered_ids, tagged_ticket};
+use crate::store::Tx;
+use crate::store::messages::NewMessage;
+use crate::store::tickets::NewEvent;
+use crate::wording;
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+
+/// A mail that opens a ticket.
+pub(super) struct Opening<'a> {
+    pub(super) id: RawMailId,
+    pub(super) digest: &'a Digest,
+    pub(super) sender: &'a Mailbox,
+    /// What the first line of the ticket's history remembers, besides the message.
+    pub(super) detail: EventDetail,
+}
+
+/// Rows that wait for the end of their batch.
+#[derive(Default)]
+pub(super) struct Later<'a> {
+    openings: Vec<Opening<'a>>,
+    /// The Message-IDs of `openings`, and their senders.
+    ids: HashSet<&'a str>,
+    senders: HashSet<&'a str>,
+    /// What became of those that are written.
+    opened: HashMap<RawMailId, Filed>,
+    /// Messages, each with the words it is found by.
+    words: Vec<(MessageId, &'a str)>,
+    /// Some address gets no mail because one came back: whoever writes from it gets mail again.
+    pub(super) clears_addresses: bool,
+}
+
+impl<'a> Later<'a> {
+    /// Leaves a ticket to be opened.
+    pub(super) fn open(&mut self, opening: Opening<'a>) {
+        self.ids.extend(opening.digest.mail.message_id.as_deref());
+        self.senders.insert(&opening.sender.address);
+        self.openings.push(opening);
+    }
+
+    /// Opens a ticket now, since its number is needed; `None` for a blocked sender, whose mail is then ignored.
+    pub(super) async fn open_now(
+        &mut self,
+        tx: &mut Tx,
+        opening: Opening<'a>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TicketId>> {
+        let id = opening.id;
+        self.open(opening);
+        self.write_openings(tx, now).await?;
+        Ok(match self.outcome(id) {
+            Some(Filed::Created(ticket)) => Some(ticket),
+            _ => None,
+        })
+    }
+
+    /// Leaves a message to be indexed.
+    pub(super) fn index(&mut self, message: MessageId, words: &'a str) {
+        self.words.push((message, words));
+    }
+
+    /// What became of an opening, once it is written.
+    pub(super) fn outcome(&self, id: RawMailId) -> Option<Filed> {
+        self.opened.get(&id).copied()
+    }
+
+    /// Whether what becomes of a mail may depend on an opening: it answers one, or is to be written after it.
+    pub(super) fn concerns(&self, digest: &Digest) -> bool {
+        let mail = &digest.mail;
+        let answered = answered_ids(mail);
+        let sender = digest.sender().map(|sender| sender.address.as_str());
+        // A tag, and an id that was only named, lead nobody but the sender of the opening.
+        (!answered.is_empty() || tagged_ticket(&mail.subject).is_some())
+            && (answered.iter().chain(&mail.message_id.as_deref()).any(|id| self.ids.contains(id))
+                || sender.is_some_and(|sender| self.senders.contains(sender)))
+    }
+
+    /// Writes everything that waits.
+    pub(super) async fn write(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        self.write_openings(tx, now).await?;
+        Ok(tx.index_messages(&std::mem::take(&mut self.words)).await?)
+    }
+
+    /// Opens the tickets, in the order of their mails; a blocked sender opens none.
+    pub(super) async fn write_openings(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        let openings = std::mem::take(&mut self.openings);
+        self.ids.clear();
+        self.senders.clear();
+        let people: Vec<(&str, &str)> = openings
+            .iter()
+            .map(|opening| (opening.sender.address.as_str(), opening.sender.name.as_str()))
+            .collect();
+        let mut welcome = Vec::with_capacity(openings.len());
+        let mut subjects = Vec::with_capacity(openings.len());
+        for (opening, requester) in openings.iter().zip(tx.meet_requesters(&people, now).await?) {
+            if requester.blocked_at.is_some() {
+                self.opened.insert(opening.id, ignore(tx, opening.id, "blocked sender").await?);
+                continue;
+            }
+            let subject = threading::bare_subject(&opening.digest.mail.subject);
+            let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
+            subjects.push((subject, requester.id));
+            welcome.push(opening);
+        }
+        let tickets = tx.open_tickets(&subjects, now).await?;
+        let texts: Vec<_> = welcome.iter().map(|opening| texts(opening.digest)).collect();
+        let messages: Vec<NewMessage<'_>> = welcome
+            .iter()
+            .zip(&tickets)
+            .zip(&texts)
+            .map(|((opening, ticket), (text, quoted))| NewMessage {
+                ticket: *ticket,
+                direction: Direction::Inbound,
+                mark: None,
+                author: author(opening.sender),
+                at: now,
+                text,
+                quoted,
+                raw_mail: Some(opening.id),
+                shape: opening.digest.mail.shape,
+            })
+            .collect();
+        let messages = tx.add_messages(&messages).await?;
+        let details: Vec<EventDetail> = messages
+            .iter()
+            .zip(&welcome)
+            .map(|(message, opening)| EventDetail { message: Some(message.0), ..opening.detail.clone() })
+            .collect();
+        let (mut files, mut refs, mut named) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lines = Vec::with_capacity(welcome.len());
+        for (((opening, ticket), message), detail) in welcome.iter().zip(tickets).zip(messages).zip(&details)
+        {
+            let mail = &opening.digest.mail;
+            files.extend(mail.attachments.iter().take(MOST_ATTACHMENTS).map(|file| (message, file)));
+            refs.extend(mail.message_id.as_deref().map(|rfc_id| (rfc_id, ticket)));
+            named.extend(threading::named_ids(mail).into_iter().map(|rfc_id| (rfc_id, ticket)));
+            lines.push(NewEvent {
+                ticket,
+                at: now,
+                kind: EventKind::Created,
+                door: Door::Mail,
+                agent: None,
+                actor: &opening.sender.address,
+                detail,
+                version_after: 1,
+                source_key: None,
+            });
+            self.index(message, &opening.digest.words);
+            self.opened.insert(opening.id, Filed::Created(ticket));
+        }
+        tx.add_attachments(&files).await?;
+        tx.add_refs(&refs, RefKind::Received).await?;
+        tx.name_refs(&named).await?;
+        Ok(tx.add_events(&lines).await?)
+    }
+}
