@@ -144,6 +144,10 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-16384")
+            // Texts of ten thousand bytes lie in fewer pieces. A database that is there keeps the size it has.
+            .page_size(8192)
+            // In pages: half as many copies from the journal as with the default, of pages that change often.
+            .pragma("wal_autocheckpoint", "2000")
             // A statement for many rows answers with all of them at once: it never waits for its reader.
             .row_buffer_size(128)
             .pragma("journal_size_limit", "67108864");
