@@ -165,8 +165,11 @@ pub fn pack(raw: &[u8]) -> std::io::Result<Vec<u8>> {
         /// Setting one up costs as much as packing a short mail.
         static PACKER: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
     }
-    PACKER.with_borrow_mut(|packer| match packer {
+    let mut packed = PACKER.with_borrow_mut(|packer| match packer {
         Some(packer) => packer.compress(raw),
         None => packer.insert(zstd::bulk::Compressor::new(1)?).compress(raw),
-    })
+    })?;
+    // What was taken for the worst case is several times what is kept.
+    packed.shrink_to_fit();
+    Ok(packed)
 }

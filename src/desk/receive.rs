@@ -146,7 +146,10 @@ fn searched_words(mail: &InboundMail) -> String {
     }
     text.push(' ');
     text.push_str(cut(&mail.text, SEARCHED_BYTES));
-    distinct_words(&text)
+    let mut words = distinct_words(&text);
+    // A batch holds hundreds of mails; most of their words are said more than once.
+    words.shrink_to_fit();
+    words
 }
 
 /// The distinct folded words of a text, separated by one space.

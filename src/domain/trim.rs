@@ -182,7 +182,9 @@ fn has_reply(lines: &[&str], parts: &[Part]) -> bool {
 
 /// The lines of one part, without blank lines at either end.
 fn gathered(lines: &[&str], parts: &[Part], wanted: Part) -> String {
-    let mut text = String::new();
+    let ours = lines.iter().zip(parts).filter(|(_, part)| **part == wanted);
+    // To the byte: hundreds of texts wait to be written together.
+    let mut text = String::with_capacity(ours.map(|(line, _)| line.len() + 1).sum());
     for (line, part) in lines.iter().zip(parts) {
         if *part == wanted && !(text.is_empty() && is_blank(line)) {
             text.push_str(line);
