@@ -100,6 +100,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         public_url: config.public_url.clone(),
         rules: config.rules(),
         plus_addresses: config.threading.plus_addresses,
+        authserv_ids: authserv_ids(&config),
         own_addresses,
         catalogue,
     };
@@ -157,13 +158,19 @@ pub fn own_addresses(config: &Config) -> Vec<String> {
         .map(|letterhead| normal_address(letterhead.address().as_ref()))
         .into_iter()
         .collect();
-    for imap in &config.imap {
-        let account = normal_address(&imap.username);
-        if account.contains('@') && !own.contains(&account) {
-            own.push(account);
+    let accounts = config.imap.iter().map(|imap| &imap.username).filter(|account| account.contains('@'));
+    for address in accounts.chain(&config.own_addresses) {
+        let address = normal_address(address);
+        if !own.contains(&address) {
+            own.push(address);
         }
     }
     own
+}
+
+/// The names of our mail servers, whose words on a mail's sender are believed (RFC 8601).
+pub fn authserv_ids(config: &Config) -> Vec<String> {
+    config.imap.iter().filter_map(|imap| imap.authserv_id.clone()).collect()
 }
 
 /// The operator's templates: (`notices/resolved.html`, its text). Folders of folders are not looked into.
@@ -249,6 +256,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         public_url: format!("http://localhost:{port}"),
         timezone: Tz::Europe__Paris,
         data_dir: folder.to_owned(),
+        own_addresses: Vec::new(),
         database_url: home.database_url,
         imap: Vec::new(),
         smtp: None,

@@ -188,6 +188,8 @@ pub struct Config {
     pub timezone: chrono_tz::Tz,
     /// The folder of what the program keeps in files.
     pub data_dir: PathBuf,
+    /// Further addresses that are ours, beside the one that mails come from and the mailbox's account: as written.
+    pub own_addresses: Vec<String>,
     /// `sqlite://…` or `postgres://…`. May hold a password: show it with [`Config::shown_database_url`].
     pub database_url: String,
     /// The mailboxes that mail comes from, in the order of the file; empty where it comes from a folder.
@@ -322,6 +324,7 @@ impl fmt::Debug for Config {
             .field("public_url", &self.public_url)
             .field("timezone", &self.timezone)
             .field("data_dir", &self.data_dir)
+            .field("own_addresses", &self.own_addresses)
             .field("database_url", &self.shown_database_url())
             .field("imap", &self.imap)
             .field("smtp", &self.smtp)
@@ -370,6 +373,9 @@ fn read(source: &mut Source) -> Option<Config> {
             .read("timezone", Wanted::TimeZone, |name| name.parse().ok())
             .unwrap_or(chrono_tz::Europe::Paris),
         data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("data")),
+        own_addresses: source
+            .list("own_addresses", Wanted::Addresses, checks::is_address)
+            .unwrap_or_default(),
         database_url: read_database_url(source),
         imap: Vec::new(),
         smtp: None,

@@ -9,6 +9,7 @@ use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::{Attachment, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
+use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
 use chrono::{DateTime, Utc};
@@ -24,6 +25,8 @@ pub enum View {
     History(Box<TicketView>),
     /// A ticket's deliveries alone.
     Deliveries(Box<TicketView>),
+    /// Who takes part in a ticket alone.
+    Participants(Box<TicketView>),
     /// An act was done.
     Done(Box<Done>),
     /// A list of tickets.
@@ -54,7 +57,41 @@ pub struct RequesterView {
     pub suppressed: Option<String>,
 }
 
-/// A ticket. In lists, `messages`, `events` and `deliveries` are not read, and not written to JSON.
+/// Somebody beside the requester who takes part in a ticket, might, or was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParticipantView {
+    /// Address.
+    pub email: String,
+    /// Display name, may be empty.
+    pub name: String,
+    /// How they stand.
+    pub state: Participation,
+    /// Whose mail named them, or which CM decided.
+    pub added_by: String,
+}
+
+/// The exact recipients of a reply by mail, as addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Recipients {
+    /// The requester; `None` when their preference closes the e-mail, or their address gets none.
+    pub to: Option<String>,
+    /// Who gets a copy.
+    pub cc: Vec<String>,
+    /// Who takes part and gets none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Uncopied>,
+}
+
+/// Somebody who takes part and gets no copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Uncopied {
+    /// Address.
+    pub email: String,
+    /// Why, in French.
+    pub why: String,
+}
+
+/// A ticket. In lists, `participants`, `messages`, `events` and `deliveries` are not read, and not written to JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketView {
     /// Number.
@@ -79,6 +116,8 @@ pub struct TicketView {
     pub created_at: DateTime<Utc>,
     /// When anything last changed.
     pub updated_at: DateTime<Utc>,
+    /// Everybody beside the requester, in the order in which they came.
+    pub participants: Vec<ParticipantView>,
     /// The conversation, oldest first.
     pub messages: Vec<MessageView>,
     /// The history, oldest first.
@@ -102,6 +141,15 @@ pub struct MessageView {
     pub text: String,
     /// The quoted history and the signature, folded away.
     pub quoted: String,
+    /// The address that it came from, for an inbound one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// Somebody beside the requester who takes part wrote it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub participant: bool,
+    /// Our mail server says that this address did not write it: « expéditeur non authentifié ».
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refuted: bool,
     /// Somebody who does not take part in the ticket wrote it: « tiers, à valider ».
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stranger: bool,
@@ -198,6 +246,7 @@ pub enum Act {
     Resent { delivery: DeliveryId },
     MarkedSent { delivery: DeliveryId },
     Merged { into: TicketId },
+    ParticipantsSet { added: Vec<String>, removed: Vec<String>, validated: usize },
 }
 
 /// The roads a notice takes.
@@ -210,6 +259,9 @@ pub struct Told {
     /// Why no e-mail goes to their address although they want it, in French.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<String>,
+    /// To whom the mail of a reply goes; `None` for another notice, which is the requester's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipients: Option<Recipients>,
 }
 
 /// The five figures of the guide (« Vue d'ensemble »).
@@ -299,6 +351,9 @@ pub struct Draft {
     pub missing: Vec<String>,
     /// The status that goes with it.
     pub then: Option<Status>,
+    /// To whom a reply to all would go, for a ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipients: Option<Recipients>,
 }
 
 /// A requester and their tickets.

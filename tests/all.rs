@@ -19,6 +19,7 @@ mod oauth_wire;
 mod own_mail;
 mod pages;
 mod pages_html;
+mod participants;
 mod promises;
 mod reconcile;
 mod requester;

@@ -76,6 +76,7 @@ impl<'a> Scene<'a> {
             username: self.user.clone(),
             sign_in: self.dovecot.password.to_owned().into(),
             mailbox: self.mailbox.into(),
+            authserv_id: None,
             after_ingest: self.after.clone(),
             ca_file: None,
             poll_interval: Duration::from_millis(100),

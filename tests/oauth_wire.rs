@@ -32,6 +32,7 @@ fn mailbox(port: u16, provider: &OAuthServer) -> Imap {
         username: ACCOUNT.into(),
         sign_in,
         mailbox: "INBOX".into(),
+        authserv_id: None,
         after_ingest: AfterIngest::Keep,
         ca_file: None,
         poll_interval: Duration::from_secs(60),

@@ -105,6 +105,7 @@ async fn no_mail_stops_the_mails_behind_it(database: Database) {
         username: dovecot.user.into(),
         sign_in: dovecot.password.to_owned().into(),
         mailbox: "INBOX".into(),
+        authserv_id: None,
         after_ingest: AfterIngest::Seen,
         ca_file: None,
         poll_interval: std::time::Duration::from_secs(60),

@@ -30,6 +30,7 @@ fn settings(dovecot: &Dovecot) -> Imap {
         username: dovecot.user.into(),
         sign_in: dovecot.password.to_owned().into(),
         mailbox: "INBOX".into(),
+        authserv_id: None,
         after_ingest: AfterIngest::Keep,
         ca_file: None,
         poll_interval: Duration::from_millis(200),

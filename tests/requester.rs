@@ -4,10 +4,10 @@ use crate::support::chromium::Chromium;
 use crate::support::desk::{BOTH, Database, PUBLIC_URL, TestDesk};
 use chrono::Duration;
 use chrono_tz::Europe::Paris;
-use guichet::desk::deliver::Parcel;
+use guichet::desk::links::Links;
 use guichet::domain::delivery::{Channel, DeliveryState};
 use guichet::domain::event::EventKind;
-use guichet::domain::ids::TicketId;
+use guichet::domain::ids::{DeliveryId, TicketId};
 use guichet::domain::preference::Preference;
 use guichet::view::TicketView;
 use guichet::web::{Settings, router, serve};
@@ -25,6 +25,14 @@ struct Site {
     desk: TestDesk,
     address: SocketAddr,
     demo: bool,
+}
+
+/// A mail that left, by its links.
+struct Mail {
+    id: DeliveryId,
+    ticket_url: String,
+    preferences_url: String,
+    unsubscribe_url: String,
 }
 
 struct Answer {
@@ -65,10 +73,13 @@ impl Site {
     }
 
     /// Camille does this, and the mail that follows leaves.
-    async fn mail_after(&mut self, line: &str) -> Parcel {
+    async fn mail_after(&mut self, line: &str) -> Mail {
         self.desk.say(line).await;
         self.elapse(Duration::seconds(20)).await;
-        self.desk.deliver().await.pop().expect("a mail leaves")
+        let parcel = self.desk.deliver().await.pop().expect("a mail leaves");
+        let Links { ticket_url, preferences_url, unsubscribe_url } =
+            parcel.links.expect("it is the requester's");
+        Mail { id: parcel.id, ticket_url, preferences_url, unsubscribe_url }
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {

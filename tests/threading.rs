@@ -259,7 +259,8 @@ async fn a_merged_ticket_hands_on_all_that_leads_to_it(database: Database) {
     assert!(answer.references.contains(&"deux@client.example".to_owned()), "{:?}", answer.references);
     assert_eq!(answer.quoted.unwrap().text, "c@client.example");
     // The link in a mail of the first opens the second.
-    let token = sent.ticket_url.split("/u/").nth(1).unwrap().split('/').next().unwrap();
+    let links = sent.links.unwrap();
+    let token = links.ticket_url.split("/u/").nth(1).unwrap().split('/').next().unwrap();
     let own = test.desk.own_ticket(token).await.unwrap().expect("the link still opens");
     assert_eq!((own.id, own.messages.len() > 4), (TicketId(1), true));
 }

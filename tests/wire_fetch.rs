@@ -33,6 +33,7 @@ fn settings(dovecot: &Dovecot) -> Imap {
         after_ingest: AfterIngest::Keep,
         ca_file: None,
         poll_interval: Duration::from_millis(200),
+        authserv_id: None,
         start: Start::Now,
     }
 }

@@ -31,6 +31,7 @@ fn settings(port: u16, security: Security) -> Imap {
         after_ingest: AfterIngest::Keep,
         ca_file: None,
         poll_interval: Duration::from_secs(60),
+        authserv_id: None,
         start: Start::Beginning,
     }
 }

@@ -7,6 +7,7 @@ use guichet::config::{Security, Smtp};
 use guichet::desk::deliver::{Parcel, Quoted};
 use guichet::domain::delivery::Outcome;
 use guichet::domain::ids::{DeliveryId, TicketId};
+use guichet::domain::mail::Mailbox;
 use guichet::domain::notice::Notice;
 use guichet::outbound::compose::{Letterhead, compose};
 use guichet::outbound::smtp::{LANES, Patience, SmtpCourier};
@@ -299,7 +300,8 @@ fn hostile_reply() -> Vec<u8> {
         title: String::new(),
         message: String::new(),
         address: LEA.to_owned(),
-        name: "Léa\r\n.\r\n".to_owned(),
+        to: Mailbox { address: LEA.to_owned(), name: "Léa\r\n.\r\n".to_owned() },
+        cc: Vec::new(),
         subject: "Paiement refusé\r\n.\r\nMAIL".to_owned(),
         text: Some(attack.to_owned()),
         quoted: Some(Quoted {
@@ -311,9 +313,7 @@ fn hostile_reply() -> Vec<u8> {
         message_id: "42.7.k3v9@desk.example".to_owned(),
         in_reply_to: None,
         references: Vec::new(),
-        ticket_url: "https://desk.example/u/t/ticket".to_owned(),
-        preferences_url: "https://desk.example/u/p/preferences".to_owned(),
-        unsubscribe_url: "https://desk.example/u/u/unsubscribe".to_owned(),
+        links: None,
         created_at: "2026-11-24T10:05:00Z".parse().unwrap(),
         sealed: None,
     };

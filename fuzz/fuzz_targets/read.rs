@@ -25,7 +25,7 @@ fuzz_target!(init: pass_over_the_known_panic(), |raw: &[u8]| {
     let own = ["support@firm.example".to_owned()];
     assert_eq!(sha256_hex(raw).len(), 64);
     assert_eq!(identity(raw), identity(raw), "identity");
-    let told = inspect(raw, &own, &LIMITS);
+    let told = inspect(raw, &own, &[], &LIMITS);
     match read(raw, &LIMITS) {
         Ok(mail) => check(raw, &mail, &own),
         Err(_) => assert_eq!(told["screening"], "hold"),

@@ -59,6 +59,19 @@ CREATE INDEX ticket_by_requester ON ticket (requester_id);
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_following ON ticket (follows) WHERE follows IS NOT NULL;
 
+-- Who takes part in a ticket beside its requester, might, or was refused. address: as normal_address makes it.
+-- added_by: whose mail named them, or which agent decided.
+CREATE TABLE participant (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id INTEGER NOT NULL REFERENCES ticket (id),
+  address   TEXT NOT NULL,
+  name      TEXT NOT NULL,
+  state     TEXT NOT NULL CHECK (state IN ('in', 'proposed', 'out')),
+  added_at  TEXT NOT NULL,
+  added_by  TEXT NOT NULL,
+  UNIQUE (ticket_id, address)
+) STRICT;
+
 -- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
 -- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
 -- where it left older mail alone; still left alone up to renumbered_uid, when UIDVALIDITY has changed since.
@@ -143,18 +156,21 @@ CREATE TABLE raw_body (
   packed      BLOB NOT NULL
 ) STRICT;
 
--- origin_id: the ticket that it was written on, where a merge has moved it.
+-- origin_id: the ticket that it was written on, where a merge has moved it. sender: the address that an inbound message
+-- came from. refuted_at: our mail server says that it did not.
 CREATE TABLE message (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id    INTEGER NOT NULL REFERENCES ticket (id),
   direction    TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound', 'note')),
   mark         TEXT CHECK (mark IN ('stranger', 'automatic')),
   author       TEXT NOT NULL,
+  sender       TEXT,
   at           TEXT NOT NULL,
   text         TEXT NOT NULL,
   quoted       TEXT NOT NULL,
   raw_mail_id  INTEGER REFERENCES raw_mail (id),
   origin_id    INTEGER REFERENCES ticket (id),
+  refuted_at   TEXT,
   -- What the mail was made of, for its page.
   html         TEXT CHECK (html IN ('whole', 'remote_images')),
   seal         TEXT CHECK (seal IN ('signed', 'encrypted')),
@@ -222,6 +238,7 @@ CREATE INDEX notification_by_requester ON notification (requester_id, id);
 
 -- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on;
 -- provider_id is what the submission server called the mail when it took it.
+-- The copies of a reply to all are a row each, with one rfc_id; cc (JSON) is whom they show in copy.
 CREATE TABLE delivery (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id       INTEGER NOT NULL REFERENCES ticket (id),
@@ -237,6 +254,7 @@ CREATE TABLE delivery (
   provider_id     TEXT,
   in_reply_to     TEXT,
   refs            TEXT,
+  cc              TEXT,
   state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'skipped', 'uncertain', 'cancelled')),
   why             TEXT,
   attempts        INTEGER NOT NULL,
@@ -246,9 +264,9 @@ CREATE TABLE delivery (
   overtaken_by    INTEGER,
   sealed          BLOB,
   created_at      TEXT NOT NULL,
-  updated_at      TEXT NOT NULL,
-  UNIQUE (event_id, channel)
+  updated_at      TEXT NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(address, ''));
 CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;

@@ -43,7 +43,7 @@ pub(super) enum Mail {
 
 /// One line of JSON for each file, in order; a file that cannot be read is said and the others go on.
 pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
-    let own = app::own_addresses(config);
+    let (own, servers) = (app::own_addresses(config), app::authserv_ids(config));
     let mut unread = None;
     for file in files {
         let raw = if file.as_os_str() == "-" {
@@ -53,7 +53,9 @@ pub(super) fn inspect(config: &Config, files: &[PathBuf]) -> Done {
             std::fs::read(file)
         };
         match raw {
-            Ok(raw) => print(&reading::inspect::inspect(&raw, &own, &config.limits).to_string()),
+            Ok(raw) => {
+                print(&reading::inspect::inspect(&raw, &own, &servers, &config.limits).to_string());
+            }
             Err(why) => {
                 let said = format!("{}: {why}", file.display());
                 print(&serde_json::json!({ "error": said }).to_string());

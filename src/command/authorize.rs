@@ -24,6 +24,7 @@ fn needed_role(command: &Command) -> Role {
         | Command::Reply { .. }
         | Command::Template { .. }
         | Command::Note { .. }
+        | Command::Participants { .. }
         | Command::Take { .. }
         | Command::Assign { .. }
         | Command::Priority { .. }
@@ -60,13 +61,14 @@ mod tests {
         Agent { id: AgentId(1), name: "Camille".into(), role }
     }
 
-    const LINES: [&str; 28] = [
+    const LINES: [&str; 29] = [
         "list",
         "show 42",
         "status 42 resolved",
         "reply 42 Bonjour",
         "template",
         "note 42 à suivre",
+        "participants 42 +marc@client.example",
         "take 42",
         "assign 42 Sam",
         "priority 42 high",

@@ -5,7 +5,7 @@
 //! Pure. May import: domain, command, clap.
 
 use super::usage::What;
-use super::vocabulary::{Vocabulary, Word, delivery, tag_change, ticket};
+use super::vocabulary::{ParticipantWish, Vocabulary, Word, delivery, participant_wish, tag_change, ticket};
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
@@ -47,6 +47,8 @@ pub enum Command {
     Reply {
         #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
         ticket: TicketId,
+        #[arg(long, visible_alias = "tous", help = "Répond à tous\u{a0}: copie à chaque participant")]
+        all: bool,
         #[arg(
             long,
             visible_alias = "modèle",
@@ -77,6 +79,16 @@ pub enum Command {
         ticket: TicketId,
         #[arg(value_name = "TEXTE", help = "Le texte, tel quel jusqu’à la fin")]
         text: String,
+    },
+    #[command(
+        visible_aliases = ["participant", "copie", "copies"],
+        about = "Qui participe au ticket par e-mail\u{a0}; ajoute (+) ou retire (-) des adresses"
+    )]
+    Participants {
+        #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
+        ticket: TicketId,
+        #[arg(value_name = "+ADRESSE -ADRESSE", value_parser = participant_wish, help = "Qui ajouter ou retirer\u{a0}; valide aussi ce qu’un tiers a déjà écrit")]
+        changes: Vec<ParticipantWish>,
     },
     #[command(visible_alias = "prendre", about = "Vous rend responsable du ticket")]
     Take {
@@ -227,6 +239,7 @@ impl Command {
             | Command::Checklist
             | Command::Report
             | Command::Help { .. } => false,
+            Command::Participants { changes, .. } => !changes.is_empty(),
             Command::Status { .. }
             | Command::Reply { .. }
             | Command::Note { .. }
@@ -362,7 +375,7 @@ pub fn takes_the_rest(argument: &clap::Arg) -> bool {
     matches!(argument.get_id().as_str(), "text" | "reason" | "name" | "delay")
 }
 
-/// How a command is written: `reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
+/// How a command is written: `reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE`.
 ///
 /// Options stand where they are understood: before a text that takes the rest of the line, and last when the
 /// option itself takes it.
@@ -447,9 +460,10 @@ mod tests {
         list [--status STATUT] [--priority PRIORITÉ] [--mine] [MOTS…]
         show 42
         status 42 STATUT [--reason TEXTE]
-        reply 42 [--template MODÈLE] [--then STATUT] TEXTE
+        reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE
         template [MODÈLE] [42]
         note 42 TEXTE
+        participants 42 [+ADRESSE -ADRESSE…]
         take 42
         assign 42 NOM
         priority 42 PRIORITÉ

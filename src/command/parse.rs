@@ -4,12 +4,13 @@
 //! the one declaration in [`super::grammar`]; nothing that clap says in English ever leaves.
 //!
 //! Where things stand:
-//! - `reply 42 [--template X] [--then S] TEXT`: the options of a command with a text stand before the text. In a
+//! - `reply 42 [--all] [--template X] [--then S] TEXT`: the options of a command with a text stand before the text. In a
 //!   line, everything from the first word that is not an option is text, kept as it was typed: line breaks, a
 //!   leading `- `, double spaces, quotes, `--`. A word `--` alone ends the options.
 //! - A line whose last words are a well-formed option of the command, with no `--` before the text, is refused
 //!   ([`UsageError::MisplacedOption`]) rather than sent to somebody as text; as separate words of a command line,
 //!   the same option is understood.
+//! - An option without a value (`--all`) is one that ends a line as well.
 //! - `--reason TEXT` takes the rest of the line, unless it stands in quotes.
 //! - `list resolved words…`: leading unquoted words that are a status are the filter, the others are searched.
 //! - Phones turn `--` into `—` or `–`: both open an option when its name is known.
@@ -460,6 +461,9 @@ fn trailing_option(
     (lowest..end).rev().find_map(|from| {
         let Opening::Known(argument, inline) = opening(command, spoken.text(from)?) else { return None };
         let long = argument.get_long()?;
+        if !argument.get_action().takes_values() {
+            return (inline.is_none() && from + 1 == end).then(|| (from, format!("--{long}")));
+        }
         let value = match inline {
             Some(value) if from + 1 == end => Some(value).filter(|value| is_value(argument, value)),
             Some(_) => None,

@@ -63,6 +63,11 @@ pub enum UsageError {
         /// What was typed.
         given: String,
     },
+    /// An address was expected that mail can be sent to.
+    NotAnAddress {
+        /// What was typed.
+        given: String,
+    },
 }
 
 /// A closed set of words.
@@ -116,7 +121,8 @@ impl UsageError {
             UsageError::Empty
             | UsageError::UnknownCommand { .. }
             | UsageError::UnknownValue { .. }
-            | UsageError::NotANumber { .. } => {}
+            | UsageError::NotANumber { .. }
+            | UsageError::NotAnAddress { .. } => {}
         }
         self
     }
@@ -134,6 +140,7 @@ impl fmt::Display for UsageError {
             UsageError::MisplacedOption { .. } => "option after the text",
             UsageError::Unexpected { .. } => "unexpected word",
             UsageError::NotANumber { .. } => "not a number",
+            UsageError::NotAnAddress { .. } => "not an address",
         })
     }
 }

@@ -5,6 +5,7 @@
 //! Pure. May import: domain, clap.
 
 use super::usage::{Part, UsageError, What};
+use crate::domain::address::usable_address;
 use crate::domain::fold::fold;
 use crate::domain::ids::{DeliveryId, TicketId};
 use clap::builder::{PossibleValue, TypedValueParser};
@@ -183,6 +184,33 @@ pub fn tag_change(given: &str) -> Result<String, UsageError> {
     Ok(format!("{sign}{name}"))
 }
 
+/// What a CM wants of one person's part in a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantWish {
+    /// In the form of [`crate::domain::people::normal_address`].
+    pub address: String,
+    /// They are to take part; else they are not to.
+    pub adds: bool,
+}
+
+/// Reads a change of participants: `+marc@client.example`, `-marc@client.example`; an address alone adds. The marks that
+/// chats put around an address (`<mailto:a@b|a@b>`) are taken off.
+///
+/// # Errors
+/// [`UsageError::NotAnAddress`] when no mail could be sent there.
+pub fn participant_wish(given: &str) -> Result<ParticipantWish, UsageError> {
+    let (adds, rest) = match given.chars().next() {
+        Some('-' | '\u{2013}' | '\u{2014}' | '\u{2212}') => (false, given.trim_start_matches(DASHES)),
+        _ => (true, given.trim_start_matches('+')),
+    };
+    let bare = rest.trim_matches(|c: char| c.is_whitespace() || "<>,;".contains(c));
+    let bare = bare.split('|').next().unwrap_or(bare);
+    match usable_address(bare) {
+        Some(address) => Ok(ParticipantWish { address, adds }),
+        None => Err(UsageError::NotAnAddress { given: rest.to_owned() }),
+    }
+}
+
 /// The dashes that people and their phones write: hyphen, en dash, em dash, minus.
 pub const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2212}'];
 
@@ -221,6 +249,28 @@ mod tests {
         assert_eq!(nearest("Status ", known()), Some("status"));
         for given in ["zzz", "", "s", &"status".repeat(1000)] {
             assert_eq!(nearest(given, known()), None, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn participants_are_added_and_taken_away() {
+        for (given, address, adds) in [
+            ("+Marc@Client.example", "marc@client.example", true),
+            ("marc@client.example,", "marc@client.example", true),
+            ("-marc@client.example", "marc@client.example", false),
+            ("–marc@client.example", "marc@client.example", false),
+            ("+<mailto:marc@client.example|marc@client.example>", "marc@client.example", true),
+        ] {
+            assert_eq!(
+                participant_wish(given),
+                Ok(ParticipantWish { address: address.into(), adds }),
+                "{given}"
+            );
+        }
+        for given in
+            ["", "+", "-", "marc", "+@client.example", "marc@", "a b@client.example", "a@b@c.example"]
+        {
+            assert!(participant_wish(given).is_err(), "{given}");
         }
     }
 

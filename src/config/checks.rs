@@ -116,6 +116,11 @@ pub fn is_sender(text: &str) -> bool {
     address.parse::<lettre::Address>().is_ok()
 }
 
+/// Whether this is one address and nothing else.
+pub fn is_address(text: &str) -> bool {
+    !text.contains('<') && is_sender(text)
+}
+
 /// How many letters must be added, removed or changed to make one word of the other. The cost is the product of
 /// both lengths, so a long `b` counts by its first 64 characters.
 pub fn distance(a: &str, b: &str) -> usize {

@@ -103,4 +103,6 @@ pub enum Wanted {
     Sender,
     /// `name@domain`.
     Address,
+    /// A list of addresses, each alone: `["name@domain"]`.
+    Addresses,
 }

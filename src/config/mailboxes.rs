@@ -35,6 +35,8 @@ pub struct Imap {
     pub poll_interval: Duration,
     /// Where to begin the first time.
     pub start: Start,
+    /// The name under which the mail server writes what it found of a sender (RFC 8601); `None`: nothing is believed.
+    pub authserv_id: Option<String>,
 }
 
 impl Imap {
@@ -82,6 +84,7 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
     let ca_file = source.readable(&key("ca_file"));
     let poll_interval = read_duration(source, &key("poll_interval"), 1, DAY);
     let start = source.read(&key("start"), Wanted::OneOf(Start::WORDS), Start::from_word);
+    let authserv_id = source.text(&key("authserv_id")).map(|id| id.trim().to_owned());
     let host = host?;
     Some(Imap {
         label: format!("{mailbox}@{host}"),
@@ -96,5 +99,6 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
         ca_file,
         poll_interval: poll_interval.unwrap_or(Duration::from_secs(60)),
         start: start.unwrap_or(Start::Now),
+        authserv_id,
     })
 }

@@ -15,7 +15,7 @@ use toml::Value;
 
 /// Every key of this version, section by section; the keys without a section come first.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["brand", "public_url", "timezone", "data_dir"]),
+    ("", &["brand", "public_url", "timezone", "data_dir", "own_addresses"]),
     ("database", &["url", "url_file"]),
     (
         "imap",
@@ -31,6 +31,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "ca_file",
             "poll_interval",
             "start",
+            "authserv_id",
         ],
     ),
     ("imap.oauth2", OAUTH2),
@@ -276,6 +277,24 @@ impl Source {
             self.fault(key, Problem::Missing);
         }
         self.text(key)
+    }
+
+    /// A list of texts, each of which `is_one` of what is wanted; in the environment, commas stand between them.
+    pub fn list(&mut self, key: &str, wanted: Wanted, is_one: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+        let given = self.given.get(key)?;
+        let texts: Option<Vec<String>> = match &given.value {
+            Value::Array(values) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+            Value::String(text) if given.from_environment => {
+                let texts = text.split(',').map(|text| text.trim().to_owned());
+                Some(texts.filter(|text| !text.is_empty()).collect())
+            }
+            _ => None,
+        };
+        let texts = texts.filter(|texts| texts.iter().all(|text| is_one(text)));
+        if texts.is_none() {
+            self.fault(key, Problem::Wants(wanted));
+        }
+        texts
     }
 
     /// A whole number between the two.

@@ -3,12 +3,14 @@
 //! Ticket, history, and what the requester is told are written together or not at all; the caller commits.
 
 use super::failure::refuse;
+use super::taking_part::{Copy, recipients};
 use super::{Failure, Inner, Result};
 use crate::domain::decide::decide;
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::hex::hex;
 use crate::domain::ids::{EventId, MessageId, TicketId};
+use crate::domain::mail::Mailbox;
 use crate::domain::notice::Notice;
 use crate::domain::people::{Actor, Door, Requester};
 use crate::domain::refusal::Refusal;
@@ -54,9 +56,21 @@ impl Inner {
         act: Act<'_>,
         now: DateTime<Utc>,
     ) -> Result<Applied> {
+        self.apply_to_all(tx, ticket, act, &[], now).await
+    }
+
+    /// As [`Inner::apply`]; a reply goes to these people too.
+    pub(super) async fn apply_to_all(
+        &self,
+        tx: &mut Tx,
+        ticket: Ticket,
+        act: Act<'_>,
+        copies: &[Copy],
+        now: DateTime<Utc>,
+    ) -> Result<Applied> {
         let agent = match act.actor {
             Actor::Agent(agent) => Some(agent.id),
-            Actor::Requester(_) | Actor::System => None,
+            Actor::Requester(_) | Actor::Participant(_) | Actor::System => None,
         };
         let decision = decide(&ticket, act.event, agent).map_err(Failure::Refused)?;
         let mut detail = decision.detail;
@@ -68,6 +82,7 @@ impl Inner {
         let actor = match act.actor {
             Actor::Agent(agent) => agent.name.as_str(),
             Actor::Requester(_) => requester.email.as_str(),
+            Actor::Participant(address) => address.as_str(),
             Actor::System => "guichet",
         };
         let was = ticket.status;
@@ -110,22 +125,24 @@ impl Inner {
             tx.overtake(ticket.id, event, &why, now).await?;
         }
         let told = match decision.notice {
-            Some(notice) => {
-                Some(self.plan_notice(tx, &ticket, &requester, event, notice, act.message, now).await?)
-            }
+            Some(notice) => Some(
+                self.plan_notice(tx, &ticket, &requester, copies, event, notice, act.message, now).await?,
+            ),
             None => None,
         };
         Ok(Applied { ticket, event, detail, told })
     }
 
-    /// Plans one notice on every road, and records why for each road that is not taken. Nothing leaves before
-    /// the act can no longer be taken back.
+    /// Plans one notice on every road, and records why for each road that is not taken; a reply also as a copy to each
+    /// of `copies`, all of them one mail to those who read them: the same Message-ID, the same To and Cc. Nothing
+    /// leaves before the act can no longer be taken back.
     #[allow(clippy::too_many_arguments, reason = "one call, and each argument is another row's key")]
     async fn plan_notice(
         &self,
         tx: &mut Tx,
         ticket: &Ticket,
         requester: &Requester,
+        copies: &[Copy],
         event: EventId,
         notice: Notice,
         message: Option<MessageId>,
@@ -143,9 +160,18 @@ impl Inner {
             .map(|(id, _)| id.as_str());
         let chain = refs.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
         let minted = self.mint(ticket.id, event);
+        let is_reply = matches!(notice, Notice::Reply { .. });
+        let copies = if is_reply { copies } else { &[] };
+        let in_copy = copies.iter().filter(|copy| copy.plan == Plan::Send);
+        let cc: Vec<Mailbox> = in_copy.map(|copy| copy.person.clone()).collect();
         let suppressed = tx.suppressed(&requester.email).await?;
-        let mut told = Told { preference: requester.preference, channels: Vec::new(), suppressed: None };
-        for (channel, plan) in plan(requester.preference) {
+        let mut told = Told {
+            preference: requester.preference,
+            channels: Vec::new(),
+            suppressed: None,
+            recipients: is_reply.then(|| recipients(requester, suppressed.is_some(), copies)),
+        };
+        let roads = plan(requester.preference).map(|(channel, plan)| {
             let plan = match &suppressed {
                 Some(cause) if channel == Channel::Email && plan == Plan::Send => {
                     told.suppressed = Some(cause.why.clone());
@@ -153,6 +179,10 @@ impl Inner {
                 }
                 _ => plan,
             };
+            (channel, plan, requester.email.as_str())
+        });
+        let copied = copies.iter().map(|copy| (Channel::Email, copy.plan, copy.person.address.as_str()));
+        for (channel, plan, address) in roads.into_iter().chain(copied) {
             let why = match plan {
                 Plan::Skip(reason) => Some(wording::labels::skip_reason(reason)),
                 Plan::Store | Plan::Send => None,
@@ -167,10 +197,11 @@ impl Inner {
                 announces: notice.status(),
                 title,
                 message: &text,
-                address: by_mail.then_some(requester.email.as_str()),
+                address: by_mail.then_some(address),
                 rfc_id: by_mail.then_some(minted.as_str()),
                 in_reply_to: in_reply_to.filter(|_| by_mail),
                 refs: by_mail.then_some(chain.as_str()),
+                cc: if by_mail { &cc } else { &[] },
                 state: match plan {
                     Plan::Store => DeliveryState::Sent,
                     Plan::Send => DeliveryState::Pending,
@@ -180,7 +211,7 @@ impl Inner {
                 next_attempt_at: not_before,
             };
             tx.add_delivery(&delivery, now).await?;
-            if !matches!(plan, Plan::Skip(_)) {
+            if !matches!(plan, Plan::Skip(_)) && address == requester.email {
                 told.channels.push(channel);
             }
             if plan == Plan::Store {
@@ -193,7 +224,7 @@ impl Inner {
         Ok(told)
     }
 
-    /// A Message-ID that only we can have made: each event has at most one mail, so it is unique.
+    /// A Message-ID that only we can have made: each event has at most one mail, and its copies are the same mail.
     pub(super) fn mint(&self, ticket: TicketId, event: EventId) -> String {
         let vouched = hmac::sign(&self.minting_key, format!("{ticket}.{event}").as_bytes());
         threading::minted_id(ticket, event, &hex(&vouched.as_ref()[..12]), &self.settings.mail_host)

@@ -6,12 +6,15 @@ use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
 use crate::domain::mail::Attachment;
 use crate::domain::message::Mark;
+use crate::domain::participant::Participant;
 use crate::domain::people::{Requester, first_name};
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
 use crate::store::tickets::Narrowing;
-use crate::view::{DeliveryView, EventView, Figures, MessageView, Queue, RequesterView, TicketView};
+use crate::view::{
+    DeliveryView, EventView, Figures, MessageView, ParticipantView, Queue, RequesterView, TicketView,
+};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -210,6 +213,7 @@ impl Cards {
             requester,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
+            participants: Vec::new(),
             messages: Vec::new(),
             events: Vec::new(),
             deliveries: Vec::new(),
@@ -243,7 +247,11 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
     for (message, attachment) in tx.attachments(id).await? {
         files.entry(message).or_default().push(attachment);
     }
+    for Participant { address, name, state, added_by } in tx.participants(id).await? {
+        view.participants.push(ParticipantView { email: address, name, state, added_by });
+    }
     for message in tx.messages(id).await? {
+        let others = message.sender.as_ref().is_some_and(|sender| *sender != view.requester.email);
         view.messages.push(MessageView {
             id: message.id,
             direction: message.direction,
@@ -251,6 +259,9 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
             at: message.at,
             text: message.text,
             quoted: message.quoted,
+            participant: others && message.mark.is_none(),
+            sender: message.sender,
+            refuted: message.refuted,
             stranger: message.mark == Some(Mark::Stranger),
             automatic: message.mark == Some(Mark::Automatic),
             attachments: files.remove(&message.id).unwrap_or_default(),

@@ -3,9 +3,11 @@
 use super::links::Links;
 use super::receive::LIMITED_WITHIN;
 use super::{Desk, Inner, Result, pack, unpack};
-use crate::domain::delivery::{Channel, DeliveryState, LEASE, Next, Outcome, SkipReason, after_attempt};
+use crate::domain::delivery::{DeliveryState, LEASE, Next, Outcome, Plan, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::mail::Mailbox;
 use crate::domain::notice::{Notice, NoticeKind};
+use crate::domain::participant::plan_copy;
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
 use crate::store::Tx;
@@ -30,10 +32,12 @@ pub struct Parcel {
     pub title: String,
     /// The notice's message.
     pub message: String,
-    /// Recipient, frozen with the row.
+    /// Recipient of this copy, frozen with the row: the envelope's.
     pub address: String,
-    /// The recipient's display name, may be empty.
-    pub name: String,
+    /// Whom the mail is written to, whoever gets this copy: the requester.
+    pub to: Mailbox,
+    /// Who else gets a copy of the same mail, frozen with the row.
+    pub cc: Vec<Mailbox>,
     /// The ticket's subject, bare.
     pub subject: String,
     /// What the CM wrote, for a reply.
@@ -48,12 +52,8 @@ pub struct Parcel {
     pub in_reply_to: Option<String>,
     /// The conversation, oldest first.
     pub references: Vec<String>,
-    /// The requester's page of the ticket, by a link of their own.
-    pub ticket_url: String,
-    /// The requester's page of preferences.
-    pub preferences_url: String,
-    /// Where one POST ends the e-mails (RFC 8058).
-    pub unsubscribe_url: String,
+    /// The requester's own pages; `None` in a copy for somebody else, who must not come there in their place.
+    pub links: Option<Links>,
     /// When the row was written: the mail's Date, so that the same row makes the same bytes.
     pub created_at: DateTime<Utc>,
     /// The exact bytes of an earlier attempt: these are sent, nothing is composed.
@@ -189,15 +189,16 @@ impl Inner {
             .await?
             .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
         let requester = tx.requester(ticket.requester).await?;
-        if !requester.preference.allows(Channel::Email) {
-            let why = wording::labels::skip_reason(SkipReason::Preference(requester.preference));
-            tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
-            return Ok(None);
-        }
-        if let Some(address) = &delivery.address
-            && tx.suppressed(address).await?.is_some()
-        {
-            let why = wording::labels::skip_reason(SkipReason::Suppressed);
+        let address = delivery.address.unwrap_or_default();
+        let is_copy = address != requester.email;
+        let preference = match is_copy {
+            true => tx.requester_by_email(&address).await?.map(|known| known.preference),
+            false => Some(requester.preference),
+        };
+        // What goes for a copy goes for the requester's own mail.
+        let is_suppressed = tx.suppressed(&address).await?.is_some();
+        if let Plan::Skip(reason) = plan_copy(preference, is_suppressed) {
+            let why = wording::labels::skip_reason(reason);
             tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
             return Ok(None);
         }
@@ -215,12 +216,7 @@ impl Inner {
             (_, Some(status)) => Notice::Status(status),
             (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
         };
-        let name = match &delivery.address {
-            Some(address) if *address == requester.email => requester.name,
-            _ => String::new(),
-        };
-        let Links { ticket_url, preferences_url, unsubscribe_url } =
-            self.links.links(requester.id, delivery.ticket, delivery.created_at);
+        let links = (!is_copy).then(|| self.links.links(requester.id, delivery.ticket, delivery.created_at));
         Ok(Some(Parcel {
             id: delivery.id,
             ticket: delivery.ticket,
@@ -229,8 +225,9 @@ impl Inner {
             notice,
             title: delivery.title,
             message: delivery.message,
-            address: delivery.address.unwrap_or_default(),
-            name,
+            address,
+            to: Mailbox { address: requester.email, name: requester.name },
+            cc: delivery.cc,
             reply_to: self.reply_address(&ticket),
             subject: ticket.subject,
             text,
@@ -238,9 +235,7 @@ impl Inner {
             message_id: delivery.rfc_id.unwrap_or_default(),
             in_reply_to: delivery.in_reply_to,
             references: delivery.refs,
-            ticket_url,
-            preferences_url,
-            unsubscribe_url,
+            links,
             created_at: delivery.created_at,
             sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
         }))

@@ -5,13 +5,14 @@ use super::apply::Act;
 use super::later::{Later, Opening};
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
-use super::thread::{Way, land, returned_delivery};
+use super::thread::{Place, Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
-use crate::domain::mail::Mailbox;
+use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::message::{Direction, Mark};
+use crate::domain::participant::{Voice, named_in};
 use crate::domain::people::{Actor, Door};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
@@ -192,10 +193,11 @@ impl Inner {
             Screening::Accept => Ok(()),
         };
         let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await.map(Some) };
-        if accepted.is_ok() && later.clears_addresses {
+        if accepted.is_ok() && later.clears_addresses && !self.is_refuted(&digest.mail) {
             tx.lift_suppression(&sender.address).await?;
         }
         if accepted.is_ok()
+            && !self.is_refuted(&digest.mail)
             && let Some(forwarded) = &digest.forwarded
             && let Some(agent) = tx.agent_by_identity(EMAIL, &sender.address).await?
         {
@@ -205,35 +207,72 @@ impl Inner {
             later.write_openings(tx, now).await?;
         }
         let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
-        let opening = Opening { id, digest, sender, detail: EventDetail::default() };
+        let place = match place {
+            None => None,
+            Some(place) => self.enter(tx, place, &sender.address, &digest.mail, accepted.is_ok()).await?,
+        };
         let filed = match (accepted, place) {
             (Ok(()), None) => {
-                later.open(opening);
+                later.open(self.opening(id, digest, sender));
                 return Ok(None);
             }
-            (Ok(()), Some(place)) if place.requester == sender.address => {
-                let ticket = land(tx, place.ticket, Way::Onward).await?;
-                if self.is_past(&ticket, now) {
-                    return self.go_on(tx, later, opening, ticket, place.rung, now).await.map(Some);
-                }
+            (Ok(()), Some((ticket, rung, Voice::Stranger))) => {
+                let who = wording::mail::stranger(&sender.address, self.is_refuted(&digest.mail));
+                let event = Event::StrangerWrote { who };
+                self.add(tx, later, id, digest, ticket, rung, Voice::Stranger, &event, now).await
+            }
+            (Ok(()), Some((ticket, rung, Voice::Requester))) if self.is_past(&ticket, now) => {
+                self.go_on(tx, later, self.opening(id, digest, sender), ticket, rung, now).await
+            }
+            (Ok(()), Some((ticket, ..))) if self.is_past(&ticket, now) => {
+                // What the requester goes on with is theirs; what somebody else writes so late begins anew.
+                later.open(self.opening(id, digest, sender));
+                return Ok(None);
+            }
+            (Ok(()), Some((ticket, rung, voice))) => {
                 let sender = format!("{} {}", sender.name, sender.address);
                 let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
                 let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
-                self.add(tx, later, id, digest, ticket, place.rung, None, &event, now).await
+                self.add(tx, later, id, digest, ticket, rung, voice, &event, now).await
             }
-            (Ok(()), Some(place)) => {
-                let ticket = land(tx, place.ticket, Way::Here).await?;
-                let mark = Some(Mark::Stranger);
-                self.add(tx, later, id, digest, ticket, place.rung, mark, &Event::StrangerWrote, now).await
-            }
-            (Err(_), Some(place)) if place.requester == sender.address => {
-                let ticket = land(tx, place.ticket, Way::Here).await?;
-                let mark = Some(Mark::Automatic);
-                self.add(tx, later, id, digest, ticket, place.rung, mark, &Event::AutomaticReply, now).await
+            (Err(_), Some((ticket, rung, voice @ (Voice::Requester | Voice::Participant)))) => {
+                self.add(tx, later, id, digest, ticket, rung, voice, &Event::AutomaticReply, now).await
             }
             (Err(why), _) => ignore(tx, id, &why).await,
         };
         filed.map(Some)
+    }
+
+    /// Where a mail goes that leads to `place`, and as what its sender writes there; `None` when it is no place of theirs.
+    /// What a person of the ticket writes goes on to the ticket that goes on from it, if `goes_on`.
+    async fn enter(
+        &self,
+        tx: &mut Tx,
+        place: Place,
+        sender: &str,
+        mail: &InboundMail,
+        goes_on: bool,
+    ) -> Result<Option<(Ticket, Rung, Voice)>> {
+        let Place { ticket: id, requester, rung } = place;
+        let mut voice = self.voice(tx, id, &requester, sender, mail).await?;
+        // `[#42]` is no secret: alone it lets no stranger in.
+        if rung == Rung::SubjectTag && voice == Voice::Stranger {
+            return Ok(None);
+        }
+        let way = if goes_on && voice != Voice::Stranger { Way::Onward } else { Way::Here };
+        let ticket = land(tx, id, way).await?;
+        if ticket.id != id {
+            // Another ticket has people of its own.
+            voice = self.voice(tx, ticket.id, &requester, sender, mail).await?;
+        }
+        Ok(Some((ticket, rung, voice)))
+    }
+
+    /// What a mail brings to the ticket that it opens: itself, and the people it names, who come in if it is what it says.
+    fn opening<'a>(&self, id: RawMailId, digest: &'a Digest, sender: &'a Mailbox) -> Opening<'a> {
+        let people = named_in(&digest.mail, &sender.address, &self.settings.own_addresses);
+        let refuted = self.is_refuted(&digest.mail);
+        Opening { id, digest, sender, detail: EventDetail::default(), people, refuted }
     }
 
     /// Opens a ticket that goes on from a closed one, to which a rung led.
@@ -277,15 +316,36 @@ impl Inner {
         digest: &'a Digest,
         ticket: Ticket,
         rung: Rung,
-        mark: Option<Mark>,
+        voice: Voice,
         event: &Event,
         now: DateTime<Utc>,
     ) -> Result<Filed> {
         let sender =
             digest.sender().ok_or_else(|| anyhow::anyhow!("a mail without sender passed screening"))?;
-        let message = add_message(tx, later, id, digest, sender, ticket.id, mark, now).await?;
-        let requester = ticket.requester;
-        let actor = if mark.is_none() { Actor::Requester(requester) } else { Actor::System };
+        let mark = match (event, voice) {
+            (Event::AutomaticReply, _) => Some(Mark::Automatic),
+            (_, Voice::Stranger) => Some(Mark::Stranger),
+            (_, Voice::Requester | Voice::Participant) => None,
+        };
+        let refuted = self.is_refuted(&digest.mail);
+        let message = add_message(tx, later, id, digest, sender, ticket.id, mark, refuted, now).await?;
+        let (mail, requester) = (&digest.mail, ticket.requester);
+        match voice {
+            Voice::Stranger => self.propose_stranger(tx, ticket.id, sender, mail, now).await?,
+            Voice::Requester | Voice::Participant if mark.is_none() => {
+                let known = match voice {
+                    Voice::Requester => sender.address.clone(),
+                    _ => tx.requester(requester).await?.email,
+                };
+                self.bring_named(tx, ticket.id, &known, mail, false, now).await?;
+            }
+            Voice::Requester | Voice::Participant => {}
+        }
+        let actor = match voice {
+            Voice::Requester if mark.is_none() => Actor::Requester(requester),
+            Voice::Participant if mark.is_none() => Actor::Participant(sender.address.clone()),
+            Voice::Requester | Voice::Participant | Voice::Stranger => Actor::System,
+        };
         let act = Act {
             event,
             actor: &actor,
@@ -295,8 +355,13 @@ impl Inner {
             rung: Some(rung.as_str()),
         };
         let applied = self.apply(tx, ticket, act, now).await?;
-        if mark.is_none() && !sender.name.is_empty() {
-            tx.set_requester_name(requester, &sender.name).await?;
+        match voice {
+            _ if mark.is_some() || sender.name.is_empty() => {}
+            Voice::Requester => tx.set_requester_name(requester, &sender.name).await?,
+            Voice::Participant => {
+                tx.set_participant_name(applied.ticket.id, &sender.address, &sender.name).await?;
+            }
+            Voice::Stranger => {}
         }
         Ok(if mark == Some(Mark::Automatic) { Filed::Ignored } else { Filed::Reply(applied.ticket.id) })
     }
@@ -320,7 +385,9 @@ impl Inner {
         if given_up {
             tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
         }
-        if let Some(address) = &delivery.address
+        // A report that names nobody of a reply to all may be about any of its copies: no address pays for it.
+        let names = |address: &String| bounce.recipient.as_ref() == Some(address) || delivery.cc.is_empty();
+        if let Some(address) = delivery.address.as_ref().filter(|address| names(address))
             && given_up
             && bounce.status.as_deref().is_some_and(returned::is_hard)
         {
@@ -350,6 +417,7 @@ async fn add_message<'a>(
     sender: &Mailbox,
     ticket: TicketId,
     mark: Option<Mark>,
+    refuted: bool,
     now: DateTime<Utc>,
 ) -> Result<MessageId> {
     let (text, quoted) = texts(digest);
@@ -359,6 +427,8 @@ async fn add_message<'a>(
             direction: Direction::Inbound,
             mark,
             author: author(sender),
+            sender: Some(&sender.address),
+            refuted,
             at: now,
             text: &text,
             quoted: &quoted,

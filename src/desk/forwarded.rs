@@ -35,7 +35,9 @@ impl Inner {
             return hold(tx, id, "a forward of our own mail").await;
         }
         let detail = EventDetail { forwarded_by: Some(agent.name.clone()), ..EventDetail::default() };
-        let opening = Opening { id, digest: &forwarded.digest, sender: writer, detail };
+        let people = Vec::new();
+        let opening =
+            Opening { id, digest: &forwarded.digest, sender: writer, detail, people, refuted: false };
         let Some(ticket) = later.open_now(tx, opening, now).await? else { return Ok(Filed::Ignored) };
         if !forwarded.note.is_empty() {
             let note = NewMessage {
@@ -43,6 +45,8 @@ impl Inner {
                 direction: Direction::Note,
                 mark: None,
                 author: &wording::mail::unverified_author(&agent.name),
+                sender: None,
+                refuted: false,
                 at: now,
                 text: &forwarded.note,
                 quoted: "",

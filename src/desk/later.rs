@@ -8,6 +8,7 @@ use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::message::Direction;
+use crate::domain::participant::{MOST_BY_MAIL, Participation};
 use crate::domain::people::Door;
 use crate::domain::threading::{self, RefKind, answered_ids, tagged_ticket};
 use crate::store::Tx;
@@ -24,6 +25,17 @@ pub(super) struct Opening<'a> {
     pub(super) sender: &'a Mailbox,
     /// What the first line of the ticket's history remembers, besides the message.
     pub(super) detail: EventDetail,
+    /// The people that the mail names.
+    pub(super) people: Vec<&'a Mailbox>,
+    /// Our mail server says that the sender is not who it says.
+    pub(super) refuted: bool,
+}
+
+impl Opening<'_> {
+    /// As what the people that the mail names come to the ticket.
+    fn participation(&self) -> Participation {
+        if self.refuted { Participation::Proposed } else { Participation::In }
+    }
 }
 
 /// Rows that wait for the end of their batch.
@@ -124,6 +136,8 @@ impl<'a> Later<'a> {
                 direction: Direction::Inbound,
                 mark: None,
                 author: author(opening.sender),
+                sender: Some(&opening.sender.address),
+                refuted: opening.refuted,
                 at: now,
                 text,
                 quoted,
@@ -142,6 +156,10 @@ impl<'a> Later<'a> {
         for (((opening, ticket), message), detail) in welcome.iter().zip(tickets).zip(messages).zip(&details)
         {
             let mail = &opening.digest.mail;
+            let (state, by) = (opening.participation(), opening.sender.address.as_str());
+            for person in &opening.people {
+                tx.bring_participant(ticket, person, state, by, MOST_BY_MAIL, now).await?;
+            }
             files.extend(mail.attachments.iter().take(MOST_ATTACHMENTS).map(|file| (message, file)));
             refs.extend(mail.message_id.as_deref().map(|rfc_id| (rfc_id, ticket)));
             named.extend(threading::named_ids(mail).into_iter().map(|rfc_id| (rfc_id, ticket)));

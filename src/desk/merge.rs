@@ -46,6 +46,8 @@ impl Inner {
         };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         tx.move_messages(id, into).await?;
+        // Two conversations become one: who took part in the first is only proposed for the other's.
+        tx.propose_participants_of(id, into, ask.now).await?;
         self.done(tx, applied).await
     }
 
@@ -76,6 +78,7 @@ impl Inner {
         tx.mark_undone(twin, ask.now).await?;
         tx.mark_undone(act.id, ask.now).await?;
         tx.move_messages_back(into, id).await?;
+        tx.take_proposals_back(id, into, act.at).await?;
         self.done(tx, applied).await
     }
 }

@@ -19,6 +19,7 @@ pub mod receive;
 pub mod reconcile;
 pub mod requester;
 pub mod run;
+mod taking_part;
 mod thread;
 pub mod tokens;
 
@@ -45,10 +46,13 @@ use tokio_util::task::TaskTracker;
 pub struct Settings {
     /// The host part of the Message-IDs we mint: that of the address we write from.
     pub mail_host: String,
-    /// The addresses we write from, in the form of `normal_address`: mail from them is our own echo.
+    /// Our addresses, in the form of `normal_address`: mail from them is our own echo, and none of them takes part in a
+    /// ticket.
     pub own_addresses: Vec<String>,
     /// Whether our mails ask to be answered at an address that names their ticket.
     pub plus_addresses: bool,
+    /// The authserv-ids of our mail servers (RFC 8601): what they say of a mail's sender is believed.
+    pub authserv_ids: Vec<String>,
     /// Where the pages are seen from outside, for the links in our mails: `https://support.example`.
     pub public_url: String,
     /// The adjustable numbers.

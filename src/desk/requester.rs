@@ -7,6 +7,7 @@ use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
 use crate::domain::mail::Attachment;
 use crate::domain::message::Direction;
+use crate::domain::participant::Participation;
 use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Status, Ticket};
@@ -26,6 +27,9 @@ pub struct OwnTicket {
     pub status: Status,
     /// When it was opened.
     pub created_at: DateTime<Utc>,
+    /// Who takes part beside the requester: their names, or their addresses where they have none. Those whom a CM has
+    /// yet to decide about, or has refused, are not among them.
+    pub in_copy: Vec<String>,
     /// The public conversation, oldest first.
     pub messages: Vec<OwnMessage>,
 }
@@ -33,8 +37,10 @@ pub struct OwnTicket {
 /// One entry of the public conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnMessage {
-    /// The team wrote it, and which of them does not matter; else the requester did.
+    /// The team wrote it, and which of them does not matter.
     pub from_team: bool,
+    /// Who takes part and wrote it; `None` where the team or the requester did.
+    pub participant: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// What was written, without quotations and signature.
@@ -72,7 +78,7 @@ impl Desk {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, Purpose::Ticket, now) else { return Ok(None) };
         let mut tx = self.inner.store.read().await?;
-        let Some((ticket, _)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
         let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
         for (message, attachment) in tx.attachments(ticket.id).await? {
             files.entry(message).or_default().push(attachment);
@@ -86,10 +92,28 @@ impl Desk {
                 Direction::Inbound | Direction::Outbound | Direction::Note => continue,
             };
             let attachments = files.remove(&message.id).unwrap_or_default();
-            messages.push(OwnMessage { from_team, at: message.at, text: message.text, attachments });
+            let others =
+                !from_team && message.sender.as_ref().is_some_and(|sender| *sender != requester.email);
+            let participant = others.then_some(message.author);
+            messages.push(OwnMessage {
+                from_team,
+                participant,
+                at: message.at,
+                text: message.text,
+                attachments,
+            });
         }
+        let participants = tx.participants(ticket.id).await?.into_iter();
+        let in_copy = participants
+            .filter(|participant| participant.state == Participation::In)
+            .map(
+                |participant| {
+                    if participant.name.is_empty() { participant.address } else { participant.name }
+                },
+            )
+            .collect();
         let Ticket { id, subject, status, created_at, .. } = ticket;
-        Ok(Some(OwnTicket { id, subject, status, created_at, messages }))
+        Ok(Some(OwnTicket { id, subject, status, created_at, in_copy, messages }))
     }
 
     /// The preference that a link for `purpose` may change.
@@ -155,6 +179,11 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         let Some(delivery) = tx.delivery(id).await? else { return Ok(None) };
         let Some(ticket) = tx.ticket(delivery.ticket).await? else { return Ok(None) };
+        let requester = tx.requester(ticket.requester).await?;
+        // A copy to somebody else carries none.
+        if delivery.address.as_deref() != Some(requester.email.as_str()) {
+            return Ok(None);
+        }
         Ok(Some(self.inner.links.links(ticket.requester, ticket.id, delivery.created_at)))
     }
 }

@@ -5,13 +5,16 @@ use super::board::{self, QueueFilter};
 use super::failure::refuse;
 use super::people::{known_requester, read_person};
 use super::receive::distinct_words;
+use super::taking_part::{copies, recipients, take_back};
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
+use crate::command::vocabulary::ParticipantWish;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
 use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
+use crate::domain::participant::Participation;
 use crate::domain::people::{Actor, Agent, Door, first_name};
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{SPAM, Status, Ticket};
@@ -106,9 +109,13 @@ impl Inner {
                 self.assign(ask, *ticket, agent).await
             }
             Command::Priority { ticket, to } => self.act(ask, *ticket, Event::PrioritySet(*to)).await,
-            Command::Reply { ticket, template, then, text } => {
-                self.reply(ask, *ticket, template.as_deref(), *then, text).await
+            Command::Reply { ticket, all, template, then, text } => {
+                self.reply(ask, *ticket, *all, template.as_deref(), *then, text).await
             }
+            Command::Participants { ticket, changes } if changes.is_empty() => {
+                self.shown(*ticket, View::Participants).await
+            }
+            Command::Participants { ticket, changes } => self.set_participants(ask, *ticket, changes).await,
             Command::Note { ticket, text } => self.note(ask, *ticket, text).await,
             Command::Template { name, ticket } => self.template(ask, name.as_deref(), *ticket).await,
             Command::Undo => self.undo(ask).await,
@@ -178,11 +185,29 @@ impl Inner {
         self.done(tx, applied).await
     }
 
-    /// Answers the requester: the text and the status it leads to are one act and make one notice.
+    /// Says who takes part; what somebody let in has written already is theirs from now on, and wakes the ticket as it
+    /// would have.
+    async fn set_participants(
+        &self,
+        ask: &Ask<'_>,
+        id: TicketId,
+        wanted: &[ParticipantWish],
+    ) -> Result<View> {
+        let mut tx = self.store.begin().await?;
+        let ticket = locked(&mut tx, id).await?;
+        let event = self.decide_participants(&mut tx, &ticket, wanted).await?;
+        self.write_participants(&mut tx, id, &event, &ask.agent.name, ask.now).await?;
+        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        self.done(tx, applied).await
+    }
+
+    /// Answers the requester, and with `all` everybody who takes part: the text and the status it leads to are one act
+    /// and make one notice.
     async fn reply(
         &self,
         ask: &Ask<'_>,
         id: TicketId,
+        all: bool,
         template: Option<&str>,
         then: Option<Status>,
         text: &str,
@@ -203,10 +228,15 @@ impl Inner {
         if !missing.is_empty() {
             return refuse(Refusal::Unfilled(missing));
         }
+        let copies = if all { copies(&mut tx, id).await? } else { Vec::new() };
+        if all && copies.is_empty() {
+            return refuse(Refusal::NobodyInCopy(id));
+        }
         let then = then.or(template_status).unwrap_or(Status::InProgress);
         let message = write(&mut tx, ask, &ticket, Direction::Outbound, &text).await?;
         let event = Event::AgentReplied { then };
-        let applied = self.apply(&mut tx, ticket, ask.act(&event, Some(message)), ask.now).await?;
+        let act = ask.act(&event, Some(message));
+        let applied = self.apply_to_all(&mut tx, ticket, act, &copies, ask.now).await?;
         self.done(tx, applied).await
     }
 
@@ -236,10 +266,14 @@ impl Inner {
         let Some(reply) = catalogue.find(name) else {
             return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known: catalogue.keys() });
         };
+        let mut shown_recipients = None;
         let text = match ticket {
             None => reply.body.clone(),
             Some(ticket) => {
                 let requester = tx.requester(ticket.requester).await?;
+                let is_suppressed = tx.suppressed(&requester.email).await?.is_some();
+                let copies = copies(tx, ticket.id).await?;
+                shown_recipients = Some(recipients(&requester, is_suppressed, &copies));
                 let spoken = tx.messages(ticket.id).await?.into_iter().rev();
                 let silent_since = spoken
                     .filter(|message| message.direction == Direction::Inbound && message.mark.is_none())
@@ -268,6 +302,7 @@ impl Inner {
             missing,
             text,
             then: reply.then,
+            recipients: shown_recipients,
         })
     }
 
@@ -290,6 +325,7 @@ impl Inner {
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         tx.mark_undone(act.id, ask.now).await?;
+        take_back(&mut tx, act.ticket, &act.detail).await?;
         if let Some(message) = act.detail.message.map(MessageId) {
             tx.retract_message(message, ask.now).await?;
             tx.forget_message(message).await?;
@@ -343,6 +379,17 @@ impl Inner {
             EventKind::MarkedSent => {
                 view::Act::MarkedSent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
             }
+            EventKind::ParticipantsSet => {
+                let whom = |to| {
+                    let changes = detail.participants.iter().filter(move |change| change.to == to);
+                    changes.map(|change| change.address.clone()).collect()
+                };
+                view::Act::ParticipantsSet {
+                    added: whom(Participation::In),
+                    removed: whom(Participation::Out),
+                    validated: detail.validated.len(),
+                }
+            }
             EventKind::Resent => {
                 view::Act::Resent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
             }
@@ -383,6 +430,8 @@ async fn write(
             direction,
             mark: None,
             author: &ask.agent.name,
+            sender: None,
+            refuted: false,
             at: ask.now,
             text,
             quoted: "",

@@ -4,6 +4,7 @@ use super::{Inner, Result, locked};
 use crate::domain::hex::hex;
 use crate::domain::ids::{RequesterId, TicketId};
 use crate::domain::mail::{Bounce, InboundMail};
+use crate::domain::participant::Participation;
 use crate::domain::threading::{self, ADDRESS_MAC, Offer, RefKind, Rung};
 use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::Tx;
@@ -28,8 +29,9 @@ pub(super) enum Way {
 }
 
 impl Inner {
-    /// The threading ladder. `[#42]` and an id that was only named let only the ticket's own requester in; a signed
-    /// address or an id of the conversation also let a stranger's mail be kept on the ticket, set apart.
+    /// The threading ladder. `[#42]` leads only those who take part in the ticket, an id that was only named its own
+    /// sender; a signed address or an id of the conversation lead anybody. As what a sender may write there is asked
+    /// afterwards (`taking_part.rs`).
     pub(super) async fn find_thread(
         &self,
         tx: &mut Tx,
@@ -66,7 +68,9 @@ impl Inner {
             Offer::Reference { id } => return known_place(tx, id, sender).await,
             Offer::SubjectTag { ticket } => {
                 let requester = requester_of(tx, *ticket).await?;
-                requester.filter(|requester| requester == sender).map(|requester| (*ticket, requester))
+                let takes_part = requester.as_deref() == Some(sender)
+                    || tx.participation(*ticket, sender).await? == Some(Participation::In);
+                requester.filter(|_| takes_part).map(|requester| (*ticket, requester))
             }
             Offer::OwnMail { id } => {
                 let ticket = tx.own_ticket_by_named_ref(id, sender).await?;
@@ -150,9 +154,9 @@ pub(super) async fn returned_delivery(
     bounce: &Bounce,
     mail: &InboundMail,
 ) -> Result<Option<StoredDelivery>> {
-    let quoted = bounce.original_message_id.as_deref();
+    let (quoted, recipient) = (bounce.original_message_id.as_deref(), bounce.recipient.as_deref());
     for id in quoted.into_iter().chain(threading::answered_ids(mail)) {
-        if let Some(delivery) = tx.delivery_by_rfc_id(id).await? {
+        if let Some(delivery) = tx.delivery_by_rfc_id(id, recipient).await? {
             return Ok(Some(delivery));
         }
         let given = threading::provider_part(id).unwrap_or(id);

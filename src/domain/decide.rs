@@ -3,7 +3,7 @@
 //! Pure: a ticket and an event in, what becomes of the ticket and what the requester is told out. `desk::apply`
 //! writes what is decided here, and nobody else writes a ticket.
 
-use super::event::{Event, EventDetail, EventKind};
+use super::event::{Event, EventDetail, EventKind, Wrote};
 use super::fold::fold;
 use super::ids::{AgentId, TicketId};
 use super::notice::{Notice, NoticeKind};
@@ -59,16 +59,17 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
     match event {
         Event::RequesterWrote => {
             decision.kind = EventKind::RequesterWrote;
-            if ticket.status != Status::New && ticket.reason.as_deref() != Some(SPAM) {
-                decision.enter(ticket, Status::InProgress);
-            }
+            decision.wake(ticket);
         }
         Event::RequesterThanked if ticket.status == Status::Resolved => {
             decision.kind = EventKind::RequesterThanked;
         }
         Event::RequesterThanked => return decide(ticket, &Event::RequesterWrote, actor),
         Event::AutomaticReply => decision.kind = EventKind::AutomaticReply,
-        Event::StrangerWrote => decision.kind = EventKind::StrangerWrote,
+        Event::StrangerWrote { who } => {
+            decision.kind = EventKind::StrangerWrote;
+            decision.detail.note = Some(who.clone());
+        }
         Event::Bounced { delivery, why } => {
             decision.kind = EventKind::Bounced;
             decision.detail.delivery = Some(delivery.0);
@@ -175,6 +176,16 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.kind = EventKind::ContinuedIn;
             decision.detail.other = Some(other.0);
         }
+        Event::ParticipantsSet { changes, validated, wrote } => {
+            decision.kind = EventKind::ParticipantsSet;
+            decision.detail.participants.clone_from(changes);
+            decision.detail.validated = validated.iter().map(|message| message.0).collect();
+            match wrote {
+                Some(Wrote::Thanks) if ticket.status == Status::Resolved => {}
+                Some(Wrote::Words | Wrote::Thanks) => decision.wake(ticket),
+                None => {}
+            }
+        }
         Event::ActUndone { kind, detail } => decision.restore(*kind, detail),
     }
     Ok(decision)
@@ -207,6 +218,13 @@ impl Decision {
         self.detail.to = Some(to);
         self.detail.reason_before.clone_from(&ticket.reason);
         self.reason = None;
+    }
+
+    /// Somebody who takes part wrote: the team owes an answer. What nobody took up yet stays new; spam stays closed.
+    fn wake(&mut self, ticket: &Ticket) {
+        if ticket.status != Status::New && ticket.reason.as_deref() != Some(SPAM) {
+            self.enter(ticket, Status::InProgress);
+        }
     }
 
     /// Puts back what an act changed, and only that.
@@ -249,7 +267,8 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{DeliveryId, EventId, RequesterId, TicketId};
+    use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
+    use crate::domain::participant::{ParticipantChange, Participation};
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -362,7 +381,8 @@ mod tests {
     fn what_does_not_wake_changes_nothing() {
         let bounced = Event::Bounced { delivery: DeliveryId(1), why: "5.1.1".into() };
         for from in Status::ALL {
-            for event in [&Event::AutomaticReply, &Event::StrangerWrote, &bounced] {
+            let stranger = Event::StrangerWrote { who: "zoe@ailleurs.example".into() };
+            for event in [&Event::AutomaticReply, &stranger, &bounced] {
                 let decision = decide(&ticket(from), event, None).unwrap();
                 assert_eq!((decision.status, decision.notice), (from, None));
             }
@@ -423,6 +443,19 @@ mod tests {
         })
     }
 
+    fn participants() -> impl Strategy<Value = Event> {
+        let wrote = proptest::sample::select(vec![None, Some(Wrote::Words), Some(Wrote::Thanks)]);
+        wrote.prop_map(|wrote| Event::ParticipantsSet {
+            changes: vec![ParticipantChange {
+                address: "marc@client.example".into(),
+                from: Some(Participation::Proposed),
+                to: Participation::In,
+            }],
+            validated: wrote.map(|_| MessageId(3)).into_iter().collect(),
+            wrote,
+        })
+    }
+
     #[test]
     fn after_a_merge_only_its_mails_and_its_undoing_go_on() {
         let start = Ticket { reason: Some("doublon".into()), ..ticket(Status::Closed) };
@@ -431,7 +464,8 @@ mod tests {
         let undo = Event::ActUndone { kind: merge.kind, detail: merge.detail.clone() };
         let merged = after(&start, merge);
         let refused = Err(Refusal::Merged { ticket: TicketId(42), into: TicketId(17) });
-        for event in [Event::RequesterWrote, Event::StrangerWrote, Event::NoteAdded, merged_into(9)] {
+        let stranger = Event::StrangerWrote { who: "x".into() };
+        for event in [Event::RequesterWrote, stranger, Event::NoteAdded, merged_into(9)] {
             assert_eq!(decide(&merged, &event, None), refused, "{event:?}");
         }
         assert!(decide(&merged, &Event::Resent { delivery: DeliveryId(1) }, CAMILLE).is_ok());
@@ -440,13 +474,29 @@ mod tests {
         assert_eq!(itself, Err(Refusal::MergedIntoItself(TicketId(42))));
     }
 
+    #[test]
+    fn letting_somebody_in_wakes_the_ticket_as_their_mail_would_have() {
+        let let_in = |wrote| Event::ParticipantsSet { changes: vec![], validated: vec![MessageId(3)], wrote };
+        let after = |from, wrote| decide(&ticket(from), &let_in(wrote), CAMILLE).unwrap();
+        for from in Status::ALL {
+            assert_eq!(after(from, None).status, from, "nothing was held");
+            let by_mail = decide(&ticket(from), &Event::RequesterWrote, None).unwrap();
+            assert_eq!(after(from, Some(Wrote::Words)).status, by_mail.status);
+            let by_mail = decide(&ticket(from), &Event::RequesterThanked, None).unwrap();
+            let decision = after(from, Some(Wrote::Thanks));
+            assert_eq!((decision.status, decision.notice), (by_mail.status, None));
+            assert_eq!(decision.detail.validated, [3]);
+        }
+    }
+
     fn any_event() -> impl Strategy<Value = Event> {
         let status = proptest::sample::select(Status::ALL.to_vec());
         prop_oneof![
             Just(Event::RequesterWrote),
             Just(Event::RequesterThanked),
             Just(Event::AutomaticReply),
-            Just(Event::StrangerWrote),
+            Just(Event::StrangerWrote { who: "x".into() }),
+            participants(),
             status.clone().prop_map(|then| Event::AgentReplied { then }),
             (status, proptest::option::of("[a-z]{1,8}|spam"))
                 .prop_map(|(to, reason)| Event::StatusSet { to, reason }),

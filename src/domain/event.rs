@@ -1,6 +1,7 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
-use super::ids::{AgentId, DeliveryId, EventId, TicketId};
+use super::ids::{AgentId, DeliveryId, EventId, MessageId, TicketId};
+use super::participant::ParticipantChange;
 use super::preference::Preference;
 use super::ticket::{Priority, Status};
 use serde::{Deserialize, Serialize};
@@ -8,14 +9,17 @@ use serde::{Deserialize, Serialize};
 /// Something that happens to a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The requester wrote.
+    /// The requester wrote, or somebody who takes part.
     RequesterWrote,
     /// The requester only thanked or confirmed: does not reopen a resolved ticket.
     RequesterThanked,
     /// A program answered for the requester: never reopens a ticket.
     AutomaticReply,
     /// Somebody who does not take part wrote with the ticket's reference: never reopens it.
-    StrangerWrote,
+    StrangerWrote {
+        /// Their address and what is odd about it, for the CM.
+        who: String,
+    },
     /// A mail of ours came back: never reopens a ticket.
     Bounced {
         /// Which mail.
@@ -73,6 +77,15 @@ pub enum Event {
     },
     /// The requester answered this closed ticket too late to reopen it: it goes on in another.
     ContinuedIn(TicketId),
+    /// An agent said who takes part in the ticket.
+    ParticipantsSet {
+        /// Whom, each once.
+        changes: Vec<ParticipantChange>,
+        /// The messages of people let in that had been held as a stranger's.
+        validated: Vec<MessageId>,
+        /// What those messages say, where there are any.
+        wrote: Option<Wrote>,
+    },
     /// An agent takes their latest act back; nothing else happened on the ticket since.
     ActUndone {
         /// What the act was.
@@ -80,6 +93,15 @@ pub enum Event {
         /// What its line of history remembers.
         detail: EventDetail,
     },
+}
+
+/// What messages say that a CM validates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrote {
+    /// Something to answer: as [`Event::RequesterWrote`].
+    Words,
+    /// Nothing but thanks: as [`Event::RequesterThanked`].
+    Thanks,
 }
 
 /// The words of the history: what an event is called in JSON and the database.
@@ -122,11 +144,13 @@ pub enum EventKind {
     Absorbed,
     /// The requester answered too late, and another ticket was opened for it.
     ContinuedIn,
+    /// A CM said who takes part.
+    ParticipantsSet,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 18] = [
+    pub const ALL: [EventKind; 19] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -145,6 +169,7 @@ impl EventKind {
         EventKind::MergedInto,
         EventKind::Absorbed,
         EventKind::ContinuedIn,
+        EventKind::ParticipantsSet,
     ];
 
     /// The word used in JSON and the database.
@@ -168,6 +193,7 @@ impl EventKind {
             EventKind::MergedInto => "merged_into",
             EventKind::Absorbed => "absorbed",
             EventKind::ContinuedIn => "continued_in",
+            EventKind::ParticipantsSet => "participants_set",
         }
     }
 
@@ -238,6 +264,12 @@ pub struct EventDetail {
     /// The agent from whose address the requester's mail was forwarded to us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded_by: Option<String>,
+    /// Who takes part since, and how they stood before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub participants: Vec<ParticipantChange>,
+    /// The messages that are no stranger's any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validated: Vec<i64>,
     /// Whether the act blocked the requester.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,

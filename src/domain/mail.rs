@@ -1,11 +1,12 @@
 //! What a received mail says, already decoded. Every field is a stranger's word: bounded and cleaned by
 //! `reading::parse`, never trusted beyond that.
 
+use super::authentication::Authentication;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One address with the name shown beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailbox {
     /// Lower case, with exactly one local part and one domain.
     pub address: String,
@@ -199,4 +200,7 @@ pub struct InboundMail {
     pub bounce: Option<Bounce>,
     /// What the mail left us to guess: `charset` (of its text or its header), `boundary` (of its parts).
     pub guessed: Vec<&'static str>,
+    /// What servers on its way say of its sender, the last server first; believe only the one that is ours
+    /// ([`super::authentication::verdict_of`]).
+    pub authentication: Vec<Authentication>,
 }

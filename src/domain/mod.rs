@@ -3,7 +3,9 @@
 //! Everything here is a plain value or a pure function; time arrives as an argument. May import: std,
 //! chrono, regex, serde, unicode-normalization, and the rest of `domain`.
 
+pub mod address;
 pub mod alert;
+pub mod authentication;
 pub mod canned;
 pub mod channel;
 pub mod decide;
@@ -16,6 +18,7 @@ pub mod ids;
 pub mod mail;
 pub mod message;
 pub mod notice;
+pub mod participant;
 pub mod people;
 pub mod preference;
 pub mod refusal;

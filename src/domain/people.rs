@@ -104,6 +104,8 @@ pub enum Actor {
     Agent(Agent),
     /// The requester, by mail or page.
     Requester(RequesterId),
+    /// Somebody else who takes part in the ticket, by mail: their address.
+    Participant(String),
     /// The program itself.
     System,
 }

@@ -73,4 +73,14 @@ pub enum Refusal {
     TwoRequesters(TicketId, TicketId),
     /// Nothing is merged into a closed ticket, nor a spam ticket into another.
     ClosedToMerging(TicketId),
+    /// A reply to all, where nobody takes part.
+    NobodyInCopy(TicketId),
+    /// The recipients are not those that were shown any more.
+    RecipientsChanged(TicketId),
+    /// One of our own addresses takes part in nothing.
+    OwnAddress(String),
+    /// The requester of a ticket does not leave it.
+    IsRequester(TicketId, String),
+    /// Everybody stands already as was asked.
+    SameParticipants(TicketId),
 }

@@ -117,12 +117,19 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
     let body = templates.draw(&letter).map_err(ComposeError::Template)?;
 
     let message_id = bracketed(&parcel.message_id).ok_or(ComposeError::MessageId)?;
-    let mut builder = Message::builder()
-        .date(SystemTime::from(parcel.created_at))
-        .from(letterhead.from.clone())
-        .to(mailbox(&parcel.name, read_address(&parcel.address)?))
-        .subject(undecodable(subject))
-        .raw_header(raw("Message-ID", message_id.clone()));
+    // Each copy has an envelope of its own; one that has no way there is not held against the others.
+    read_address(&parcel.address)?;
+    let mut builder =
+        Message::builder().date(SystemTime::from(parcel.created_at)).from(letterhead.from.clone());
+    if let Ok(address) = read_address(&parcel.to.address) {
+        builder = builder.to(mailbox(&parcel.to.name, address));
+    }
+    for person in &parcel.cc {
+        if let Ok(address) = read_address(&person.address) {
+            builder = builder.cc(mailbox(&person.name, address));
+        }
+    }
+    builder = builder.subject(undecodable(subject)).raw_header(raw("Message-ID", message_id.clone()));
     if let Some(address) = &parcel.reply_to {
         // The name of the sender, so that a person who answers sees whom.
         let name = letterhead.from.name.clone().unwrap_or_default();
@@ -140,10 +147,11 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
         builder = builder
             .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()));
-        if let Some(unsubscribe) = bracketed(&parcel.unsubscribe_url) {
+        let unsubscribe_url = parcel.links.as_ref().map_or("", |links| links.unsubscribe_url.as_str());
+        if let Some(unsubscribe) = bracketed(unsubscribe_url) {
             builder = builder.raw_header(raw("List-Unsubscribe", unsubscribe));
             // One click is promised for https only (RFC 8058, 3.1); elsewhere the link shows a page with a button.
-            if parcel.unsubscribe_url.starts_with("https://") {
+            if unsubscribe_url.starts_with("https://") {
                 builder =
                     builder.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
             }
@@ -225,8 +233,8 @@ fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, Comp
         }),
         signature: (!is_signed).then_some(signature),
         ticket: parcel.ticket.0,
-        ticket_url: Some(parcel.ticket_url.clone()),
-        preferences_url: Some(parcel.preferences_url.clone()),
+        ticket_url: parcel.links.as_ref().map(|links| links.ticket_url.clone()),
+        preferences_url: parcel.links.as_ref().map(|links| links.preferences_url.clone()),
     })
 }
 

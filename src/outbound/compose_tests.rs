@@ -1,6 +1,7 @@
 //! Whole mails, as they leave: the headers byte for byte, the two bodies decoded by the parser that reads ours.
 
 use super::*;
+use crate::desk::links::Links;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,22 @@ const LINK: &str =
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
+}
+
+fn lea() -> crate::domain::mail::Mailbox {
+    person("Léa Martin", "lea.martin@client.example")
+}
+
+fn person(name: &str, address: &str) -> crate::domain::mail::Mailbox {
+    crate::domain::mail::Mailbox { address: address.to_owned(), name: name.to_owned() }
+}
+
+fn links(unsubscribe_url: &str) -> Links {
+    Links {
+        ticket_url: format!("{LINK}/ticket"),
+        preferences_url: format!("{LINK}/preferences"),
+        unsubscribe_url: unsubscribe_url.to_owned(),
+    }
 }
 
 fn letterhead() -> Letterhead {
@@ -33,7 +50,8 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         title: title.to_owned(),
         message: message.to_owned(),
         address: "lea.martin@client.example".to_owned(),
-        name: "Léa Martin".to_owned(),
+        to: lea(),
+        cc: Vec::new(),
         subject: "Paiement refusé à l’étape 3".to_owned(),
         text: None,
         quoted: None,
@@ -41,9 +59,7 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         message_id: "42.117.k3v9q2@bettracker.example".to_owned(),
         in_reply_to: Some("CAF-first.1@client.example".to_owned()),
         references: vec!["CAF-first.1@client.example".to_owned()],
-        ticket_url: format!("{LINK}/ticket"),
-        preferences_url: format!("{LINK}/preferences"),
-        unsubscribe_url: format!("{LINK}/unsubscribe"),
+        links: Some(links(&format!("{LINK}/unsubscribe"))),
         created_at: at("2026-11-24T10:05:30Z"),
         sealed: None,
     }
@@ -160,11 +176,49 @@ fn the_replies() {
 }
 
 #[test]
+fn a_reply_to_all_is_one_mail_in_copies_of_which_only_the_requesters_has_links() {
+    let to_all = Parcel {
+        cc: vec![person("Marc Petit", "marc@client.example"), person("", "anne.durand@compta.example")],
+        quoted: quoted("Marc Petit", "2026-11-24T09:40:00Z", "Bonjour,\n\nma carte est la même."),
+        ..reply(None, "Bonjour Léa, bonjour Marc,\n\nC'est réglé pour vous deux.\n\nCamille")
+    };
+    check("reply_to_all_requester", &to_all);
+    let copy = Parcel { address: "marc@client.example".to_owned(), links: None, ..to_all.clone() };
+    check("reply_to_all_copy", &copy);
+    let headers = |parcel: &Parcel| {
+        let mail = String::from_utf8(sent(parcel)).unwrap();
+        mail.split_once("\r\n\r\n").unwrap().0.to_owned()
+    };
+    assert_eq!(headers(&to_all), headers(&copy), "whoever answers all reaches the same people");
+    let mail = String::from_utf8(sent(&copy)).unwrap();
+    for kept in ["http", "/u/", "List-Unsubscribe", "Choisir comment"] {
+        assert!(!mail.contains(kept), "{kept}");
+    }
+}
+
+#[test]
+fn a_copy_that_cannot_be_addressed_does_not_hold_up_the_others() {
+    let crowd: Vec<_> =
+        (0..50).map(|n| person("Équipe du comité d’entreprise", &format!("p{n}@client.example"))).collect();
+    let cc = [vec![person("", "nobody"), person("x", "a@b@c")], crowd].concat();
+    let mail = sent(&Parcel { cc: cc.clone(), ..reply(None, "Oui.") });
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    assert_eq!(parsed.cc().unwrap().iter().count(), 50);
+    assert!(String::from_utf8(mail).unwrap().split("\r\n").all(|line| line.len() <= 998));
+    let theirs = Parcel { address: "nobody".to_owned(), links: None, cc, ..reply(None, "Oui.") };
+    let refused = compose(&theirs, &letterhead(), &Templates::load(&[]).unwrap()).unwrap_err();
+    assert_eq!(refused.to_string(), "the recipient's address is not valid");
+}
+
+#[test]
 fn hostile_names_and_texts() {
     check(
         "hostile",
         &Parcel {
-            name: "Léa\r\nBcc: victim@evil.example\r\n\u{202E}\"<x@y.example>\" 🎰\0\u{9b}".to_owned(),
+            to: person(
+                "Léa\r\nBcc: victim@evil.example\r\n\u{202E}\"<x@y.example>\" 🎰\0\u{9b}",
+                "lea.martin@client.example",
+            ),
             subject: "🎰 Gain\r\nX-Injected: 1\r\n\r\n.\r\nMAIL FROM".to_owned(),
             references: vec![
                 "a@b.example>\r\nX-Injected: 2".to_owned(),
@@ -221,7 +275,7 @@ fn only_notices_say_that_a_program_wrote_them_and_nothing_has_a_reply_to() {
 #[test]
 fn one_click_is_promised_on_https_only_and_no_header_is_made_of_a_link_that_cannot_stand_in_one() {
     let headers = |unsubscribe_url: &str| {
-        let mail = sent(&Parcel { unsubscribe_url: unsubscribe_url.to_owned(), ..resolved() });
+        let mail = sent(&Parcel { links: Some(links(unsubscribe_url)), ..resolved() });
         let mail = String::from_utf8(mail).unwrap();
         let (headers, _) = mail.split_once("\r\n\r\n").unwrap();
         headers.split("\r\n").filter(|line| line.starts_with("List-")).map(str::to_owned).collect::<Vec<_>>()
@@ -258,15 +312,18 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
             .collect();
     for text in &hostile {
         let parcel = Parcel {
-            name: text.clone(),
+            to: person(text, "lea.martin@client.example"),
+            cc: vec![person(text, "marc@client.example"), person("Marc", text), lea()],
             subject: text.clone(),
             title: text.clone(),
             message: text.clone(),
             text: Some(format!("x{text}")),
             quoted: quoted(text, "2026-01-01T00:00:00Z", text),
-            ticket_url: text.clone(),
-            preferences_url: text.clone(),
-            unsubscribe_url: text.clone(),
+            links: Some(Links {
+                ticket_url: text.clone(),
+                preferences_url: text.clone(),
+                unsubscribe_url: text.clone(),
+            }),
             in_reply_to: Some(text.clone()),
             references: vec![text.clone()],
             ..reply(Some(Status::Resolved), "x")
@@ -284,6 +341,7 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
                     "Date",
                     "From",
                     "To",
+                    "Cc",
                     "Subject",
                     "Message-ID",
                     "Auto-Submitted",

@@ -1,7 +1,7 @@
 //! The courier for `[maildir] outbox`: each mail becomes a file, for the demo and for programs that read a Maildir.
 //!
-//! A file is written whole in `tmp`, made durable, and then moved to `new`. Its name comes from the Message-ID, so
-//! that the same mail sent again is the same file. May import: desk, domain.
+//! A file is written whole in `tmp`, made durable, and then moved to `new`. Its name comes from the Message-ID and the
+//! recipient, so that the same mail sent again is the same file, and its copies to others are files of their own. May import: desk, domain.
 
 use crate::domain::delivery::Outcome;
 use crate::domain::hex::hex;
@@ -23,8 +23,9 @@ impl MaildirCourier {
     }
 
     /// Stores the mail. A fault of the disk means [`Outcome::Retry`]: storing it again does not double it.
-    pub async fn send(&self, message_id: &str, mail: &[u8]) -> Outcome {
-        let (folder, name, mail) = (self.folder.clone(), file_name(message_id), mail.to_vec());
+    pub async fn send(&self, message_id: &str, address: &str, mail: &[u8]) -> Outcome {
+        let name = file_name(message_id, address);
+        let (folder, mail) = (self.folder.clone(), mail.to_vec());
         match tokio::task::spawn_blocking(move || store(&folder, &name, &mail)).await {
             Ok(Ok(())) => Outcome::Sent,
             Ok(Err(error)) => Outcome::Retry(format!("cannot write to the Maildir: {error}")),
@@ -34,8 +35,10 @@ impl MaildirCourier {
 }
 
 /// A name without a time in it: digests are unique without.
-fn file_name(message_id: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, message_id.as_bytes());
+fn file_name(message_id: &str, address: &str) -> String {
+    // Neither holds a line end.
+    let named = format!("{message_id}\n{address}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, named.as_bytes());
     format!("{}.guichet", hex(&digest.as_ref()[..16]))
 }
 
@@ -76,16 +79,28 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("deep/out");
         let courier = MaildirCourier::new(&folder);
-        assert_eq!(courier.send("1.2.x@desk.example", b"un\r\n").await, Outcome::Sent);
-        assert_eq!(courier.send("1.2.x@desk.example", b"un\r\n").await, Outcome::Sent);
-        assert_eq!(courier.send("1.3.x@desk.example", b"deux\r\n").await, Outcome::Sent);
+        assert_eq!(courier.send("1.2.x@desk.example", "lea@client.example", b"un\r\n").await, Outcome::Sent);
+        assert_eq!(courier.send("1.2.x@desk.example", "lea@client.example", b"un\r\n").await, Outcome::Sent);
+        assert_eq!(
+            courier.send("1.3.x@desk.example", "lea@client.example", b"deux\r\n").await,
+            Outcome::Sent
+        );
         let stored = files(&folder.join("new"));
         assert_eq!(stored.len(), 2);
         assert!(files(&folder.join("tmp")).is_empty());
 
+        let to_marc = courier.send("1.2.x@desk.example", "marc@client.example", b"un\r\n").await;
+        assert_eq!(
+            (to_marc, files(&folder.join("new")).len()),
+            (Outcome::Sent, 3),
+            "a copy is a file of its own"
+        );
+        let name = file_name("1.2.x@desk.example", "marc@client.example");
+        fs::remove_file(folder.join("new").join(name)).unwrap();
+
         let (name, _) = stored.into_iter().find(|(_, mail)| mail == b"un\r\n").unwrap();
         fs::rename(folder.join("new").join(&name), folder.join("cur").join(format!("{name}:2,S"))).unwrap();
-        assert_eq!(courier.send("1.2.x@desk.example", b"un\r\n").await, Outcome::Sent);
+        assert_eq!(courier.send("1.2.x@desk.example", "lea@client.example", b"un\r\n").await, Outcome::Sent);
         assert_eq!(files(&folder.join("new")).len(), 1);
         assert_eq!(files(&folder.join("cur")).len(), 1);
     }
@@ -95,7 +110,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("out");
         let courier = MaildirCourier::new(&folder);
-        assert_eq!(courier.send("../../x@desk.example", b"x\r\n").await, Outcome::Sent);
+        assert_eq!(
+            courier.send("../../x@desk.example", "../../lea@client.example", b"x\r\n").await,
+            Outcome::Sent
+        );
         assert_eq!(files(&folder.join("new")).len(), 1);
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
@@ -106,7 +124,7 @@ mod tests {
         fs::write(place.path().join("file"), b"").unwrap();
         let courier = MaildirCourier::new(place.path().join("file/out"));
         assert!(
-            matches!(courier.send("a@b.example", b"x\r\n").await, Outcome::Retry(why) if why.contains("Maildir"))
+            matches!(courier.send("a@b.example", "lea@client.example", b"x\r\n").await, Outcome::Retry(why) if why.contains("Maildir"))
         );
     }
 }

@@ -58,7 +58,7 @@ impl Courier {
     async fn carry(&self, address: &str, message_id: &str, mail: &[u8]) -> Outcome {
         match self {
             Courier::Smtp(courier) => courier.send(address, mail).await,
-            Courier::Maildir(courier) => courier.send(message_id, mail).await,
+            Courier::Maildir(courier) => courier.send(message_id, address, mail).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::ids::TicketId;
+use crate::domain::mail::Mailbox;
 use crate::domain::notice::Notice;
 
 fn parcel(id: i64) -> Parcel {
@@ -14,7 +15,8 @@ fn parcel(id: i64) -> Parcel {
         title: String::new(),
         message: String::new(),
         address: "lea@client.example".to_owned(),
-        name: "Léa".to_owned(),
+        to: Mailbox { address: "lea@client.example".to_owned(), name: "Léa".to_owned() },
+        cc: Vec::new(),
         subject: "Paiement".to_owned(),
         text: Some("Bonjour".to_owned()),
         quoted: None,
@@ -22,9 +24,7 @@ fn parcel(id: i64) -> Parcel {
         message_id: format!("42.{id}.x@desk.example"),
         in_reply_to: None,
         references: Vec::new(),
-        ticket_url: "https://desk.example/u/t/ticket".to_owned(),
-        preferences_url: "https://desk.example/u/p/preferences".to_owned(),
-        unsubscribe_url: "https://desk.example/u/u/unsubscribe".to_owned(),
+        links: None,
         created_at: "2026-11-24T10:05:00Z".parse().unwrap(),
         sealed: None,
     }

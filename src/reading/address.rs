@@ -1,6 +1,7 @@
 //! Address fields as they are written in the wild, and what makes an address usable. May import: domain.
 
-use super::header::{WordEnds, clean, decode_words, is_invisible};
+use super::header::{WordEnds, clean, decode_words};
+pub use crate::domain::address::usable_address;
 use crate::domain::mail::Mailbox;
 use crate::domain::people::normal_address;
 
@@ -171,31 +172,6 @@ impl Entry {
             }
         }
     }
-}
-
-/// The address in the form it is compared in, or `None` when no mail could be sent to it.
-///
-/// Exactly one local part and one domain, no blanks, no controls, nothing that another reader would split
-/// differently (quoted local parts, comments, routes).
-pub fn usable_address(address: &str) -> Option<String> {
-    let address = address.trim();
-    let address = address.strip_prefix("mailto:").unwrap_or(address);
-    // A domain may be written with the dot of the root.
-    let address = address.strip_suffix('.').unwrap_or(address);
-    let (local, domain) = address.rsplit_once('@')?;
-    let forbidden =
-        |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || "\"(),:;<>@[\\]".contains(c);
-    let sound_local =
-        !local.is_empty() && local.len() <= 64 && !local.contains(forbidden) && !local.contains("=?");
-    let sound_domain = !domain.is_empty()
-        && domain.len() <= 253
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-        });
-    (sound_local && sound_domain).then(|| normal_address(address))
 }
 
 #[cfg(test)]

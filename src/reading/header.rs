@@ -1,4 +1,4 @@
-//! Header fields read from their raw bytes: cleaned text, encoded words, ids, parameters. May import: nothing.
+//! Header fields read from their raw bytes: cleaned text, encoded words, ids, parameters. May import: domain.
 //!
 //! Our own readers rather than mail-parser's, since they join encoded words before decoding their charset,
 //! never let a control character through, and tell an odd address from a usable one.
@@ -6,6 +6,7 @@
 use super::address::{Addresses, read_addresses};
 use super::charset::{self, decode};
 use super::transfer;
+pub use crate::domain::address::is_invisible;
 use mail_parser::MessagePart;
 use std::borrow::Cow;
 
@@ -136,11 +137,6 @@ pub fn clean(text: &str) -> String {
         }
     }
     line
-}
-
-/// Characters that turn the direction of writing or show nothing: no honest name or subject needs them.
-pub fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Decodes the encoded words of a line (RFC 2047). Neighbours in the same charset are joined before decoding,

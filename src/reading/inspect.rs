@@ -2,6 +2,7 @@
 
 use super::read;
 use crate::config::Limits;
+use crate::domain::authentication::verdict_of;
 use crate::domain::forward;
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::screening::{Ignored, Screening, screen};
@@ -10,15 +11,16 @@ use crate::domain::trim::trim;
 use serde_json::{Value, json};
 
 /// The keys of the contract's `mail inspect`, touching nothing. A mail that cannot be read has all of them, empty,
-/// with `screening` = `hold`.
-pub fn inspect(raw: &[u8], own_addresses: &[String], limits: &Limits) -> Value {
+/// with `screening` = `hold`. `authentication` is what one of our mail servers says of the sender, those that
+/// `authserv_ids` name.
+pub fn inspect(raw: &[u8], own_addresses: &[String], authserv_ids: &[String], limits: &Limits) -> Value {
     match read(raw, limits) {
-        Ok(mail) => describe(&mail, own_addresses),
+        Ok(mail) => describe(&mail, own_addresses, authserv_ids),
         Err(why) => describe_unread(why),
     }
 }
 
-fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
+fn describe(mail: &InboundMail, own_addresses: &[String], authserv_ids: &[String]) -> Value {
     let trimmed = trim(&mail.text);
     let (screening, why) = words(&screen(mail, own_addresses));
     let from = mail.from.first();
@@ -43,6 +45,10 @@ fn describe(mail: &InboundMail, own_addresses: &[String]) -> Value {
         "parts": mail.shape.parts,
         "seal": mail.shape.seal,
         "guessed": mail.guessed,
+        "authentication": verdict_of(&mail.authentication, authserv_ids).map(|found| {
+            json!({ "server": found.server, "spf": found.spf, "dkim": found.dkim, "dmarc": found.dmarc,
+                "refuted": found.is_refuted() })
+        }),
         "screening": screening,
         "why": why,
         "rungs": offers(mail, own_addresses).iter().map(rung).collect::<Vec<_>>(),
@@ -76,6 +82,7 @@ fn describe_unread(why: &str) -> Value {
         "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
         "auto_generated": false, "bounce": null, "attachments": [], "parts": { "received": 0, "kept": 0 }, "seal": null,
         "guessed": [],
+        "authentication": null,
         "screening": "hold", "why": why,
         "rungs": [], "forward": null,
     })

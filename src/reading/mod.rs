@@ -4,6 +4,7 @@
 //! become of it, [`identity`] says what makes a mail itself, [`shown`] gives its HTML as it may be shown.
 
 mod address;
+mod authentication;
 mod automatic;
 mod bounce;
 mod charset;

@@ -3,6 +3,7 @@
 //!
 //! mail-parser finds the parts; their headers, charsets and names are read by our own, more forgiving readers.
 
+use super::authentication;
 use super::automatic;
 use super::bounce;
 use super::charset::{self, decode};
@@ -64,6 +65,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         automatic: None,
         bounce: None,
         guessed,
+        authentication: authentication::read(fields.all("Authentication-Results")),
     };
     mail.bounce = bounce::read(&message, &raw, &mail);
     mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));

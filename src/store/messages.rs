@@ -22,23 +22,34 @@ macro_rules! add_message {
         concat!(
             "INSERT INTO message (",
             $id,
-            "ticket_id, direction, mark, author, at, text, quoted, raw_mail_id, html, seal, parts_received, parts_kept)",
+            "ticket_id, direction, mark, author, sender, refuted_at, at, text, quoted, raw_mail_id, html, seal, \
+             parts_received, parts_kept)",
             $its_id,
             " VALUES "
         )
     };
 }
 
+/// The columns of a message, in the order of [`MessageRow`].
+macro_rules! message_columns {
+    () => {
+        "id, direction, mark, author, sender, refuted_at, at, text, quoted, html, seal, parts_received, parts_kept"
+    };
+}
+
 statements! {
     ADD_MESSAGE = Sql::same(concat!(
-        add_message!("", ""), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"));
+        add_message!("", ""), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id"));
     MESSAGES = Sql::same(
-        "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
-         WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id");
+        concat!("SELECT ", message_columns!(), " FROM message WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id"));
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(
-        "SELECT id, direction, mark, author, at, text, quoted, html, seal, parts_received, parts_kept FROM message \
-         WHERE (ticket_id = $1 OR origin_id = $1) AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1");
+        concat!("SELECT ", message_columns!(), " FROM message WHERE (ticket_id = $1 OR origin_id = $1) \
+         AND direction = 'inbound' AND mark IS NULL AND id < $2 ORDER BY id DESC LIMIT 1"));
+    HELD_FROM = Sql::same(
+        concat!("SELECT ", message_columns!(), " FROM message WHERE ticket_id = $1 AND sender = $2 \
+         AND mark = 'stranger' ORDER BY id"));
+    SET_MARK = Sql::same("UPDATE message SET mark = $2 WHERE id = $1");
     RETRACT_MESSAGE = Sql::same("UPDATE message SET retracted_at = $2 WHERE id = $1");
     RAW_OF_MESSAGE = Sql::same(
         "SELECT raw_body.packed FROM message JOIN raw_body ON raw_body.raw_mail_id = message.raw_mail_id \
@@ -75,8 +86,8 @@ statements! {
 static ADD_MESSAGES: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         Sql::fork(add_message!("id, ", ""), add_message!("id, ", " OVERRIDING SYSTEM VALUE")),
-        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
-        13,
+        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"),
+        15,
         "",
     )
 });
@@ -125,6 +136,10 @@ pub struct NewMessage<'a> {
     pub mark: Option<Mark>,
     /// Name to show.
     pub author: &'a str,
+    /// The address that it came from, for an inbound one.
+    pub sender: Option<&'a str>,
+    /// Our mail server says that this address did not write it.
+    pub refuted: bool,
     /// When.
     pub at: DateTime<Utc>,
     /// What was written.
@@ -148,6 +163,10 @@ pub struct StoredMessage {
     pub mark: Option<Mark>,
     /// Name to show.
     pub author: String,
+    /// The address that it came from, for an inbound one.
+    pub sender: Option<String>,
+    /// Our mail server says that this address did not write it.
+    pub refuted: bool,
     /// When.
     pub at: DateTime<Utc>,
     /// What was written.
@@ -164,6 +183,8 @@ struct MessageRow {
     direction: String,
     mark: Option<String>,
     author: String,
+    sender: Option<String>,
+    refuted_at: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
     text: String,
     quoted: String,
@@ -180,6 +201,8 @@ impl MessageRow {
             direction: known(&self.direction, Direction::from_word)?,
             mark: self.mark.map(|mark| known(&mark, Mark::from_word)).transpose()?,
             author: self.author,
+            sender: self.sender,
+            refuted: self.refuted_at.is_some(),
             at: self.at,
             text: self.text,
             quoted: self.quoted,
@@ -230,6 +253,8 @@ impl Tx {
             message.direction.as_str(),
             message.mark.map(Mark::as_str),
             clean(message.author),
+            message.sender.map(clean),
+            message.refuted.then_some(message.at),
             message.at,
             clean(message.text),
             clean(message.quoted),
@@ -252,6 +277,8 @@ impl Tx {
             .bind(row.1.direction.as_str())
             .bind(row.1.mark.map(Mark::as_str))
             .bind(clean(row.1.author))
+            .bind(row.1.sender.map(clean))
+            .bind(row.1.refuted.then_some(row.1.at))
             .bind(row.1.at)
             .bind(clean(row.1.text))
             .bind(clean(row.1.quoted))
@@ -273,7 +300,7 @@ impl Tx {
         optional_scalar!(self, MESSAGE_TEXT, id.0)
     }
 
-    /// The requester's own latest words before `message`: what a reply answers.
+    /// The latest words before `message` of somebody who takes part: what a reply answers.
     pub async fn latest_inbound(
         &mut self,
         ticket: TicketId,
@@ -281,6 +308,16 @@ impl Tx {
     ) -> Result<Option<StoredMessage>> {
         let row: Option<MessageRow> = optional!(self, LATEST_INBOUND, ticket.0, message.0)?;
         row.map(MessageRow::read).transpose()
+    }
+
+    /// What `sender` wrote on a ticket and is held as a stranger's, oldest first.
+    pub async fn held_messages(&mut self, ticket: TicketId, sender: &str) -> Result<Vec<StoredMessage>> {
+        let rows: Vec<MessageRow> = all!(self, HELD_FROM, ticket.0, clean(sender))?;
+        rows.into_iter().map(MessageRow::read).collect()
+    }
+
+    pub async fn set_mark(&mut self, id: MessageId, mark: Option<Mark>) -> Result<()> {
+        execute!(self, SET_MARK, id.0, mark.map(Mark::as_str)).map(drop)
     }
 
     pub async fn retract_message(&mut self, id: MessageId, now: DateTime<Utc>) -> Result<()> {

@@ -10,6 +10,7 @@ mod known_uids;
 pub mod mailbox;
 pub mod messages;
 pub mod outbox;
+pub mod participants;
 pub mod people;
 pub mod search;
 pub mod suppressed;
@@ -325,6 +326,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         mailbox::STATEMENTS,
         messages::STATEMENTS,
         outbox::STATEMENTS,
+        participants::STATEMENTS,
         people::STATEMENTS,
         search::STATEMENTS,
         suppressed::STATEMENTS,

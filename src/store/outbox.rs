@@ -5,6 +5,7 @@ use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
+use crate::domain::mail::Mailbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use chrono::{DateTime, Utc};
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         provider_id, in_reply_to, refs, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
+         provider_id, in_reply_to, refs, cc, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
     };
 }
 
@@ -28,8 +29,8 @@ macro_rules! due {
 statements! {
     ADD_DELIVERY = Sql::same(
         "INSERT INTO delivery (ticket_id, event_id, message_id, channel, kind, announces, title, message, address, \
-         rfc_id, in_reply_to, refs, state, why, attempts, next_attempt_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $16) RETURNING id");
+         rfc_id, in_reply_to, refs, cc, state, why, attempts, next_attempt_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $17) RETURNING id");
     ADD_NOTIFICATION = Sql::same(
         "INSERT INTO notification (requester_id, ticket_id, event_id, kind, title, message, created_at, visible_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
@@ -38,7 +39,8 @@ statements! {
     DELIVERIES = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE ticket_id = $1 ORDER BY id"));
     DELIVERY = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id = $1"));
     DELIVERY_BY_RFC_ID = Sql::same(concat!(
-        "SELECT ", delivery_columns!(), " FROM delivery WHERE rfc_id = $1 ORDER BY id DESC LIMIT 1"));
+        "SELECT ", delivery_columns!(), " FROM delivery WHERE rfc_id = $1 ORDER BY CASE WHEN address = $2 THEN 0 ELSE 1 END, \
+         CASE WHEN state IN ('skipped', 'cancelled') THEN 1 ELSE 0 END, id LIMIT 1"));
     DELIVERY_BY_PROVIDER_ID = Sql::same(concat!(
         "SELECT ", delivery_columns!(), " FROM delivery WHERE provider_id = $1 ORDER BY id DESC LIMIT 1"));
     KEEP_PROVIDER_ID = Sql::same("UPDATE delivery SET provider_id = $2 WHERE id = $1");
@@ -130,6 +132,8 @@ pub struct NewDelivery<'a> {
     pub in_reply_to: Option<&'a str>,
     /// The conversation's Message-IDs, oldest first, separated by spaces.
     pub refs: Option<&'a str>,
+    /// Who gets a copy of the same reply; frozen here. Empty for a mail to the requester alone.
+    pub cc: &'a [Mailbox],
     /// What it begins as.
     pub state: DeliveryState,
     /// Why, where it begins skipped.
@@ -156,6 +160,7 @@ pub struct StoredDelivery {
     pub provider_id: Option<String>,
     pub in_reply_to: Option<String>,
     pub refs: Vec<String>,
+    pub cc: Vec<Mailbox>,
     pub state: DeliveryState,
     pub why: Option<String>,
     pub attempts: i64,
@@ -181,6 +186,7 @@ struct DeliveryRow {
     provider_id: Option<String>,
     in_reply_to: Option<String>,
     refs: Option<String>,
+    cc: Option<String>,
     state: String,
     why: Option<String>,
     attempts: i64,
@@ -207,6 +213,12 @@ impl DeliveryRow {
             provider_id: self.provider_id,
             in_reply_to: self.in_reply_to,
             refs: self.refs.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            cc: self
+                .cc
+                .map(|cc| serde_json::from_str(&cc))
+                .transpose()
+                .map_err(|error| sqlx::Error::Decode(error.into()))?
+                .unwrap_or_default(),
             state: known(&self.state, DeliveryState::from_word)?,
             why: self.why,
             attempts: self.attempts,
@@ -229,6 +241,10 @@ impl Tx {
         delivery: &NewDelivery<'_>,
         now: DateTime<Utc>,
     ) -> Result<DeliveryId> {
+        let cc = match delivery.cc {
+            [] => None,
+            cc => Some(serde_json::to_string(cc).map_err(|error| sqlx::Error::Encode(error.into()))?),
+        };
         scalar!(
             self,
             ADD_DELIVERY,
@@ -244,6 +260,7 @@ impl Tx {
             delivery.rfc_id,
             delivery.in_reply_to.map(clean),
             delivery.refs.map(clean),
+            cc.as_deref().map(clean),
             delivery.state.as_str(),
             delivery.why.map(clean),
             delivery.next_attempt_at,
@@ -285,8 +302,15 @@ impl Tx {
         row.map(DeliveryRow::read).transpose()
     }
 
-    pub async fn delivery_by_rfc_id(&mut self, rfc_id: &str) -> Result<Option<StoredDelivery>> {
-        let row: Option<DeliveryRow> = optional!(self, DELIVERY_BY_RFC_ID, clean(rfc_id))?;
+    /// The delivery of a mail with this Message-ID to this address. Copies of one reply share their id: where the address
+    /// is none of theirs, the first that left, which is the requester's.
+    pub async fn delivery_by_rfc_id(
+        &mut self,
+        rfc_id: &str,
+        address: Option<&str>,
+    ) -> Result<Option<StoredDelivery>> {
+        let row: Option<DeliveryRow> =
+            optional!(self, DELIVERY_BY_RFC_ID, clean(rfc_id), address.map(clean))?;
         row.map(DeliveryRow::read).transpose()
     }
 

@@ -111,7 +111,8 @@ statements! {
     LATEST_ACTS = Sql::same(
         "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event \
          WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
-         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into') ORDER BY id DESC LIMIT 1");
+         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into', 'participants_set') \
+         ORDER BY id DESC LIMIT 1");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }

@@ -5,6 +5,8 @@ use super::pages::{ConsolePanel, Flash, Frame, PageSubject, QueueForm, QueuePage
 use super::session::{Act, Session};
 use super::{Problem, Web};
 use crate::command::grammar::Command;
+use crate::command::usage::UsageError;
+use crate::command::vocabulary::participant_wish;
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
 use crate::domain::ids::{DeliveryId, TicketId};
@@ -93,6 +95,7 @@ pub async fn ticket(
                     text: draft.text,
                     missing: draft.missing,
                     then: draft.then.map_or("", Status::as_str).to_owned(),
+                    all: false,
                 };
             }
             Ok(_) => {}
@@ -121,6 +124,7 @@ async fn ticket_page(
 ) -> Result<Response, Problem> {
     let mut frame: Frame = web.frame(session, "ticket").await?;
     let ticket = web.desk().ticket(id).await?.ok_or(Problem::NotFound)?;
+    let recipients = web.desk().recipients(id).await?;
     let command = Command::Template { name: None, ticket: None };
     let templates = match web.desk().run(&session.agent, Door::Web, command, None).await? {
         View::Templates(templates) => templates,
@@ -136,6 +140,7 @@ async fn ticket_page(
     };
     let page = TicketPage {
         ticket: &ticket,
+        recipients: &recipients,
         templates: &templates,
         agents: &agents,
         draft: writing.draft,
@@ -145,8 +150,16 @@ async fn ticket_page(
 }
 
 fn no(ticket: TicketId, refusal: &Refusal) -> Flash {
+    refused(ticket, &refusals::say(refusal))
+}
+
+fn unread(ticket: TicketId, error: &UsageError) -> Flash {
+    refused(ticket, &refusals::say_usage(error))
+}
+
+fn refused(ticket: TicketId, said: &str) -> Flash {
     Flash {
-        text: text::sentence(&refusals::say(refusal), false),
+        text: text::sentence(said, false),
         tone: "no",
         undo_seconds: 0,
         ticket: ticket.0,
@@ -210,13 +223,21 @@ pub async fn set_status(State(web): State<Web>, Path(id): Path<i64>, form: Act) 
     act(&web, &form, TicketId(id), Command::Status { ticket: TicketId(id), to, reason }).await
 }
 
-/// `POST …/reply`: `text`, and `then`, the status that goes with it. A refused reply keeps its text.
+/// `POST …/reply`: `text`, and `then`, the status that goes with it; `all` for a reply to all, with `copies`, the
+/// addresses that the page had shown for it: where they are not the same any more, nothing leaves and the page shows
+/// them anew. A refused reply keeps its text.
 pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
     let id = TicketId(id);
     let then = Status::from_word(form.field("then")).ok_or(Problem::BadForm)?;
     let text = form.field("text").replace("\r\n", "\n");
-    let command = Command::Reply { ticket: id, template: None, then: Some(then), text: text.clone() };
-    match web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await {
+    let all = form.field("all") == "1";
+    let command = Command::Reply { ticket: id, all, template: None, then: Some(then), text: text.clone() };
+    let is_as_shown = !all || web.desk().recipients(id).await?.cc.join(" ") == form.field("copies");
+    let answer = match is_as_shown {
+        true => web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await,
+        false => Err(Failure::Refused(Refusal::RecipientsChanged(id))),
+    };
+    match answer {
         Ok(View::Done(done)) => Ok(back(&web, &form, id, said(*done))),
         Ok(_) => Ok(once_more(&form, id)),
         Err(Failure::Refused(refusal)) => {
@@ -225,7 +246,7 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Re
                 _ => Vec::new(),
             };
             let template = form.field("template").to_owned();
-            let draft = ReplyDraft { template, text, missing, then: then.as_str().to_owned() };
+            let draft = ReplyDraft { template, text, missing, then: then.as_str().to_owned(), all };
             let writing = Writing { draft, refused: Some(refusal), ..Writing::default() };
             ticket_page(&web, &form.session, id, None, writing).await
         }
@@ -246,6 +267,19 @@ pub async fn note(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Res
             ticket_page(&web, &form.session, id, None, writing).await
         }
         Err(broken) => Err(broken.into()),
+    }
+}
+
+/// `POST …/participants`: `change`, `+address` to let somebody in, `-address` to keep them out.
+pub async fn set_participants(
+    State(web): State<Web>,
+    Path(id): Path<i64>,
+    form: Act,
+) -> Result<Response, Problem> {
+    let ticket = TicketId(id);
+    match participant_wish(form.field("change").trim()) {
+        Ok(wish) => act(&web, &form, ticket, Command::Participants { ticket, changes: vec![wish] }).await,
+        Err(error) => Ok(back(&web, &form, ticket, unread(ticket, &error))),
     }
 }
 

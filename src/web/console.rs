@@ -36,7 +36,8 @@ pub async fn say(State(web): State<Web>, form: Act) -> Result<Redirect, Problem>
                         | View::Person(_)
                         | View::Help(_)
                         | View::History(_)
-                        | View::Deliveries(_) => "table",
+                        | View::Deliveries(_)
+                        | View::Participants(_) => "table",
                     };
                     (text::draw(&view, web.here().now, web.settings().zone, false), tone)
                 }

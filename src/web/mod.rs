@@ -118,6 +118,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/tickets/{id}/status", post(admin::set_status))
         .route("/admin/support/tickets/{id}/reply", post(admin::reply))
         .route("/admin/support/tickets/{id}/note", post(admin::note))
+        .route("/admin/support/tickets/{id}/participants", post(admin::set_participants))
         .route("/admin/support/tickets/{id}/assign", post(admin::assign))
         .route("/admin/support/tickets/{id}/priority", post(admin::set_priority))
         .route("/admin/support/tickets/{id}/resend", post(admin::resend))

@@ -19,9 +19,10 @@ const ROWS: i64 = 100;
 const DEEPEST: usize = 100;
 
 /// The fields worth reading, in the order shown.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "From",
     "To",
+    "Cc",
     "Reply-To",
     "Subject",
     "Date",

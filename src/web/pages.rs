@@ -11,7 +11,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
-use crate::view::{Figures, Queue, TemplateView, TicketView};
+use crate::view::{Figures, Queue, Recipients, TemplateView, TicketView};
 use crate::wording::{dates, labels};
 use chrono::{DateTime, SecondsFormat, Utc};
 use minijinja::value::Serde;
@@ -171,6 +171,8 @@ pub struct Turn {
 pub struct TicketPage<'a> {
     /// The ticket with everything.
     pub ticket: &'a TicketView,
+    /// To whom a reply to all would go.
+    pub recipients: &'a Recipients,
     /// The standard replies.
     pub templates: &'a [TemplateView],
     /// The names of all agents.
@@ -192,6 +194,8 @@ pub struct ReplyDraft {
     pub missing: Vec<String>,
     /// The word of the status suggested; empty for the usual one.
     pub then: String,
+    /// It goes to everybody who takes part.
+    pub all: bool,
 }
 
 /// One mail in the list of those that left.
@@ -334,7 +338,9 @@ impl Pages {
                 next => Serde(shown_next),
                 may_close => next.contains(&Status::Closed),
                 then => Serde(then),
-                messages => Serde(ticket.messages.iter().map(|m| shown::message(m, here)).collect::<Vec<_>>()),
+                messages => Serde(ticket.messages.iter().map(|m| shown::message(m, ticket, here)).collect::<Vec<_>>()),
+                participants => Serde(shown::participants(ticket)),
+                recipients => Serde(shown::recipients(page.recipients)),
                 told => Serde(shown::told(&ticket.requester)),
                 templates,
                 draft => Serde(draft),

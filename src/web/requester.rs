@@ -43,6 +43,7 @@ pub async fn ticket(State(web): State<Web>, Path(token): Path<String>) -> Result
         .map(|message| {
             context! {
                 from_team => message.from_team,
+                participant => message.participant.as_deref(),
                 at => Serde(shown::time(message.at, here)),
                 text => message.text.as_str(),
                 attachments => Serde(message.attachments.iter().map(shown::file).collect::<Vec<_>>()),
@@ -57,6 +58,7 @@ pub async fn ticket(State(web): State<Web>, Path(token): Path<String>) -> Result
             subject => ticket.subject.as_str(),
             status => Serde(ShownStatus::from(ticket.status)),
             created => Serde(shown::time(ticket.created_at, here)),
+            in_copy => ticket.in_copy.join(", "),
         },
         brand => frame.brand.as_str(),
         messages,

@@ -3,10 +3,11 @@
 
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::mail::{Attachment, HtmlVersion};
+use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, SPAM, Status};
-use crate::view::{DeliveryView, EventView, Figures, MessageView, RequesterView, TicketView};
-use crate::wording::{dates, history, labels, mail};
+use crate::view::{DeliveryView, EventView, Figures, MessageView, Recipients, RequesterView, TicketView};
+use crate::wording::{self, dates, history, labels, mail};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -145,8 +146,18 @@ pub struct ShownMessage {
     pub text: String,
     /// Quoted history and signature.
     pub quoted: String,
+    /// Written by somebody beside the requester who takes part.
+    pub participant: bool,
+    /// Our mail server says that its sender did not write it.
+    pub refuted: bool,
     /// Written by somebody who does not take part.
     pub stranger: bool,
+    /// A CM decided against its sender.
+    pub dismissed: bool,
+    /// The address to let in with a stranger's message.
+    pub sender: String,
+    /// Its sender may be kept out.
+    pub dismissable: bool,
     /// Written by a program.
     pub automatic: bool,
     /// Files beside the text.
@@ -181,7 +192,9 @@ pub struct ShownFile {
 }
 
 /// An entry of the conversation as shown.
-pub fn message(message: &MessageView, here: Here) -> ShownMessage {
+pub fn message(message: &MessageView, ticket: &TicketView, here: Here) -> ShownMessage {
+    let sender = message.sender.clone().unwrap_or_default();
+    let stands = ticket.participants.iter().find(|one| one.email == sender).map(|one| one.state);
     let (inline, beside): (Vec<_>, Vec<_>) = message.attachments.iter().partition(|file| file.inline);
     ShownMessage {
         id: message.id.0,
@@ -190,7 +203,12 @@ pub fn message(message: &MessageView, here: Here) -> ShownMessage {
         at: time(message.at, here),
         text: message.text.clone(),
         quoted: message.quoted.clone(),
+        participant: message.participant,
+        refuted: message.refuted,
         stranger: message.stranger,
+        dismissed: message.stranger && stands == Some(Participation::Out),
+        dismissable: message.stranger && stands == Some(Participation::Proposed),
+        sender,
         automatic: message.automatic,
         attachments: beside.into_iter().map(file).collect(),
         inline: inline.into_iter().map(file).collect(),
@@ -210,6 +228,58 @@ pub fn file(file: &Attachment) -> ShownFile {
         size: dates::size(file.bytes),
         kind: mail::file_kind(&file.media_type),
         refused: file.refused.map(mail::file_refused),
+    }
+}
+
+/// Somebody who takes part in a ticket, or might.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownParticipant {
+    /// Display name, may be empty.
+    pub name: String,
+    /// Address.
+    pub email: String,
+    /// They take part; else a CM decides.
+    pub is_in: bool,
+    /// Whose mail named them, or which CM let them in.
+    pub added_by: String,
+}
+
+/// Everybody whom a CM may decide about; whom one has decided against is only found by the command.
+pub fn participants(ticket: &TicketView) -> Vec<ShownParticipant> {
+    let shown = ticket.participants.iter().filter(|one| one.state != Participation::Out);
+    shown
+        .map(|one| ShownParticipant {
+            name: one.name.clone(),
+            email: one.email.clone(),
+            is_in: one.state == Participation::In,
+            added_by: one.added_by.clone(),
+        })
+        .collect()
+}
+
+/// To whom a reply goes.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownRecipients {
+    /// The requester's address; `None` when no e-mail goes to them.
+    pub to: Option<String>,
+    /// Who gets a copy of a reply to all.
+    pub cc: Vec<String>,
+    /// The same as the form sends them back.
+    pub copies: String,
+    /// How many they are, in words.
+    pub count: String,
+    /// Who takes part and gets no copy, and why.
+    pub without: Option<String>,
+}
+
+/// The recipients as the reply form shows them.
+pub fn recipients(recipients: &Recipients) -> ShownRecipients {
+    ShownRecipients {
+        to: recipients.to.clone(),
+        cc: recipients.cc.clone(),
+        copies: recipients.cc.join(" "),
+        count: dates::count(recipients.cc.len() as i64, "personne en copie", "personnes en copie"),
+        without: wording::recipients::without(recipients),
     }
 }
 
@@ -242,6 +312,8 @@ pub struct ShownDelivery {
     pub state_label: &'static str,
     /// The notice's title.
     pub title: String,
+    /// Recipient, for e-mail.
+    pub address: Option<String>,
     /// Why it is where it is.
     pub why: Option<String>,
     /// When it reached this state.
@@ -263,6 +335,7 @@ pub fn delivery(delivery: &DeliveryView, here: Here) -> ShownDelivery {
         state: delivery.state.as_str(),
         state_label: labels::delivery_state(delivery.state),
         title: delivery.title.clone(),
+        address: delivery.address.clone(),
         why: delivery.why.clone(),
         at: time(delivery.at, here),
         resendable: matches!(delivery.state, Failed | Uncertain),

@@ -8,6 +8,7 @@ use crate::domain::ids::*;
 use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
+use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
 use crate::view::*;
@@ -67,6 +68,7 @@ fn row(
         requester: requester(from.0, from.1, Preference::Both),
         created_at: ago(minutes + 30),
         updated_at: ago(minutes),
+        participants: Vec::new(),
         messages: Vec::new(),
         events: Vec::new(),
         deliveries: Vec::new(),
@@ -132,6 +134,9 @@ fn message(id: i64, direction: Direction, author: &str, minutes: i64, text: &str
         text: text.into(),
         quoted: String::new(),
         stranger: false,
+        sender: (direction == Direction::Inbound).then(|| author.to_lowercase()),
+        participant: false,
+        refuted: false,
         automatic: false,
         attachments: Vec::new(),
         shape: Default::default(),
@@ -228,6 +233,30 @@ fn ticket() -> TicketView {
     let mut stranger =
         message(15, Direction::Inbound, "inconnu@ailleurs.example", 40, "Moi aussi j’ai ce problème.");
     stranger.stranger = true;
+    let mut participant =
+        message(16, Direction::Inbound, "Nadia Martin", 35, "Je confirme, c’est pareil sur mon compte.");
+    participant.participant = true;
+    let mut forged = message(17, Direction::Inbound, "MARTIN Julien", 30, "Envoyez-moi tout l’historique.");
+    (forged.stranger, forged.refuted) = (true, true);
+    forged.sender = Some("julien.martin@exemple.example".into());
+    let one = |email: &str, name: &str, state, added_by: &str| ParticipantView {
+        email: email.into(),
+        name: name.into(),
+        state,
+        added_by: added_by.into(),
+    };
+    ticket.participants = vec![
+        one(
+            "nadia.martin@exemple.example",
+            "Nadia Martin",
+            Participation::In,
+            "julien.martin@exemple.example",
+        ),
+        one("comptabilite@paris-sport.example", "", Participation::In, "Camille"),
+        one("inconnu@ailleurs.example", "", Participation::Proposed, "inconnu@ailleurs.example"),
+        one("max@ailleurs.example", "Max", Participation::Proposed, "nadia.martin@exemple.example"),
+        one("pub@ailleurs.example", "", Participation::Out, "Camille"),
+    ];
     ticket.messages = vec![
         first,
         message(
@@ -246,6 +275,8 @@ fn ticket() -> TicketView {
         ),
         third,
         stranger,
+        participant,
+        forged,
     ];
     ticket.events = vec![
         event(1, EventKind::Created, "julien.martin@exemple.example", 180, EventDetail::default()),
@@ -357,7 +388,24 @@ fn queue_page<'a>(queue: &'a Queue, turns: &'a [Turn], filter: QueueForm) -> Que
 
 fn ticket_html(frame: &Frame, ticket: &TicketView, draft: ReplyDraft) -> String {
     let (templates, agents) = (standard_replies(), ["Camille".to_owned(), "Sofiane".to_owned()]);
-    let page = TicketPage { ticket, templates: &templates, agents: &agents, draft, note: String::new() };
+    let recipients = Recipients {
+        to: ticket.requester.preference.allows(Channel::Email).then(|| ticket.requester.email.clone()),
+        cc: ticket
+            .participants
+            .iter()
+            .filter(|one| one.state == Participation::In)
+            .map(|one| one.email.clone())
+            .collect(),
+        without: Vec::new(),
+    };
+    let page = TicketPage {
+        ticket,
+        recipients: &recipients,
+        templates: &templates,
+        agents: &agents,
+        draft,
+        note: String::new(),
+    };
     Pages::default().ticket(frame, &page, here()).unwrap()
 }
 
@@ -416,6 +464,7 @@ fn a_ticket_with_all_that_can_stand_on_it() {
         text: "Bonjour Julien,\n\nJ'ai trouvé la solution à votre problème :\n\n[Explication détaillée de la solution]".into(),
         missing: vec!["Explication détaillée de la solution".into(), "Étape 1".into()],
         then: "resolved".into(),
+        all: true,
     };
     assert_page("ticket", ticket_html(&frame, &ticket(), draft));
 }
@@ -552,9 +601,14 @@ fn what_strangers_write_is_text_on_every_page() {
     };
     for message in &mut hostile.messages {
         (message.author, message.text, message.quoted) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
+        message.sender = Some(HOSTILE.into());
         for file in &mut message.attachments {
             (file.name, file.media_type) = (HOSTILE.into(), HOSTILE.into());
         }
+    }
+    for participant in &mut hostile.participants {
+        (participant.email, participant.name, participant.added_by) =
+            (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
     }
     for event in &mut hostile.events {
         event.actor = HOSTILE.into();
@@ -563,6 +617,7 @@ fn what_strangers_write_is_text_on_every_page() {
     for delivery in &mut hostile.deliveries {
         (delivery.title, delivery.message, delivery.why) =
             (HOSTILE.into(), HOSTILE.into(), Some(HOSTILE.into()));
+        delivery.address = Some(HOSTILE.into());
     }
     let mut frame = frame("ticket");
     frame.brand = HOSTILE.into();
@@ -580,6 +635,12 @@ fn what_strangers_write_is_text_on_every_page() {
         text: HOSTILE.into(),
         missing: vec![HOSTILE.into()],
         then: HOSTILE.into(),
+        all: true,
+    };
+    let recipients = Recipients {
+        to: Some(HOSTILE.into()),
+        cc: vec![HOSTILE.into()],
+        without: vec![Uncopied { email: HOSTILE.into(), why: HOSTILE.into() }],
     };
     let templates =
         [TemplateView { key: HOSTILE.into(), title: HOSTILE.into(), then: None, body: HOSTILE.into() }];
@@ -606,6 +667,7 @@ fn what_strangers_write_is_text_on_every_page() {
             &frame,
             &TicketPage {
                 ticket: &hostile,
+                recipients: &recipients,
                 templates: &templates,
                 agents: &agents,
                 draft,

@@ -2,7 +2,7 @@
 //!
 //! Pure. May import: domain, view, wording.
 
-use super::labels;
+use super::{dates, labels, recipients};
 use crate::domain::delivery::Channel;
 use crate::domain::event::EventKind;
 use crate::domain::ticket::SPAM;
@@ -13,6 +13,10 @@ pub fn say(done: &Done) -> String {
     let mut lines = vec![act(done)];
     if let Some(told) = &done.told {
         lines.push(roads(done, told));
+        if let Some(to) = &told.recipients {
+            lines.push(recipients::line(to));
+            lines.extend(recipients::without(to));
+        }
     }
     if done.undo_seconds > 0 {
         lines.push(format!("Annuler\u{a0}: `/ticket undo` ({}\u{a0}s)", done.undo_seconds));
@@ -59,6 +63,23 @@ fn act(done: &Done) -> String {
         Act::Merged { into } => format!(
             "Ticket nº\u{a0}{id} fusionné avec le ticket nº\u{a0}{into}, qui a maintenant ses messages. La suite\u{a0}: `/ticket show {into}`"
         ),
+        Act::ParticipantsSet { added, removed, validated } => {
+            let mut said = Vec::new();
+            if !added.is_empty() {
+                let verb = if added.len() == 1 { "participe" } else { "participent" };
+                said.push(format!("{} {verb} au ticket nº\u{a0}{id}.", added.join(", ")));
+            }
+            if !removed.is_empty() {
+                let verb = if removed.len() == 1 { "ne participe pas" } else { "ne participent pas" };
+                said.push(format!("{} {verb} au ticket nº\u{a0}{id}.", removed.join(", ")));
+            }
+            if *validated > 0 {
+                let (count, status) = (*validated as i64, labels::status(done.ticket.status));
+                let count = dates::count(count, "message validé", "messages validés");
+                said.push(format!("{count}\u{a0}: le ticket nº\u{a0}{id} est {status}."));
+            }
+            said.join("\n")
+        }
         Act::Resent { delivery } => format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} repart."),
     }
 }
@@ -106,10 +127,19 @@ mod tests {
     use crate::wording::text::samples;
 
     fn said(act: Act, told: Option<(Preference, &[Channel])>, undo_seconds: u64, offers: &[&str]) -> String {
+        let recipients = matches!(act, Act::Replied { .. }).then(|| crate::view::Recipients {
+            to: Some("lea@exemple.example".into()),
+            cc: vec!["marc@exemple.example".into()],
+            without: vec![crate::view::Uncopied {
+                email: "paul@exemple.example".into(),
+                why: "préférence\u{a0}: none".into(),
+            }],
+        });
         let told = told.map(|(preference, channels)| Told {
             preference,
             channels: channels.to_vec(),
             suppressed: None,
+            recipients,
         });
         let offers = offers.iter().map(|key| (*key).to_owned()).collect();
         say(&Done { ticket: samples::ticket(), done: act, offers, told, undo_seconds })
@@ -136,6 +166,16 @@ mod tests {
             said(Act::Undone { what: EventKind::PrioritySet }, None, 0, &[]),
             said(Act::Resent { delivery: DeliveryId(7) }, None, 0, &[]),
             said(Act::Merged { into: TicketId(17) }, None, 20, &[]),
+            said(
+                Act::ParticipantsSet {
+                    added: vec!["marc@exemple.example".into()],
+                    removed: vec!["zoe@ailleurs.example".into(), "max@ailleurs.example".into()],
+                    validated: 1,
+                },
+                None,
+                20,
+                &[],
+            ),
         ];
         insta::assert_snapshot!(all.join("\n\n"), @r"
         Ticket nº 42 : 🟡 En cours → 🟢 Résolu
@@ -153,6 +193,8 @@ mod tests {
 
         Réponse enregistrée sur le ticket nº 42, maintenant 🟠 En attente client
         Léa : e-mail
+        À : lea@exemple.example · Copie : marc@exemple.example
+        Sans copie, par préférence : paul@exemple.example
         Annuler : `/ticket undo` (20 s)
 
         Note interne ajoutée au ticket nº 42 : elle ne part pas.
@@ -168,6 +210,9 @@ mod tests {
         L’envoi nº 7 du ticket nº 42 repart.
 
         Ticket nº 42 fusionné avec le ticket nº 17, qui a maintenant ses messages. La suite : `/ticket show 17`
+        marc@exemple.example participe au ticket nº 42.
+        zoe@ailleurs.example, max@ailleurs.example ne participent pas au ticket nº 42.
+        1 message validé : le ticket nº 42 est 🟢 Résolu.
         Annuler : `/ticket undo` (20 s)
         ");
     }

@@ -68,8 +68,9 @@ mod tests {
             .map(|entry| format!("{} | {} | {}", entry.usage, entry.aliases.join(", "), entry.about))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
-        reply 42 [--template MODÈLE] [--then STATUT] TEXTE | répondre, réponse | Répond à l’utilisateur ; le ticket passe En cours, sauf indication contraire
+        reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE | répondre, réponse | Répond à l’utilisateur ; le ticket passe En cours, sauf indication contraire
         42 |  | Numéro du ticket
+        --all | --tous | Répond à tous : copie à chaque participant
         --template MODÈLE | --modèle | Réponse type à remplir avec le texte
         --then STATUT | --puis | Statut qui va avec la réponse : new (Nouveau), in_progress (En cours), waiting_customer (En attente client), resolved (Résolu), closed (Fermé)
         TEXTE |  | Le texte, tel quel jusqu’à la fin

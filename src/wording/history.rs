@@ -2,8 +2,9 @@
 //!
 //! Pure. May import: domain, view, wording.
 
-use super::labels;
+use super::{dates, labels};
 use crate::domain::event::EventKind;
+use crate::domain::participant::Participation;
 use crate::domain::threading::Rung;
 use crate::domain::ticket::{SPAM, Status};
 use crate::view::EventView;
@@ -86,6 +87,26 @@ pub fn sentence(event: &EventView) -> String {
             None => format!("{who} a fusionné le ticket {other} avec celui-ci"),
         },
         EventKind::ContinuedIn => format!("Suite dans le ticket {other}{found}"),
+        EventKind::ParticipantsSet => {
+            let whom = |to| {
+                let changes = detail.participants.iter().filter(move |change| change.to == to);
+                changes.map(|change| change.address.as_str()).collect::<Vec<_>>().join(", ")
+            };
+            let (added, removed) = (whom(Participation::In), whom(Participation::Out));
+            let mut done = Vec::new();
+            if !added.is_empty() {
+                done.push(format!("a ajouté {added} aux participants"));
+            }
+            if !removed.is_empty() {
+                done.push(format!("a écarté {removed}"));
+            }
+            if !detail.validated.is_empty() {
+                let count = detail.validated.len() as i64;
+                done.push(format!("a validé {}", dates::count(count, "message", "messages")));
+            }
+            let moved = moved.map(|moved| format!("\u{a0}; le ticket passe {moved}")).unwrap_or_default();
+            format!("{who} {}{moved}", done.join(", "))
+        }
         EventKind::PreferenceSet => match (detail.preference_from, detail.preference_to) {
             (Some(from), Some(to)) => {
                 let (from, to) = (labels::preference(from), labels::preference(to));
@@ -108,6 +129,7 @@ mod tests {
     use super::*;
     use crate::domain::event::EventDetail;
     use crate::domain::ids::EventId;
+    use crate::domain::participant::ParticipantChange;
     use crate::domain::preference::Preference;
     use crate::domain::ticket::{Priority, Status};
     use chrono::{DateTime, Utc};
@@ -133,6 +155,7 @@ mod tests {
         let reasoned =
             |reason: &str| EventDetail { reason: Some(reason.into()), ..moved(Status::New, Status::Closed) };
         let other = |id| EventDetail { other: Some(id), ..none() };
+        let change = |address: &str, to| ParticipantChange { address: address.into(), from: None, to };
         let noted = |note: &str| EventDetail { note: Some(note.into()), ..none() };
         for (sentence, expected) in [
             (said(Created, None, none()), "Camille a ouvert le ticket"),
@@ -201,6 +224,23 @@ mod tests {
             (
                 said(StrangerWrote, None, noted("zoe@ailleurs.example")),
                 "Message d’un tiers, à valider (zoe@ailleurs.example)",
+            ),
+            (
+                said(
+                    ParticipantsSet,
+                    None,
+                    EventDetail {
+                        participants: vec![
+                            change("marc@exemple.example", Participation::In),
+                            change("zoe@ailleurs.example", Participation::Out),
+                            change("anne@exemple.example", Participation::In),
+                        ],
+                        validated: vec![3],
+                        ..moved(Status::Resolved, Status::InProgress)
+                    },
+                ),
+                "Camille a ajouté marc@exemple.example, anne@exemple.example aux participants, a écarté \
+                 zoe@ailleurs.example, a validé 1\u{a0}message\u{a0}; le ticket passe de 🟢 Résolu à 🟡 En cours",
             ),
             (
                 said(Resent, None, EventDetail { delivery: Some(7), ..none() }),

@@ -4,6 +4,7 @@
 
 use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
 use crate::domain::event::EventKind;
+use crate::domain::participant::Participation;
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
 use crate::domain::threading::Rung;
@@ -94,6 +95,15 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
+/// « participe »: how somebody stands to a ticket that is not theirs.
+pub fn participation(state: Participation) -> &'static str {
+    match state {
+        Participation::In => "participe",
+        Participation::Proposed => "à valider",
+        Participation::Out => "écarté",
+    }
+}
+
 /// By which door somebody acted, from the word that the history keeps; an unknown word is shown as it is.
 pub fn door(word: &str) -> &str {
     match word {
@@ -127,6 +137,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::PreferenceSet => "le choix de préférence",
         EventKind::MergedInto | EventKind::Absorbed => "la fusion",
         EventKind::ContinuedIn => "la suite dans un autre ticket",
+        EventKind::ParticipantsSet => "le changement de participants",
     }
 }
 

@@ -57,6 +57,12 @@ pub fn too_many_automatic(limit: i64) -> String {
     format!("attend\u{a0}: au plus {limit} e-mails automatiques par heure vers une même adresse")
 }
 
+/// Whose message is held on a ticket as a stranger's, and what is odd about it.
+pub fn stranger(address: &str, refuted: bool) -> String {
+    let oddity = if refuted { ", expéditeur non authentifié" } else { "" };
+    format!("{address}{oddity}")
+}
+
 /// Why a mail waits for a CM after its sender died twice while sending it.
 pub fn lost_twice() -> &'static str {
     "envoi interrompu deux fois : peut-être arrivé, peut-être pas"

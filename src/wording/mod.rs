@@ -21,6 +21,7 @@ pub mod mail;
 pub mod mailboxes;
 pub mod notices;
 pub mod prose;
+pub mod recipients;
 pub mod refusals;
 pub mod requester;
 pub mod sign_in;

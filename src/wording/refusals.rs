@@ -106,6 +106,24 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::SpamGetsNoReply(id) => format!(
             "Le ticket nº\u{a0}{id} est fermé comme spam\u{a0}: on n’y répond pas. Si c’est une erreur\u{a0}: `/ticket reopen {id}`."
         ),
+        Refusal::NobodyInCopy(id) => format!(
+            "Rien n’est parti\u{a0}: personne n’est en copie du ticket nº\u{a0}{id}. Répondez sans `--all`, ou ajoutez quelqu’un\u{a0}: `/ticket participants {id} +ADRESSE`."
+        ),
+        Refusal::RecipientsChanged(_) => {
+            "Rien n’est parti\u{a0}: les destinataires ont changé entre-temps. Relisez-les, puis envoyez de nouveau."
+                .to_owned()
+        }
+        Refusal::OwnAddress(address) => format!(
+            "{} est l’une de nos adresses\u{a0}: elle ne participe à aucun ticket.",
+            quoted(address)
+        ),
+        Refusal::IsRequester(id, address) => format!(
+            "{} est le demandeur du ticket nº\u{a0}{id}\u{a0}: on ne l’en retire pas.",
+            quoted(address)
+        ),
+        Refusal::SameParticipants(id) => format!(
+            "Rien n’a changé parmi les participants du ticket nº\u{a0}{id}. Pour les relire\u{a0}: `/ticket participants {id}`."
+        ),
     }
 }
 
@@ -148,6 +166,10 @@ pub fn say_usage(error: &UsageError) -> String {
         UsageError::NotANumber { given } => {
             format!("{} n’est pas un numéro. Exemple\u{a0}: `/ticket show 42`.", quoted(given))
         }
+        UsageError::NotAnAddress { given } => format!(
+            "{} n’est pas une adresse e-mail. Exemple\u{a0}: `/ticket participants 42 +marc@exemple.fr`.",
+            quoted(given)
+        ),
     }
 }
 
@@ -226,6 +248,11 @@ mod tests {
             Refusal::MergedIntoItself(id),
             Refusal::TwoRequesters(id, TicketId(17)),
             Refusal::ClosedToMerging(id),
+            Refusal::NobodyInCopy(id),
+            Refusal::RecipientsChanged(id),
+            Refusal::OwnAddress("aide@exemple.example".into()),
+            Refusal::IsRequester(id, "lea@exemple.example".into()),
+            Refusal::SameParticipants(id),
         ];
         let said: Vec<String> = refusals.iter().map(say).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
@@ -256,6 +283,11 @@ mod tests {
         Un ticket ne se fusionne pas avec lui-même. Nommez les deux : `/ticket merge 42 into NUMÉRO`.
         Les deux tickets n’ont pas le même demandeur : l’un lirait l’autre. Pour les relier : `/ticket note 42 Voir aussi le ticket 17`.
         Le ticket nº 42 est fermé : rouvrez-le avant de fusionner : `/ticket reopen 42`.
+        Rien n’est parti : personne n’est en copie du ticket nº 42. Répondez sans `--all`, ou ajoutez quelqu’un : `/ticket participants 42 +ADRESSE`.
+        Rien n’est parti : les destinataires ont changé entre-temps. Relisez-les, puis envoyez de nouveau.
+        « aide@exemple.example » est l’une de nos adresses : elle ne participe à aucun ticket.
+        « lea@exemple.example » est le demandeur du ticket nº 42 : on ne l’en retire pas.
+        Rien n’a changé parmi les participants du ticket nº 42. Pour les relire : `/ticket participants 42`.
         ");
     }
 
@@ -276,6 +308,8 @@ mod tests {
             "status",
             "take 42 vite",
             "show quarante",
+            "participants 42 +marc",
+            "reply 42 C'est réglé --tous",
         ]
         .iter()
         .map(|line| say_usage(&parse(line).unwrap_err()))
@@ -289,12 +323,14 @@ mod tests {
         « bleu » n’est pas un statut. Statuts : new, in_progress, waiting_customer, resolved, closed.
         « forte » n’est pas une priorité. Priorités : low, normal, high, urgent.
         « parfois » n’est pas une préférence. Préférences : web_only, email_only, both, none.
-        L’option « --templat » n’existe pas ici. Vouliez-vous dire `--template` ? Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
-        Il manque le texte. Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
-        Rien n’est parti : « --then resolved » doit se placer avant le texte. Forme : `/ticket reply 42 [--template MODÈLE] [--then STATUT] TEXTE`.
+        L’option « --templat » n’existe pas ici. Vouliez-vous dire `--template` ? Forme : `/ticket reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE`.
+        Il manque le texte. Forme : `/ticket reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE`.
+        Rien n’est parti : « --then resolved » doit se placer avant le texte. Forme : `/ticket reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE`.
         Il manque le numéro du ticket. Forme : `/ticket status 42 STATUT [--reason TEXTE]`.
         « vite » est de trop. Forme : `/ticket take 42`.
         « quarante » n’est pas un numéro. Exemple : `/ticket show 42`.
+        « marc » n’est pas une adresse e-mail. Exemple : `/ticket participants 42 +marc@exemple.fr`.
+        Rien n’est parti : « --tous » doit se placer avant le texte. Forme : `/ticket reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE`.
         ");
     }
 

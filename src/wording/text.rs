@@ -9,9 +9,11 @@ mod paint;
 pub mod samples;
 mod ticket;
 
-use super::{dates, done, labels};
+use super::{dates, done, labels, recipients};
 use crate::domain::ticket::Priority;
-use crate::view::{Draft, HelpEntry, Person, Queue, RequesterView, TemplateView, TicketView, View};
+use crate::view::{
+    Draft, HelpEntry, Person, Queue, Recipients, RequesterView, TemplateView, TicketView, View,
+};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use paint::{Cell, Ink, Table, clipped, printable};
@@ -23,6 +25,7 @@ pub fn draw(view: &View, now: DateTime<Utc>, zone: Tz, colour: bool) -> String {
         View::Ticket(ticket) => ticket::card(ticket, now, zone, ink),
         View::History(ticket) => ticket::history(ticket, zone, ink),
         View::Deliveries(ticket) => ticket::deliveries(ticket, zone, ink),
+        View::Participants(ticket) => ticket::participants(ticket, ink),
         View::Done(done) => ink.commands(&printable(&done::say(done))),
         View::Queue(queue) => draw_queue(queue, now, ink),
         View::Templates(templates) => draw_templates(templates, ink),
@@ -120,6 +123,16 @@ fn draw_draft(draft: &Draft, ink: Ink) -> String {
         lines.push(String::new());
         lines.push(ink.yellow(&format!("À remplir\u{a0}: {}", missing.join(", "))));
     }
+    if let Some(to) = &draft.recipients {
+        let alone = Recipients { cc: Vec::new(), ..to.clone() };
+        lines.push(String::new());
+        lines.push(printable(&recipients::line(&alone)));
+        if !to.cc.is_empty() {
+            let copies = printable(&to.cc.join(", "));
+            lines.push(ink.commands(&format!("Copie, avec `--all`\u{a0}: {copies}")));
+        }
+        lines.extend(recipients::without(to).map(|said| printable(&said)));
+    }
     if let Some(id) = draft.ticket {
         lines.push(String::new());
         lines.push(
@@ -188,6 +201,8 @@ mod tests {
         🟢 Résolu · priorité Haute · responsable : Camille
         Léa Martin <lea@exemple.example> · préférence : both (web + e-mail + push)
         Ouvert le 23 novembre 2026 à 10 h 30 · modifié il y a 2 h
+        En copie : Marc Petit <marc@exemple.example>
+        À valider : zoe@ailleurs.example
 
         ── Léa Martin · il y a 1 jour ────────────────────────────────────────────────
         Bonjour,
@@ -252,6 +267,28 @@ mod tests {
     }
 
     #[test]
+    fn participants_are_drawn() {
+        insta::assert_snapshot!(plain(&View::Participants(Box::new(samples::ticket()))), @r"
+        Ticket nº 42 · Paiement refusé
+
+        Adresse               Nom         État       Ajouté par
+        marc@exemple.example  Marc Petit  participe  lea@exemple.example
+        zoe@ailleurs.example              à valider  zoe@ailleurs.example
+        max@ailleurs.example  Max         écarté     Camille
+
+        Ajouter ou retirer : /ticket participants 42 +ADRESSE -ADRESSE
+        ");
+        let alone = TicketView { participants: vec![], ..samples::ticket() };
+        insta::assert_snapshot!(plain(&View::Participants(Box::new(alone))), @r"
+        Ticket nº 42 · Paiement refusé
+
+        Personne d’autre que le demandeur.
+
+        Ajouter ou retirer : /ticket participants 42 +ADRESSE -ADRESSE
+        ");
+    }
+
+    #[test]
     fn a_person_is_drawn() {
         let ticket = samples::ticket();
         let person = Person {
@@ -288,6 +325,11 @@ mod tests {
             text: "Bonjour Léa,\n\n[Explication]".into(),
             missing: vec!["Explication".into()],
             then: Some(Status::Resolved),
+            recipients: Some(Recipients {
+                to: Some("lea@exemple.example".into()),
+                cc: vec!["marc@exemple.example".into()],
+                without: Vec::new(),
+            }),
         };
         insta::assert_snapshot!(plain(&View::Draft(draft)), @r"
         Réponse type « solution » pour le ticket nº 42 → 🟢 Résolu
@@ -297,6 +339,9 @@ mod tests {
         [Explication]
 
         À remplir : [Explication]
+
+        À : lea@exemple.example
+        Copie, avec --all : marc@exemple.example
 
         Envoyer : /ticket reply 42 --template solution TEXTE
         ");
@@ -311,12 +356,14 @@ mod tests {
             La fiche et la conversation d’un ticket
         status 42 STATUT [--reason TEXTE]  (statut)
             Change le statut et propose les réponses types qui vont avec
-        reply 42 [--template MODÈLE] [--then STATUT] TEXTE  (répondre, réponse)
+        reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE  (répondre, réponse)
             Répond à l’utilisateur ; le ticket passe En cours, sauf indication contraire
         template [MODÈLE] [42]  (modèle, modèles, templates)
             Les réponses types ; avec un ticket, remplies pour lui
         note 42 TEXTE  (noter)
             Ajoute une note interne, jamais envoyée
+        participants 42 [+ADRESSE -ADRESSE…]  (participant, copie, copies)
+            Qui participe au ticket par e-mail ; ajoute (+) ou retire (-) des adresses
         take 42  (prendre)
             Vous rend responsable du ticket
         assign 42 NOM  (assigner, attribuer, confier)

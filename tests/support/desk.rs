@@ -20,6 +20,12 @@ use guichet::wording::canned::Catalogue;
 /// The address the desk of the tests writes from.
 pub const OUR_ADDRESS: &str = "support@bettracker.example";
 
+/// Another address of the desk of the tests.
+pub const OUR_ALIAS: &str = "aide@bettracker.example";
+
+/// The mail server that the desk of the tests believes.
+pub const OUR_MAIL_SERVER: &str = "mx.bettracker.example";
+
 /// Where the pages of the tests say they are.
 pub const PUBLIC_URL: &str = "https://support.bettracker.example";
 
@@ -59,7 +65,8 @@ pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
 pub fn settings() -> Settings {
     Settings {
         mail_host: "bettracker.example".into(),
-        own_addresses: vec![OUR_ADDRESS.into()],
+        own_addresses: vec![OUR_ADDRESS.into(), OUR_ALIAS.into()],
+        authserv_ids: vec![OUR_MAIL_SERVER.into()],
         public_url: PUBLIC_URL.into(),
         rules: Rules::default(),
         plus_addresses: false,

@@ -1,6 +1,7 @@
 //! Lines as people type them, and what they mean.
 
 use super::*;
+use crate::command::vocabulary::ParticipantWish;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
@@ -9,15 +10,21 @@ use proptest::prelude::*;
 const N: TicketId = TicketId(42);
 
 fn reply(text: &str) -> Command {
-    Command::Reply { ticket: N, template: None, then: None, text: text.to_owned() }
+    Command::Reply { ticket: N, all: false, template: None, then: None, text: text.to_owned() }
 }
 
 fn reply_then(then: Status, text: &str) -> Command {
-    Command::Reply { ticket: N, template: None, then: Some(then), text: text.to_owned() }
+    Command::Reply { ticket: N, all: false, template: None, then: Some(then), text: text.to_owned() }
 }
 
 fn reply_with(template: &str, text: &str) -> Command {
-    Command::Reply { ticket: N, template: Some(template.to_owned()), then: None, text: text.to_owned() }
+    Command::Reply {
+        ticket: N,
+        all: false,
+        template: Some(template.to_owned()),
+        then: None,
+        text: text.to_owned(),
+    }
 }
 
 fn status(to: Status) -> Command {
@@ -128,6 +135,7 @@ fn options_of_a_reply_stand_before_its_text() {
             "reply 42 --then closed --template fermeture",
             Command::Reply {
                 ticket: N,
+                all: false,
                 template: Some("fermeture".into()),
                 then: Some(Status::Closed),
                 text: String::new(),
@@ -138,18 +146,67 @@ fn options_of_a_reply_stand_before_its_text() {
 }
 
 #[test]
+fn a_reply_to_all_is_asked_for_before_the_text() {
+    let to_all = |then, text: &str| Command::Reply {
+        ticket: N,
+        all: true,
+        template: None,
+        then,
+        text: text.to_owned(),
+    };
+    for line in [
+        "reply 42 --all Bonjour à tous",
+        "répondre 42 --tous Bonjour à tous",
+        "/ticket reply --tous 42 Bonjour à tous",
+    ] {
+        assert_eq!(parse(line), Ok(to_all(None, "Bonjour à tous")), "{line}");
+    }
+    let both = to_all(Some(Status::Resolved), "Fini");
+    assert_eq!(parse("reply 42 --all --then resolved Fini"), Ok(both.clone()));
+    assert_eq!(parse("reply 42 --then resolved —tous Fini"), Ok(both.clone()));
+    assert_eq!(arguments(&["reply", "42", "Fini", "--all", "--then", "resolved"]), Ok(both));
+    assert_eq!(parse("reply 42 — tous les comptes"), Ok(reply("— tous les comptes")));
+}
+
+#[test]
+fn participants_are_named_with_a_sign_or_without() {
+    let wish = |address: &str, adds| ParticipantWish { address: address.to_owned(), adds };
+    for (line, changes) in [
+        ("participants 42", vec![]),
+        ("participants 42 +marc@client.example", vec![wish("marc@client.example", true)]),
+        (
+            "copies 42 marc@client.example -Zoé@Client.example, –anne@client.example",
+            vec![
+                wish("marc@client.example", true),
+                wish("zoé@client.example", false),
+                wish("anne@client.example", false),
+            ],
+        ),
+    ] {
+        assert_eq!(parse(line), Ok(Command::Participants { ticket: N, changes: changes.clone() }), "{line}");
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(arguments(&words), Ok(Command::Participants { ticket: N, changes }), "{line}");
+    }
+    assert!(
+        matches!(parse("participants 42 +marc"), Err(UsageError::NotAnAddress { given }) if given == "marc")
+    );
+}
+
+#[test]
 fn an_option_behind_the_text_is_never_sent_to_the_requester() {
     for (line, given) in [
         ("reply 42 C'est réglé --then resolved", "--then resolved"),
         ("reply 42 C'est réglé --puis en attente client", "--puis en attente client"),
         ("reply 42 C'est réglé —puis=résolu", "—puis=résolu"),
         ("reply 42 C'est réglé --template solution", "--template solution"),
+        ("reply 42 C'est réglé --all", "--all"),
+        ("reply 42 C'est réglé --tous", "--tous"),
     ] {
         let error = parse(line).unwrap_err();
         let UsageError::MisplacedOption { given: told, usage } = error else { panic!("{line}: {error:?}") };
         assert_eq!(
             (told.as_str(), usage.as_str()),
-            (given, "reply 42 [--template MODÈLE] [--then STATUT] TEXTE")
+            (given, "reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE")
         );
     }
     assert_eq!(arguments(&["reply", "42", "--then est une option"]), Ok(reply("--then est une option")));
@@ -158,6 +215,7 @@ fn an_option_behind_the_text_is_never_sent_to_the_requester() {
         arguments(&["reply", "42", "--", "essayez", "--then", "resolved"]),
         Ok(reply("essayez --then resolved"))
     );
+    assert_eq!(parse("reply 42 tapez --all puis validez"), Ok(reply("tapez --all puis validez")));
     // On a command line the words are apart, and what stands behind the text is no part of it.
     assert_eq!(
         arguments(&["reply", "42", "C'est réglé", "--then", "resolved"]),
@@ -167,6 +225,7 @@ fn an_option_behind_the_text_is_never_sent_to_the_requester() {
         arguments(&["reply", "42", "Fin.", "--then=closed", "--template", "fermeture"]),
         Ok(Command::Reply {
             ticket: N,
+            all: false,
             template: Some("fermeture".into()),
             then: Some(Status::Closed),
             text: "Fin.".into()
@@ -386,10 +445,10 @@ fn what_cannot_be_read_says_what_is_wrong() {
         ("status 42 closed --reason", "missing Value: status 42 STATUT [--reason TEXTE]"),
         ("status résolu", "not a number résolu"),
         ("priority 42", "missing Priority: priority 42 PRIORITÉ"),
-        ("reply", "missing Ticket: reply 42 [--template MODÈLE] [--then STATUT] TEXTE"),
-        ("reply 42", "missing Text: reply 42 [--template MODÈLE] [--then STATUT] TEXTE"),
-        ("reply 42 \"\"", "missing Text: reply 42 [--template MODÈLE] [--then STATUT] TEXTE"),
-        ("reply 42 --then", "missing Value: reply 42 [--template MODÈLE] [--then STATUT] TEXTE"),
+        ("reply", "missing Ticket: reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE"),
+        ("reply 42", "missing Text: reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE"),
+        ("reply 42 \"\"", "missing Text: reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE"),
+        ("reply 42 --then", "missing Value: reply 42 [--all] [--template MODÈLE] [--then STATUT] TEXTE"),
         ("reply abc Bonjour", "not a number abc"),
         ("reply 42 --templat solution Bonjour", "option --templat > --template"),
         ("reply 42 --zzz Bonjour", "option --zzz > -"),

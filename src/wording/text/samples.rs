@@ -6,9 +6,10 @@ use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::Attachment;
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
+use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
-use crate::view::{DeliveryView, EventView, MessageView, Queue, RequesterView, TicketView};
+use crate::view::{DeliveryView, EventView, MessageView, ParticipantView, Queue, RequesterView, TicketView};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 /// The instant at which the samples are drawn.
@@ -40,10 +41,25 @@ pub fn ticket() -> TicketView {
         },
         created_at: before(26),
         updated_at: before(2),
+        participants: participants(),
         messages: messages(),
         events: events(),
         deliveries: deliveries(),
     }
+}
+
+fn participants() -> Vec<ParticipantView> {
+    let one = |email: &str, name: &str, state, added_by: &str| ParticipantView {
+        email: email.into(),
+        name: name.into(),
+        state,
+        added_by: added_by.into(),
+    };
+    vec![
+        one("marc@exemple.example", "Marc Petit", Participation::In, "lea@exemple.example"),
+        one("zoe@ailleurs.example", "", Participation::Proposed, "zoe@ailleurs.example"),
+        one("max@ailleurs.example", "Max", Participation::Out, "Camille"),
+    ]
 }
 
 fn messages() -> Vec<MessageView> {
@@ -54,6 +70,9 @@ fn messages() -> Vec<MessageView> {
         at: before(hours),
         text: text.into(),
         quoted: String::new(),
+        sender: None,
+        participant: false,
+        refuted: false,
         stranger: false,
         automatic: false,
         attachments: vec![],
@@ -146,6 +165,7 @@ pub fn queue() -> Queue {
         priority,
         assignee: assignee.map(str::to_owned),
         updated_at: before(hours),
+        participants: vec![],
         messages: vec![],
         events: vec![],
         deliveries: vec![],

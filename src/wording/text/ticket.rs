@@ -5,6 +5,7 @@
 use super::paint::{Cell, Ink, Table, clipped, printable, width};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::message::Direction;
+use crate::domain::participant::Participation;
 use crate::domain::ticket::Priority;
 use crate::view::{MessageView, TicketView};
 use crate::wording::{dates, history as sentences, labels, mail};
@@ -49,6 +50,8 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
             "⚠ Le ticket {id} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`"
         )));
     }
+    lines.extend(in_copy(ticket, Participation::In, "En copie"));
+    lines.extend(in_copy(ticket, Participation::Proposed, "À valider").map(|line| ink.yellow(&line)));
     for message in &ticket.messages {
         lines.push(String::new());
         lines.push(heading(message, now, ink));
@@ -78,11 +81,55 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
     lines.join("\n")
 }
 
+/// « En copie : Marc <marc@exemple.example> »; `None` where nobody stands so.
+fn in_copy(ticket: &TicketView, state: Participation, label: &str) -> Option<String> {
+    let people: Vec<String> = ticket
+        .participants
+        .iter()
+        .filter(|participant| participant.state == state)
+        .map(|participant| match participant.name.as_str() {
+            "" => printable(&participant.email),
+            name => format!("{} <{}>", clipped(name, 60), printable(&participant.email)),
+        })
+        .collect();
+    (!people.is_empty()).then(|| format!("{label}\u{a0}: {}", people.join(", ")))
+}
+
+/// Who takes part, might, or was refused.
+pub fn participants(ticket: &TicketView, ink: Ink) -> String {
+    let next = ink.commands(&format!(
+        "Ajouter ou retirer\u{a0}: `/ticket participants {} +ADRESSE -ADRESSE`",
+        ticket.id
+    ));
+    if ticket.participants.is_empty() {
+        return format!("{}\n\nPersonne d’autre que le demandeur.\n\n{next}", title(ticket, ink));
+    }
+    let mut table = Table::new(&["Adresse", "Nom", "État", "Ajouté par"], &[]);
+    for participant in &ticket.participants {
+        let state = labels::participation(participant.state).to_owned();
+        table.row([
+            Cell::bold(printable(&participant.email)),
+            Cell::plain(clipped(&participant.name, 40)),
+            match participant.state {
+                Participation::In => Cell::plain(state),
+                Participation::Proposed => Cell::yellow(state),
+                Participation::Out => Cell::dim(state),
+            },
+            Cell::dim(clipped(&participant.added_by, 60)),
+        ]);
+    }
+    format!("{}\n\n{}\n\n{next}", title(ticket, ink), table.draw(ink))
+}
+
 /// « ── Léa Martin · il y a 2 h ── », filled up with a rule.
 fn heading(message: &MessageView, now: DateTime<Utc>, ink: Ink) -> String {
     let author = clipped(&message.author, 60);
     let who = match message.direction {
+        Direction::Inbound if message.stranger && message.refuted => {
+            format!("⚠ {author} (tiers, à valider, expéditeur non authentifié)")
+        }
         Direction::Inbound if message.stranger => format!("⚠ {author} (tiers, à valider)"),
+        Direction::Inbound if message.refuted => format!("⚠ {author} (expéditeur non authentifié)"),
         Direction::Inbound if message.automatic => format!("{author} (réponse automatique)"),
         Direction::Inbound => author,
         Direction::Outbound => format!("{author} → utilisateur"),

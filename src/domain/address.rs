@@ -1,0 +1,72 @@
+//! Which texts are addresses that mail can be sent to, and which addresses are ours. Pure. May import: `domain::people`.
+
+use super::people::normal_address;
+
+/// The address in the form it is compared in, or `None` when no mail could be sent to it.
+///
+/// Exactly one local part and one domain, no blanks, no controls, nothing that another reader would split
+/// differently (quoted local parts, comments, routes).
+pub fn usable_address(address: &str) -> Option<String> {
+    let address = address.trim();
+    let address = address.strip_prefix("mailto:").unwrap_or(address);
+    // A domain may be written with the dot of the root.
+    let address = address.strip_suffix('.').unwrap_or(address);
+    let (local, domain) = address.rsplit_once('@')?;
+    let forbidden =
+        |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || "\"(),:;<>@[\\]".contains(c);
+    let sound_local =
+        !local.is_empty() && local.len() <= 64 && !local.contains(forbidden) && !local.contains("=?");
+    let sound_domain = !domain.is_empty()
+        && domain.len() <= 253
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+        });
+    (sound_local && sound_domain).then(|| normal_address(address))
+}
+
+/// Characters that turn the direction of writing or show nothing: no honest name or subject needs them.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Whether an address is one of `own`, in the form of [`normal_address`]. What follows a `+` in the local part does not
+/// count (RFC 5233): `support+facture@firm.example` reaches `support@firm.example`.
+pub fn is_own(address: &str, own: &[String]) -> bool {
+    own.iter().any(|known| known == address)
+        || without_detail(address).is_some_and(|bare| own.contains(&bare))
+}
+
+/// An address without its detail; `None` when it has none.
+fn without_detail(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let (user, _) = local.split_once('+')?;
+    (!user.is_empty()).then(|| format!("{user}@{domain}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ours_is_ours_with_any_detail() {
+        let own = ["support@firm.example".to_owned(), "a+b@firm.example".to_owned()];
+        for ours in
+            ["support@firm.example", "support+x@firm.example", "support+x+y@firm.example", "a+b@firm.example"]
+        {
+            assert!(is_own(ours, &own), "{ours}");
+        }
+        for other in [
+            "a@firm.example",
+            "a+c@firm.example",
+            "+x@firm.example",
+            "supportx@firm.example",
+            "support@firm.example.evil",
+            "",
+        ] {
+            assert!(!is_own(other, &own), "{other}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What our mail server says of a mail's sender (RFC 8601): whether the From was written by whom it names.
+//!
+//! Only a server of ours is believed, and of its words only the topmost: it writes above what came with the mail, and
+//! anybody can write such a field into their own. Pure. May import: std.
+
+use serde::Serialize;
+
+/// What one server found. Each word is the method's result as the server wrote it, in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Authentication {
+    /// The server's authserv-id (RFC 8601, section 2.5), in lower case.
+    pub server: String,
+    /// SPF: whether the envelope's sender may send from there.
+    pub spf: Option<String>,
+    /// DKIM: the best of the signatures.
+    pub dkim: Option<String>,
+    /// DMARC: whether either of them vouches for the address in From.
+    pub dmarc: Option<String>,
+}
+
+impl Authentication {
+    /// Whether the sender is refuted: DMARC says so; or, where it does not say that all is well, SPF and DKIM both do.
+    /// What is merely not proven (`none`, `neutral`, `temperror`) refutes nothing: small senders have no more.
+    pub fn is_refuted(&self) -> bool {
+        let is = |result: &Option<String>, word| result.as_deref() == Some(word);
+        is(&self.dmarc, "fail")
+            || (!is(&self.dmarc, "pass") && is(&self.spf, "fail") && is(&self.dkim, "fail"))
+    }
+}
+
+/// The words of our own server: the first of `found` (the last server first) whose id is one of `servers`, whatever
+/// its case.
+pub fn verdict_of<'a>(found: &'a [Authentication], servers: &[String]) -> Option<&'a Authentication> {
+    found.iter().find(|one| servers.iter().any(|server| server.eq_ignore_ascii_case(&one.server)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(server: &str, spf: &str, dkim: &str, dmarc: &str) -> Authentication {
+        let word = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+        Authentication { server: server.into(), spf: word(spf), dkim: word(dkim), dmarc: word(dmarc) }
+    }
+
+    #[test]
+    fn a_sender_is_refuted_by_dmarc_or_by_both_others() {
+        for (spf, dkim, dmarc, refuted) in [
+            ("pass", "pass", "pass", false),
+            ("pass", "pass", "fail", true),
+            ("fail", "fail", "", true),
+            ("fail", "fail", "none", true),
+            ("fail", "fail", "pass", false),
+            ("fail", "pass", "", false),
+            ("fail", "none", "", false),
+            ("softfail", "fail", "", false),
+            ("none", "none", "none", false),
+            ("", "", "temperror", false),
+            ("", "", "", false),
+        ] {
+            assert_eq!(found("x", spf, dkim, dmarc).is_refuted(), refuted, "{spf} {dkim} {dmarc}");
+        }
+    }
+
+    #[test]
+    fn only_the_topmost_words_of_our_own_server_count() {
+        let ours = ["mx.firm.example".to_owned()];
+        let lists = [found("mx.evil.example", "", "", "pass"), found("mx.firm.example", "", "", "fail")];
+        assert!(verdict_of(&lists, &ours).unwrap().is_refuted());
+        let forged = [found("mx.firm.example", "", "", "fail"), found("mx.firm.example", "", "", "pass")];
+        assert!(verdict_of(&forged, &ours).unwrap().is_refuted());
+        assert_eq!(verdict_of(&lists[..1], &ours), None);
+        assert_eq!(verdict_of(&lists, &[]), None);
+    }
+}
