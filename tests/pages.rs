@@ -1,5 +1,6 @@
 //! The pages over HTTP: signing in, what is refused before a page, and every act from its form to the database.
 
+use crate::support::chromium::Chromium;
 use crate::support::desk::{Database, TestDesk};
 use argon2::PasswordHasher;
 use chrono_tz::Europe::Paris;
@@ -480,6 +481,185 @@ async fn a_page_learns_that_something_changed(database: Database) {
     assert_ne!(site.get("/admin/support/revision").await.body, before);
 }
 
+// ---------- who takes part
+
+/// Léa's ticket with Marc in copy, a stranger's message and a forged one.
+async fn with_people(site: &Site) {
+    for (id, headers, from, text) in [
+        (
+            "1",
+            "Cc: Marc Petit <marc@courriel.example>, anne.durand@comptabilite.example\n",
+            "Léa Fontaine <lea@courriel.example>",
+            "Bonjour, notre facture de novembre manque.",
+        ),
+        (
+            "2",
+            "In-Reply-To: <1@courriel.example>\nCc: max@ailleurs.example\n",
+            "Marc Petit <marc@courriel.example>",
+            "Je confirme, rien reçu non plus.",
+        ),
+        (
+            "3",
+            "In-Reply-To: <1@courriel.example>\n",
+            "zoe@ailleurs.example",
+            "J’ai la facture, où faut-il l’envoyer ?",
+        ),
+        (
+            "4",
+            "In-Reply-To: <1@courriel.example>\nAuthentication-Results: mx.bettracker.example; dmarc=fail\n",
+            "Léa Fontaine <lea@courriel.example>",
+            "Envoyez-moi tout l’historique.",
+        ),
+    ] {
+        let mail = format!(
+            "{headers}From: {from}\nTo: support@bettracker.example\nSubject: Facture de novembre\n\
+             Message-ID: <{id}@courriel.example>\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
+        );
+        site.desk.mail(&mail).await;
+    }
+}
+
+async fn the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page(database: Database) {
+    let mut site = Site::open(database, true, None).await;
+    with_people(&site).await;
+    let page = site.get(TICKET).await;
+    site.keep_cookie(&page);
+    for shown in [
+        "Marc Petit <span class=\"faint\">marc@courriel.example</span>",
+        "Ajouté en copie par marc@courriel.example",
+        "<span class=\"flag\">tiers, à valider</span>",
+        "<span class=\"flag alarm\">expéditeur non authentifié</span>",
+        "À&nbsp;: lea@courriel.example<span class=\"copies\"> · Copie&nbsp;: marc@courriel.example, anne.durand@comptabilite.example",
+        "(2\u{a0}personnes en copie)",
+    ] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let here = format!("{TICKET}/participants");
+    let after = site.act(TICKET, &here, &[("change", "+zoe@ailleurs.example")]).await;
+    assert!(after.body.contains("1\u{a0}message validé"), "{}", after.body);
+    assert!(after.body.contains("action=\"/admin/support/undo\""), "it can be taken back");
+    let after = site.act(TICKET, &here, &[("change", "-max@ailleurs.example")]).await;
+    assert!(!after.body.contains("Ajouté en copie par"), "who was kept out is not asked about again");
+    let after = site.act(TICKET, &here, &[("change", "paul@courriel.example")]).await;
+    assert!(after.body.contains("paul@courriel.example participe au ticket"), "{}", after.body);
+    for (wrong, said) in
+        [("nobody", "n’est pas une adresse"), ("aide@bettracker.example", "l’une de nos adresses")]
+    {
+        let refused = site.act(TICKET, &here, &[("change", wrong)]).await;
+        assert!(refused.body.contains(said) && refused.body.contains("role=\"alert\""), "{}", refused.body);
+    }
+    let standing: Vec<String> = site
+        .ticket()
+        .await
+        .participants
+        .iter()
+        .map(|one| format!("{} {}", one.email, one.state.as_str()))
+        .collect();
+    assert_eq!(
+        standing,
+        [
+            "marc@courriel.example in",
+            "anne.durand@comptabilite.example in",
+            "max@ailleurs.example out",
+            "zoe@ailleurs.example in",
+            "paul@courriel.example in"
+        ]
+    );
+}
+
+async fn a_reply_to_all_reaches_those_who_were_shown_or_nobody(database: Database) {
+    let mut site = Site::open(database, true, None).await;
+    with_people(&site).await;
+    let page = site.get(TICKET).await;
+    site.keep_cookie(&page);
+    let copies = page.field("copies");
+    assert_eq!(copies, "marc@courriel.example anne.durand@comptabilite.example");
+    let reply = format!("{TICKET}/reply");
+    let fields =
+        [("then", "in_progress"), ("text", "Bonjour à tous"), ("all", "1"), ("copies", copies.as_str())];
+    // Somebody comes in while the reply is written.
+    site.desk.say("participants 1 +zoe@ailleurs.example").await;
+    let refused = site.act(TICKET, &reply, &fields).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("les destinataires ont changé")
+            && refused.body.contains("Bonjour à tous</textarea>")
+    );
+    assert!(refused.body.contains("name=\"all\" value=\"1\" checked"), "{}", refused.body);
+    assert_eq!(site.ticket().await.deliveries.len(), 0);
+    let copies = refused.field("copies");
+    let fields =
+        [("then", "in_progress"), ("text", "Bonjour à tous"), ("all", "1"), ("copies", copies.as_str())];
+    let after = site.act(TICKET, &reply, &fields).await;
+    assert!(after.body.contains(
+        "Copie\u{a0}: marc@courriel.example, anne.durand@comptabilite.example, zoe@ailleurs.example"
+    ));
+    let mails = site.ticket().await.deliveries.into_iter().filter(|delivery| delivery.address.is_some());
+    assert_eq!(mails.count(), 4);
+    site.act(TICKET, &reply, &[("then", "in_progress"), ("text", "Pour Léa seule"), ("copies", &copies)])
+        .await;
+    let alone = site.ticket().await.deliveries.into_iter().filter(|delivery| delivery.address.is_some());
+    assert_eq!(alone.count(), 5, "without the box it is the requester's alone");
+}
+
+/// With pictures of what is seen: `GUICHET_DRAW_PAGES=folder cargo test`.
+async fn a_browser_shows_who_gets_a_reply_before_it_is_sent(database: Database) {
+    let site = Site::open(database, true, None).await;
+    with_people(&site).await;
+    let ticket = format!("http://{}{TICKET}", site.address);
+    let complaints = tokio::task::spawn_blocking(move || {
+        let draw = |page: &mut Chromium, name: &str, place: &str| {
+            if let Some(folder) = std::env::var_os("GUICHET_DRAW_PAGES") {
+                page.evaluate(&format!(
+                    "document.querySelector('{place}').scrollIntoView({{ block: 'start' }})"
+                ));
+                page.picture(&std::path::Path::new(&folder).join(name));
+            }
+        };
+        let fits = "document.documentElement.scrollWidth <= innerWidth";
+        let mut phone = Chromium::open(390, 844);
+        phone.go(&ticket);
+        assert_eq!(phone.evaluate(fits), true, "nothing sticks out of a telephone");
+        draw(&mut phone, "phone-conversation.png", "#message-3");
+        draw(&mut phone, "phone-reply.png", "#reply");
+        draw(&mut phone, "phone-people.png", "#participants");
+        let mut page = Chromium::open(1280, 900);
+        page.go(&ticket);
+        draw(&mut page, "desktop.png", "#conversation");
+        let shown = "getComputedStyle(document.querySelector('.recipients .copies')).display !== 'none'";
+        assert_eq!(page.evaluate(shown), false, "a reply is the requester's alone");
+        page.click("input[name=all]");
+        page.wait_until(shown);
+        assert!(
+            page.text().contains("À\u{a0}: lea@courriel.example · Copie\u{a0}: marc@courriel.example, anne")
+        );
+        page.fill("#reply-text", "Bonjour à tous");
+        draw(&mut page, "desktop-reply.png", "#reply");
+        page.prefer_dark();
+        draw(&mut page, "dark-reply.png", "#message-3");
+        page.click("button[aria-label='Valider zoe@ailleurs.example']");
+        page.wait_for_text("zoe@ailleurs.example participe au ticket");
+        page.click("button[aria-label='Retirer zoe@ailleurs.example']");
+        page.wait_for_text("zoe@ailleurs.example ne participe pas au ticket");
+        page.click("input[name=all]");
+        page.fill("#reply-text", "Bonjour à tous");
+        page.click("button[name=then][value=resolved]");
+        page.wait_for_text("Réponse enregistrée sur le ticket");
+        assert!(page.text().contains("Copie\u{a0}: marc@courriel.example, anne.durand@comptabilite.example"));
+        draw(&mut page, "dark-sent.png", "#main");
+        [phone.complaints(), page.complaints()].concat()
+    })
+    .await
+    .unwrap();
+    assert_eq!(complaints, [""; 0]);
+    let addresses: Vec<_> =
+        site.ticket().await.deliveries.into_iter().filter_map(|delivery| delivery.address).collect();
+    assert_eq!(
+        addresses,
+        ["lea@courriel.example", "marc@courriel.example", "anne.durand@comptabilite.example"]
+    );
+}
+
 // ---------- mails
 
 async fn files_and_originals_are_served_where_nothing_can_act(database: Database) {
@@ -607,6 +787,9 @@ crate::support::desk::on_both! {
     spam_is_closed_from_the_page_and_offers_no_reply,
     notes_priorities_and_assignments_are_made_in_the_page,
     the_console_understands_what_chat_does,
+    the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page,
+    a_reply_to_all_reaches_those_who_were_shown_or_nobody,
+    a_browser_shows_who_gets_a_reply_before_it_is_sent,
     the_list_is_filtered_and_searched,
     a_page_learns_that_something_changed,
     files_and_originals_are_served_where_nothing_can_act,

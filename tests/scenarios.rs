@@ -1,11 +1,13 @@
 //! The guide's scenarios as French transcripts that run: `tests/scenarios/*.md`, on both databases in this process
 //! and once against the built program with a real mailbox and a real SMTP server.
 //!
-//! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond` (each
-//! with its text below), `léa préfère web_only`, `léa se désabonne d'un clic` (in her last notice),
-//! `camille transfère « Sujet » de léa` (below: her words, and Léa's behind `> `), `camille> /ticket …`,
-//! `20 s plus tard`. Looks: `bot> …` (what Camille just read holds this), `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its
-//! text), `→ notification à léa : Titre`, `→ rien pour léa`. What arrived and was not looked at fails the transcript.
+//! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond`, `zoé
+//! répond au mail de léa` (each with its text below, and `, copie à marc` behind it where there is one), `léa préfère
+//! web_only`, `léa se désabonne d'un clic` (in her last notice), `camille transfère « Sujet » de léa` (below: her words,
+//! and Léa's behind `> `), `camille> /ticket …`, `20 s plus tard`. Looks: `bot> …` (what Camille just read holds this),
+//! `→ ticket 1 : 🟢 Résolu`, `→ mail à léa : Objet` (with lines that stand in its text; `Copie : marc, anne` is whom it
+//! shows in copy, `Sans : …` what its text does not hold), `→ notification à léa : Titre`, `→ rien pour léa`. What arrived
+//! and was not looked at fails the transcript.
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
 use crate::support::stage::{Built, CAMILLES_ADDRESS, InProcess, Stage, read_mail, unsubscribe_link};
@@ -38,7 +40,7 @@ fn steps(transcript: &str) -> Vec<Step> {
 struct Play<S> {
     stage: S,
     name: String,
-    mails_seen: usize,
+    mails_seen: HashSet<usize>,
     notifications_seen: HashSet<i64>,
     /// The Message-ID and subject of the last mail each person got.
     last_mail: HashMap<String, (String, String)>,
@@ -48,6 +50,17 @@ struct Play<S> {
 
 fn address(person: &str) -> String {
     format!("{}@client.example", fold(person))
+}
+
+/// What stands before `, copie à marc, zoé`, and the header field of these people.
+fn in_copy(line: &str) -> (&str, String) {
+    match line.split_once(", copie à ") {
+        None => (line, String::new()),
+        Some((before, people)) => {
+            let addresses: Vec<String> = people.split(", ").map(address).collect();
+            (before, format!("Cc: {}\r\n", addresses.join(", ")))
+        }
+    }
 }
 
 fn capitalised(person: &str) -> String {
@@ -60,7 +73,7 @@ impl<S: Stage> Play<S> {
         Play {
             stage,
             name: name.to_owned(),
-            mails_seen: 0,
+            mails_seen: HashSet::new(),
             notifications_seen: HashSet::new(),
             last_mail: HashMap::new(),
             sent_by_people: 0,
@@ -73,7 +86,7 @@ impl<S: Stage> Play<S> {
             self.step(&step).await;
         }
         let unseen: Vec<_> =
-            self.stage.mails().await[self.mails_seen..].iter().map(|raw| read_mail(raw).1).collect();
+            self.unseen().await.into_iter().map(|(_, to, subject, _)| (to, subject)).collect();
         assert!(unseen.is_empty(), "{}: mails nobody looked at: {unseen:?}", self.name);
         let unseen = self.notifications().await;
         assert!(unseen.is_empty(), "{}: notifications nobody looked at: {unseen:?}", self.name);
@@ -96,37 +109,44 @@ impl<S: Stage> Play<S> {
             let link = mails
                 .iter()
                 .rev()
-                .filter(|mail| read_mail(mail).0 == address(person))
-                .find_map(|mail| unsubscribe_link(mail))
+                .filter(|(to, _)| *to == address(person))
+                .find_map(|(_, mail)| unsubscribe_link(mail))
                 .unwrap_or_else(|| panic!("{at}: no notice to {person}"));
             self.stage.unsubscribe(&link).await;
         } else if let Some((person, subject)) = line.split_once(" écrit « ") {
+            let (subject, headers) = in_copy(subject);
             let subject = subject.strip_suffix(" »").expect("a subject ends with »");
-            self.write(person, subject, "", &step.body).await;
+            self.write(person, subject, &headers, &step.body).await;
         } else if let Some(rest) = line.strip_prefix("camille transfère « ") {
             let (subject, person) = rest.split_once(" » de ").expect("a subject and who wrote it");
             self.forward(person, subject, &step.body).await;
-        } else if let Some(person) = line.strip_suffix(" répond") {
+        } else if let Some((person, rest)) = line.split_once(" répond") {
+            let (rest, headers) = in_copy(rest);
+            let whose = rest.strip_prefix(" au mail de ").unwrap_or(person);
             let (id, subject) =
-                self.last_mail.get(person).unwrap_or_else(|| panic!("{at}: nothing to answer")).clone();
-            let threading = format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n");
-            self.write(
-                person,
-                &format!("Re: {}", subject.trim_start_matches("Re: ")),
-                &threading,
-                &step.body,
-            )
-            .await;
+                self.last_mail.get(whose).unwrap_or_else(|| panic!("{at}: nothing to answer")).clone();
+            let headers = format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n{headers}");
+            let subject = format!("Re: {}", subject.trim_start_matches("Re: "));
+            self.write(person, &subject, &headers, &step.body).await;
         } else {
             panic!("{at}: not a line of a transcript");
         }
     }
 
-    async fn write(&mut self, person: &str, subject: &str, threading: &str, body: &[String]) {
+    /// Mails that nobody looked at: which, to whom, subject, bytes.
+    async fn unseen(&mut self) -> Vec<(usize, String, String, Vec<u8>)> {
+        let mails = self.stage.mails().await.into_iter().enumerate();
+        mails
+            .filter(|(place, _)| !self.mails_seen.contains(place))
+            .map(|(place, (to, raw))| (place, to, read_mail(&raw).subject, raw))
+            .collect()
+    }
+
+    async fn write(&mut self, person: &str, subject: &str, headers: &str, body: &[String]) {
         self.sent_by_people += 1;
         let raw = format!(
             "From: {name} <{from}>\r\nTo: {OUR_ADDRESS}\r\nSubject: {subject}\r\n\
-             Message-ID: <{n}.{from}>\r\n{threading}MIME-Version: 1.0\r\n\
+             Message-ID: <{n}.{from}>\r\n{headers}MIME-Version: 1.0\r\n\
              Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
             name = capitalised(person),
             from = address(person),
@@ -160,12 +180,8 @@ impl<S: Stage> Play<S> {
     async fn look(&mut self, look: &str, body: &[String], at: &str) {
         if let Some(person) = look.strip_prefix("rien pour ") {
             let to = address(person);
-            let mails: Vec<_> = self.stage.mails().await[self.mails_seen..]
-                .iter()
-                .map(|raw| read_mail(raw))
-                .filter(|mail| mail.0 == to)
-                .map(|mail| mail.1)
-                .collect();
+            let unseen = self.unseen().await.into_iter();
+            let mails: Vec<_> = unseen.filter(|mail| mail.1 == to).map(|mail| mail.2).collect();
             assert!(mails.is_empty(), "{at}: got {mails:?}");
             let notifications: Vec<_> =
                 self.notifications().await.into_iter().filter(|(email, ..)| *email == to).collect();
@@ -179,15 +195,30 @@ impl<S: Stage> Play<S> {
             let status = Status::from_word(ticket["status"].as_str().unwrap()).unwrap();
             assert_eq!(labels::status(status), expected, "{at}");
         } else if let Some(person) = what.strip_prefix("mail à ") {
-            let mails = self.stage.mails().await;
-            let raw = mails.get(self.mails_seen).unwrap_or_else(|| panic!("{at}: no mail left"));
-            self.mails_seen += 1;
-            let (to, subject, text) = read_mail(raw);
-            assert_eq!((to, subject.as_str()), (address(person), expected), "{at}");
+            // The mails of one person are looked at in their order; copies to others may come before or after.
+            let unseen = self.unseen().await;
+            let next = unseen.iter().find(|mail| mail.1 == address(person));
+            let Some((place, _, subject, raw)) = next.cloned() else {
+                panic!(
+                    "{at}: no mail left for them, but {:?}",
+                    unseen.iter().map(|mail| (&mail.1, &mail.2)).collect::<Vec<_>>()
+                );
+            };
+            self.mails_seen.insert(place);
+            assert_eq!(subject, expected, "{at}");
+            let mail = read_mail(&raw);
             for line in body {
-                assert!(text.contains(line.as_str()), "{at}: « {line} » is not in:\n{text}");
+                if let Some(people) = line.strip_prefix("Copie : ") {
+                    let shown: Vec<&str> = mail.cc.iter().map(|person| person.address.as_str()).collect();
+                    let expected: Vec<String> = people.split(", ").map(address).collect();
+                    assert_eq!(shown, expected, "{at}");
+                } else if let Some(absent) = line.strip_prefix("Sans : ") {
+                    assert!(!mail.text.contains(absent), "{at}: « {absent} » is in:\n{}", mail.text);
+                } else {
+                    assert!(mail.text.contains(line.as_str()), "{at}: « {line} » is not in:\n{}", mail.text);
+                }
             }
-            let id = guichet::reading::parse::parse(raw, &crate::support::desk::LIMITS).unwrap().message_id;
+            let id = mail.message_id;
             self.last_mail.insert(person.to_owned(), (id.expect("our mail has an id"), subject));
         } else if let Some(person) = what.strip_prefix("notification à ") {
             let (to, mine) = (address(person), self.notifications().await);

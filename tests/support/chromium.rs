@@ -181,6 +181,12 @@ impl Chromium {
         }
     }
 
+    /// From now on the person prefers dark pages.
+    pub fn prefer_dark(&mut self) {
+        let dark = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        self.ask("Emulation.setEmulatedMedia", json!({ "features": dark }));
+    }
+
     /// Writes what is seen as a PNG.
     pub fn picture(&mut self, path: &Path) {
         let shot = self.ask("Page.captureScreenshot", json!({ "format": "png" }));

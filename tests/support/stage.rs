@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use guichet::clock::Clock;
 use guichet::command::parse::parse;
 use guichet::desk::{Desk, Failure};
+use guichet::domain::mail::InboundMail;
 use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
 use guichet::outbound::compose::{Letterhead, compose};
@@ -37,8 +38,8 @@ pub trait Stage {
     async fn unsubscribe(&mut self, link: &str);
     /// Time passes, and what is due leaves.
     async fn elapse(&mut self, time: Duration);
-    /// Every mail that left so far, in order.
-    async fn mails(&mut self) -> Vec<Vec<u8>>;
+    /// Every mail that left so far, in order: to whom, and its bytes. Copies of one reply come in any order.
+    async fn mails(&mut self) -> Vec<(String, Vec<u8>)>;
     /// A ticket, as `--json` shows it.
     async fn ticket(&mut self, number: i64) -> Option<Value>;
 }
@@ -48,7 +49,7 @@ pub struct InProcess {
     test: TestDesk,
     letterhead: Letterhead,
     templates: Templates,
-    sent: Vec<Vec<u8>>,
+    sent: Vec<(String, Vec<u8>)>,
 }
 
 impl InProcess {
@@ -66,7 +67,8 @@ impl InProcess {
 
     async fn deliver(&mut self) {
         for parcel in self.test.deliver().await {
-            self.sent.push(compose(&parcel, &self.letterhead, &self.templates).unwrap());
+            let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
+            self.sent.push((parcel.address, mail));
         }
     }
 }
@@ -103,7 +105,7 @@ impl Stage for InProcess {
         self.deliver().await;
     }
 
-    async fn mails(&mut self) -> Vec<Vec<u8>> {
+    async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
         self.sent.clone()
     }
 
@@ -202,8 +204,8 @@ impl Stage for Built {
         self.run(&["deliver"]);
     }
 
-    async fn mails(&mut self) -> Vec<Vec<u8>> {
-        self.sink.mails()
+    async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.sink.received().into_iter().map(|mail| (mail.rcpt_to.join(" "), mail.raw)).collect()
     }
 
     async fn ticket(&mut self, number: i64) -> Option<Value> {
@@ -245,8 +247,7 @@ pub fn unsubscribe_link(raw: &[u8]) -> Option<String> {
     Some(line.trim_end().trim_end_matches('>').to_owned())
 }
 
-/// What the parser of the program reads in a mail that left: (recipient, subject, text).
-pub fn read_mail(raw: &[u8]) -> (String, String, String) {
-    let mail = guichet::reading::parse::parse(raw, &LIMITS).expect("our own mail can be read");
-    (mail.to[0].address.clone(), mail.subject, mail.text)
+/// What the parser of the program reads in a mail that left.
+pub fn read_mail(raw: &[u8]) -> InboundMail {
+    guichet::reading::parse::parse(raw, &LIMITS).expect("our own mail can be read")
 }
