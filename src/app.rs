@@ -422,3 +422,18 @@ pub fn reference() -> String {
     let random = desk::random_hex().unwrap_or_default();
     random.get(..6).unwrap_or("000000").to_uppercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_addresses_are_the_sender_the_account_and_those_that_are_named_each_once() {
+        let text = "own_addresses = [\"Aide@example.org\", \"support@example.org\", \"desk@example.org\"]\n\
+                    [imap]\nhost = \"imap.example.org\"\nusername = \"Desk@example.org\"\npassword = \"x\"\n\
+                    [smtp]\nhost = \"smtp.example.org\"\nfrom = \"Support <Support@example.org>\"\n";
+        let config = Config::parse(text, []).unwrap();
+        assert_eq!(own_addresses(&config), ["support@example.org", "desk@example.org", "aide@example.org"]);
+        assert_eq!(authserv_ids(&config), [""; 0]);
+    }
+}

@@ -10,17 +10,19 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettracker.example\nSubject: Paiement\n\
+const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettracker.example\nCc: marc@client.example\nSubject: Paiement\n\
     Message-ID: <1@client.example>\n\nBonjour, mon paiement est refusé.\n";
 
 /// A day's work, in the words of the guide and in English.
-const LINES: [&str; 9] = [
+const LINES: [&str; 11] = [
     "/ticket prendre 1",
     "/ticket statut 1 en_cours",
     "/ticket priorité 1 haute",
     "/ticket note 1 C'est le cas de la semaine dernière.",
     "/ticket reply 1 --template demande-infos Quelle carte ? ; Quel montant ?",
     "/ticket user jean@client.example email_only",
+    "/ticket participants 1 +anne@client.example -marc@client.example",
+    "/ticket répondre 1 --tous Bonjour à vous deux.",
     "/ticket reply 1 --then resolved C'est réparé.",
     "/ticket status 1 closed --reason réglé",
     "/ticket reopen 1",
@@ -114,7 +116,11 @@ fn encoded(text: &str) -> String {
 async fn every_door_leaves_the_same_rows(database: Database) {
     let chat = by_chat(database).await;
     assert_eq!(chat["status"], "in_progress");
-    assert_eq!(chat["messages"].as_array().unwrap().len(), 4);
+    assert_eq!(chat["messages"].as_array().unwrap().len(), 5);
+    let states: Vec<_> = chat["participants"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["out", "in"]);
+    let copies = chat["deliveries"].as_array().unwrap().iter();
+    assert_eq!(copies.filter(|delivery| delivery["address"] == "anne@client.example").count(), 1);
     assert_eq!(by_command_line(database).await, chat);
     assert_eq!(by_console(database).await, chat);
 }

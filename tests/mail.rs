@@ -20,7 +20,7 @@ fn own() -> Vec<String> {
 
 /// The mail servers whose words on a sender are believed.
 fn ours() -> Vec<String> {
-    vec!["mx.bettracker.example".to_owned()]
+    vec!["mx.bettrackerpro.example".to_owned()]
 }
 
 fn folder() -> PathBuf {

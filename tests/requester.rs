@@ -203,6 +203,35 @@ async fn the_ticket_page_shows_the_public_conversation_and_nothing_else() {
     }
 }
 
+async fn who_takes_part_is_named_on_the_page_and_who_was_only_named_is_not(database: Database) {
+    let mut site = Site::open(database).await;
+    let named = "In-Reply-To: <1@courriel.example>\nCc: max@ailleurs.example\n";
+    site.desk.say("participants 1 +marc@courriel.example +anne@courriel.example").await;
+    site.desk.mail(&mail_of("marc@courriel.example", "Marc & Petit", "2", "Re: x", named, "Moi aussi")).await;
+    site.desk.mail(&mail_of("zoe@ailleurs.example", "Zoé", "3", "Re: x", named, "Et moi")).await;
+    site.desk.say("participants 1 -anne@courriel.example").await;
+    site.desk.say("reply 1 --all C’est réglé.").await;
+    site.elapse(Duration::seconds(20)).await;
+    let sent = site.desk.deliver().await;
+    assert_eq!(sent.len(), 2);
+    let hers = sent[0].links.as_ref().expect("a link of her own");
+    let page = site.get(path(&hers.ticket_url)).await;
+    for shown in [
+        "En copie&nbsp;: Marc &amp; Petit",
+        "<strong>Marc &amp; Petit</strong>",
+        "<strong>Vous</strong>",
+        "Moi aussi",
+    ] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    for kept in ["marc@", "anne", "max@", "Zoé", "zoe@", "Et moi"] {
+        assert!(!page.body.contains(kept), "{kept}: {}", page.body);
+    }
+    // The page of the CMs' demo offers a requester's pages from her own mail only.
+    assert_eq!(site.desk.desk.links_of_mail(sent[0].id).await.unwrap().as_ref(), Some(hers));
+    assert_eq!(site.desk.desk.links_of_mail(sent[1].id).await.unwrap(), None);
+}
+
 async fn an_answer_is_on_the_page_once_it_can_no_longer_be_taken_back(database: Database) {
     let mut site = Site::open(database).await;
     let mail = site.mail_after("reply 1 Première réponse").await;
@@ -536,6 +565,7 @@ async fn the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does
 }
 
 crate::support::desk::on_both! {
+    who_takes_part_is_named_on_the_page_and_who_was_only_named_is_not,
     an_answer_is_on_the_page_once_it_can_no_longer_be_taken_back,
     another_sites_page_cannot_choose_and_a_browser_that_hides_its_origin_can,
     a_provider_may_post_one_click_from_anywhere_in_either_type_of_form,

@@ -154,6 +154,30 @@ fn an_unknown_key_names_the_nearest_known_one() {
 }
 
 #[test]
+fn our_other_addresses_are_a_list_and_commas_part_them_in_the_environment() {
+    let own = |config: Config| config.own_addresses;
+    assert_eq!(own(parse("").unwrap()), [""; 0]);
+    let two = ["aide@example.org", "Contact@Example.org"];
+    assert_eq!(own(parse("own_addresses = [\"aide@example.org\", \"Contact@Example.org\"]").unwrap()), two);
+    let variable = environment(&[("GUICHET__OWN_ADDRESSES", "aide@example.org, Contact@Example.org,")]);
+    assert_eq!(own(Config::parse("own_addresses = [\"x@example.org\"]", variable).unwrap()), two);
+    for wrong in ["\"aide@example.org\"", "[\"aide\"]", "[\"Aide <aide@example.org>\"]", "[1]", "[\"\"]"] {
+        let text = format!("own_addresses = {wrong}");
+        assert_eq!(fault(&text), ("own_addresses".into(), Problem::Wants(Wanted::Addresses)), "{wrong}");
+    }
+}
+
+#[test]
+fn the_mail_server_that_is_believed_has_a_name_of_its_own() {
+    let of = |text: &str| parse(text).unwrap().imap.unwrap().authserv_id;
+    assert_eq!(of(SERVERS), None);
+    assert_eq!(
+        of(&SERVERS.replace("[imap]", "[imap]\nauthserv_id = \"mx.example.org \"")).as_deref(),
+        Some("mx.example.org")
+    );
+}
+
+#[test]
 fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
     for (text, key) in [
         ("[discord]\ntoken = \"x\"\nguild_id = 1", "discord"),
