@@ -380,6 +380,19 @@ async fn a_bounce_finds_the_copy_that_came_back(database: Database) {
     );
     assert_eq!(test.mail(&report("somebody@else.example", 2)).await, Filed::Bounce);
     assert_eq!(mails(&ticket(&test).await)[0], "lea@client.example failed (adresse inconnue (5.1.1))");
+    // Marc's address gets no more; nobody pays for a report that names somebody else.
+    let told = done(test.say("reply 1 --all Encore").await).told.unwrap().recipients.unwrap();
+    assert_eq!((told.to.as_deref(), told.cc, told.without[0].email.as_str()), (Some(LEA), vec![], MARC));
+    assert_eq!(
+        test.mail(&mail("8", MARC, &verdict("dmarc=fail"), "Je suis là")).await,
+        Filed::Created(TicketId(2))
+    );
+    assert!(
+        test.desk.recipients(TicketId(1)).await.unwrap().cc.is_empty(),
+        "a forged mail proves no address"
+    );
+    test.mail(&mail("9", MARC, &answering("1"), "Je suis là")).await;
+    assert_eq!(test.desk.recipients(TicketId(1)).await.unwrap().cc, [MARC]);
 }
 
 async fn each_copy_is_tried_again_by_itself(database: Database) {

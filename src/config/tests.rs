@@ -169,7 +169,7 @@ fn our_other_addresses_are_a_list_and_commas_part_them_in_the_environment() {
 
 #[test]
 fn the_mail_server_that_is_believed_has_a_name_of_its_own() {
-    let of = |text: &str| parse(text).unwrap().imap.unwrap().authserv_id;
+    let of = |text: &str| parse(text).unwrap().imap.remove(0).authserv_id;
     assert_eq!(of(SERVERS), None);
     assert_eq!(
         of(&SERVERS.replace("[imap]", "[imap]\nauthserv_id = \"mx.example.org \"")).as_deref(),

@@ -41,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 const REFILED_AT_ONCE: i64 = 100;
 
 /// Where mail comes from.
+#[allow(clippy::large_enum_variant, reason = "a handful is made, once")]
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A mailbox on an IMAP server.

@@ -194,7 +194,7 @@ mod tests {
         Réponse enregistrée sur le ticket nº 42, maintenant 🟠 En attente client
         Léa : e-mail
         À : lea@exemple.example · Copie : marc@exemple.example
-        Sans copie, par préférence : paul@exemple.example
+        Sans copie : paul@exemple.example (préférence : none)
         Annuler : `/ticket undo` (20 s)
 
         Note interne ajoutée au ticket nº 42 : elle ne part pas.
