@@ -411,6 +411,50 @@ async fn each_copy_is_tried_again_by_itself(database: Database) {
     assert_eq!((again.len(), again[0].address.as_str()), (1, MARC));
 }
 
+// ---------- merged and followed tickets
+
+async fn a_merge_only_proposes_the_people_of_the_ticket_that_ends(database: Database) {
+    let test = TestDesk::new(database).await;
+    opened(&test).await;
+    let headers = "Cc: anne@client.example\n";
+    test.mail(&mail("2", LEA, headers, "Autre chose")).await;
+    let of = async |id: i64| standing(&test.desk.ticket(TicketId(id)).await.unwrap().unwrap());
+    test.say("merge 1 into 2").await;
+    assert_eq!(of(2).await, ["anne@client.example in", "marc@client.example proposed"]);
+    // Marc's answer finds its way, and waits: the other conversation is not his.
+    assert_eq!(test.mail(&mail("3", MARC, &answering("1"), "Et moi ?")).await, Filed::Reply(TicketId(2)));
+    let after = test.desk.ticket(TicketId(2)).await.unwrap().unwrap();
+    assert!(after.messages.last().unwrap().stranger);
+    test.say(&format!("participants 2 +{MARC}")).await;
+    assert_eq!(of(2).await, ["anne@client.example in", "marc@client.example in"]);
+}
+
+async fn undoing_a_merge_undoes_its_proposals(database: Database) {
+    let test = TestDesk::new(database).await;
+    opened(&test).await;
+    test.mail(&mail("2", LEA, "Cc: anne@client.example\n", "Autre chose")).await;
+    test.say("merge 1 into 2").await;
+    test.say("undo").await;
+    let second = test.desk.ticket(TicketId(2)).await.unwrap().unwrap();
+    assert_eq!(standing(&second), ["anne@client.example in"]);
+    assert_eq!(standing(&ticket(&test).await), ["marc@client.example in"]);
+}
+
+async fn a_participants_answer_long_after_the_end_begins_anew(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    opened(&test).await;
+    test.say("status 1 closed").await;
+    test.elapse(Duration::days(400)).await;
+    assert_eq!(
+        test.mail(&mail("2", MARC, &answering("1"), "Toujours rien.")).await,
+        Filed::Created(TicketId(2))
+    );
+    let anew = test.desk.ticket(TicketId(2)).await.unwrap().unwrap();
+    assert_eq!((anew.requester.email.as_str(), anew.follows), (MARC, None));
+    let later = mail("3", LEA, &answering("1"), "Et moi non plus.");
+    assert_eq!(test.mail(&later).await, Filed::Created(TicketId(3)), "her answer is not led to his ticket");
+}
+
 // ---------- what our mail server says of a sender
 
 fn verdict(words: &str) -> String {
@@ -490,6 +534,9 @@ crate::support::desk::on_both! {
     a_standard_reply_shows_to_whom_it_would_go,
     a_bounce_finds_the_copy_that_came_back,
     each_copy_is_tried_again_by_itself,
+    a_merge_only_proposes_the_people_of_the_ticket_that_ends,
+    undoing_a_merge_undoes_its_proposals,
+    a_participants_answer_long_after_the_end_begins_anew,
     a_refuted_sender_is_a_stranger_whoever_they_say_they_are,
     a_refuted_mail_that_opens_a_ticket_is_flagged_and_brings_nobody,
     only_our_own_server_is_believed_and_only_its_topmost_word,

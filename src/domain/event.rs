@@ -7,6 +7,7 @@ use super::ticket::{Priority, Status};
 use serde::{Deserialize, Serialize};
 
 /// Something that happens to a ticket.
+#[allow(clippy::large_enum_variant, reason = "one at a time, and only for the time of an act")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The requester wrote, or somebody who takes part.

@@ -210,6 +210,8 @@ mod tests {
         L’envoi nº 7 du ticket nº 42 repart.
 
         Ticket nº 42 fusionné avec le ticket nº 17, qui a maintenant ses messages. La suite : `/ticket show 17`
+        Annuler : `/ticket undo` (20 s)
+
         marc@exemple.example participe au ticket nº 42.
         zoe@ailleurs.example, max@ailleurs.example ne participent pas au ticket nº 42.
         1 message validé : le ticket nº 42 est 🟢 Résolu.
