@@ -520,7 +520,7 @@ async fn with_people(site: &Site) {
 }
 
 async fn the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page(database: Database) {
-    let mut site = Site::open(database, true, None).await;
+    let mut site = Site::open(database, true, Vec::new()).await;
     with_people(&site).await;
     let page = site.get(TICKET).await;
     site.keep_cookie(&page);
@@ -568,7 +568,7 @@ async fn the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page(database: Da
 }
 
 async fn a_reply_to_all_reaches_those_who_were_shown_or_nobody(database: Database) {
-    let mut site = Site::open(database, true, None).await;
+    let mut site = Site::open(database, true, Vec::new()).await;
     with_people(&site).await;
     let page = site.get(TICKET).await;
     site.keep_cookie(&page);
@@ -604,7 +604,7 @@ async fn a_reply_to_all_reaches_those_who_were_shown_or_nobody(database: Databas
 
 /// With pictures of what is seen: `GUICHET_DRAW_PAGES=folder cargo test`.
 async fn a_browser_shows_who_gets_a_reply_before_it_is_sent(database: Database) {
-    let site = Site::open(database, true, None).await;
+    let site = Site::open(database, true, Vec::new()).await;
     with_people(&site).await;
     let ticket = format!("http://{}{TICKET}", site.address);
     let complaints = tokio::task::spawn_blocking(move || {
