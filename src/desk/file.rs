@@ -2,6 +2,7 @@
 //! or ignored, or held for a person.
 
 use super::apply::Act;
+use super::known::Known;
 use super::later::{Later, Opening};
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
 use super::run::TRIES;
@@ -142,6 +143,8 @@ impl Inner {
             Flood::TakenIn => Crowd::default(),
         };
         later.clears_addresses = tx.is_any_suppressed().await?;
+        let read: Vec<_> = mails.iter().filter_map(|(_, read)| Some(&read.as_ref().ok()?.mail)).collect();
+        later.known = Known::among(&mut tx, &read, &self.settings.own_addresses).await?;
         for (id, read) in mails {
             let outcome = match read {
                 _ if !ours.contains(id) => Some(Filed::Duplicate),
@@ -206,7 +209,7 @@ impl Inner {
         if later.concerns(digest) {
             later.write_openings(tx, now).await?;
         }
-        let place = self.find_thread(tx, &digest.mail, &sender.address).await?;
+        let place = self.find_thread(tx, &later.known, &digest.mail, &sender.address).await?;
         let place = match place {
             None => None,
             Some(place) => self.enter(tx, place, &sender.address, &digest.mail, accepted.is_ok()).await?,
@@ -445,6 +448,7 @@ async fn add_message<'a>(
         let named: Vec<_> = threading::named_ids(&digest.mail).into_iter().map(|id| (id, ticket)).collect();
         tx.name_refs(&named).await?;
     }
+    later.known.note(&digest.mail);
     later.index(message, &digest.words);
     Ok(message)
 }

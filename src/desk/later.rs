@@ -3,6 +3,7 @@
 
 use super::Result;
 use super::file::{MOST_ATTACHMENTS, author, ignore, texts};
+use super::known::Known;
 use super::receive::{Digest, Filed};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
@@ -42,22 +43,28 @@ impl Opening<'_> {
 #[derive(Default)]
 pub(super) struct Later<'a> {
     openings: Vec<Opening<'a>>,
-    /// The Message-IDs of `openings`, and their senders.
+    /// The Message-IDs of `openings`, and the ids that they name.
     ids: HashSet<&'a str>,
-    senders: HashSet<&'a str>,
+    named: HashSet<&'a str>,
+    /// The addresses of their senders and of the people they name.
+    people: HashSet<&'a str>,
     /// What became of those that are written.
     opened: HashMap<RawMailId, Filed>,
     /// Messages, each with the words it is found by.
     words: Vec<(MessageId, &'a str)>,
     /// Some address gets no mail because one came back: whoever writes from it gets mail again.
     pub(super) clears_addresses: bool,
+    /// The message ids that lead to a ticket.
+    pub(super) known: Known,
 }
 
 impl<'a> Later<'a> {
     /// Leaves a ticket to be opened.
     pub(super) fn open(&mut self, opening: Opening<'a>) {
         self.ids.extend(opening.digest.mail.message_id.as_deref());
-        self.senders.insert(&opening.sender.address);
+        self.named.extend(threading::named_ids(&opening.digest.mail));
+        self.people.insert(&opening.sender.address);
+        self.people.extend(opening.people.iter().map(|person| person.address.as_str()));
         self.openings.push(opening);
     }
 
@@ -91,11 +98,16 @@ impl<'a> Later<'a> {
     pub(super) fn concerns(&self, digest: &Digest) -> bool {
         let mail = &digest.mail;
         let answered = answered_ids(mail);
+        let own = mail.message_id.as_deref();
+        // Answers that arrive before what they answer.
+        if own.is_some_and(|own| self.named.contains(own)) {
+            return true;
+        }
         let sender = digest.sender().map(|sender| sender.address.as_str());
-        // A tag, and an id that was only named, lead nobody but the sender of the opening.
+        // A tag leads nobody in but those who take part, and an id that was only named nobody but its sender.
         (!answered.is_empty() || tagged_ticket(&mail.subject).is_some())
-            && (answered.iter().chain(&mail.message_id.as_deref()).any(|id| self.ids.contains(id))
-                || sender.is_some_and(|sender| self.senders.contains(sender)))
+            && (answered.iter().chain(&own).any(|id| self.ids.contains(id))
+                || sender.is_some_and(|sender| self.people.contains(sender)))
     }
 
     /// Writes everything that waits.
@@ -108,7 +120,8 @@ impl<'a> Later<'a> {
     pub(super) async fn write_openings(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
         let openings = std::mem::take(&mut self.openings);
         self.ids.clear();
-        self.senders.clear();
+        self.named.clear();
+        self.people.clear();
         let people: Vec<(&str, &str)> = openings
             .iter()
             .map(|opening| (opening.sender.address.as_str(), opening.sender.name.as_str()))
@@ -174,6 +187,7 @@ impl<'a> Later<'a> {
                 version_after: 1,
                 source_key: None,
             });
+            self.known.note(mail);
             self.index(message, &opening.digest.words);
             self.opened.insert(opening.id, Filed::Created(ticket));
         }

@@ -11,6 +11,7 @@ pub mod deliver;
 mod failure;
 mod file;
 mod forwarded;
+mod known;
 mod later;
 pub mod links;
 mod merge;

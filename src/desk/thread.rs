@@ -1,5 +1,6 @@
 //! Threading: which ticket a mail belongs to, and which of our own mails a report is about.
 
+use super::known::Known;
 use super::{Inner, Result, locked};
 use crate::domain::hex::hex;
 use crate::domain::ids::{RequesterId, TicketId};
@@ -35,11 +36,14 @@ impl Inner {
     pub(super) async fn find_thread(
         &self,
         tx: &mut Tx,
+        known: &Known,
         mail: &InboundMail,
         sender: &str,
     ) -> Result<Option<Place>> {
         for offer in threading::offers(mail, &self.settings.own_addresses) {
-            if let Some(place) = self.climb(tx, &offer, sender).await? {
+            if known.may_lead(&offer)
+                && let Some(place) = self.climb(tx, &offer, sender).await?
+            {
                 return Ok(Some(place));
             }
         }

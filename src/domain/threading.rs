@@ -171,6 +171,17 @@ pub fn offers<'a>(mail: &'a InboundMail, own: &[String]) -> Vec<Offer<'a>> {
 /// More tagged addresses than any mail has.
 const MOST_ADDRESSES: usize = 20;
 
+impl<'a> Offer<'a> {
+    /// The message id that is looked up for it, where one is.
+    pub const fn looked_up(&self) -> Option<&'a str> {
+        match self {
+            Offer::MintedId { id, .. } | Offer::Reference { id } | Offer::OwnMail { id } => Some(id),
+            Offer::ProviderId { given, .. } => Some(given),
+            Offer::PlusAddress { .. } | Offer::SubjectTag { .. } => None,
+        }
+    }
+}
+
 /// The ids that a mail answers and that neither we nor our provider gave: remembered with it, for a later mail of the
 /// same sender that answers the same.
 pub fn named_ids(mail: &InboundMail) -> Vec<&str> {

@@ -1,12 +1,15 @@
 //! The entries of a conversation, their files, and the message ids that hold it together. May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, optional, optional_scalar, scalar, statements, write_all};
+use super::dialect::{
+    Bulk, Sql, all, execute, fetch_all, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::threading::RefKind;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// A ticket and all that were merged into it, directly or not.
@@ -117,12 +120,16 @@ static NAME_REFS: LazyLock<Bulk> = LazyLock::new(|| {
         " ON CONFLICT (rfc_id, ticket_id) DO NOTHING",
     )
 });
+static KNOWN_REFS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(Sql::same("SELECT DISTINCT rfc_id FROM mail_ref WHERE rfc_id IN ("), Sql::same("$1"), 1, ")")
+});
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 4] = [
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 5] = [
     ("add_messages", &ADD_MESSAGES),
     ("add_attachments", &ADD_ATTACHMENTS),
     ("add_refs", &ADD_REFS),
     ("name_refs", &NAME_REFS),
+    ("known_refs", &KNOWN_REFS),
 ];
 
 /// An entry to add to a conversation.
@@ -379,6 +386,12 @@ impl Tx {
     /// Remembers ids that a mail on a ticket answers, each with the ticket; each once.
     pub async fn name_refs(&mut self, refs: &[(&str, TicketId)]) -> Result<()> {
         write_all!(self, NAME_REFS, refs, |query, row| query.bind(clean(row.0)).bind(row.1.0))
+    }
+
+    /// Those of these message ids that lead to a ticket, or were named on one.
+    pub async fn known_refs(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
+        let known = fetch_all!(self, KNOWN_REFS, (String,), ids, |query, id| query.bind(clean(id)))?;
+        Ok(known.into_iter().map(|(id,)| id).collect())
     }
 
     /// The ticket that a message id leads to, with its requester's address and how it came to; of several, the
