@@ -11,7 +11,7 @@ use guichet::domain::thanks::is_thanks;
 use guichet::domain::threading::{answered_ids, bare_subject, tagged_ticket};
 use guichet::domain::trim::trim;
 use guichet::inbound::prepare;
-use guichet::reading::{parse::file_bytes, read};
+use guichet::reading::{parse::file_bytes, read, shown::show};
 use std::process::{Command, ExitCode};
 
 /// The sizes measured, in KiB; a debug build is some twenty times slower.
@@ -190,6 +190,9 @@ fn work(raw: &[u8]) {
         let _ = is_thanks(&trimmed.reply, "Jean Martin");
         if let Some(last) = mail.attachments.last() {
             let _ = file_bytes(raw, last.part);
+        }
+        if mail.shape.html.is_some() {
+            let _ = show(raw, false);
         }
     }
     let _ = prepare(raw.to_vec(), &LIMITS);

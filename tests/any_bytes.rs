@@ -11,6 +11,7 @@ use guichet::domain::trim::trim;
 use guichet::inbound::prepare;
 use guichet::reading::inspect::inspect;
 use guichet::reading::parse::{file_bytes, parse};
+use guichet::reading::shown::show;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -130,6 +131,7 @@ proptest! {
             written(&mail.text)
         );
         prop_assert!(!trimmed.reply.is_empty() || !mail.text.contains(char::is_alphanumeric));
+        let _ = show(&raw, true);
         prop_assert!(answered_ids(&mail).len() <= MOST_REFERENCES);
         let _ = (tagged_ticket(&mail.subject), bare_subject(&mail.subject), is_thanks(&trimmed.reply, ""));
     }

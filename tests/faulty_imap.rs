@@ -39,6 +39,7 @@ struct Scene<'a> {
     test: TestDesk,
     user: String,
     mailbox: &'static str,
+    authserv_id: None,
     after: AfterIngest,
     /// What must be stored.
     mails: Vec<Vec<u8>>,
@@ -68,15 +69,15 @@ impl<'a> Scene<'a> {
 
     fn settings(&self, port: u16) -> Imap {
         Imap {
-            section: "imap".into(),
-            label: "INBOX".into(),
             host: "127.0.0.1".into(),
             port,
             security: Security::None,
             username: self.user.clone(),
-            sign_in: self.dovecot.password.to_owned().into(),
+            password: self.dovecot.password.to_owned().into(),
             mailbox: self.mailbox.into(),
             authserv_id: None,
+            section: "imap".into(),
+            label: format!("{}@127.0.0.1", self.mailbox),
             after_ingest: self.after.clone(),
             ca_file: None,
             poll_interval: Duration::from_millis(100),

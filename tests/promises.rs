@@ -97,15 +97,15 @@ async fn no_mail_stops_the_mails_behind_it(database: Database) {
     let test = TestDesk::new(database).await;
     let limits = Limits { max_mail_bytes: 300_000, ..LIMITS };
     let settings = Imap {
-        section: "imap".into(),
-        label: "INBOX".into(),
         host: "127.0.0.1".into(),
         port: dovecot.imap_port,
         security: Security::None,
         username: dovecot.user.into(),
-        sign_in: dovecot.password.to_owned().into(),
+        password: dovecot.password.to_owned().into(),
         mailbox: "INBOX".into(),
         authserv_id: None,
+        section: "imap".into(),
+        label: "INBOX@127.0.0.1".into(),
         after_ingest: AfterIngest::Seen,
         ca_file: None,
         poll_interval: std::time::Duration::from_secs(60),

@@ -17,6 +17,7 @@ use guichet::reading::identity::{identity, sha256_hex};
 use guichet::reading::inspect::inspect;
 use guichet::reading::parse::file_bytes;
 use guichet::reading::read;
+use guichet::reading::shown::show;
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 };
@@ -92,6 +93,10 @@ fn check(raw: &[u8], mail: &InboundMail, own: &[String]) {
     if let Some(listed) = mail.attachments.last() {
         let bytes = file_bytes(raw, listed.part).expect("what is listed can be read again");
         assert_eq!(bytes.len() as u64, listed.bytes);
+    }
+
+    if mail.shape.html.is_some() {
+        let _ = show(raw, false);
     }
 
     let screened = screen(mail, own);
