@@ -73,7 +73,7 @@ impl<'a> Scene<'a> {
             port,
             security: Security::None,
             username: self.user.clone(),
-            password: self.dovecot.password.to_owned().into(),
+            sign_in: self.dovecot.password.to_owned().into(),
             mailbox: self.mailbox.into(),
             authserv_id: None,
             section: "imap".into(),

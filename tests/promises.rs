@@ -101,7 +101,7 @@ async fn no_mail_stops_the_mails_behind_it(database: Database) {
         port: dovecot.imap_port,
         security: Security::None,
         username: dovecot.user.into(),
-        password: dovecot.password.to_owned().into(),
+        sign_in: dovecot.password.to_owned().into(),
         mailbox: "INBOX".into(),
         authserv_id: None,
         section: "imap".into(),

@@ -9,7 +9,7 @@ use guichet::inbound::drain::{Order, drain};
 use guichet::inbound::imap::{Credential, Session};
 use guichet::inbound::pipeline::{Intake, take_in};
 use guichet::inbound::{FetchCount, FetchError, FetchOptions, Source, Tally, Tried, fetch, try_connection};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -477,11 +477,16 @@ async fn uid_expunge_that_is_refused_is_not_asked_again_and_stops_nothing() {
 async fn idle_that_is_refused_is_not_asked_again_and_the_mailbox_is_polled() {
     for refusal in ["NO not here", "BAD what?"] {
         let (heard, mut lines) = mpsc::unbounded_channel();
+        let mails = AtomicU32::new(3);
         let settings = scripted("IDLE", move |tag, line| {
             heard.send(line.to_owned()).expect("the test listens");
             match line {
                 "IDLE" => say(format!("{tag} {refusal}\r\n")),
-                "NOOP" => say(format!("* 4 EXISTS\r\n{tag} OK done\r\n")),
+                // One more each time.
+                "NOOP" => {
+                    let count = mails.fetch_add(1, Ordering::SeqCst) + 1;
+                    say(format!("* {count} EXISTS\r\n{tag} OK done\r\n"))
+                }
                 _ => Reply::Usual,
             }
         });
