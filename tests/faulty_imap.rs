@@ -39,7 +39,6 @@ struct Scene<'a> {
     test: TestDesk,
     user: String,
     mailbox: &'static str,
-    authserv_id: None,
     after: AfterIngest,
     /// What must be stored.
     mails: Vec<Vec<u8>>,
