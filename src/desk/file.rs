@@ -340,7 +340,7 @@ impl Inner {
                     Voice::Requester => sender.address.clone(),
                     _ => tx.requester(requester).await?.email,
                 };
-                self.bring_named(tx, ticket.id, &known, mail, false, now).await?;
+                self.propose_named(tx, ticket.id, &known, mail, now).await?;
             }
             Voice::Requester | Voice::Participant => {}
         }

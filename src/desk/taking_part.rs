@@ -56,19 +56,18 @@ impl Inner {
         })
     }
 
-    /// Writes down the people that a mail names. The mail that opens a ticket brings them in, if it is what it says; any
-    /// other only proposes them.
-    pub(super) async fn bring_named(
+    /// Proposes the people that a mail on a ticket names; those that the opening mail names come with the ticket
+    /// (`later.rs`).
+    pub(super) async fn propose_named(
         &self,
         tx: &mut Tx,
         ticket: TicketId,
         requester: &str,
         mail: &InboundMail,
-        opens: bool,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let sender = mail.from.first().map_or("", |sender| sender.address.as_str());
-        let state = if opens && !self.is_refuted(mail) { Participation::In } else { Participation::Proposed };
+        let state = Participation::Proposed;
         for person in named_in(mail, sender, &self.settings.own_addresses) {
             if person.address != requester {
                 tx.bring_participant(ticket, person, state, sender, MOST_BY_MAIL, now).await?;
