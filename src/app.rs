@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Threading, Web};
 use crate::demo;
 use crate::desk::{self, Desk, Settings, tokens};
+use crate::domain::alert::AlertKind;
 use crate::domain::people::{Role, normal_address};
 use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
@@ -344,16 +345,24 @@ async fn run_doors(
         }
         Err(broken) => return Err(broken),
     }
-    if let Some((address, plan, post)) = canary(&config, &desk)? {
+    let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
+    let canary = canary(&config, &desk)?;
+    let configured = [
+        (AlertKind::DeadToken, accounts.iter().map(|account| account.account.clone()).collect()),
+        (AlertKind::MissingMail, config.imap.iter().map(|mailbox| mailbox.label.clone()).collect()),
+        (AlertKind::LostCanary, canary.iter().map(|(address, ..)| address.clone()).collect::<Vec<_>>()),
+    ];
+    for (kind, about) in &configured {
+        if let Err(failure) = desk.forget_alerts(*kind, about).await {
+            tracing::warn!(error = %failure, "alerts about what is no longer configured stand on");
+        }
+    }
+    if let Some((address, plan, post)) = canary {
         let (desk, cancel) = (desk.clone(), cancel.clone());
         doors.spawn(async move {
             outbound::canary::run(desk, post, address, plan, cancel).await;
             ("canary", Ok(()))
         });
-    }
-    let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
-    if let Err(failure) = desk.forget_dead_tokens_but_of(&accounts).await {
-        tracing::warn!(error = %failure, "the alerts of accounts that are no longer configured stand on");
     }
     if !accounts.is_empty() {
         let (desk, cancel) = (desk.clone(), cancel.clone());

@@ -200,9 +200,9 @@ async fn what_is_kept_belongs_to_its_client_and_endpoint(database: Database) {
     let never = (AlertKind::DeadToken, ACCOUNT.to_owned(), "login_required".to_owned());
     assert_eq!(alerts(&test).await, [never]);
     // Whose account is not configured any more is not waited for.
-    test.desk.forget_dead_tokens_but_of(std::slice::from_ref(&oauth2)).await.unwrap();
+    test.desk.forget_alerts(AlertKind::DeadToken, std::slice::from_ref(&oauth2.account)).await.unwrap();
     assert_eq!(alerts(&test).await.len(), 1);
-    test.desk.forget_dead_tokens_but_of(&[]).await.unwrap();
+    test.desk.forget_alerts(AlertKind::DeadToken, &[]).await.unwrap();
     assert_eq!(alerts(&test).await, []);
     // What the operator writes into the configuration wins over what is kept.
     let other = OAuth2 { refresh_token: Some(server.granted_before().into()), ..oauth2.clone() };

@@ -379,7 +379,11 @@ async fn a_bounce_finds_the_copy_that_came_back(database: Database) {
         ["lea@client.example sent", "marc@client.example failed (adresse inconnue (5.1.1))"]
     );
     assert_eq!(test.mail(&report("somebody@else.example", 2)).await, Filed::Bounce);
-    assert_eq!(mails(&ticket(&test).await)[0], "lea@client.example failed (adresse inconnue (5.1.1))");
+    assert_eq!(
+        mails(&ticket(&test).await)[0],
+        "lea@client.example sent",
+        "which copy it was, nobody can tell"
+    );
     // Marc's address gets no more; nobody pays for a report that names somebody else.
     let told = done(test.say("reply 1 --all Encore").await).told.unwrap().recipients.unwrap();
     assert_eq!((told.to.as_deref(), told.cc, told.without[0].email.as_str()), (Some(LEA), vec![], MARC));
@@ -409,6 +413,34 @@ async fn each_copy_is_tried_again_by_itself(database: Database) {
     test.say(&format!("resend {}", failed.id)).await;
     let again = test.deliver().await;
     assert_eq!((again.len(), again[0].address.as_str()), (1, MARC));
+}
+
+async fn a_copy_does_not_leave_to_who_was_taken_out_meanwhile(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    opened(&test).await;
+    test.say("reply 1 --all Entre nous").await;
+    test.say(&format!("participants 1 -{MARC}")).await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await;
+    assert_eq!(sent.iter().map(|parcel| parcel.address.as_str()).collect::<Vec<_>>(), [LEA]);
+    assert_eq!(mails(&ticket(&test).await)[1], "marc@client.example skipped (ne participe plus au ticket)");
+}
+
+async fn a_message_id_that_two_tickets_share_leads_home_whoever_takes_part(database: Database) {
+    let test = TestDesk::new(database).await;
+    opened(&test).await;
+    let eve = "From: eve@ailleurs.example\nSubject: Autre\nMessage-ID: <1@client.example>\n\nBonjour.\n";
+    assert_eq!(test.mail(eve).await, Filed::Created(TicketId(2)));
+    assert_eq!(test.mail(&mail("2", MARC, &answering("1"), "Voici")).await, Filed::Reply(TicketId(1)));
+    assert!(!ticket(&test).await.messages[1].stranger);
+}
+
+async fn who_is_refuted_renames_nobody(database: Database) {
+    let test = TestDesk::new(database).await;
+    opened(&test).await;
+    let forged = mail("2", "\"Payez ici\" <lea@client.example>", &verdict("dmarc=fail"), "Bonjour");
+    assert_eq!(test.mail(&forged).await, Filed::Created(TicketId(2)));
+    assert_eq!(ticket(&test).await.requester.name, "Léa Martin");
 }
 
 // ---------- merged and followed tickets
@@ -533,6 +565,9 @@ crate::support::desk::on_both! {
     undo_cancels_every_copy_and_a_reply_to_nobody_is_refused,
     a_standard_reply_shows_to_whom_it_would_go,
     a_bounce_finds_the_copy_that_came_back,
+    a_copy_does_not_leave_to_who_was_taken_out_meanwhile,
+    a_message_id_that_two_tickets_share_leads_home_whoever_takes_part,
+    who_is_refuted_renames_nobody,
     each_copy_is_tried_again_by_itself,
     a_merge_only_proposes_the_people_of_the_ticket_that_ends,
     undoing_a_merge_undoes_its_proposals,

@@ -1,6 +1,6 @@
 //! An address whose mail came back for good gets none until somebody answers from it or a CM lifts it.
 
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{Database, OUR_MAIL_SERVER, TestDesk};
 use chrono::Duration;
 use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
 use guichet::domain::ids::TicketId;
@@ -72,6 +72,42 @@ async fn what_waits_when_the_bounce_comes_does_not_leave(database: Database) {
     assert_eq!(mails(&test).await.pop().unwrap().state, DeliveryState::Skipped);
 }
 
+async fn a_report_that_our_mail_server_refutes_changes_nothing_but_the_history(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(LEA).await;
+    test.say("status 1 waiting_customer").await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await;
+    let refuted = format!("Authentication-Results: {OUR_MAIL_SERVER}; dmarc=fail\n");
+    test.mail(&format!("{refuted}{}", bounce("5.1.1", &sent[0].message_id))).await;
+    assert_eq!((mails(&test).await[0].state, why_not(&test).await), (DeliveryState::Sent, None));
+    let ticket = test.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    assert!(ticket.events.last().unwrap().detail.note.as_ref().unwrap().contains("non authentifié"));
+}
+
+async fn a_second_report_does_not_stop_what_a_cm_sends_again(database: Database) {
+    let mut test = with_returned_notice(database, "5.1.1").await;
+    let first = mails(&test).await.remove(0);
+    test.say(&format!("resend {}", first.id)).await;
+    let again = bounce("5.1.1", &first.message_id.unwrap()).replace("<rebond-", "<encore-");
+    test.mail(&again).await;
+    test.elapse(Duration::seconds(20)).await;
+    assert_eq!(test.deliver().await.len(), 1);
+}
+
+async fn an_answer_in_the_same_batch_as_the_bounce_lifts_it(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(LEA).await;
+    test.say("status 1 waiting_customer").await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await;
+    let answer =
+        "From: lea@courriel.example\nSubject: Me voici\nMessage-ID: <5@courriel.example>\n\nBonjour.\n";
+    let batch = [bounce("5.1.1", &sent[0].message_id), answer.to_owned()];
+    test.mails(batch.map(|mail| mail.replace('\n', "\r\n").into_bytes()).to_vec()).await;
+    assert_eq!(why_not(&test).await, None);
+}
+
 async fn a_full_mailbox_and_a_refused_text_suppress_nothing(database: Database) {
     for status in ["5.2.2", "5.7.1", "4.1.1"] {
         let test = with_returned_notice(database, status).await;
@@ -130,6 +166,9 @@ async fn a_cm_lifts_it_by_command_or_by_sending_again(database: Database) {
 crate::support::desk::on_both! {
     a_hard_bounce_stops_mail_to_the_address_and_says_so,
     what_waits_when_the_bounce_comes_does_not_leave,
+    a_report_that_our_mail_server_refutes_changes_nothing_but_the_history,
+    a_second_report_does_not_stop_what_a_cm_sends_again,
+    an_answer_in_the_same_batch_as_the_bounce_lifts_it,
     a_full_mailbox_and_a_refused_text_suppress_nothing,
     a_server_that_refuses_the_address_for_good_suppresses_it_too,
     an_answer_from_the_address_lifts_it_and_an_automatic_one_does_not,

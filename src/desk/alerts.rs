@@ -29,6 +29,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Ends the alerts of one kind about what is not configured any more: nobody would find them mended.
+    pub async fn forget_alerts(&self, kind: AlertKind, configured: &[String]) -> Result<()> {
+        for alert in self.alerts().await? {
+            if alert.kind == kind && !configured.contains(&alert.about) {
+                self.end_alert(kind, &alert.about).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What stands, the oldest first.
     pub async fn alerts(&self) -> Result<Vec<Alert>> {
         Ok(self.inner.store.read().await?.alerts().await?)
@@ -38,7 +48,7 @@ impl Desk {
 /// The log's line for an alert that was raised in a transaction, once it is committed.
 pub(super) fn say_raised(kind: AlertKind, is_first: bool) {
     if is_first {
-        tracing::error!(alert = kind.as_str(), "something needs a person; see the page or /readyz");
+        tracing::error!(alert = kind.as_str(), "something needs a person; see the page or /metrics");
     }
 }
 

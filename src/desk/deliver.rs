@@ -3,11 +3,11 @@
 use super::links::Links;
 use super::receive::LIMITED_WITHIN;
 use super::{Desk, Inner, Result, pack, unpack};
-use crate::domain::delivery::{DeliveryState, LEASE, Next, Outcome, Plan, after_attempt};
+use crate::domain::delivery::{DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::notice::{Notice, NoticeKind};
-use crate::domain::participant::plan_copy;
+use crate::domain::participant::{Participation, plan_copy};
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
 use crate::store::Tx;
@@ -197,7 +197,14 @@ impl Inner {
         };
         // What goes for a copy goes for the requester's own mail.
         let is_suppressed = tx.suppressed(&address).await?.is_some();
-        if let Plan::Skip(reason) = plan_copy(preference, is_suppressed) {
+        let is_out = is_copy
+            && !delivery.cc.is_empty()
+            && tx.participation(delivery.ticket, &address).await? == Some(Participation::Out);
+        let plan = match is_out {
+            true => Plan::Skip(SkipReason::NoLongerTakesPart),
+            false => plan_copy(preference, is_suppressed),
+        };
+        if let Plan::Skip(reason) = plan {
             let why = wording::labels::skip_reason(reason);
             tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
             return Ok(None);

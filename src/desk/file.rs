@@ -185,7 +185,7 @@ impl Inner {
         let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
             Screening::Hold(why) => return hold(tx, id, why).await.map(Some),
             Screening::Ignore(Ignored::Bounce) => {
-                return self.file_bounce(tx, id, digest, now).await.map(Some);
+                return self.file_bounce(tx, later, id, digest, now).await.map(Some);
             }
             Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await.map(Some),
             Screening::Ignore(Ignored::Automatic(_)) if is_flood => {
@@ -373,6 +373,7 @@ impl Inner {
     async fn file_bounce(
         &self,
         tx: &mut Tx,
+        later: &mut Later<'_>,
         id: RawMailId,
         digest: &Digest,
         now: DateTime<Utc>,
@@ -384,18 +385,25 @@ impl Inner {
         };
         let mut why = wording::mail::bounced(bounce);
         let ticket = land(tx, delivery.ticket, Way::Here).await?;
-        let given_up = bounce.action != "delayed";
-        if given_up {
+        // A report that names nobody of a reply to all may be about any of its copies, and one that our mail server
+        // refutes may be anybody's: neither changes what is known of a mail. What is to be sent again waits for that.
+        let is_exact = delivery.cc.is_empty() || bounce.recipient == delivery.address;
+        let is_refuted = self.is_refuted(&digest.mail);
+        let has_left =
+            matches!(delivery.state, DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Uncertain);
+        if is_refuted {
+            why = wording::mail::bounce_not_believed(&why);
+        } else if !is_exact {
+            why = wording::mail::bounce_of_some_copy(&why);
+        } else if has_left && bounce.action != "delayed" {
             tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
-        }
-        // A report that names nobody of a reply to all may be about any of its copies: no address pays for it.
-        let names = |address: &String| bounce.recipient.as_ref() == Some(address) || delivery.cc.is_empty();
-        if let Some(address) = delivery.address.as_ref().filter(|address| names(address))
-            && given_up
-            && bounce.status.as_deref().is_some_and(returned::is_hard)
-        {
-            tx.suppress(address, &why, delivery.id, now).await?;
-            why = wording::mail::bounced_and_suppressed(&why);
+            if let Some(address) = &delivery.address
+                && bounce.status.as_deref().is_some_and(returned::is_hard)
+            {
+                tx.suppress(address, &why, delivery.id, now).await?;
+                later.clears_addresses = true;
+                why = wording::mail::bounced_and_suppressed(&why);
+            }
         }
         let event = Event::Bounced { delivery: delivery.id, why };
         let act = Act {

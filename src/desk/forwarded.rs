@@ -8,12 +8,12 @@ use super::file::hold;
 use super::later::{Later, Opening};
 use super::receive::{Filed, Forwarded, distinct_words};
 use super::{Inner, Result};
+use crate::domain::address::{is_own, is_program};
 use crate::domain::event::EventDetail;
 use crate::domain::ids::RawMailId;
 use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
 use crate::domain::people::Agent;
-use crate::domain::threading::is_own_address;
 use crate::store::Tx;
 use crate::store::messages::NewMessage;
 use crate::wording;
@@ -31,8 +31,11 @@ impl Inner {
         now: DateTime<Utc>,
     ) -> Result<Filed> {
         let Some(writer) = forwarded.digest.sender() else { return hold(tx, id, "no sender").await };
-        if is_own_address(&writer.address, &self.settings.own_addresses) {
+        if is_own(&writer.address, &self.settings.own_addresses) {
             return hold(tx, id, "a forward of our own mail").await;
+        }
+        if is_program(&writer.address) {
+            return hold(tx, id, "a forward of a program's mail").await;
         }
         let detail = EventDetail { forwarded_by: Some(agent.name.clone()), ..EventDetail::default() };
         let people = Vec::new();

@@ -124,7 +124,10 @@ impl<'a> Later<'a> {
         self.people.clear();
         let people: Vec<(&str, &str)> = openings
             .iter()
-            .map(|opening| (opening.sender.address.as_str(), opening.sender.name.as_str()))
+            // Who is refuted names nobody.
+            .map(|opening| {
+                (opening.sender.address.as_str(), if opening.refuted { "" } else { &opening.sender.name })
+            })
             .collect();
         let mut welcome = Vec::with_capacity(openings.len());
         let mut subjects = Vec::with_capacity(openings.len());

@@ -6,7 +6,7 @@ use super::failure::refuse;
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::vocabulary::ParticipantWish;
 use crate::domain::address::is_own;
-use crate::domain::authentication::verdict_of;
+use crate::domain::authentication::is_refuted_by;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::Plan;
 use crate::domain::event::{Event, EventDetail, Wrote};
@@ -28,7 +28,7 @@ use chrono::{DateTime, Utc};
 impl Inner {
     /// Whether our mail server says that the sender of a mail is not who it says.
     pub(super) fn is_refuted(&self, mail: &InboundMail) -> bool {
-        verdict_of(&mail.authentication, &self.settings.authserv_ids).is_some_and(|found| found.is_refuted())
+        is_refuted_by(&mail.authentication, &self.settings.authserv_ids)
     }
 
     /// As what the sender of a mail writes into the ticket of `requester`: the one question that decides whether a mail

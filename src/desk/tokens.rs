@@ -184,20 +184,6 @@ impl Desk {
         self.keep(settings, None, refresh_token, grant).await.map(drop)
     }
 
-    /// Ends the alerts of accounts that are not configured any more: nobody would find them mended.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn forget_dead_tokens_but_of(&self, accounts: &[OAuth2]) -> super::Result<()> {
-        for alert in self.alerts().await? {
-            let is_known = accounts.iter().any(|account| account.account == alert.about);
-            if alert.kind == AlertKind::DeadToken && !is_known {
-                self.end_alert(alert.kind, &alert.about).await?;
-            }
-        }
-        Ok(())
-    }
-
     async fn token(&self, settings: &OAuth2, wanted: Wanted<'_>) -> Result<SecretString, TokenFault> {
         if !matches!(wanted, Wanted::Anew) {
             let row = self.inner.store.read().await?.token(of(settings)).await?;

@@ -39,6 +39,13 @@ pub fn is_own(address: &str, own: &[String]) -> bool {
         || without_detail(address).is_some_and(|bare| own.contains(&bare))
 }
 
+/// Whether an address is one that programs write from and nobody reads: an answer to it reaches no person.
+pub fn is_program(address: &str) -> bool {
+    let local =
+        address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "").to_ascii_lowercase();
+    ["mailerdaemon", "postmaster", "noreply", "donotreply", "nepasrepondre"].contains(&local.as_str())
+}
+
 /// An address without its detail; `None` when it has none.
 fn without_detail(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
@@ -49,6 +56,16 @@ fn without_detail(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_is_known_by_its_local_part_alone() {
+        for program in ["MAILER-DAEMON@mx.example", "no-reply@firm.example", "postmaster@firm.example"] {
+            assert!(is_program(program), "{program}");
+        }
+        for person in ["jean.postmaster@firm.example", "reply@firm.example", "lea@noreply.example"] {
+            assert!(!is_program(person), "{person}");
+        }
+    }
 
     #[test]
     fn an_address_of_ours_is_ours_with_any_detail() {

@@ -1,7 +1,7 @@
 //! What our mail server says of a mail's sender (RFC 8601): whether the From was written by whom it names.
 //!
-//! Only a server of ours is believed, and of its words only the topmost: it writes above what came with the mail, and
-//! anybody can write such a field into their own. Pure. May import: std.
+//! Only a server of ours is believed, and of its words only the topmost can clear a sender: it writes above what came with the
+//! mail, and anybody can write such a field into their own. Pure. May import: std.
 
 use serde::Serialize;
 
@@ -31,7 +31,29 @@ impl Authentication {
 /// The words of our own server: the first of `found` (the last server first) whose id is one of `servers`, whatever
 /// its case.
 pub fn verdict_of<'a>(found: &'a [Authentication], servers: &[String]) -> Option<&'a Authentication> {
-    found.iter().find(|one| servers.iter().any(|server| server.eq_ignore_ascii_case(&one.server)))
+    found.iter().find(|one| is_of(one, servers))
+}
+
+/// Whether our own server refutes the sender. It may write its words into several fields (one filter for DKIM, another
+/// for DMARC): of each method its topmost word counts. That all is well only its topmost field may say, since one below
+/// may be the sender's own.
+pub fn is_refuted_by(found: &[Authentication], servers: &[String]) -> bool {
+    let ours: Vec<&Authentication> = found.iter().filter(|one| is_of(one, servers)).collect();
+    let topmost =
+        |word: fn(&Authentication) -> Option<&String>| ours.iter().find_map(|one| word(one)).cloned();
+    let words = Authentication {
+        server: String::new(),
+        spf: topmost(|one| one.spf.as_ref()),
+        dkim: topmost(|one| one.dkim.as_ref()),
+        dmarc: topmost(|one| one.dmarc.as_ref()),
+    };
+    let is_well = ours.first().is_some_and(|top| top.dmarc.as_deref() == Some("pass"));
+    let unproven = Authentication { dmarc: words.dmarc.clone().filter(|word| word == "fail"), ..words };
+    !is_well && unproven.is_refuted()
+}
+
+fn is_of(found: &Authentication, servers: &[String]) -> bool {
+    servers.iter().any(|server| server.eq_ignore_ascii_case(&found.server))
 }
 
 #[cfg(test)]
@@ -59,6 +81,23 @@ mod tests {
             ("", "", "", false),
         ] {
             assert_eq!(found("x", spf, dkim, dmarc).is_refuted(), refuted, "{spf} {dkim} {dmarc}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_our_own_server_may_stand_in_several_fields() {
+        let (ours, us) = (["mx.firm.example".to_owned()], "mx.firm.example");
+        for (fields, refuted) in [
+            (vec![found(us, "", "none", ""), found(us, "", "", "fail"), found(us, "fail", "", "")], true),
+            (vec![found(us, "fail", "", ""), found(us, "", "fail", "")], true),
+            (vec![found(us, "fail", "", ""), found(us, "", "fail", ""), found(us, "", "", "pass")], true),
+            (vec![found(us, "fail", "fail", "pass"), found("mx.evil.example", "", "", "fail")], false),
+            (vec![found(us, "pass", "", ""), found(us, "", "pass", "pass")], false),
+            (vec![found(us, "", "", "pass"), found(us, "", "", "fail")], false),
+            (vec![found("mx.evil.example", "", "", "fail")], false),
+            (vec![], false),
+        ] {
+            assert_eq!(is_refuted_by(&fields, &ours), refuted, "{fields:?}");
         }
     }
 

@@ -61,6 +61,8 @@ impl DeliveryState {
 pub enum SkipReason {
     /// The requester's preference closes this channel.
     Preference(Preference),
+    /// Who was to get a copy was taken out of the ticket before it left.
+    NoLongerTakesPart,
     /// A mail to this address came back for good.
     Suppressed,
     /// No key for Web Push is configured.

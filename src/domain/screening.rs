@@ -3,8 +3,8 @@
 
 mod subject;
 
+use super::address::is_own;
 use super::mail::InboundMail;
-use super::threading::is_own_address;
 pub use subject::automatic_subject;
 
 /// What is done with a mail before anything else is decided about it.
@@ -41,7 +41,7 @@ pub fn screen(mail: &InboundMail, own_addresses: &[String]) -> Screening {
         return Screening::Ignore(Ignored::Bounce);
     }
     if let [from] = mail.from.as_slice()
-        && is_own_address(&from.address, own_addresses)
+        && is_own(&from.address, own_addresses)
     {
         return Screening::Ignore(Ignored::OwnEcho);
     }

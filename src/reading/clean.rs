@@ -194,7 +194,11 @@ fn is_raster(address: &str) -> bool {
 
 fn is_link(address: &str) -> bool {
     let scheme = address.trim_start().split(':').next().unwrap_or("").to_ascii_lowercase();
-    matches!(scheme.as_str(), "http" | "https" | "mailto")
+    // `https://bank.example@evil.example/` shows one host and leads to the other.
+    let host = address
+        .split_once("//")
+        .map_or("", |(_, rest)| rest.split(['/', '?', '#', '\\']).next().unwrap_or(""));
+    matches!(scheme.as_str(), "http" | "https" | "mailto") && !host.contains('@')
 }
 
 /// A number, perhaps of hundredths.

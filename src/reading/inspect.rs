@@ -2,7 +2,7 @@
 
 use super::read;
 use crate::config::Limits;
-use crate::domain::authentication::verdict_of;
+use crate::domain::authentication::{is_refuted_by, verdict_of};
 use crate::domain::forward;
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::screening::{Ignored, Screening, screen};
@@ -47,7 +47,7 @@ fn describe(mail: &InboundMail, own_addresses: &[String], authserv_ids: &[String
         "guessed": mail.guessed,
         "authentication": verdict_of(&mail.authentication, authserv_ids).map(|found| {
             json!({ "server": found.server, "spf": found.spf, "dkim": found.dkim, "dmarc": found.dmarc,
-                "refuted": found.is_refuted() })
+                "refuted": is_refuted_by(&mail.authentication, authserv_ids) })
         }),
         "screening": screening,
         "why": why,

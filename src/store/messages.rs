@@ -75,7 +75,9 @@ statements! {
         "SELECT ticket.id, requester.email, mail_ref.kind FROM mail_ref \
          JOIN ticket ON ticket.id = mail_ref.ticket_id JOIN requester ON requester.id = ticket.requester_id \
          WHERE mail_ref.rfc_id = $1 AND mail_ref.kind <> 'named' \
-         ORDER BY CASE WHEN requester.email = $2 THEN 0 ELSE 1 END, mail_ref.id DESC LIMIT 1");
+         ORDER BY CASE WHEN requester.email = $2 THEN 0 WHEN EXISTS (SELECT 1 FROM participant \
+         WHERE participant.ticket_id = ticket.id AND participant.address = $2 AND participant.state = 'in') THEN 1 \
+         ELSE 2 END, mail_ref.id DESC LIMIT 1");
     OWN_TICKET_BY_NAMED_REF = Sql::same(
         "SELECT ticket.id FROM mail_ref JOIN ticket ON ticket.id = mail_ref.ticket_id \
          JOIN requester ON requester.id = ticket.requester_id \

@@ -6,8 +6,8 @@ use super::dates;
 use std::time::Duration;
 
 /// Its text.
-pub const TEXT: &str = "Ce mail de contrôle a été envoyé par Guichet à lui-même, pour vérifier que les mails partent et \
-                        reviennent. Il n’ouvre aucun ticket et n’attend aucune réponse.\r\n";
+pub const TEXT: &str = "Guichet s’envoie ce mail de contrôle pour vérifier que les mails partent et reviennent. \
+                        Il n’ouvre aucun ticket et n’attend aucune réponse.\r\n";
 
 /// Its subject, with the mark that it is known by.
 pub fn subject(mark: &str) -> String {

@@ -224,6 +224,9 @@ pub fn held_reason(why: &str) -> &str {
         "nested too deep" => "trop de messages imbriqués",
         "not given by the server" => "le serveur ne le donne pas",
         "the parser failed" => "illisible",
+        "a forward of a program's mail" => {
+            "transfert du mail d’un programme, à qui personne ne peut répondre"
+        }
         "too many mails of this sender within an hour" => "trop de mails de cet expéditeur en une heure",
         other => other,
     }

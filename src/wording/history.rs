@@ -68,7 +68,10 @@ pub fn sentence(event: &EventView) -> String {
             Some(undid) => format!("{who} a annulé {}", labels::act(undid)),
             None => format!("{who} a annulé son dernier geste"),
         },
-        EventKind::Bounced => format!("Un e-mail est revenu sans être remis{note}"),
+        EventKind::Bounced => match &detail.note {
+            Some(why) => format!("Un e-mail est revenu sans être remis\u{a0}: {why}"),
+            None => "Un e-mail est revenu sans être remis".to_owned(),
+        },
         EventKind::AutomaticReply => format!("Réponse automatique reçue de {who}{note}{found}"),
         EventKind::StrangerWrote => format!("Message d’un tiers, à valider{note}{found}"),
         EventKind::MarkedSent => match detail.delivery {
@@ -200,7 +203,7 @@ mod tests {
                 said(Undone, None, EventDetail { undid: Some(StatusSet), ..none() }),
                 "Camille a annulé le changement de statut",
             ),
-            (said(Bounced, None, noted("5.1.1")), "Un e-mail est revenu sans être remis (5.1.1)"),
+            (said(Bounced, None, noted("5.1.1")), "Un e-mail est revenu sans être remis\u{a0}: 5.1.1"),
             (
                 said(RequesterWrote, None, EventDetail { rung: Some("subject_tag".into()), ..none() }),
                 "Camille a écrit (retrouvé par le numéro dans l’objet)",

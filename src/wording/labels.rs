@@ -79,6 +79,7 @@ pub fn delivery_state(state: DeliveryState) -> &'static str {
 pub fn skip_reason(reason: SkipReason) -> String {
     match reason {
         SkipReason::Preference(preference) => format!("préférence\u{a0}: {}", preference.as_str()),
+        SkipReason::NoLongerTakesPart => "ne participe plus au ticket".to_owned(),
         SkipReason::Suppressed => "adresse suspendue\u{a0}: un e-mail en est revenu".to_owned(),
         SkipReason::PushNotConfigured => "push non configuré".to_owned(),
         SkipReason::Overtaken => "dépassée par une notification plus récente".to_owned(),

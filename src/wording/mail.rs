@@ -47,6 +47,16 @@ pub fn bounced_and_suppressed(why: &str) -> String {
     format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")
 }
 
+/// What is told of a report that our mail server does not believe.
+pub fn bounce_not_believed(why: &str) -> String {
+    format!("{why}\u{a0}; rapport non authentifié\u{a0}: rien n’est changé")
+}
+
+/// What is told of a report that names none of the recipients of a reply to all.
+pub fn bounce_of_some_copy(why: &str) -> String {
+    format!("{why}\u{a0}; l’une des copies, le rapport ne dit pas laquelle")
+}
+
 /// Why an address that a server refused for good gets no mail.
 pub fn refused() -> &'static str {
     "adresse refusée par son serveur"
