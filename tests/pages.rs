@@ -526,7 +526,7 @@ async fn the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page(database: Da
     site.keep_cookie(&page);
     for shown in [
         "Marc Petit <span class=\"faint\">marc@courriel.example</span>",
-        "Ajouté en copie par marc@courriel.example",
+        "Cité par marc@courriel.example",
         "<span class=\"flag\">tiers, à valider</span>",
         "<span class=\"flag alarm\">expéditeur non authentifié</span>",
         "À&nbsp;: lea@courriel.example<span class=\"copies\"> · Copie&nbsp;: marc@courriel.example, anne.durand@comptabilite.example",
@@ -539,7 +539,7 @@ async fn the_people_of_a_ticket_are_let_in_and_kept_out_in_the_page(database: Da
     assert!(after.body.contains("1\u{a0}message validé"), "{}", after.body);
     assert!(after.body.contains("action=\"/admin/support/undo\""), "it can be taken back");
     let after = site.act(TICKET, &here, &[("change", "-max@ailleurs.example")]).await;
-    assert!(!after.body.contains("Ajouté en copie par"), "who was kept out is not asked about again");
+    assert!(!after.body.contains("Cité par"), "who was kept out is not asked about again");
     let after = site.act(TICKET, &here, &[("change", "paul@courriel.example")]).await;
     assert!(after.body.contains("paul@courriel.example participe au ticket"), "{}", after.body);
     for (wrong, said) in

@@ -276,7 +276,7 @@ fn is_system(address: &str) -> bool {
     ["mailer-daemon", "postmaster", "abuse", "double-bounce", "noc", "helpdesk"].contains(&local)
 }
 
-/// Postfix and qmail: "<address>:" at the start of a line, or alone on it.
+/// Postfix and qmail: `<address>:` at the start of a line, or alone on it.
 static LINE_OF_ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*<([^\s<>]+@[^\s<>]+)>:?"));
 /// Subjects of what people answer or pass on, folded.
 static ANSWER: LazyLock<Regex> =

@@ -44,7 +44,14 @@ impl ImapClient {
     /// Puts a mail into a folder.
     pub async fn append(&mut self, folder: &str, raw: &[u8]) {
         self.write(format!("x APPEND {folder} {{{}}}\r\n", raw.len()).as_bytes()).await;
-        assert!(self.line().await.starts_with('+'), "the server takes the mail");
+        let answer = loop {
+            let line = self.line().await;
+            // News of the folder may come before the answer (RFC 3501 section 7).
+            if !line.starts_with("* ") {
+                break line;
+            }
+        };
+        assert!(answer.starts_with('+'), "the server takes the mail: {answer}");
         self.write(&[raw, b"\r\n"].concat()).await;
         while !self.line().await.starts_with("x OK") {}
     }
