@@ -189,6 +189,19 @@ fn a_message_in_a_message_that_the_outer_boundary_cuts_is_read() {
     assert_eq!(mail.from.len(), 1);
 }
 
+#[test]
+fn a_box_of_parts_is_no_file_even_where_the_boundaries_are_broken() {
+    let message = "--b\r\nContent-Type: message/rfc822\r\n\r\n";
+    let raw = format!(
+        "From: a@b.example\r\nContent-Type: multipart/report; boundary=b\r\n\r\n{message}\
+         Content-Type: message/rfc822\r\n\r\n\r\n{message}\r\n--b--\r\n"
+    );
+    for listed in parse(raw.as_bytes(), &LIMITS).unwrap().attachments {
+        let bytes = file_bytes(raw.as_bytes(), listed.part).map(|bytes| bytes.len() as u64);
+        assert_eq!(bytes, Some(listed.bytes), "{listed:?}");
+    }
+}
+
 crate::support::desk::on_both! {
     any_bytes_are_stored_or_held_and_read_back_whole,
 }

@@ -34,7 +34,8 @@ pub fn list(message: &Message<'_>, raw: &[u8], shown: &[u32], most_bytes: u64, w
     let mut text = None;
     let mut inside = 0;
     for &id in message.attachments.iter().filter(|id| !shown.contains(id)) {
-        let Some(part) = message.parts.get(id as usize) else { continue };
+        // Of broken MIME the parser may name a box of parts as a file of its own: there is nothing in it to give out.
+        let Some(part) = message.parts.get(id as usize).filter(|part| !part.is_multipart()) else { continue };
         if list.is_full() {
             list.lost += u32::from(holds_something(part, raw));
             continue;
