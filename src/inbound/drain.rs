@@ -115,13 +115,7 @@ async fn finish_removal(session: &mut Session, order: &Order<'_>) -> Result<(), 
         }
     }
     ours.sort_unstable();
-    match session.expunge(&ours).await {
-        Err(fault @ FetchError::Refused { .. }) => {
-            tracing::warn!(mails = ours.len(), fault = %fault, "stored mails stay flagged on the server; see `imap.after_ingest`");
-            Ok(())
-        }
-        done => done,
-    }
+    session.expunge(&ours).await
 }
 
 async fn fetch_all(

@@ -1,33 +1,34 @@
 //! One session with an IMAP server (RFC 3501, 2177 IDLE, 4315 UIDPLUS, 6851 MOVE): what it holds, the mails, the
 //! flags afterwards, and the wait for news.
 //!
-//! May import: config, oauth, inbound::{fault, folder_name, imap_login, wire}. Knows nothing of tickets.
+//! May import: config, oauth, inbound::{fault, folder_name, wire}. Knows nothing of tickets.
 //!
 //! The grammar and the buffering are async-imap's; commands and answers are ours to pair, because its streams end
 //! alike at OK, at NO and at a cut line, and its IDLE reports a closed connection as news. Here a command is over
 //! at its own tagged answer only, nothing waits without a limit, and no answer may exceed what was announced.
 
+mod login;
+mod news;
+mod settle;
+
 use super::fault::{FetchError, said};
 use super::folder_name;
-use super::imap_login::log_in;
 use super::wire::{self, Wire};
-use crate::config::{self, AfterIngest, Security};
+use crate::config::{self, Security};
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, MessageSection, Response, ResponseCode, SectionPath, Status,
 };
 use chrono::{DateTime, Utc};
+use login::log_in;
 use secrecy::SecretString;
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 
 /// The longest silence in the middle of an answer; a slow line that moves is let go on.
 const SILENCE_LIMIT: Duration = Duration::from_secs(45);
 /// The longest an answer may take, however steadily it trickles.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15 * 60);
-/// RFC 2177 asks for a fresh IDLE before 29 minutes.
-const IDLE_LIMIT: Duration = Duration::from_secs(25 * 60);
 /// What an answer without mails in it may weigh; a page of ten thousand sizes is well under one million bytes.
 const TALK: u64 = 16 << 20;
 /// What a listing may weigh: a page of 131,072 mails, each with its size, date and some ten flags.
@@ -353,154 +354,10 @@ impl Session {
         }
     }
 
-    /// Does with mails that are safely stored what the configuration says.
-    ///
-    /// # Errors
-    /// Where the server refuses every way there is.
-    pub async fn settle(&mut self, uids: &[u32], after: &AfterIngest) -> Result<(), FetchError> {
-        for set in uid_sets(uids, SET_LENGTH) {
-            match after {
-                AfterIngest::Keep => {}
-                AfterIngest::Seen => self.store(&set, "\\Seen").await?,
-                AfterIngest::Move(folder) => self.move_to(&set, folder).await?,
-                AfterIngest::Delete => self.remove(&set).await?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn store(&mut self, set: &str, flag: &str) -> Result<(), FetchError> {
-        self.plain("UID STORE", &format!("UID STORE {set} +FLAGS.SILENT ({flag})")).await
-    }
-
-    /// MOVE, or COPY and removal; the folder is made where it is missing.
-    async fn move_to(&mut self, set: &str, folder: &str) -> Result<(), FetchError> {
-        let Some(name) = folder_name::quoted(folder) else {
-            let said = "`imap.after_ingest` does not name a folder".to_owned();
-            return Err(FetchError::Refused { command: "UID MOVE", said });
-        };
-        if self.can("MOVE") {
-            match self.put_in("UID MOVE", set, &name).await {
-                // Named, but refused: the long way round.
-                Err(fault @ FetchError::Refused { .. }) => self.do_without("MOVE", &fault),
-                other => return other,
-            }
-        }
-        self.put_in("UID COPY", set, &name).await?;
-        self.remove(set).await
-    }
-
-    async fn put_in(&mut self, verb: &'static str, set: &str, name: &str) -> Result<(), FetchError> {
-        let line = format!("{verb} {set} {name}");
-        match self.plain(verb, &line).await {
-            Err(FetchError::Refused { .. }) => {
-                // Most often the folder is not there; where it is, CREATE is refused and the second try decides.
-                match self.plain("CREATE", &format!("CREATE {name}")).await {
-                    Ok(()) | Err(FetchError::Refused { .. }) => self.plain(verb, &line).await,
-                    lost => lost,
-                }
-            }
-            other => other,
-        }
-    }
-
-    /// Flags mails `\Deleted` and expunges these only. Without UIDPLUS the flag must do: a plain EXPUNGE would also
-    /// take what somebody else flagged.
-    async fn remove(&mut self, set: &str) -> Result<(), FetchError> {
-        self.store(set, "\\Deleted").await?;
-        if self.can("UIDPLUS") {
-            match self.plain("UID EXPUNGE", &format!("UID EXPUNGE {set}")).await {
-                // Named, but refused: the flag must do.
-                Err(fault @ FetchError::Refused { .. }) => self.do_without("UIDPLUS", &fault),
-                other => return other,
-            }
-        }
-        Ok(())
-    }
-
     /// The server names this and refused it: for the rest of the session it is done another way. Said once.
     fn do_without(&mut self, capability: &'static str, fault: &FetchError) {
         self.capabilities.remove(capability);
         tracing::info!(capability, fault = %fault, "the server names what it refuses; doing it another way");
-    }
-
-    /// Removes for good what a [`Session::settle`] that was cut short has flagged `\Deleted`. Without UIDPLUS the flag
-    /// must do.
-    ///
-    /// # Errors
-    /// Where the server refuses.
-    pub async fn expunge(&mut self, uids: &[u32]) -> Result<(), FetchError> {
-        for set in uid_sets(uids, SET_LENGTH) {
-            if self.can("UIDPLUS") {
-                self.plain("UID EXPUNGE", &format!("UID EXPUNGE {set}")).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until the server speaks of new mail, the limit is over, or the program is asked to stop. By IDLE
-    /// where the server can, else by sleeping.
-    ///
-    /// # Errors
-    /// When the line turns out to be dead.
-    pub async fn wait_for_news(
-        &mut self,
-        limit: Duration,
-        cancel: &CancellationToken,
-    ) -> Result<(), FetchError> {
-        if self.has_news || cancel.is_cancelled() {
-            return Ok(());
-        }
-        let limit = limit.min(IDLE_LIMIT);
-        if !self.can("IDLE") || !self.start_idle().await? {
-            tokio::select! {
-                () = tokio::time::sleep(limit) => {}
-                () = cancel.cancelled() => return Ok(()),
-            }
-            // A server shows new mail to an open session when it is asked.
-            return self.plain("NOOP", "NOOP").await;
-        }
-        self.imap.get_mut().allow(TALK);
-        let end = Instant::now() + limit;
-        // Reading can be broken off: what came stays in the session's buffer.
-        while !self.has_news {
-            let response = tokio::select! {
-                response = self.imap.read_response() => response,
-                () = tokio::time::sleep_until(end) => break,
-                () = cancel.cancelled() => break,
-            };
-            let response = response.map_err(lost)?.ok_or_else(closed)?;
-            heed(response.parsed(), "IDLE", &mut self.exists, &mut self.has_news)?;
-        }
-        within("DONE", self.imap.run_command_untagged("DONE")).await?.map_err(broken)?;
-        // The tagged answer is the proof that the line is alive, as a NOOP would be.
-        while !self.answer("DONE", |response| matches!(response, Response::Done { .. })).await? {}
-        Ok(())
-    }
-
-    /// `false`: the server names IDLE but refuses it.
-    async fn start_idle(&mut self) -> Result<bool, FetchError> {
-        self.imap.get_mut().allow(TALK);
-        within("IDLE", self.imap.run_command("IDLE")).await?.map_err(broken)?;
-        let begun = loop {
-            let heard = |response: &Response<'_>| match response {
-                Response::Continue(_) => Some(Ok(())),
-                Response::Done { outcome, .. } => {
-                    Some(Err(said(outcome.information.as_deref().unwrap_or_default())))
-                }
-                _ => None,
-            };
-            if let Some(begun) = self.answer("IDLE", heard).await? {
-                break begun;
-            }
-        };
-        match begun {
-            Ok(()) => Ok(true),
-            Err(said) => {
-                self.do_without("IDLE", &FetchError::Refused { command: "IDLE", said });
-                Ok(false)
-            }
-        }
     }
 
     /// Says goodbye. A server that does not answer is left all the same.
@@ -631,12 +488,12 @@ async fn greeted(wire: Wire) -> Result<async_imap::Client<Wire>, FetchError> {
     }
 }
 
-pub(super) async fn within<T>(during: &'static str, work: impl Future<Output = T>) -> Result<T, FetchError> {
+async fn within<T>(during: &'static str, work: impl Future<Output = T>) -> Result<T, FetchError> {
     let seconds = SILENCE_LIMIT.as_secs();
     timeout(SILENCE_LIMIT, work).await.map_err(|_| FetchError::Silent { seconds, during })
 }
 
-pub(super) fn lost(error: std::io::Error) -> FetchError {
+fn lost(error: std::io::Error) -> FetchError {
     // The library's parse errors quote the server's bytes, which may be somebody's mail.
     let text = error.to_string();
     FetchError::Lost(if text.contains("during parsing of") {
@@ -646,7 +503,7 @@ pub(super) fn lost(error: std::io::Error) -> FetchError {
     })
 }
 
-pub(super) fn broken(error: async_imap::error::Error) -> FetchError {
+fn broken(error: async_imap::error::Error) -> FetchError {
     match error {
         async_imap::error::Error::Io(error) => lost(error),
         async_imap::error::Error::ConnectionLost => closed(),
@@ -654,7 +511,7 @@ pub(super) fn broken(error: async_imap::error::Error) -> FetchError {
     }
 }
 
-pub(super) fn closed() -> FetchError {
+fn closed() -> FetchError {
     FetchError::Lost("the server closed it".to_owned())
 }
 

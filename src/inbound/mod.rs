@@ -11,7 +11,6 @@ mod enter;
 pub mod fault;
 mod folder_name;
 pub mod imap;
-mod imap_login;
 mod maildir;
 pub mod pipeline;
 pub mod reconcile;

@@ -3,10 +3,10 @@
 //!
 //! May import: config, oauth, inbound::{fault, imap, wire}.
 
-use super::fault::{FetchError, said};
-use super::imap::{Credential, broken, closed, lost, within};
-use super::wire::Wire;
+use super::{Credential, broken, closed, lost, within};
 use crate::config;
+use crate::inbound::fault::{FetchError, said};
+use crate::inbound::wire::Wire;
 use crate::oauth::sasl;
 use async_imap::imap_proto::{Capability, Response, Status};
 use async_imap::{Client, error::Error};
