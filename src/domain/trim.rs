@@ -196,7 +196,7 @@ fn gathered(lines: &[&str], parts: &[Part], wanted: Part) -> String {
 }
 
 /// Nothing to see: white space and characters without width.
-fn is_blank(line: &str) -> bool {
+pub fn is_blank(line: &str) -> bool {
     line.chars().all(|c| {
         c.is_whitespace()
             || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{034F}' | '\u{00AD}')
