@@ -288,13 +288,9 @@ impl Config {
 
     /// Every account that is signed in to with tokens, each once.
     pub fn oauth2_accounts(&self) -> Vec<&OAuth2> {
-        let smtp = self.smtp.as_ref().and_then(|smtp| smtp.sign_in.as_ref());
-        let all = self.imap.iter().map(|imap| &imap.sign_in).chain(smtp).filter_map(SignIn::oauth2);
         let mut accounts: Vec<&OAuth2> = Vec::new();
-        for oauth2 in all {
-            let is_known =
-                |known: &&OAuth2| known.account == oauth2.account && known.provider == oauth2.provider;
-            if !accounts.iter().any(is_known) {
+        for oauth2 in oauth2::all(&self.imap, self.smtp.as_ref()) {
+            if !accounts.iter().any(|known| known.is_same_account(oauth2)) {
                 accounts.push(oauth2);
             }
         }
@@ -486,17 +482,20 @@ fn required_secret(source: &mut Source, key: &str) -> Option<SecretString> {
 }
 
 fn read_public_url(source: &mut Source) -> String {
-    let url = source.read("public_url", Wanted::PublicUrl, |text| {
-        checks::web_url(text)?;
-        Some(text.trim_end_matches('/').to_owned())
-    });
-    if let Some(url) = &url
-        && let Some(("http", host)) = checks::web_url(url)
+    let url = read_web_url(source, "public_url");
+    url.map_or_else(|| "http://localhost:3000".to_owned(), |url| url.trim_end_matches('/').to_owned())
+}
+
+/// An address of pages, in plain text towards this machine only.
+fn read_web_url(source: &mut Source, key: &str) -> Option<String> {
+    let url = source.read(key, Wanted::PublicUrl, |text| checks::web_url(text).map(|_| text.to_owned()))?;
+    if let Some(("http", host)) = checks::web_url(&url)
         && !checks::is_loopback(host)
     {
-        source.fault("public_url", Problem::PlainText);
+        source.fault(key, Problem::PlainText);
+        return None;
     }
-    url.unwrap_or_else(|| "http://localhost:3000".to_owned())
+    Some(url)
 }
 
 fn read_database_url(source: &mut Source) -> String {

@@ -78,7 +78,7 @@ async fn drain_above(from: u32, settings: &Imap, limit: Option<u32>) -> Brought 
     let order =
         Order { desk, mailbox, selected, from, older: None, limit, after, limits: &LIMITS, cancel: &cancel };
     let mut tally = Tally::new(&|_| {});
-    let drained = drain(&mut session, &order, intake, &mut committed, &mut tally).await;
+    let drained = drain(&mut session, &order, None, intake, &mut committed, &mut tally).await;
     writer.await.expect("the writer does not panic").expect("the desk stores");
     let mut brought = Brought { count: tally.count, fault: drained.err(), ..Brought::default() };
     let standing = test.desk.standing("test").await.unwrap();

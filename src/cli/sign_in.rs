@@ -223,7 +223,7 @@ async fn visit(stream: TcpStream, sign_in: &SignIn) -> Option<Brought> {
 
 /// Tries every mailbox of the account, and the way out where it uses the same tokens.
 async fn try_out(opened: &Opened, oauth2: &OAuth2, json: bool) -> Done {
-    let is_ours = |other: Option<&OAuth2>| other.is_some_and(|other| other.account == oauth2.account);
+    let is_ours = |other: Option<&OAuth2>| other.is_some_and(|other| other.is_same_account(oauth2));
     let mut failed = 0;
     let mut tried = |check: &str, outcome: Result<String, String>| {
         let ok = outcome.is_ok();

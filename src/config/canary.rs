@@ -19,10 +19,8 @@ pub struct Canary {
 /// `None` where no interval is given: nothing is sent.
 pub(super) fn read_canary(source: &mut Source) -> Option<Canary> {
     let interval = read_duration(source, "canary.interval", 60, DAY);
-    let to = source.text("canary.to");
-    if to.as_deref().is_some_and(|to| to.contains('<') || !checks::is_sender(to)) {
-        source.fault("canary.to", Problem::Wants(Wanted::Address));
-    }
+    let to =
+        source.read("canary.to", Wanted::Address, |text| checks::is_address(text).then(|| text.to_owned()));
     let patience = read_duration(source, "canary.patience", 60, DAY);
     if !source.has("canary.interval") && (source.has("canary.to") || source.has("canary.patience")) {
         source.fault("canary.interval", Problem::Missing);

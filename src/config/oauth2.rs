@@ -1,10 +1,9 @@
 //! How we sign in to a mail server: with a password, or with `oauth2 = { … }`: whose account, which provider, where its
 //! endpoints are. May import: `config`.
 
-use super::checks;
 use super::fault::{Problem, Wanted};
 use super::source::Source;
-use super::{Imap, Smtp, required_secret};
+use super::{Imap, Smtp, read_web_url, required_secret};
 use secrecy::{ExposeSecret, SecretString};
 
 /// How we sign in to a mail server.
@@ -97,7 +96,7 @@ pub struct OAuth2 {
 
 impl OAuth2 {
     /// Whether both are one account of one provider: they share their tokens.
-    fn is_same_account(&self, other: &OAuth2) -> bool {
+    pub fn is_same_account(&self, other: &OAuth2) -> bool {
         self.account == other.account && self.provider == other.provider
     }
 
@@ -161,9 +160,9 @@ fn read_oauth2(source: &mut Source, section: String, account: Option<&str>) -> O
             }
         }
     }
-    let token_url = read_endpoint(source, &key("token_url")).or(usual.token_url);
-    let auth_url = read_endpoint(source, &key("auth_url")).or(usual.auth_url);
-    let device_url = read_endpoint(source, &key("device_url")).or(usual.device_url);
+    let token_url = read_web_url(source, &key("token_url")).or(usual.token_url);
+    let auth_url = read_web_url(source, &key("auth_url")).or(usual.auth_url);
+    let device_url = read_web_url(source, &key("device_url")).or(usual.device_url);
     let scope = source.text(&key("scope"));
     Some(OAuth2 {
         account: account?.to_owned(),
@@ -182,18 +181,6 @@ fn read_oauth2(source: &mut Source, section: String, account: Option<&str>) -> O
 /// `common`, a domain or an id.
 fn is_tenant(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-}
-
-/// An address of the provider's; tokens go there, so in plain text to this machine only.
-fn read_endpoint(source: &mut Source, key: &str) -> Option<String> {
-    let url = source.read(key, Wanted::PublicUrl, |text| checks::web_url(text).map(|_| text.to_owned()))?;
-    if let Some(("http", host)) = checks::web_url(&url)
-        && !checks::is_loopback(host)
-    {
-        source.fault(key, Problem::PlainText);
-        return None;
-    }
-    Some(url)
 }
 
 /// Account and way to sign in, both or neither: an account without a password, or the other way round, would send
@@ -237,15 +224,19 @@ fn shared(source: &mut Source, imap: &[Imap], username: Option<&str>) -> Option<
 
 /// Whoever signs in to one account twice does it by the same client, since the account's tokens are kept once.
 pub(super) fn check_one_client(source: &mut Source, imap: &[Imap], smtp: Option<&Smtp>) {
-    let smtp = smtp.and_then(|smtp| smtp.sign_in.as_ref());
-    let all: Vec<&OAuth2> =
-        imap.iter().map(|imap| &imap.sign_in).chain(smtp).filter_map(SignIn::oauth2).collect();
+    let all: Vec<&OAuth2> = all(imap, smtp).collect();
     for (place, one) in all.iter().enumerate() {
         let earlier = all[..place].iter().find(|other| other.is_same_account(one));
         if let Some(other) = earlier.filter(|other| !other.is_same_client(one)) {
             source.fault(&one.key, Problem::Twice { other: other.key.clone() });
         }
     }
+}
+
+/// What signs in with tokens, the mailboxes first.
+pub(super) fn all<'a>(imap: &'a [Imap], smtp: Option<&'a Smtp>) -> impl Iterator<Item = &'a OAuth2> {
+    let smtp = smtp.and_then(|smtp| smtp.sign_in.as_ref());
+    imap.iter().map(|imap| &imap.sign_in).chain(smtp).filter_map(SignIn::oauth2)
 }
 
 /// Where a provider's endpoints are, but for those that are configured.

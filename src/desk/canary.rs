@@ -40,6 +40,12 @@ impl Desk {
     pub async fn claim_canary(&self, interval: Duration, patience: Duration) -> Result<Option<Canary>> {
         let now = self.inner.clock.now();
         let (due_before, lost_before) = (before(now, interval), before(now, patience));
+        // Asked every few seconds, due once an hour: a look costs no write. The statements below decide, since another
+        // process may look at the same time.
+        let latest = self.inner.store.read().await?.canary().await?;
+        if latest.is_some_and(|latest| latest.returned_at.is_some() && latest.made_at > due_before) {
+            return Ok(None);
+        }
         let mut tx = self.inner.store.begin().await?;
         let mut claimed = tx.make_canary(now, due_before, lost_before).await?;
         if claimed.is_none() {

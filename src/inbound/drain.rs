@@ -70,20 +70,28 @@ impl Owed {
     }
 }
 
-/// Fetches, and settles what the writer reports. Returns when the writer has committed everything or stopped.
+/// Fetches what lies above [`Order::from`], or only `these` mails, and settles what the writer reports. Returns when the writer has committed everything or stopped.
 ///
 /// # Errors
 /// Of the server or the line. When the writer stops early this returns `Ok`: the writer has the reason.
 pub async fn drain(
     session: &mut Session,
     order: &Order<'_>,
+    these: Option<&[Listed]>,
     intake: Intake<u32>,
     committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
     tally: &mut Tally<'_>,
 ) -> Result<(), FetchError> {
     let mut owed = Owed::default();
-    finish_removal(session, order).await?;
-    fetch_all(session, order, &intake, committed, &mut owed, tally).await?;
+    match these {
+        None => {
+            finish_removal(session, order).await?;
+            fetch_all(session, order, &intake, committed, &mut owed, tally).await?;
+        }
+        Some(listed) => {
+            fetch_these(session, order, listed, &intake, committed, &mut owed, tally).await?;
+        }
+    }
     // The writer's channel ends with the last of the batches.
     drop(intake);
     while let Some(batch) = committed.recv().await {
@@ -96,7 +104,8 @@ pub async fn drain(
 /// Where the line was lost after mails were flagged `\Deleted` and before they were expunged, they are expunged now.
 /// What somebody else flagged is not ours to remove: only what is in the journal whole is.
 async fn finish_removal(session: &mut Session, order: &Order<'_>) -> Result<(), FetchError> {
-    if !matches!(order.after, AfterIngest::Delete | AfterIngest::Move(_)) {
+    // Without UIDPLUS there is nothing to finish: the flag must do.
+    if !session.can("UIDPLUS") || !matches!(order.after, AfterIngest::Delete | AfterIngest::Move(_)) {
         return Ok(());
     }
     let standing = order.desk.standing(order.mailbox).await?;
@@ -152,16 +161,11 @@ async fn fetch_all(
         if !send_portions(session, order, &waiting, true, intake, committed, owed, tally).await? {
             return Ok(());
         }
-        // Left alone for good: not to be listed at every visit.
         let left_alone = UidSet::of(listed.iter().filter(is_older).map(|mail| mail.uid));
-        if !left_alone.is_empty() {
-            let last = if is_cut { waiting.last() } else { listed.iter().rfind(|mail| !skips(mail)) };
-            let cursor = last.map(|mail| Cursor { uid_validity: validity, last_uid: mail.uid });
-            let known = Known { uid_validity: validity, uids: left_alone };
-            let share = intake.room(0).await;
-            if !intake.send(Vec::new(), Vec::new(), cursor, Some(known), share).await {
-                return Ok(());
-            }
+        let last = if is_cut { waiting.last() } else { listed.iter().rfind(|mail| !skips(mail)) };
+        let cursor = last.map(|mail| Cursor { uid_validity: validity, last_uid: mail.uid });
+        if !leave_alone(intake, validity, left_alone, cursor).await {
+            return Ok(());
         }
         match (to, listed.last()) {
             (Some(to), _) => passed = to,
@@ -175,40 +179,35 @@ async fn fetch_all(
 }
 
 /// Takes in these mails and no others; the cursor stays where it is.
-///
-/// # Errors
-/// As [`drain`].
-pub async fn take_these(
+async fn fetch_these(
     session: &mut Session,
     order: &Order<'_>,
     listed: &[Listed],
-    intake: Intake<u32>,
+    intake: &Intake<u32>,
     committed: &mut mpsc::UnboundedReceiver<Committed<u32>>,
+    owed: &mut Owed,
     tally: &mut Tally<'_>,
 ) -> Result<(), FetchError> {
-    let mut owed = Owed::default();
     let (older, waiting): (Vec<Listed>, Vec<Listed>) = listed
         .iter()
         .filter(|mail| !skips(mail))
         .partition(|mail| order.older.is_some_and(|older| older.holds(mail)));
-    if !older.is_empty() {
-        let uids = UidSet::of(older.iter().map(|mail| mail.uid));
-        let known = Known { uid_validity: order.selected.uid_validity, uids };
-        let share = intake.room(0).await;
-        if !intake.send(Vec::new(), Vec::new(), None, Some(known), share).await {
-            return Ok(());
-        }
-    }
-    tally.expect(waiting.len());
-    if !send_portions(session, order, &waiting, false, &intake, committed, &mut owed, tally).await? {
-        return Ok(());
-    }
-    drop(intake);
-    while let Some(batch) = committed.recv().await {
-        owed.note(batch, tally);
-        settle(session, order, &mut owed).await?;
+    let left_alone = UidSet::of(older.iter().map(|mail| mail.uid));
+    if leave_alone(intake, order.selected.uid_validity, left_alone, None).await {
+        tally.expect(waiting.len());
+        send_portions(session, order, &waiting, false, intake, committed, owed, tally).await?;
     }
     Ok(())
+}
+
+/// Notes mails that are left alone for good, so that they are not listed at every visit. `false`: the writer has
+/// stopped.
+async fn leave_alone(intake: &Intake<u32>, uid_validity: u32, uids: UidSet, cursor: Option<Cursor>) -> bool {
+    if uids.is_empty() {
+        return true;
+    }
+    let share = intake.room(0).await;
+    intake.send(Vec::new(), Vec::new(), cursor, Some(Known { uid_validity, uids }), share).await
 }
 
 /// Whether a mail is not ours to take: on its way out, or not sent by anybody yet.

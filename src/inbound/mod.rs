@@ -265,10 +265,7 @@ impl Visit<'_> {
             limits: self.limits,
             cancel: self.cancel,
         };
-        let drained = match these {
-            None => drain::drain(session, &order, intake, &mut committed, tally).await,
-            Some(mails) => drain::take_these(session, &order, mails, intake, &mut committed, tally).await,
-        };
+        let drained = drain::drain(session, &order, these, intake, &mut committed, tally).await;
         let written = writer.await.map_err(|error| FetchError::Store(error.into()))?;
         // After a lost connection the writer still committed what it had in hand.
         while let Ok(batch) = committed.try_recv() {

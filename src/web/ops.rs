@@ -21,20 +21,15 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: the database answers, nothing stops mail, and every mailbox was read lately.
 pub async fn ready(State(web): State<Web>) -> Response {
-    let syncs = match tokio::time::timeout(PROBE_TIMEOUT, web.syncs()).await {
-        Ok(Ok(syncs)) => syncs,
+    let look = async { Ok((web.syncs().await?, web.desk().alerts().await?)) };
+    let (syncs, alerts) = match tokio::time::timeout(PROBE_TIMEOUT, look).await {
+        Ok(Ok(seen)) => seen,
         Ok(Err(failure)) => return unavailable(&failure),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     };
-    match tokio::time::timeout(PROBE_TIMEOUT, web.desk().alerts()).await {
-        Ok(Ok(alerts)) => {
-            if let Some(alert) = alerts.iter().find(|alert| alert.kind.stops_mail()) {
-                let what = format!("mail has stopped: {}\n", alert.kind.as_str());
-                return (StatusCode::SERVICE_UNAVAILABLE, what).into_response();
-            }
-        }
-        Ok(Err(failure)) => return unavailable(&failure),
-        Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    if let Some(alert) = alerts.iter().find(|alert| alert.kind.stops_mail()) {
+        let what = format!("mail has stopped: {}\n", alert.kind.as_str());
+        return (StatusCode::SERVICE_UNAVAILABLE, what).into_response();
     }
     let late: Vec<&Sync> = syncs.iter().filter(|sync| sync.is_late).collect();
     if late.is_empty() {
