@@ -104,6 +104,7 @@ const PATTERNS: &[Pattern] = &[
     ("many To fields", "From: a@b.example\n", "To: a@b.example\n", "\nBonjour"),
     ("many From fields", "", "From: a@b.example\n", "\nBonjour"),
     ("many fields", "From: a@b.example\n", "X: y\n", "\nBonjour"),
+    ("fields of many names", "From: a@b.example\n", "FIELDS", "\nBonjour"),
     ("one folded field", "From: a@b.example\nSubject: a", "\n b", "\n\nBonjour"),
     ("starts of encoded words", "From: a@b.example\nSubject: ", "=?", "\n\nBonjour"),
     ("encoded words without an end", "From: a@b.example\nSubject: ", "=?utf-8?Q?a", "\n\nBonjour"),
@@ -159,6 +160,7 @@ fn mail(pattern: &Pattern, bytes: usize) -> Vec<u8> {
         n += 1;
         match *piece {
             "WORDS" => raw.extend(format!("w{n} ").bytes()),
+            "FIELDS" => raw.extend(format!("X-Vacation-{n}: no\n").bytes()),
             "NAMES" => {
                 let name = "=?utf-8?Q?a".repeat(5_000);
                 raw.extend(

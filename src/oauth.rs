@@ -2,7 +2,7 @@
 //! by a pasted code (RFC 6749 section 4.1 with RFC 7636).
 //!
 //! Asks one question at a time and remembers nothing: who keeps the tokens is the desk. Nothing that is said here, and
-//! no fault, holds a token, a code, a secret or an address. May import: config.
+//! no fault, holds a token, a code, a secret or an address. May import: config, domain.
 
 mod answer;
 pub mod code;

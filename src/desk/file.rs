@@ -4,7 +4,7 @@
 use super::apply::Act;
 use super::known::Known;
 use super::later::{Later, Opening};
-use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail, cut};
+use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail};
 use super::run::TRIES;
 use super::thread::{Place, Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
@@ -17,6 +17,7 @@ use crate::domain::participant::{Voice, named_in};
 use crate::domain::people::{Actor, Door};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::text::head;
 use crate::domain::thanks::is_thanks;
 use crate::domain::threading::{self, RefKind, Rung};
 use crate::domain::ticket::Ticket;
@@ -477,7 +478,7 @@ pub(super) fn texts(digest: &Digest) -> (Cow<'_, str>, Cow<'_, str>) {
 }
 
 fn shortened(text: &str) -> Cow<'_, str> {
-    let kept = cut(text, LONGEST_TEXT);
+    let kept = head(text, LONGEST_TEXT);
     if kept.len() == text.len() {
         return text.into();
     }

@@ -11,6 +11,7 @@ use crate::domain::fold;
 use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
 use crate::domain::mail::{InboundMail, Mailbox};
+use crate::domain::text::head;
 use crate::domain::trim::{Trimmed, trim};
 use crate::domain::uid_set::UidSet;
 pub use crate::store::mailbox::Standing;
@@ -106,7 +107,7 @@ impl Forwarded {
         };
         let trimmed = trim(&forward.note);
         let note = [trimmed.reply, trimmed.quoted].join("\n\n");
-        Forwarded { digest: Digest::of(inner, None), note: cut(note.trim(), LONGEST_NOTE).to_owned() }
+        Forwarded { digest: Digest::of(inner, None), note: head(note.trim(), LONGEST_NOTE).to_owned() }
     }
 }
 
@@ -145,7 +146,7 @@ fn searched_words(mail: &InboundMail) -> String {
         text.push_str(&from.address);
     }
     text.push(' ');
-    text.push_str(cut(&mail.text, SEARCHED_BYTES));
+    text.push_str(head(&mail.text, SEARCHED_BYTES));
     let mut words = distinct_words(&text);
     // A batch holds hundreds of mails; most of their words are said more than once.
     words.shrink_to_fit();
@@ -166,11 +167,6 @@ pub(super) fn distinct_words(text: &str) -> String {
         }
     }
     words
-}
-
-/// At most `bytes` of a text, cut between characters.
-pub(super) fn cut(text: &str, bytes: usize) -> &str {
-    if text.len() <= bytes { text } else { &text[..text.floor_char_boundary(bytes)] }
 }
 
 /// What became of a mail.

@@ -18,16 +18,6 @@ pub struct Authentication {
     pub dmarc: Option<String>,
 }
 
-impl Authentication {
-    /// Whether the sender is refuted: DMARC says so; or, where it does not say that all is well, SPF and DKIM both do.
-    /// What is merely not proven (`none`, `neutral`, `temperror`) refutes nothing: small senders have no more.
-    pub fn is_refuted(&self) -> bool {
-        let is = |result: &Option<String>, word| result.as_deref() == Some(word);
-        is(&self.dmarc, "fail")
-            || (!is(&self.dmarc, "pass") && is(&self.spf, "fail") && is(&self.dkim, "fail"))
-    }
-}
-
 /// The words of our own server: the first of `found` (the last server first) whose id is one of `servers`, whatever
 /// its case.
 pub fn verdict_of<'a>(found: &'a [Authentication], servers: &[String]) -> Option<&'a Authentication> {
@@ -36,20 +26,17 @@ pub fn verdict_of<'a>(found: &'a [Authentication], servers: &[String]) -> Option
 
 /// Whether our own server refutes the sender. It may write its words into several fields (one filter for DKIM, another
 /// for DMARC): of each method its topmost word counts. That all is well only its topmost field may say, since one below
-/// may be the sender's own.
+/// may be the sender's own. DMARC refutes alone, SPF and DKIM together; what is merely not proven (`none`, `neutral`,
+/// `temperror`) refutes nothing: small senders have no more.
 pub fn is_refuted_by(found: &[Authentication], servers: &[String]) -> bool {
-    let ours: Vec<&Authentication> = found.iter().filter(|one| is_of(one, servers)).collect();
-    let topmost =
-        |word: fn(&Authentication) -> Option<&String>| ours.iter().find_map(|one| word(one)).cloned();
-    let words = Authentication {
-        server: String::new(),
-        spf: topmost(|one| one.spf.as_ref()),
-        dkim: topmost(|one| one.dkim.as_ref()),
-        dmarc: topmost(|one| one.dmarc.as_ref()),
+    let ours = || found.iter().filter(|one| is_of(one, servers));
+    let fails = |word: fn(&Authentication) -> Option<&String>| {
+        ours().find_map(word).is_some_and(|said| said == "fail")
     };
-    let is_well = ours.first().is_some_and(|top| top.dmarc.as_deref() == Some("pass"));
-    let unproven = Authentication { dmarc: words.dmarc.clone().filter(|word| word == "fail"), ..words };
-    !is_well && unproven.is_refuted()
+    let is_well = ours().next().is_some_and(|top| top.dmarc.as_deref() == Some("pass"));
+    !is_well
+        && (fails(|one| one.dmarc.as_ref())
+            || (fails(|one| one.spf.as_ref()) && fails(|one| one.dkim.as_ref())))
 }
 
 fn is_of(found: &Authentication, servers: &[String]) -> bool {
@@ -80,7 +67,8 @@ mod tests {
             ("", "", "temperror", false),
             ("", "", "", false),
         ] {
-            assert_eq!(found("x", spf, dkim, dmarc).is_refuted(), refuted, "{spf} {dkim} {dmarc}");
+            let one = [found("x", spf, dkim, dmarc)];
+            assert_eq!(is_refuted_by(&one, &["x".to_owned()]), refuted, "{spf} {dkim} {dmarc}");
         }
     }
 
@@ -105,9 +93,9 @@ mod tests {
     fn only_the_topmost_words_of_our_own_server_count() {
         let ours = ["mx.firm.example".to_owned()];
         let lists = [found("mx.evil.example", "", "", "pass"), found("mx.firm.example", "", "", "fail")];
-        assert!(verdict_of(&lists, &ours).unwrap().is_refuted());
+        assert!(is_refuted_by(&lists, &ours));
         let forged = [found("mx.firm.example", "", "", "fail"), found("mx.firm.example", "", "", "pass")];
-        assert!(verdict_of(&forged, &ours).unwrap().is_refuted());
+        assert!(is_refuted_by(&forged, &ours));
         assert_eq!(verdict_of(&lists[..1], &ours), None);
         assert_eq!(verdict_of(&lists, &[]), None);
     }

@@ -78,33 +78,38 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     let mut at = 0;
     // One at a time: a mail may have millions, and its readers stop early.
     std::iter::from_fn(move || {
-        at += folded[at..].find(char::is_alphanumeric)?;
-        let rest = &folded[at..];
-        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
-        at += word.len();
-        Some(word.to_owned())
+        let word = next_word(&folded, at)?;
+        at = word.end;
+        Some(folded[word].to_owned())
     })
 }
 
 /// The runs of letters and digits in a text, in order.
 pub fn split_words(text: &str) -> impl Iterator<Item = &str> {
-    let bytes = text.as_bytes();
     let mut at = 0;
+    std::iter::from_fn(move || {
+        let word = next_word(text, at)?;
+        at = word.end;
+        Some(&text[word])
+    })
+}
+
+/// The next run of letters and digits, from `at` on.
+fn next_word(text: &str, mut at: usize) -> Option<std::ops::Range<usize>> {
+    let bytes = text.as_bytes();
     // Byte by byte through ASCII, which is nearly all of a folded text.
-    let is_word = move |at: usize| match bytes[at] {
+    let is_word = |at: usize| match bytes[at] {
         byte if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
         _ => text[at..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8())),
     };
-    std::iter::from_fn(move || {
-        while let Some((false, length)) = (at < bytes.len()).then(|| is_word(at)) {
-            at += length;
-        }
-        let start = at;
-        while let Some((true, length)) = (at < bytes.len()).then(|| is_word(at)) {
-            at += length;
-        }
-        (start < at).then(|| &text[start..at])
-    })
+    while let Some((false, length)) = (at < bytes.len()).then(|| is_word(at)) {
+        at += length;
+    }
+    let start = at;
+    while let Some((true, length)) = (at < bytes.len()).then(|| is_word(at)) {
+        at += length;
+    }
+    (start < at).then_some(start..at)
 }
 
 #[cfg(test)]

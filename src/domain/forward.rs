@@ -9,6 +9,7 @@
 use super::fold::fold;
 use super::mail::{InboundMail, Mailbox};
 use super::people::normal_address;
+use super::text::head;
 
 /// What a forward hands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Subject {
         const FORWARDS: [&str; 10] = ["tr", "fw", "fwd", "wg", "rv", "i", "enc", "fs", "doorst", "pd"];
         const ANSWERS: [&str; 7] = ["re", "rep", "aw", "sv", "antw", "odp", "ref"];
         let Some((mark, _)) = subject.split_once(':') else { return Subject::Other };
-        let mark = fold(cut(mark, LONGEST_KEY));
+        let mark = fold(head(mark, LONGEST_KEY));
         match mark.trim_matches([' ', '\u{a0}']) {
             mark if FORWARDS.contains(&mark) => Subject::Forward,
             mark if ANSWERS.contains(&mark) => Subject::Answer,
@@ -172,7 +173,7 @@ enum Key {
 /// The key and the value of a header line, in any of the languages we meet.
 fn field(line: &str) -> Option<(Key, &str)> {
     let line = unquoted(line).trim_start_matches(['*', ' ', '\t', '\u{a0}']);
-    let colon = cut(line, LONGEST_KEY).find(':')?;
+    let colon = head(line, LONGEST_KEY).find(':')?;
     let key = fold(line[..colon].trim_matches(['*', ' ', '\t', '\u{a0}', '\u{202f}']));
     let key = match key.as_str() {
         "de" | "from" | "von" | "da" | "van" | "expediteur" => Key::From,
@@ -214,7 +215,7 @@ impl Header {
                     break;
                 }
                 match key {
-                    Key::From if !seen.contains(&key) => sender = cut(value, 2 * LONGEST_LINE).to_owned(),
+                    Key::From if !seen.contains(&key) => sender = head(value, 2 * LONGEST_LINE).to_owned(),
                     Key::Subject if !seen.contains(&key) => header.subject = line_of(value),
                     _ => {}
                 }
@@ -226,7 +227,7 @@ impl Header {
                 // A long field goes on below: only that of the sender may still lack its address.
                 if last == Key::From && sender.len() < LONGEST_LINE {
                     sender.push(' ');
-                    sender.push_str(cut(unquoted(line).trim(), LONGEST_LINE));
+                    sender.push_str(head(unquoted(line).trim(), LONGEST_LINE));
                 } else if last == Key::Subject && header.subject.len() < LONGEST_LINE {
                     header.subject = line_of(&format!("{} {}", header.subject, unquoted(line)));
                 }
@@ -277,10 +278,6 @@ fn unquoted(line: &str) -> &str {
 fn line_of(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(LONGEST_LINE).collect()
-}
-
-fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod returned;
 pub mod rules;
 pub mod screening;
+pub mod text;
 pub mod thanks;
 pub mod threading;
 pub mod ticket;

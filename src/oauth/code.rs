@@ -1,10 +1,11 @@
 //! A sign-in in a browser (RFC 6749 section 4.1) with PKCE (RFC 7636, S256): the browser ends at an address of this
 //! machine (RFC 8252 section 7.3) that carries a code; who has no browser here pastes that address. May import: config,
-//! `oauth`.
+//! `oauth`, domain.
 
 use super::answer::{self, Token};
 use super::{Fault, Grant, ask};
 use crate::config::{OAuth2, Provider};
+use crate::domain::hex::{percent_decoded, percent_encoded};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
@@ -60,7 +61,7 @@ impl SignIn {
             query.extend([("access_type", "offline"), ("prompt", "consent")]);
         }
         let query: Vec<String> =
-            query.into_iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+            query.into_iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
         let join = if auth_url.contains('?') { '&' } else { '?' };
         let url = format!("{auth_url}{join}{}", query.join("&"));
         Ok(SignIn { verifier: verifier.into(), state, redirect, url })
@@ -137,42 +138,9 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |parted, (a, b)| parted | (a ^ b)) == 0
 }
 
-/// RFC 3986 section 2.1: all but the unreserved.
-fn escaped(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            let _ = write!(out, "%{byte:02X}"); // Writing to a String cannot fail.
-        }
-    }
-    out
-}
-
-/// The way back; `+` is a space in a query. What is not two hexadecimal digits stays as it is.
+/// The way back from [`percent_encoded`]; `+` is a space in a query.
 fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let escape = match tail {
-            [high, low, ..] if *first == b'%' => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        match escape {
-            Some((high, low)) => {
-                bytes.push(high * 16 + low);
-                rest = &rest[3..];
-            }
-            None => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&percent_decoded(text.replace('+', " ").as_bytes())).into_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::header::Fields;
 use crate::domain::screening::{LIST, automatic_subject};
 use mail_parser::Message;
+use std::collections::HashSet;
 
 /// Beginnings of the names of fields that only automatic answers carry, without their hyphens, lower case.
 const TELLING_FIELDS: [&str; 8] = [
@@ -31,11 +32,14 @@ pub fn reason(message: &Message<'_>, raw: &[u8], subject: &str, senders: &str) -
             return Some("auto-submitted".to_owned());
         }
     }
-    for name in fields.names() {
+    // Of fields with one name the first counts; each is read once, however many names a stranger makes up.
+    let mut seen = HashSet::new();
+    for (name, raw) in fields.each() {
         let bare = name.replace('-', "").to_ascii_lowercase();
         let telling = TELLING_FIELDS.iter().any(|begin| bare.starts_with(begin)) && bare != NOT_TELLING;
-        if (telling || bare == "xloop") && is_yes(&fields.text(name).unwrap_or_default()) {
-            return Some(name.to_ascii_lowercase());
+        let name = name.to_ascii_lowercase();
+        if (telling || bare == "xloop") && seen.insert(name.clone()) && is_yes(&fields.read(raw)) {
+            return Some(name);
         }
     }
     for name in ["Precedence", "X-Precedence", "Preference"] {

@@ -11,27 +11,28 @@ use super::header::{Fields, decode_words};
 use super::parse::{media_type, rescued_text, text_of};
 use crate::domain::fold::fold;
 use crate::domain::mail::{Bounce, InboundMail};
+use crate::domain::text::{head, pattern};
 use mail_parser::{Message, MessagePart, PartType};
 use regex::Regex;
 use status::{Recipient, precise, typed_address, unfolded};
 use std::sync::LazyLock;
 use words::{
     ADDRESS, ANCHOR, DAEMON, FAILURE, NOTIFICATION, PERSON, SECOND_PERSON, STRONG, SUBJECT, enhanced_code,
-    head, meaning, pattern, reply_code,
+    meaning, reply_code,
 };
 
 /// Most text looked through, in bytes: a report says what happened at its start.
 const LONGEST_REPORT: usize = 64 * 1024;
 
-/// Reads a report of non-delivery out of a parsed mail; `None` when it is not one.
-pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail) -> Option<Bounce> {
+/// Reads a report of non-delivery out of a parsed mail; `None` when it is not one. `senders` is every From, lower case.
+pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str) -> Option<Bounce> {
     let root = message.parts.first()?;
     let fields = Fields::of(root, raw);
     let kind = fields.parameter("Content-Type", "report-type").unwrap_or_default().to_ascii_lowercase();
     if kind == "feedback-report" {
         return None;
     }
-    let clues = Clues::of(&fields, mail);
+    let clues = Clues::of(&fields, mail, senders);
     let has_report = message.parts.iter().skip(1).any(|part| media_type(part, raw).ends_with("-status"));
     if !clues.speak() && !has_report && kind.is_empty() {
         return None;
@@ -60,9 +61,9 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail) -> Option<Bou
 }
 
 /// What the header says about who wrote, before any word of the body is looked at.
-struct Clues {
+struct Clues<'s> {
     /// Every From, lower case.
-    senders: String,
+    senders: &'s str,
     /// The subject, folded.
     subject: String,
     /// X-Failed-Recipients.
@@ -75,17 +76,15 @@ struct Clues {
     told: bool,
 }
 
-impl Clues {
-    fn of(fields: &Fields<'_>, mail: &InboundMail) -> Clues {
-        let senders =
-            fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase();
+impl<'s> Clues<'s> {
+    fn of(fields: &Fields<'_>, mail: &InboundMail, senders: &'s str) -> Clues<'s> {
         let subject = fold(&mail.subject);
         let path = fields.all("Return-Path").next();
         Clues {
             named: failed_recipients(fields),
             // No sender at all is how some systems write the empty path.
             null: senders.trim().is_empty() || senders.contains("<>") || path.is_some_and(is_null_path),
-            daemon: is_daemon(&senders)
+            daemon: is_daemon(senders)
                 || path.is_some_and(|path| is_daemon(&decode(path, None).to_lowercase())),
             told: SUBJECT.is_match(&subject),
             senders,
@@ -216,7 +215,7 @@ impl Report {
             .is_some_and(|found| !folded[..found.start()].contains(char::is_alphabetic));
         let found = named.is_some()
             || daemon && (told || failing || strong || LINE_OF_ADDRESS.is_match(words))
-            || DAEMON.is_match(&senders) && told && failing
+            || DAEMON.is_match(senders) && told && failing
             || null && (told && failing || strong && !answers)
             || strong && told && proof
             || senders.contains("amazonaws") && NOTIFICATION.is_match(&folded);

@@ -7,6 +7,7 @@
 use super::markup::Tag;
 use super::mend::{ATTRIBUTES, ELEMENTS, TooIntricate, mend};
 use super::sniff;
+use crate::domain::hex::percent_decoded;
 use ammonia::{Builder, UrlRelative};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -151,25 +152,7 @@ fn image(address: &str) -> Option<Image> {
 
 /// The Content-ID that a `cid:` address names (RFC 2392), in lower case.
 fn content_id(named: &str) -> String {
-    let mut bytes = Vec::with_capacity(named.len());
-    let mut rest = named.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = match after {
-            [high, low, ..] if first == b'%' => super::transfer::hex(*high).zip(super::transfer::hex(*low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                bytes.push(high * 16 + low);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).trim_matches(['<', '>', ' ']).to_lowercase()
+    String::from_utf8_lossy(&percent_decoded(named.as_bytes())).trim_matches(['<', '>', ' ']).to_lowercase()
 }
 
 /// Types that show a picture and can do nothing else.

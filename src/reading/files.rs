@@ -253,10 +253,7 @@ fn shortened(name: &str) -> String {
         return name.to_owned();
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.len() <= 10);
-    let mut cut = LONGEST_NAME - ending.map_or(0, |ending| ending.len() + 1);
-    while !name.is_char_boundary(cut) {
-        cut -= 1;
-    }
+    let cut = name.floor_char_boundary(LONGEST_NAME - ending.map_or(0, |ending| ending.len() + 1));
     match ending {
         Some(ending) => format!("{}.{ending}", &name[..cut]),
         None => name[..cut].to_owned(),

@@ -7,6 +7,7 @@ use super::address::{Addresses, read_addresses};
 use super::charset::{self, decode};
 use super::transfer;
 pub use crate::domain::address::is_invisible;
+use crate::domain::hex::percent_decoded;
 use mail_parser::MessagePart;
 use std::borrow::Cow;
 
@@ -44,22 +45,26 @@ impl<'a> Fields<'a> {
 
     /// The raw value of every field called `name` (any case), in order.
     pub fn all(&self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.each().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, raw)| raw)
+    }
+
+    /// Name and raw value of every field, in order.
+    pub fn each(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         let raw = self.raw;
-        self.part
-            .headers
-            .iter()
-            .filter(move |field| field.name.as_str().eq_ignore_ascii_case(name))
-            .map(move |field| raw.get(field.offset_start as usize..field.offset_end as usize).unwrap_or(b""))
+        self.part.headers.iter().map(move |field| {
+            let value = raw.get(field.offset_start as usize..field.offset_end as usize).unwrap_or(b"");
+            (field.name.as_str(), value)
+        })
+    }
+
+    /// A raw value, decoded and cleaned.
+    pub fn read(&self, raw: &[u8]) -> String {
+        clean(&decode_words(&text_of(raw, self.charset.as_deref())))
     }
 
     /// The first field called `name`, decoded and cleaned; `None` when there is none.
     pub fn text(&self, name: &'a str) -> Option<String> {
-        self.all(name).next().map(|raw| clean(&decode_words(&text_of(raw, self.charset.as_deref()))))
-    }
-
-    /// The name of every field, in order.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.part.headers.iter().map(|field| field.name.as_str())
+        self.all(name).next().map(|raw| self.read(raw))
     }
 
     /// Whether there is a field called `name`.
@@ -357,26 +362,6 @@ fn parameters(raw: &[u8]) -> Vec<(String, Vec<u8>)> {
 fn strip_prefix_any_case<'k>(key: &'k str, name: &str) -> Option<&'k str> {
     let head = key.get(..name.len())?;
     head.eq_ignore_ascii_case(name).then(|| &key[name.len()..])
-}
-
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        if text[at] == b'%'
-            && let (Some(high), Some(low)) = (
-                text.get(at + 1).copied().and_then(transfer::hex),
-                text.get(at + 2).copied().and_then(transfer::hex),
-            )
-        {
-            bytes.push(high << 4 | low);
-            at += 3;
-        } else {
-            bytes.push(text[at]);
-            at += 1;
-        }
-    }
-    bytes
 }
 
 #[cfg(test)]

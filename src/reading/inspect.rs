@@ -16,7 +16,11 @@ use serde_json::{Value, json};
 pub fn inspect(raw: &[u8], own_addresses: &[String], authserv_ids: &[String], limits: &Limits) -> Value {
     match read(raw, limits) {
         Ok(mail) => describe(&mail, own_addresses, authserv_ids),
-        Err(why) => describe_unread(why),
+        Err(why) => {
+            let mut told = describe(&InboundMail::default(), &[], &[]);
+            told["why"] = json!(why);
+            told
+        }
     }
 }
 
@@ -74,18 +78,6 @@ fn rung(offer: &Offer<'_>) -> Value {
         }
         Offer::SubjectTag { ticket } => json!({ "rung": rung, "ticket": ticket }),
     }
-}
-
-fn describe_unread(why: &str) -> Value {
-    json!({
-        "from": null, "from_name": "", "to": [], "cc": [], "subject": "", "date": null, "message_id": null,
-        "in_reply_to": null, "references": [], "text": "", "reply": "", "quoted": "", "signature": "",
-        "auto_generated": false, "bounce": null, "attachments": [], "parts": { "received": 0, "kept": 0 }, "seal": null,
-        "guessed": [],
-        "authentication": null,
-        "screening": "hold", "why": why,
-        "rungs": [], "forward": null,
-    })
 }
 
 /// The screening's word and its reason in English.

@@ -160,11 +160,7 @@ impl<'h> Reader<'h> {
 
     /// The next of the text, for a look.
     pub fn ahead(&self) -> &'h str {
-        let mut end = self.html.len().min(self.at + LOOK_AHEAD);
-        while !self.html.is_char_boundary(end) {
-            end -= 1;
-        }
-        &self.html[self.at..end]
+        &self.html[self.at..self.html.floor_char_boundary(self.at + LOOK_AHEAD)]
     }
 
     /// The length of the tag at the start of `rest`, its `>` included; quoted values may hold a `>`.

@@ -168,6 +168,15 @@ struct Element {
     tag: String,
 }
 
+/// What we write in place of an element that says no more than another.
+fn ours(name: &str) -> &str {
+    match name {
+        "main" | "nav" | "fieldset" | "form" => "div",
+        "tt" => "code",
+        other => other,
+    }
+}
+
 impl Page {
     fn text(&mut self, text: &str) -> Result<(), TooIntricate> {
         if self.open.last().is_some_and(|element| is_grid(element.name)) {
@@ -190,11 +199,7 @@ impl Page {
     }
 
     fn open(&mut self, tag: &Tag<'_>) -> Result<(), TooIntricate> {
-        let name = match tag.name.as_str() {
-            "main" | "nav" | "fieldset" | "form" => "div",
-            "tt" => "code",
-            other => other,
-        };
+        let name = ours(&tag.name);
         let Some(name) = ELEMENTS.into_iter().find(|element| *element == name) else { return Ok(()) };
         match name {
             "tr" => {
@@ -251,11 +256,7 @@ impl Page {
     }
 
     fn close(&mut self, name: &str) -> Result<(), TooIntricate> {
-        let name = match name {
-            "main" | "nav" | "fieldset" | "form" => "div",
-            "tt" => "code",
-            other => other,
-        };
+        let name = ours(name);
         let floor = match name {
             "table" => 0,
             "tr" | "td" | "th" | "caption" => self.find("table", 0).unwrap_or(0),

@@ -67,8 +67,9 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         guessed,
         authentication: authentication::read(fields.all("Authentication-Results")),
     };
-    mail.bounce = bounce::read(&message, &raw, &mail);
-    mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders_of(&fields));
+    let senders = senders_of(&fields);
+    mail.bounce = bounce::read(&message, &raw, &mail, &senders);
+    mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders);
     // Reports enclose mails as well, which nobody handed on.
     if mail.bounce.is_none() && mail.automatic.is_none() {
         mail.enclosed = enclosed(&message).map(Box::new);

@@ -1,6 +1,7 @@
 //! Content-Transfer-Encoding undone, forgivingly: what is broken is skipped, never refused. May import: nothing.
 
 use super::charset::base64_value;
+use crate::domain::hex::digit;
 use std::borrow::Cow;
 
 /// How a part is wrapped for transport (RFC 2045 section 6).
@@ -92,7 +93,7 @@ pub fn quoted_printable(wrapped: &[u8]) -> Vec<u8> {
         }
         let rest = &wrapped[at..];
         if let [high, low, ..] = rest
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
         {
             bytes.push(high << 4 | low);
             at += 2;
@@ -108,11 +109,6 @@ pub fn quoted_printable(wrapped: &[u8]) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// The value of a hexadecimal digit.
-pub fn hex(byte: u8) -> Option<u8> {
-    (byte as char).to_digit(16).map(|digit| digit as u8)
 }
 
 fn uuencode(wrapped: &[u8]) -> Vec<u8> {

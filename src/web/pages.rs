@@ -8,6 +8,7 @@ use super::shown::{self, Here, ShownPriority, ShownStatus};
 use super::syncs::SyncLine;
 use crate::desk::links::Links;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::hex::percent_encoded;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
@@ -130,18 +131,6 @@ impl QueueForm {
     fn is_active(&self) -> bool {
         *self != QueueForm::default()
     }
-}
-
-/// RFC 3986 section 2.1, everything but the unreserved characters.
-pub fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 /// The console: what was said, and the line being written.

@@ -111,7 +111,10 @@ fn disposition(name: &str) -> String {
     let plain: String = plain.trim_matches(['.', ' ']).chars().take(120).collect();
     let plain = if plain.is_empty() { "file".to_owned() } else { plain };
     let ascii: String = plain.chars().map(|c| if c.is_ascii() && c != '%' { c } else { '_' }).collect();
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", super::pages::percent_encoded(&plain))
+    format!(
+        "attachment; filename=\"{ascii}\"; filename*=UTF-8''{}",
+        crate::domain::hex::percent_encoded(&plain)
+    )
 }
 
 /// Characters that show nothing or turn the reading direction: they make `txt.exe` look like `exe.txt`.

@@ -143,7 +143,7 @@ pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -
     if request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         return Ok(Html(web.pages().opening(&web.bare_frame("opening"), here)?).into_response());
     }
-    let address = format!("/admin/sign-in?next={}", super::pages::percent_encoded(here));
+    let address = format!("/admin/sign-in?next={}", crate::domain::hex::percent_encoded(here));
     Ok(Redirect::to(&address).into_response())
 }
 

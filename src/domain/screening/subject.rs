@@ -1,6 +1,7 @@
-//! The subjects that programs write over automatic answers, in many languages. May import: regex, `domain::fold`.
+//! The subjects that programs write over automatic answers, in many languages. May import: regex, `domain::{fold, text}`.
 
 use crate::domain::fold::fold;
+use crate::domain::text::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -53,13 +54,10 @@ static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
     };
     let day = r" ((until|till|jusqu)|(from|du|le|bis|hasta|fino|from|until|till|tot|ate|al|vom|au) (\S+ ){0,2}\S{0,2}\d)";
     let now = "( actuellement| currently| temporarily| derzeit| zurzeit| momenteel)?";
-    let pattern = |text: String| {
-        Regex::new(&text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
-    };
     Subjects {
-        sure: pattern(format!(r"^({})( ?$| ?[:\-–—\[\](),./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
-        vague: pattern(format!(r"^({})( ?$| ?:|{day})|^({})( ?:|{day})", words(VAGUE), words(VAGUER))),
-        told: pattern(format!(
+        sure: pattern(&format!(r"^({})( ?$| ?[:\-–—\[\](),./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
+        vague: pattern(&format!(r"^({})( ?$| ?:|{day})|^({})( ?:|{day})", words(VAGUE), words(VAGUER))),
+        told: pattern(&format!(
             r"^((je suis|i am|i'm|ich bin|estoy|sono|estou|ik ben){now} ({}|{})|[^:?]{{2,40}} (is|est|ist){now} ({}))( ?$| ?[(.\-–—,:]|{day})",
             words(AWAY),
             words(OUT),

@@ -1,9 +1,10 @@
 //! The line that tells who wrote a quote and when, in many languages, on one line or wrapped over several.
 //! May import: std, regex, `domain::fold`.
 
-use super::marks::{ADDRESS, DATE, LONGEST, TIME, folded, pattern};
+use super::marks::{ADDRESS, DATE, LONGEST, TIME, folded};
 use super::{is_blank, is_quoted};
 use crate::domain::fold::fold;
+use crate::domain::text::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -1,9 +1,10 @@
 //! The block of `From: Sent: To: Subject:` lines that Outlook and others write above a quote, in their languages.
 //! May import: std, regex, `domain::fold`.
 
-use super::marks::{DATE, LONGEST, TIME, folded, head, pattern};
+use super::marks::{DATE, LONGEST, TIME, folded};
 use super::{is_blank, is_quoted};
 use crate::domain::fold::fold;
+use crate::domain::text::{head, pattern};
 use regex::Regex;
 use std::collections::HashMap;
 use std::sync::LazyLock;

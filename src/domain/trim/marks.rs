@@ -1,10 +1,11 @@
 //! The lines that stand above a quote: who wrote what when, header blocks, separators.
-//! May import: std, memchr, regex, `domain::fold`.
+//! May import: std, memchr, regex, `domain::{fold, text}`.
 
 use super::attribution::attribution;
 use super::block::{Strictness, header_block, label};
 use super::is_blank;
 use crate::domain::fold::fold;
+use crate::domain::text::{head, pattern};
 use memchr::memmem::Finder;
 use regex::{Regex, RegexSet};
 use std::sync::LazyLock;
@@ -192,15 +193,6 @@ fn is_forward(folded: &str) -> bool {
     (folded.len() <= 60 || folded.starts_with(['-', '_', '='])) && FORWARDS.is_match(folded)
 }
 
-/// At most the first `length` bytes.
-pub fn head(line: &str, length: usize) -> &str {
-    let mut end = line.len().min(length);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    &line[..end]
-}
-
 /// A time of day.
 pub static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u:\b)\d{1,2} ?[:h.] ?\d{2}(?-u:\b)"));
 /// A day.
@@ -211,7 +203,3 @@ pub static DATE: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// An address of mail.
 pub static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s<>()@]+@[^\s<>()@]+"));
-/// A constant pattern.
-pub fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
-}

@@ -1,7 +1,8 @@
-//! Where a signature begins. May import: std, regex, `domain::fold`.
+//! Where a signature begins. May import: std, regex, `domain::{fold, text}`.
 
 use super::is_blank;
 use crate::domain::fold::fold;
+use crate::domain::text::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -191,8 +192,4 @@ fn closing(lines: &[&str]) -> Option<usize> {
     let under: Vec<&str> = lines[at + 1..].iter().copied().filter(|line| !is_blank(line)).collect();
     let card = under.iter().any(|line| line.len() <= 200 && CONTACT.is_match(&fold(line)));
     (under.len() >= 2 && card && under.iter().all(|line| line.chars().count() <= 120)).then_some(at)
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
 }

@@ -1,6 +1,7 @@
-//! What mail systems say in their reports, in many makes and languages. May import: `domain::fold`.
+//! What mail systems say in their reports, in many makes and languages. May import: `domain::{fold, text}`.
 
 use crate::domain::fold::fold;
+use crate::domain::text::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -111,18 +112,4 @@ pub fn reply_code(text: &str) -> Option<String> {
             _ => format!("{}.0.0", class as char),
         },
     })
-}
-
-/// At most the first `length` bytes.
-pub fn head(text: &str, length: usize) -> &str {
-    let mut end = text.len().min(length);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-/// A constant pattern.
-pub fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
 }
