@@ -24,6 +24,8 @@ use crate::wording;
 use chrono::{DateTime, Utc};
 use ring::hmac;
 
+/// The bytes that vouch for a Message-ID of ours.
+pub(super) const VOUCHED: usize = 12;
 /// How many message ids a mail's References carry: RFC 5322 sets no limit, servers do.
 const MOST_REFERENCES_OUT: i64 = 20;
 
@@ -173,8 +175,8 @@ impl Inner {
         };
         let roads = plan(requester.preference).map(|(channel, plan)| {
             let plan = match &suppressed {
-                Some(cause) if channel == Channel::Email && plan == Plan::Send => {
-                    told.suppressed = Some(cause.why.clone());
+                Some(why) if channel == Channel::Email && plan == Plan::Send => {
+                    told.suppressed = Some(why.clone());
                     Plan::Skip(SkipReason::Suppressed)
                 }
                 _ => plan,
@@ -182,6 +184,7 @@ impl Inner {
             (channel, plan, requester.email.as_str())
         });
         let copied = copies.iter().map(|copy| (Channel::Email, copy.plan, copy.person.address.as_str()));
+        let mut leaves = false;
         for (channel, plan, address) in roads.into_iter().chain(copied) {
             let why = match plan {
                 Plan::Skip(reason) => Some(wording::labels::skip_reason(reason)),
@@ -217,16 +220,24 @@ impl Inner {
             if plan == Plan::Store {
                 tx.add_notification(requester.id, &delivery, now, not_before).await?;
             }
-            if plan == Plan::Send {
-                tx.add_ref(&minted, ticket.id, RefKind::Minted).await?;
-            }
+            leaves |= plan == Plan::Send;
+        }
+        if leaves {
+            tx.add_ref(&minted, ticket.id, RefKind::Minted).await?;
         }
         Ok(told)
     }
 
     /// A Message-ID that only we can have made: each event has at most one mail, and its copies are the same mail.
     pub(super) fn mint(&self, ticket: TicketId, event: EventId) -> String {
-        let vouched = hmac::sign(&self.minting_key, format!("{ticket}.{event}").as_bytes());
-        threading::minted_id(ticket, event, &hex(&vouched.as_ref()[..12]), &self.settings.mail_host)
+        let mac = self.vouch(&format!("{ticket}.{event}"), VOUCHED);
+        threading::minted_id(ticket, event, &mac, &self.settings.mail_host)
+    }
+
+    /// What vouches for words of ours, in `bytes` bytes of hex. The words of each use have a form of their own, so that
+    /// none passes for another: two numbers for a Message-ID, `reply:…` for an address, a canary's mark.
+    pub(super) fn vouch(&self, words: &str, bytes: usize) -> String {
+        let mac = hmac::sign(&self.minting_key, words.as_bytes());
+        hex(&mac.as_ref()[..bytes])
     }
 }

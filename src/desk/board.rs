@@ -242,7 +242,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
     let id = ticket.id;
     let mut cards = Cards::default();
     let mut view = cards.card(tx, ticket).await?;
-    view.requester.suppressed = tx.suppressed(&view.requester.email).await?.map(|cause| cause.why);
+    view.requester.suppressed = tx.suppressed(&view.requester.email).await?;
     let mut files: HashMap<MessageId, Vec<_>> = HashMap::new();
     for (message, attachment) in tx.attachments(id).await? {
         files.entry(message).or_default().push(attachment);

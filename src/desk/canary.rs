@@ -5,13 +5,12 @@
 //! at a time. It is known on arrival by its Message-ID or, where a provider writes another, by its subject; both
 //! carry an HMAC.
 
+use super::apply::VOUCHED;
 use super::{Desk, Inner, Result};
 use crate::domain::alert::AlertKind;
-use crate::domain::hex::hex;
 use crate::domain::mail::InboundMail;
 use crate::wording;
 use chrono::{DateTime, TimeDelta, Utc};
-use ring::hmac;
 use std::time::Duration;
 
 /// Who made a canary and did not send it within this has died, or could not: somebody tries again. Longer than any
@@ -109,11 +108,9 @@ impl Inner {
         wording::canary::subject(&self.canary_mark(number))
     }
 
-    /// The key also vouches for Message-IDs: those sign two numbers, never this word.
     fn canary_mark(&self, number: i64) -> String {
         let marked = format!("{MARK}{number}");
-        let vouched = hmac::sign(&self.minting_key, marked.as_bytes());
-        format!("{marked}.{}", hex(&vouched.as_ref()[..12]))
+        format!("{marked}.{}", self.vouch(&marked, VOUCHED))
     }
 }
 

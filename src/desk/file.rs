@@ -453,11 +453,11 @@ async fn add_message<'a>(
     if let Some(rfc_id) = &digest.mail.message_id {
         tx.add_ref(rfc_id, ticket, RefKind::Received).await?;
     }
+    let named = threading::named_ids(&digest.mail);
     if mark.is_none() {
-        let named: Vec<_> = threading::named_ids(&digest.mail).into_iter().map(|id| (id, ticket)).collect();
-        tx.name_refs(&named).await?;
+        tx.name_refs(&named.iter().map(|id| (*id, ticket)).collect::<Vec<_>>()).await?;
     }
-    later.known.note(&digest.mail);
+    later.known.note(digest.mail.message_id.as_deref(), &named);
     later.index(message, &digest.words);
     Ok(message)
 }

@@ -26,9 +26,8 @@ impl Known {
     }
 
     /// Takes note of a mail that is written on a ticket: its own id and those it names lead there from here on.
-    pub(super) fn note(&mut self, mail: &InboundMail) {
-        let ids = threading::named_ids(mail).into_iter().chain(mail.message_id.as_deref());
-        self.ids.extend(ids.map(str::to_owned));
+    pub(super) fn note(&mut self, own: Option<&str>, named: &[&str]) {
+        self.ids.extend(named.iter().copied().chain(own).map(str::to_owned));
     }
 
     /// Whether it is worth asking where an offer leads.

@@ -178,7 +178,9 @@ impl<'a> Later<'a> {
             }
             files.extend(mail.attachments.iter().take(MOST_ATTACHMENTS).map(|file| (message, file)));
             refs.extend(mail.message_id.as_deref().map(|rfc_id| (rfc_id, ticket)));
-            named.extend(threading::named_ids(mail).into_iter().map(|rfc_id| (rfc_id, ticket)));
+            let its_named = threading::named_ids(mail);
+            self.known.note(mail.message_id.as_deref(), &its_named);
+            named.extend(its_named.into_iter().map(|rfc_id| (rfc_id, ticket)));
             lines.push(NewEvent {
                 ticket,
                 at: now,
@@ -190,7 +192,6 @@ impl<'a> Later<'a> {
                 version_after: 1,
                 source_key: None,
             });
-            self.known.note(mail);
             self.index(message, &opening.digest.words);
             self.opened.insert(opening.id, Filed::Created(ticket));
         }

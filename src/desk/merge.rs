@@ -10,10 +10,19 @@ use super::{Inner, Result, locked};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{EventId, TicketId};
 use crate::domain::refusal::Refusal;
+use crate::domain::ticket::Ticket;
 use crate::store::Tx;
 use crate::store::tickets::StoredEvent;
 use crate::view::View;
 use crate::wording;
+
+/// Both tickets, held for this transaction; the lower number first, so that two who merge the same tickets do not wait
+/// for each other.
+async fn locked_both(tx: &mut Tx, id: TicketId, into: TicketId) -> Result<(Ticket, Ticket)> {
+    let first = locked(tx, id.min(into)).await?;
+    let second = locked(tx, id.max(into)).await?;
+    Ok(if first.id == id { (first, second) } else { (second, first) })
+}
 
 impl Inner {
     /// Merges `id` into `into`.
@@ -22,10 +31,7 @@ impl Inner {
             return refuse(Refusal::MergedIntoItself(id));
         }
         let mut tx = self.store.begin().await?;
-        // The lower number first, so that two who merge the same tickets do not wait for each other.
-        let first = locked(&mut tx, id.min(into)).await?;
-        let second = locked(&mut tx, id.max(into)).await?;
-        let (ticket, target) = if first.id == id { (first, second) } else { (second, first) };
+        let (ticket, target) = locked_both(&mut tx, id, into).await?;
         for merged in [&ticket, &target] {
             if let Some(into) = merged.merged_into {
                 return refuse(Refusal::Merged { ticket: merged.id, into });
@@ -55,9 +61,7 @@ impl Inner {
     pub(super) async fn unmerge(&self, ask: &Ask<'_>, mut tx: Tx, act: StoredEvent) -> Result<View> {
         let (id, into) = (act.ticket, TicketId(act.detail.other.unwrap_or_default()));
         let twin = EventId(act.detail.twin.unwrap_or_default());
-        let first = locked(&mut tx, id.min(into)).await?;
-        let second = locked(&mut tx, id.max(into)).await?;
-        let (ticket, target) = if first.id == id { (first, second) } else { (second, first) };
+        let (ticket, target) = locked_both(&mut tx, id, into).await?;
         for event in [act.id, twin] {
             tx.cancel_deliveries(event, ask.now).await?;
         }

@@ -150,6 +150,6 @@ pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Resu
     }
     let blocked = requester.blocked_at.is_some();
     let mut requester = requester_view(requester);
-    requester.suppressed = tx.suppressed(&requester.email).await?.map(|cause| cause.why);
+    requester.suppressed = tx.suppressed(&requester.email).await?;
     Ok(Person { requester, blocked, tickets, changed })
 }

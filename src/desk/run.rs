@@ -5,7 +5,7 @@ use super::board::{self, QueueFilter};
 use super::failure::refuse;
 use super::people::{known_requester, read_person};
 use super::receive::distinct_words;
-use super::taking_part::{copies, recipients, take_back};
+use super::taking_part::{copies, recipients_now, take_back};
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
@@ -250,7 +250,11 @@ impl Inner {
             Some(id) => Some(known_ticket(&mut tx, id).await?),
             None => None,
         };
-        Ok(View::Draft(self.draft(&mut tx, ask, name, ticket.as_ref(), "").await?))
+        let mut draft = self.draft(&mut tx, ask, name, ticket.as_ref(), "").await?;
+        if let Some(ticket) = &ticket {
+            draft.recipients = Some(recipients_now(&mut tx, ticket).await?);
+        }
+        Ok(View::Draft(draft))
     }
 
     /// A standard reply filled in as far as it can be.
@@ -266,14 +270,10 @@ impl Inner {
         let Some(reply) = catalogue.find(name) else {
             return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known: catalogue.keys() });
         };
-        let mut shown_recipients = None;
         let text = match ticket {
             None => reply.body.clone(),
             Some(ticket) => {
                 let requester = tx.requester(ticket.requester).await?;
-                let is_suppressed = tx.suppressed(&requester.email).await?.is_some();
-                let copies = copies(tx, ticket.id).await?;
-                shown_recipients = Some(recipients(&requester, is_suppressed, &copies));
                 let spoken = tx.messages(ticket.id).await?.into_iter().rev();
                 let silent_since = spoken
                     .filter(|message| message.direction == Direction::Inbound && message.mark.is_none())
@@ -302,7 +302,7 @@ impl Inner {
             missing,
             text,
             then: reply.then,
-            recipients: shown_recipients,
+            recipients: None,
         })
     }
 

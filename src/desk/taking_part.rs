@@ -7,7 +7,6 @@ use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::vocabulary::ParticipantWish;
 use crate::domain::address::is_own;
 use crate::domain::authentication::is_refuted_by;
-use crate::domain::channel::Channel;
 use crate::domain::delivery::Plan;
 use crate::domain::event::{Event, EventDetail, Wrote};
 use crate::domain::ids::{MessageId, TicketId};
@@ -170,10 +169,15 @@ impl Desk {
     pub async fn recipients(&self, id: TicketId) -> Result<Recipients> {
         let mut tx = self.inner.store.read().await?;
         let ticket = tx.ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))?;
-        let requester = tx.requester(ticket.requester).await?;
-        let is_suppressed = tx.suppressed(&requester.email).await?.is_some();
-        Ok(recipients(&requester, is_suppressed, &copies(&mut tx, id).await?))
+        recipients_now(&mut tx, &ticket).await
     }
+}
+
+/// To whom a reply to all would go now.
+pub(super) async fn recipients_now(tx: &mut Tx, ticket: &Ticket) -> Result<Recipients> {
+    let requester = tx.requester(ticket.requester).await?;
+    let is_suppressed = tx.suppressed(&requester.email).await?.is_some();
+    Ok(recipients(&requester, is_suppressed, &copies(tx, ticket.id).await?))
 }
 
 /// Puts back who took part before an act, and what was held before it.
@@ -211,7 +215,8 @@ pub(super) async fn copies(tx: &mut Tx, ticket: TicketId) -> Result<Vec<Copy>> {
 
 /// The exact recipients of a reply by mail.
 pub(super) fn recipients(requester: &Requester, is_suppressed: bool, copies: &[Copy]) -> Recipients {
-    let wants = requester.preference.allows(Channel::Email);
+    // What goes for a copy goes for the requester's own mail.
+    let plan = plan_copy(Some(requester.preference), is_suppressed);
     let sent = copies.iter().filter(|copy| copy.plan == Plan::Send);
     let without = copies.iter().filter_map(|copy| match copy.plan {
         Plan::Skip(reason) => {
@@ -221,7 +226,7 @@ pub(super) fn recipients(requester: &Requester, is_suppressed: bool, copies: &[C
         Plan::Send | Plan::Store => None,
     });
     Recipients {
-        to: (wants && !is_suppressed).then(|| requester.email.clone()),
+        to: (plan == Plan::Send).then(|| requester.email.clone()),
         cc: sent.map(|copy| copy.person.address.clone()).collect(),
         without: without.collect(),
     }

@@ -2,7 +2,6 @@
 
 use super::known::Known;
 use super::{Inner, Result, locked};
-use crate::domain::hex::hex;
 use crate::domain::ids::{RequesterId, TicketId};
 use crate::domain::mail::{Bounce, InboundMail};
 use crate::domain::participant::Participation;
@@ -11,7 +10,6 @@ use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
 use chrono::{DateTime, Utc};
-use ring::hmac;
 
 /// A ticket that a mail leads to.
 pub(super) struct Place {
@@ -91,8 +89,7 @@ impl Inner {
 
     /// What vouches for an address that names a ticket: nobody else can make one, and it fits no other ticket.
     pub(super) fn address_mac(&self, ticket: TicketId, requester: RequesterId) -> String {
-        let vouched = hmac::sign(&self.minting_key, format!("reply:{ticket}:{requester}").as_bytes());
-        hex(&vouched.as_ref()[..ADDRESS_MAC / 2])
+        self.vouch(&format!("reply:{ticket}:{requester}"), ADDRESS_MAC / 2)
     }
 
     /// The address that answers to a ticket's mail are asked for, where that is configured.

@@ -2,7 +2,7 @@
 //! May import: domain, sqlx.
 
 use super::dialect::{
-    Bulk, Sql, all, execute, fetch_all, on, optional, optional_scalar, scalar, statements, write_all,
+    Bulk, Sql, all, execute, fetch_all, optional, optional_scalar, scalar, statements, write_all,
 };
 use super::{Result, Tx, clean};
 use crate::domain::ids::RawMailId;
@@ -151,28 +151,17 @@ impl Tx {
         mails: &[NewRawMail<'_>],
         now: DateTime<Utc>,
     ) -> Result<Vec<Option<RawMailId>>> {
-        let mut ids = Vec::with_capacity(mails.len());
-        for (sql, rows) in JOURNAL.portions(mails) {
-            let kept: Vec<(i64, String)> = on!(self, sql, |c, text| {
-                let mut query = sqlx::query_as(text);
-                for mail in rows {
-                    let bytes = i64::try_from(mail.bytes).unwrap_or(i64::MAX);
-                    let state = if mail.held.is_some() { MailState::Held.as_str() } else { "received" };
-                    query = query
-                        .bind(mail.mailbox)
-                        .bind(mail.sha256)
-                        .bind(mail.identity)
-                        .bind(bytes)
-                        .bind(state)
-                        .bind(mail.held)
-                        .bind(now)
-                        .bind(mail.sender.map(clean));
-                }
-                query.fetch_all(c).await
-            })?;
-            let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
-            ids.extend(rows.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)));
-        }
+        let kept = fetch_all!(self, JOURNAL, (i64, String), mails, |query, mail| query
+            .bind(mail.mailbox)
+            .bind(mail.sha256)
+            .bind(mail.identity)
+            .bind(i64::try_from(mail.bytes).unwrap_or(i64::MAX))
+            .bind(if mail.held.is_some() { MailState::Held.as_str() } else { "received" })
+            .bind(mail.held)
+            .bind(now)
+            .bind(mail.sender.map(clean)))?;
+        let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
+        let ids: Vec<_> = mails.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)).collect();
         let bodies: Vec<(i64, &[u8])> =
             ids.iter().zip(mails).filter_map(|(id, mail)| Some((id.as_ref()?.0, mail.packed))).collect();
         write_all!(self, KEEP_BYTES, bodies, |query, body| query.bind(body.0).bind(body.1))?;

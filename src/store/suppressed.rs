@@ -1,6 +1,6 @@
 //! Addresses that no mail goes to, because one came back for good. May import: domain, sqlx.
 
-use super::dialect::{Sql, execute, optional, optional_scalar, statements};
+use super::dialect::{Sql, execute, optional_scalar, statements};
 use super::{Result, Tx, clean};
 use crate::domain::ids::DeliveryId;
 use chrono::{DateTime, Utc};
@@ -9,18 +9,9 @@ statements! {
     SUPPRESS = Sql::same(
         "INSERT INTO suppressed (address, why, delivery_id, since) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (address) DO NOTHING");
-    SUPPRESSED = Sql::same("SELECT why, since FROM suppressed WHERE address = $1");
+    SUPPRESSED = Sql::same("SELECT why FROM suppressed WHERE address = $1");
     ANY_SUPPRESSED = Sql::same("SELECT address FROM suppressed LIMIT 1");
     LIFT_SUPPRESSION = Sql::same("DELETE FROM suppressed WHERE address = $1");
-}
-
-/// Why no mail goes to an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suppressed {
-    /// What the report or the server said, in French.
-    pub why: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
 }
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
@@ -36,9 +27,9 @@ impl Tx {
         execute!(self, SUPPRESS, clean(address), clean(why), delivery.0, now).map(drop)
     }
 
-    pub async fn suppressed(&mut self, address: &str) -> Result<Option<Suppressed>> {
-        let row: Option<(String, DateTime<Utc>)> = optional!(self, SUPPRESSED, clean(address))?;
-        Ok(row.map(|(why, since)| Suppressed { why, since }))
+    /// Why no mail goes to an address, in French: what the report or the server said.
+    pub async fn suppressed(&mut self, address: &str) -> Result<Option<String>> {
+        optional_scalar!(self, SUPPRESSED, clean(address))
     }
 
     /// Whether any address is suppressed.
@@ -47,8 +38,7 @@ impl Tx {
         Ok(any.is_some())
     }
 
-    /// `true` when it was suppressed.
-    pub async fn lift_suppression(&mut self, address: &str) -> Result<bool> {
-        execute!(self, LIFT_SUPPRESSION, clean(address)).map(|rows| rows == 1)
+    pub async fn lift_suppression(&mut self, address: &str) -> Result<()> {
+        execute!(self, LIFT_SUPPRESSION, clean(address)).map(drop)
     }
 }
