@@ -1,14 +1,13 @@
 //! One vocabulary, several mouths: the same command by the console of the page, by the command line's words and by
 //! a line of chat leaves the same rows behind, on both databases.
 
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{Database, TestDesk, page_settings, serve_pages};
 use guichet::command::parse::{parse, parse_words};
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Door;
-use guichet::web::{Settings, router, serve};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettracker.example\nCc: marc@client.example\nSubject: Paiement\n\
     Message-ID: <1@client.example>\n\nBonjour, mon paiement est refusé.\n";
@@ -66,16 +65,7 @@ async fn by_command_line(database: Database) -> Value {
 async fn by_console(database: Database) -> Value {
     let test = TestDesk::new(database).await;
     test.mail(MAIL).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let settings = Settings {
-        brand: "BetTracker Pro".into(),
-        public_url: "http://localhost:3000".into(),
-        zone: chrono_tz::Europe::Paris,
-        demo_agent: Some("Camille".into()),
-        mailboxes: Vec::new(),
-    };
-    tokio::spawn(serve(listener, router(test.desk.clone(), settings), std::future::pending()));
+    let address = serve_pages(&test.desk, page_settings("http://localhost:3000", true)).await;
     let ask = async |request: String| {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();

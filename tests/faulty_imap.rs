@@ -11,11 +11,11 @@ mod told;
 
 use crate::support::PATIENCE;
 use crate::support::accounting::{assert_each_once, journal};
-use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk};
+use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk, mailbox};
 use crate::support::dovecot::Dovecot;
 use crate::support::fault_proxy::{Act, FaultProxy, Heard};
 use crate::support::imap_client::ImapClient;
-use guichet::config::{AfterIngest, Imap, Security, Start};
+use guichet::config::{AfterIngest, Imap};
 use guichet::inbound::{FetchCount, FetchError, FetchOptions, Source, fetch, watch};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -68,19 +68,12 @@ impl<'a> Scene<'a> {
 
     fn settings(&self, port: u16) -> Imap {
         Imap {
-            host: "127.0.0.1".into(),
-            port,
-            security: Security::None,
             username: self.user.clone(),
-            sign_in: self.dovecot.password.to_owned().into(),
             mailbox: self.mailbox.into(),
-            authserv_id: None,
-            section: "imap".into(),
             label: format!("{}@127.0.0.1", self.mailbox),
             after_ingest: self.after.clone(),
-            ca_file: None,
             poll_interval: Duration::from_millis(100),
-            start: Start::Beginning,
+            ..mailbox(port)
         }
     }
 

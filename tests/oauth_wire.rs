@@ -2,13 +2,13 @@
 //! servers for what these do not do.
 
 use crate::oauth::account;
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{self, Database, TestDesk};
 use crate::support::dovecot::Dovecot;
 use crate::support::oauth_server::{ACCOUNT, OAuthServer};
 use crate::support::smtp::SmtpSink;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use guichet::config::{AfterIngest, Imap, Limits, Security, Smtp, Start};
+use guichet::config::{Imap, Limits, Security, Smtp};
 use guichet::domain::delivery::Outcome;
 use guichet::inbound::{FetchError, FetchOptions, Source, fetch, try_connection};
 use guichet::outbound::smtp::SmtpCourier;
@@ -22,21 +22,13 @@ const MAIL: &[u8] =
     b"From: lea@client.example\r\nSubject: x\r\nMessage-ID: <1@client.example>\r\n\r\nBonjour\r\n";
 
 fn mailbox(port: u16, provider: &OAuthServer) -> Imap {
-    let sign_in = account(provider, Some(provider.granted_before())).into();
     Imap {
-        section: "imap".into(),
         label: "INBOX@localhost".into(),
         host: "localhost".into(),
-        port,
-        security: Security::None,
         username: ACCOUNT.into(),
-        sign_in,
-        mailbox: "INBOX".into(),
-        authserv_id: None,
-        after_ingest: AfterIngest::Keep,
-        ca_file: None,
+        sign_in: account(provider, Some(provider.granted_before())).into(),
         poll_interval: Duration::from_secs(60),
-        start: Start::Beginning,
+        ..desk::mailbox(port)
     }
 }
 

@@ -1,19 +1,18 @@
 //! The pages over HTTP: signing in, what is refused before a page, and every act from its form to the database.
 
 use crate::support::chromium::Chromium;
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{Database, TestDesk, page_settings, serve_pages};
 use argon2::PasswordHasher;
-use chrono_tz::Europe::Paris;
 use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::ticket::{Priority, Status};
 use guichet::view::TicketView;
-use guichet::web::{Mailbox, Settings, router, serve};
+use guichet::web::{Mailbox, Settings};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const PASSWORD: &str = "correct horse";
 
@@ -63,16 +62,8 @@ impl Site {
         let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let hash = argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
         desk.desk.set_password_hash(desk.camille.id, &hash).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let settings = Settings {
-            brand: "BetTracker Pro".into(),
-            public_url: "http://localhost:3000".into(),
-            zone: Paris,
-            demo_agent: demo.then(|| "Camille".into()),
-            mailboxes,
-        };
-        tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
+        let settings = Settings { mailboxes, ..page_settings("http://localhost:3000", demo) };
+        let address = serve_pages(&desk.desk, settings).await;
         Site { desk, address, cookie: String::new() }
     }
 
@@ -328,16 +319,7 @@ async fn a_session_ends_after_a_working_day(database: Database) {
     let mut site = Site::signed_in(database).await;
     assert_eq!(site.get("/admin/support").await.status, 200);
     site.desk.elapse(chrono::Duration::hours(12)).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    site.address = listener.local_addr().unwrap();
-    let settings = Settings {
-        brand: String::new(),
-        public_url: "http://localhost:3000".into(),
-        zone: Paris,
-        demo_agent: None,
-        mailboxes: Vec::new(),
-    };
-    tokio::spawn(serve(listener, router(site.desk.desk.clone(), settings), std::future::pending()));
+    site.address = serve_pages(&site.desk.desk, page_settings("http://localhost:3000", false)).await;
     assert_eq!(site.get("/admin/support").await.status, 303);
 }
 

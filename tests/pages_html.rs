@@ -1,7 +1,7 @@
 //! Mails that came in, on their pages: the HTML of strangers in a real browser, and their files.
 
 use crate::support::chromium::Chromium;
-use crate::support::desk::{Database, LIMITS, TestDesk};
+use crate::support::desk::{Database, LIMITS, TestDesk, page_settings, serve_pages};
 use crate::support::tls::Certificates;
 use crate::support::{PATIENCE, wait_for};
 use guichet::config::Limits;
@@ -9,7 +9,6 @@ use guichet::domain::ids::TicketId;
 use guichet::domain::mail::{INSIDE, Parts, Refused, Seal};
 use guichet::inbound;
 use guichet::view::MessageView;
-use guichet::web::{Settings, router, serve};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -42,16 +41,7 @@ impl Answer {
 impl Site {
     async fn open(database: Database) -> Site {
         let desk = TestDesk::new(database).await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let settings = Settings {
-            brand: "BetTracker Pro".into(),
-            public_url: "http://localhost:3000".into(),
-            zone: chrono_tz::Europe::Paris,
-            demo_agent: Some("Camille".into()),
-            mailboxes: Vec::new(),
-        };
-        tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
+        let address = serve_pages(&desk.desk, page_settings("http://localhost:3000", true)).await;
         Site { desk, address }
     }
 

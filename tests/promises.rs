@@ -1,10 +1,10 @@
 //! The promises about mail in that no other test shows as such: see "What is promised" in ARCHITECTURE.md.
 
 use crate::support::accounting::{assert_each_once, journal};
-use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk};
+use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk, mailbox};
 use crate::support::dovecot::Dovecot;
 use chrono::Duration;
-use guichet::config::{AfterIngest, Imap, Limits, Security, Start};
+use guichet::config::{AfterIngest, Imap, Limits};
 use guichet::domain::ids::TicketId;
 use guichet::domain::ticket::Status;
 use guichet::inbound::{FetchOptions, Source, fetch, prepare};
@@ -97,19 +97,9 @@ async fn no_mail_stops_the_mails_behind_it(database: Database) {
     let test = TestDesk::new(database).await;
     let limits = Limits { max_mail_bytes: 300_000, ..LIMITS };
     let settings = Imap {
-        host: "127.0.0.1".into(),
-        port: dovecot.imap_port,
-        security: Security::None,
-        username: dovecot.user.into(),
-        sign_in: dovecot.password.to_owned().into(),
-        mailbox: "INBOX".into(),
-        authserv_id: None,
-        section: "imap".into(),
-        label: "INBOX@127.0.0.1".into(),
         after_ingest: AfterIngest::Seen,
-        ca_file: None,
         poll_interval: std::time::Duration::from_secs(60),
-        start: Start::Beginning,
+        ..mailbox(dovecot.imap_port)
     };
     let source = Source::Imap(settings);
     let mut good = 0;

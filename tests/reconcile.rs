@@ -1,9 +1,9 @@
 //! The reconciliation: a mail that was missed is found and taken in; what cannot be had is an alert.
 
-use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk};
+use crate::support::desk::{Database, LIMITS, TestDesk, mailbox, question};
 use crate::support::dovecot::Dovecot;
 use crate::wire_imap::{Reply, scripted, usual};
-use guichet::config::{AfterIngest, Imap, Security, Start};
+use guichet::config::{AfterIngest, Imap, Start};
 use guichet::domain::alert::AlertKind;
 use guichet::inbound::reconcile::{Reconciled, reconcile};
 use guichet::inbound::{FetchOptions, Source, fetch, watch};
@@ -12,30 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-fn mail(n: usize) -> Vec<u8> {
-    format!(
-        "From: client{n}@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: question {n}\r\n\
-         Message-ID: <{n}@client.example>\r\n\r\nBonjour, question {n}.\r\n"
-    )
-    .into_bytes()
-}
-
 fn settings(dovecot: &Dovecot) -> Imap {
-    Imap {
-        section: "imap".into(),
-        label: "INBOX@127.0.0.1".into(),
-        host: "127.0.0.1".into(),
-        port: dovecot.imap_port,
-        security: Security::None,
-        username: dovecot.user.into(),
-        sign_in: dovecot.password.to_owned().into(),
-        mailbox: "INBOX".into(),
-        authserv_id: None,
-        after_ingest: AfterIngest::Keep,
-        ca_file: None,
-        poll_interval: Duration::from_millis(200),
-        start: Start::Beginning,
-    }
+    mailbox(dovecot.imap_port)
 }
 
 /// Gives the newest mail of the INBOX a flag of the Maildir, or takes it away.
@@ -75,9 +53,9 @@ fn whole(server: u64) -> Reconciled {
 async fn a_mail_that_the_cursor_passed_over_is_found_and_taken_in(database: Database) {
     let (dovecot, test) = (Dovecot::start(), TestDesk::new(database).await);
     let source = Source::Imap(Imap { after_ingest: AfterIngest::Seen, ..settings(&dovecot) });
-    (1..=2).for_each(|n| dovecot.deliver(&mail(n)));
+    (1..=2).for_each(|n| dovecot.deliver(&question(n)));
     assert_eq!(fetched(&test, &source).await, 2);
-    (3..=5).for_each(|n| dovecot.deliver(&mail(n)));
+    (3..=5).for_each(|n| dovecot.deliver(&question(n)));
     pass_over(&test, &source, 4).await;
     assert_eq!(fetched(&test, &source).await, 1, "only what is above the cursor");
     assert_eq!(compared(&test, &source).await, Reconciled { server: 5, missing: 2, still_missing: 0 });
@@ -92,10 +70,10 @@ async fn what_lay_there_before_the_first_visit_is_not_missing(database: Database
     let (mut dovecot, test) = (Dovecot::start(), TestDesk::new(database).await);
     let source = Source::Imap(Imap { start: Start::Now, ..settings(&dovecot) });
     let days = chrono::Duration::days;
-    dovecot.deliver_at(test.now - days(3), &mail(1));
-    dovecot.deliver_at(test.now - days(2), &mail(2));
+    dovecot.deliver_at(test.now - days(3), &question(1));
+    dovecot.deliver_at(test.now - days(2), &question(2));
     assert_eq!(compared(&test, &source).await, whole(2));
-    dovecot.deliver_at(test.now + days(1), &mail(3));
+    dovecot.deliver_at(test.now + days(1), &question(3));
     assert_eq!(compared(&test, &source).await, whole(3));
     assert_eq!(tickets(&test).await, 1);
     // The numbers mean nothing any more: the dates tell which mails are older, in a reconciliation too.
@@ -116,11 +94,11 @@ async fn a_draft_and_a_mail_on_its_way_out_are_taken_once_they_are_neither(datab
     let (dovecot, test) = (Dovecot::start(), TestDesk::new(database).await);
     let source = Source::Imap(settings(&dovecot));
     for (n, letter) in [(1, "D"), (2, "T")] {
-        dovecot.deliver(&mail(n));
+        dovecot.deliver(&question(n));
         flag(&dovecot, letter);
         assert_eq!(fetched(&test, &source).await, 0, "flagged {letter}");
     }
-    dovecot.deliver(&mail(3));
+    dovecot.deliver(&question(3));
     assert_eq!(fetched(&test, &source).await, 1);
     assert_eq!(compared(&test, &source).await, whole(1));
     for (name, _) in dovecot.mails_in("") {
@@ -136,9 +114,9 @@ async fn a_draft_and_a_mail_on_its_way_out_are_taken_once_they_are_neither(datab
 async fn the_loop_compares_a_mailbox_and_mends_it(database: Database) {
     let (dovecot, test) = (Dovecot::start(), TestDesk::new(database).await);
     let source = Source::Imap(settings(&dovecot));
-    dovecot.deliver(&mail(1));
+    dovecot.deliver(&question(1));
     assert_eq!(fetched(&test, &source).await, 1);
-    dovecot.deliver(&mail(2));
+    dovecot.deliver(&question(2));
     pass_over(&test, &source, 2).await;
     let cancel = CancellationToken::new();
     let (desk, stop) = (test.desk.clone(), cancel.clone());

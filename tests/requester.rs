@@ -1,21 +1,19 @@
 //! The requester's own pages over HTTP: what a signed link shows, what it changes, and what a wrong one does not.
 
 use crate::support::chromium::Chromium;
-use crate::support::desk::{BOTH, Database, PUBLIC_URL, TestDesk};
+use crate::support::desk::{BOTH, Database, PUBLIC_URL, TestDesk, page_settings, serve_pages};
 use chrono::Duration;
-use chrono_tz::Europe::Paris;
 use guichet::desk::links::Links;
 use guichet::domain::delivery::{Channel, DeliveryState};
 use guichet::domain::event::EventKind;
 use guichet::domain::ids::{DeliveryId, TicketId};
 use guichet::domain::preference::Preference;
 use guichet::view::TicketView;
-use guichet::web::{Settings, router, serve};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const LEA: &str = "lea@courriel.example";
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -62,14 +60,14 @@ impl Site {
             "Bonjour <script>alert(1)</script>",
         ))
         .await;
-        let address = serve_pages(&desk, demo).await;
+        let address = serve_pages(&desk.desk, page_settings(PUBLIC_URL, demo)).await;
         Site { desk, address, demo }
     }
 
     /// Time passes; the pages know it.
     async fn elapse(&mut self, time: Duration) {
         self.desk.elapse(time).await;
-        self.address = serve_pages(&self.desk, self.demo).await;
+        self.address = serve_pages(&self.desk.desk, page_settings(PUBLIC_URL, self.demo)).await;
     }
 
     /// Camille does this, and the mail that follows leaves.
@@ -119,20 +117,6 @@ impl Site {
     async fn ticket(&self) -> TicketView {
         self.desk.desk.ticket(TicketId(1)).await.unwrap().expect("the first mail opened it")
     }
-}
-
-async fn serve_pages(desk: &TestDesk, demo: bool) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let settings = Settings {
-        brand: "BetTracker Pro".into(),
-        public_url: PUBLIC_URL.into(),
-        zone: Paris,
-        demo_agent: demo.then(|| "Camille".into()),
-        mailboxes: Vec::new(),
-    };
-    tokio::spawn(serve(listener, router(desk.desk.clone(), settings), std::future::pending()));
-    address
 }
 
 fn mail_of(address: &str, name: &str, id: &str, subject: &str, headers: &str, text: &str) -> String {
@@ -558,7 +542,7 @@ async fn the_demo_opens_the_requesters_pages_from_a_mail_and_a_desk_at_work_does
     // Signed in as in the demo, but on a desk at work: only the session matters.
     let cookie = page.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a session");
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
-    site.address = serve_pages(&site.desk, false).await;
+    site.address = serve_pages(&site.desk.desk, page_settings(PUBLIC_URL, false)).await;
     let page = site.ask("GET", &format!("/admin/support/outbox/{}", mail.id), &cookie, "").await;
     assert_eq!(page.status, 200, "{}", page.head);
     assert!(!page.body.contains("page du demandeur"), "{}", page.body);

@@ -2,40 +2,18 @@
 //! `serve` through what goes wrong.
 
 use crate::support::PATIENCE;
-use crate::support::desk::{BOTH, Database, LIMITS, OUR_ADDRESS, TestDesk};
+use crate::support::desk::{BOTH, Database, LIMITS, TestDesk, mailbox, question};
 use crate::support::dovecot::Dovecot;
 use chrono::TimeDelta;
-use guichet::config::{AfterIngest, Imap, Security, Start};
+use guichet::config::{AfterIngest, Imap, Start};
 use guichet::inbound::{FetchCount, FetchOptions, Progress, Source, fetch, ingest, watch};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-fn mail(n: usize) -> Vec<u8> {
-    format!(
-        "From: client{n}@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: question {n}\r\n\
-         Message-ID: <{n}@client.example>\r\n\r\nBonjour, question {n}.\r\n"
-    )
-    .into_bytes()
-}
-
 fn settings(dovecot: &Dovecot) -> Imap {
-    Imap {
-        section: "imap".into(),
-        label: "INBOX@localhost".into(),
-        host: "127.0.0.1".into(),
-        port: dovecot.imap_port,
-        security: Security::None,
-        username: dovecot.user.into(),
-        sign_in: dovecot.password.to_owned().into(),
-        mailbox: "INBOX".into(),
-        after_ingest: AfterIngest::Keep,
-        ca_file: None,
-        poll_interval: Duration::from_millis(200),
-        authserv_id: None,
-        start: Start::Now,
-    }
+    Imap { label: "INBOX@localhost".into(), start: Start::Now, ..mailbox(dovecot.imap_port) }
 }
 
 const ALL: FetchOptions = FetchOptions { limit: None, all: true };
@@ -66,11 +44,11 @@ async fn until_tickets(test: &TestDesk, count: i64) {
 #[tokio::test]
 async fn the_first_visit_starts_now_unless_all_is_asked_for() {
     let dovecot = Dovecot::start();
-    (0..3).for_each(|n| dovecot.deliver(&mail(n)));
+    (0..3).for_each(|n| dovecot.deliver(&question(n)));
     let source = Source::Imap(settings(&dovecot));
     let from_now = TestDesk::new(Database::Sqlite).await;
     assert_eq!(fetched(&from_now, &source, FetchOptions::default()).await, FetchCount::default());
-    dovecot.deliver(&mail(3));
+    dovecot.deliver(&question(3));
     assert_eq!(fetched(&from_now, &source, FetchOptions::default()).await, created(1));
     // Once there is a cursor, --all does not go behind it.
     assert_eq!(fetched(&from_now, &source, ALL).await, FetchCount::default());
@@ -88,11 +66,11 @@ async fn the_first_visit_starts_now_unless_all_is_asked_for() {
 
 async fn a_mailbox_numbered_anew_is_read_again_and_nothing_is_doubled(database: Database) {
     let mut dovecot = Dovecot::start();
-    (0..5).for_each(|n| dovecot.deliver(&mail(n)));
+    (0..5).for_each(|n| dovecot.deliver(&question(n)));
     let source = Source::Imap(settings(&dovecot));
     let test = TestDesk::new(database).await;
     assert_eq!(fetched(&test, &source, ALL).await, created(5));
-    dovecot.deliver(&mail(5));
+    dovecot.deliver(&question(5));
     dovecot.number_anew();
     let count = fetched(&test, &source, FetchOptions::default()).await;
     assert_eq!(count, FetchCount { fetched: 6, tickets_created: 1, duplicates: 5, ..FetchCount::default() });
@@ -107,26 +85,26 @@ async fn mail_from_before_the_first_visit_stays_alone_when_the_mailbox_is_number
         let source = Source::Imap(Imap { after_ingest: AfterIngest::Delete, ..settings(&dovecot) });
         let at = |minutes| test.now + TimeDelta::minutes(minutes);
         let fetch = async |options| fetched(&test, &source, options).await;
-        (0..3).for_each(|n| dovecot.deliver_at(at(-60), &mail(n)));
+        (0..3).for_each(|n| dovecot.deliver_at(at(-60), &question(n)));
         assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default());
-        dovecot.deliver_at(at(0), &mail(3));
-        dovecot.deliver_at(at(-90), &mail(4));
+        dovecot.deliver_at(at(0), &question(3));
+        dovecot.deliver_at(at(-90), &question(4));
         assert_eq!(fetch(FetchOptions::default()).await, created(2), "above the cursor, the date is nothing");
 
         // One more arrives while the mailbox is numbered anew.
-        dovecot.deliver_at(at(5), &mail(5));
+        dovecot.deliver_at(at(5), &question(5));
         dovecot.number_anew();
         assert_eq!(fetch(FetchOptions { limit: Some(1), all: false }).await, created(1));
         assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default(), "{database:?}");
-        dovecot.deliver_at(at(10), &mail(6));
-        dovecot.deliver_at(at(-90), &mail(7));
+        dovecot.deliver_at(at(10), &question(6));
+        dovecot.deliver_at(at(-90), &question(7));
         assert_eq!(fetch(FetchOptions::default()).await, created(2), "{database:?}");
         assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default());
 
         dovecot.number_anew();
         assert_eq!(fetch(FetchOptions::default()).await, FetchCount::default(), "and once more");
         let left: Vec<Vec<u8>> = dovecot.mails_in("").into_iter().map(|(_, bytes)| bytes).collect();
-        assert_eq!(left, [mail(0), mail(1), mail(2)], "what was not taken in is not deleted");
+        assert_eq!(left, [question(0), question(1), question(2)], "what was not taken in is not deleted");
         let standing = test.desk.standing(&source.mailbox()).await.unwrap().unwrap();
         assert_eq!(standing.last_uid, 3, "what is left alone is not looked at again");
     }
@@ -136,15 +114,15 @@ async fn mail_that_was_left_on_the_server_stays_there_when_the_configuration_cha
     let dovecot = Dovecot::start();
     let test = TestDesk::new(database).await;
     let with = |after_ingest| Source::Imap(Imap { after_ingest, ..settings(&dovecot) });
-    (0..2).for_each(|n| dovecot.deliver(&mail(n)));
+    (0..2).for_each(|n| dovecot.deliver(&question(n)));
     assert_eq!(fetched(&test, &with(AfterIngest::Keep), ALL).await, created(2));
-    dovecot.deliver(&mail(2));
+    dovecot.deliver(&question(2));
     assert_eq!(fetched(&test, &with(AfterIngest::Delete), ALL).await, created(1));
-    dovecot.deliver(&mail(3));
+    dovecot.deliver(&question(3));
     assert_eq!(fetched(&test, &with(AfterIngest::Keep), ALL).await, created(1));
     assert_eq!(fetched(&test, &with(AfterIngest::Delete), ALL).await, FetchCount::default());
     let left: Vec<Vec<u8>> = dovecot.mails_in("").into_iter().map(|(_, bytes)| bytes).collect();
-    assert_eq!(left, [mail(0), mail(1), mail(3)]);
+    assert_eq!(left, [question(0), question(1), question(3)]);
 }
 
 async fn the_loop_takes_mail_in_as_it_comes_and_survives_the_loss_of_its_server(database: Database) {
@@ -155,10 +133,10 @@ async fn the_loop_takes_mail_in_as_it_comes_and_survives_the_loss_of_its_server(
     let stop = cancel.clone();
     dovecot.kill();
     let watching = tokio::spawn(async move { watch(&desk, &source, &LIMITS, stop).await });
-    dovecot.deliver(&mail(1));
+    dovecot.deliver(&question(1));
     dovecot.restart();
     until_tickets(&test, 1).await;
-    dovecot.deliver(&mail(2));
+    dovecot.deliver(&question(2));
     until_tickets(&test, 2).await;
     cancel.cancel();
     watching.await.unwrap();
@@ -170,7 +148,8 @@ fn maildir_with(mails: usize) -> tempfile::TempDir {
         std::fs::create_dir(folder.path().join(part)).unwrap();
     }
     for n in 0..mails {
-        std::fs::write(folder.path().join(format!("new/{}.M{n}.host", 1_700_000_000 + n)), mail(n)).unwrap();
+        std::fs::write(folder.path().join(format!("new/{}.M{n}.host", 1_700_000_000 + n)), question(n))
+            .unwrap();
     }
     folder
 }
@@ -201,7 +180,7 @@ async fn a_maildir_is_taken_in_once_and_keeps_every_mail(database: Database) {
 async fn a_mail_that_is_too_large_is_held_and_stops_nothing(database: Database) {
     let folder = maildir_with(3);
     let path = folder.path().join("new/1700000001.M1.host");
-    let mut large = mail(1);
+    let mut large = question(1);
     large.resize(usize::try_from(LIMITS.max_mail_bytes).unwrap() + 1, b'x');
     std::fs::write(path, large).unwrap();
     let test = TestDesk::new(database).await;

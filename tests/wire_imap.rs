@@ -1,8 +1,8 @@
 //! The IMAP session and the drain against a real Dovecot, and against servers that misbehave as scripted.
 
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{Database, TestDesk, mailbox};
 use crate::support::dovecot::Dovecot;
-use guichet::config::{AfterIngest, Imap, Limits, Security, SignIn, Start};
+use guichet::config::{AfterIngest, Imap, Limits, Security, SignIn};
 use guichet::desk::board::QueueFilter;
 use guichet::desk::receive::Cursor;
 use guichet::inbound::drain::{Order, drain};
@@ -20,19 +20,11 @@ const LIMITS: Limits = Limits { max_mail_bytes: 200_000, max_attachment_bytes: 2
 
 fn settings(port: u16, security: Security) -> Imap {
     Imap {
-        section: "imap".into(),
         label: "INBOX@localhost".into(),
         host: "localhost".into(),
-        port,
         security,
-        username: "support".into(),
-        sign_in: "pass".to_owned().into(),
-        mailbox: "INBOX".into(),
-        after_ingest: AfterIngest::Keep,
-        ca_file: None,
         poll_interval: Duration::from_secs(60),
-        authserv_id: None,
-        start: Start::Beginning,
+        ..mailbox(port)
     }
 }
 

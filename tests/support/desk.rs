@@ -4,7 +4,7 @@ use super::postgres::Postgres;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use guichet::clock::Clock;
 use guichet::command::parse::parse;
-use guichet::config::Limits;
+use guichet::config::{AfterIngest, Imap, Limits, Security, Start};
 use guichet::desk::deliver::Parcel;
 use guichet::desk::receive::{Arrived, Filed};
 use guichet::desk::{Desk, Failure, Settings};
@@ -15,7 +15,10 @@ use guichet::inbound;
 use guichet::store::Store;
 use guichet::store::mailbox::NewRawMail;
 use guichet::view::View;
+use guichet::web;
 use guichet::wording::canned::Catalogue;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
 
 /// The address the desk of the tests writes from.
 pub const OUR_ADDRESS: &str = "support@bettracker.example";
@@ -31,6 +34,53 @@ pub const PUBLIC_URL: &str = "https://support.bettracker.example";
 
 /// What the desk of the tests takes in.
 pub const LIMITS: Limits = Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 };
+
+/// A mailbox in plain text on this machine, read from its oldest mail on: that of a test's Dovecot.
+pub fn mailbox(port: u16) -> Imap {
+    Imap {
+        section: "imap".into(),
+        label: "INBOX@127.0.0.1".into(),
+        host: "127.0.0.1".into(),
+        port,
+        security: Security::None,
+        username: "support".into(),
+        sign_in: "pass".to_owned().into(),
+        mailbox: "INBOX".into(),
+        authserv_id: None,
+        after_ingest: AfterIngest::Keep,
+        ca_file: None,
+        poll_interval: std::time::Duration::from_millis(200),
+        start: Start::Beginning,
+    }
+}
+
+/// The mail of client `n`, which is no other client's.
+pub fn question(n: usize) -> Vec<u8> {
+    format!(
+        "From: client{n}@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: question {n}\r\n\
+         Message-ID: <{n}@client.example>\r\n\r\nBonjour, question {n}.\r\n"
+    )
+    .into_bytes()
+}
+
+/// What pages say of themselves; in the demo Camille is signed in by herself.
+pub fn page_settings(public_url: &str, demo: bool) -> web::Settings {
+    web::Settings {
+        brand: "BetTracker Pro".into(),
+        public_url: public_url.into(),
+        zone: chrono_tz::Europe::Paris,
+        demo_agent: demo.then(|| "Camille".into()),
+        mailboxes: Vec::new(),
+    }
+}
+
+/// Serves a desk's pages on a port of their own until the test ends.
+pub async fn serve_pages(desk: &Desk, settings: web::Settings) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(web::serve(listener, web::router(desk.clone(), settings), std::future::pending()));
+    address
+}
 
 /// A Tuesday morning in Paris, with people at work.
 pub fn tuesday_morning() -> DateTime<Utc> {

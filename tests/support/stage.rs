@@ -1,7 +1,10 @@
 //! Where a transcript is played: a desk in this process, or the built program with a real mailbox and a real
 //! SMTP server. May import: guichet, the other supports.
 
-use super::desk::{Database, LIMITS, OUR_ADDRESS, PUBLIC_URL, TestDesk, settings, tuesday_morning};
+use super::desk::{
+    Database, LIMITS, OUR_ADDRESS, PUBLIC_URL, TestDesk, page_settings, serve_pages, settings,
+    tuesday_morning,
+};
 use super::dovecot::Dovecot;
 use super::smtp::SmtpSink;
 use chrono::{DateTime, Duration, Utc};
@@ -13,14 +16,13 @@ use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
 use guichet::outbound::compose::{Letterhead, compose};
 use guichet::store::Store;
-use guichet::web;
 use guichet::wording::templates::Templates;
 use guichet::wording::{refusals, text};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// Where Camille forwards users' mails from.
 pub const CAMILLES_ADDRESS: &str = "camille@bettracker.example";
@@ -216,17 +218,8 @@ impl Stage for Built {
 /// One click, as a mail provider does it: from its own machine, knowing nothing but the link.
 async fn post_one_click(desk: &Desk, link: &str) {
     let path = link.find("/u/").map(|at| &link[at..]).expect("a link of the requester's");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    let pages = web::Settings {
-        brand: "BetTracker Pro".into(),
-        public_url: PUBLIC_URL.into(),
-        zone: chrono_tz::Europe::Paris,
-        demo_agent: None,
-        mailboxes: Vec::new(),
-    };
-    let serving =
-        tokio::spawn(web::serve(listener, web::router(desk.clone(), pages), std::future::pending()));
+    let address = serve_pages(desk, page_settings(PUBLIC_URL, false)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let body = "List-Unsubscribe=One-Click";
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -236,7 +229,6 @@ async fn post_one_click(desk: &Desk, link: &str) {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    serving.abort();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
