@@ -4,6 +4,8 @@
 //! commands, and the help. Names, values and their French aliases are compared without case and accents.
 //! Pure. May import: domain, command, clap.
 
+pub mod slash;
+
 use super::usage::What;
 use super::vocabulary::{ParticipantWish, Vocabulary, Word, delivery, participant_wish, tag_change, ticket};
 use crate::domain::ids::{DeliveryId, TicketId};
@@ -40,7 +42,7 @@ pub enum Command {
         ticket: TicketId,
         #[arg(value_name = "STATUT", value_parser = STATUSES, help = "Le statut à donner")]
         to: Status,
-        #[arg(long, visible_aliases = ["raison", "motif"], value_name = "TEXTE", help = "Pourquoi\u{a0}; prend la fin de la ligne")]
+        #[arg(long, visible_aliases = ["raison", "motif"], value_name = "TEXTE", help = "Pourquoi, tel quel jusqu’à la fin")]
         reason: Option<String>,
     },
     #[command(visible_aliases = ["répondre", "réponse"], about = "Répond à l’utilisateur\u{a0}; le ticket passe En cours, sauf indication contraire")]
@@ -87,7 +89,7 @@ pub enum Command {
     Participants {
         #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
         ticket: TicketId,
-        #[arg(value_name = "+ADRESSE -ADRESSE", value_parser = participant_wish, help = "Qui ajouter ou retirer\u{a0}; valide aussi ce qu’un tiers a déjà écrit")]
+        #[arg(value_name = "+ADRESSE -ADRESSE", value_parser = participant_wish, help = "+adresse à ajouter, -adresse à retirer\u{a0}; valide aussi ce qu’un tiers a déjà écrit")]
         changes: Vec<ParticipantWish>,
     },
     #[command(visible_alias = "prendre", about = "Vous rend responsable du ticket")]
@@ -113,7 +115,7 @@ pub enum Command {
     Tag {
         #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
         ticket: TicketId,
-        #[arg(value_name = "+ÉTIQUETTE -ÉTIQUETTE", required = true, value_parser = tag_change, help = "Ce qu’il faut ajouter ou retirer")]
+        #[arg(value_name = "+ÉTIQUETTE -ÉTIQUETTE", required = true, value_parser = tag_change, help = "+étiquette à ajouter, -étiquette à retirer")]
         changes: Vec<String>,
     },
     #[command(visible_alias = "escalader", about = "Transmet le ticket à l’équipe technique")]

@@ -17,6 +17,7 @@
 //!
 //! Pure. May import: domain, command, clap.
 
+mod named;
 mod told;
 
 use super::grammar::{
@@ -29,6 +30,7 @@ use std::ops::Range;
 use told::told;
 
 pub use super::usage::UsageError;
+pub use named::parse_named;
 
 /// Reads a line as typed in a chat or a console; a leading `/ticket` or `ticket` is allowed.
 ///
@@ -85,13 +87,18 @@ fn read(spoken: &Spoken<'_>) -> Result<Command, UsageError> {
     let name = spoken.text(begin).filter(|name| !name.is_empty()).ok_or(UsageError::Empty)?;
     let declaration = grammar::declaration();
     let command = command_named(&declaration, name)?;
-    let written = grammar::written(command);
-    let arranged = Arranged::new(spoken, command, begin + 1).map_err(|error| error.with_usage(&written))?;
-    let read = grammar::read(arranged.into_words(command.get_name()))
-        .map_err(|error| told(&error, command).with_usage(&written))?;
+    Arranged::new(spoken, command, begin + 1)
+        .and_then(|arranged| finish(command, arranged))
+        .map_err(|error| error.with_usage(&grammar::written(command)))
+}
+
+/// Reads words that stand in order; what is missing of a text or a name is said here.
+fn finish(command: &clap::Command, arranged: Arranged) -> Result<Command, UsageError> {
+    let read =
+        grammar::read(arranged.into_words(command.get_name())).map_err(|error| told(&error, command))?;
     match read {
         Command::Reply { template: None, text, .. } if text.is_empty() => {
-            Err(UsageError::Missing { what: Part::Text, usage: written })
+            Err(UsageError::Missing { what: Part::Text, usage: String::new() })
         }
         Command::Template { name, ticket } => {
             Ok(Command::Template { name: name.filter(|name| !name.is_empty()), ticket })
@@ -340,7 +347,9 @@ impl<T: Copy> super::vocabulary::Vocabulary<T> {
             if text_follows && !capital(at) && (at + 1..to).any(capital) {
                 return None;
             }
-            if spoken.words[at..to].iter().any(|word| word.text.len() > 40) {
+            // A word of dashes alone ends the options, and says nothing.
+            let is_part = |word: &Word| word.text.len() <= 40 && !plain(&word.text).is_empty();
+            if !spoken.words[at..to].iter().all(is_part) {
                 return None;
             }
             let joined: String = spoken.words[at..to].iter().map(|word| word.text.as_str()).collect();
@@ -411,6 +420,12 @@ fn is_connective(word: &str) -> bool {
     CONNECTIVES.contains(&word.as_str()) || word == "=>"
 }
 
+/// The names of an option, without dashes; none for what is no option.
+fn longs(argument: &clap::Arg) -> Vec<String> {
+    let aliases = argument.get_all_aliases().unwrap_or_default();
+    argument.get_long().into_iter().chain(aliases).map(str::to_owned).collect()
+}
+
 /// Reads a word as the opening of an option.
 fn opening<'a>(command: &'a clap::Command, word: &str) -> Opening<'a> {
     let Some((dash, rest)) = dashes(word) else { return Opening::None };
@@ -423,10 +438,6 @@ fn opening<'a>(command: &'a clap::Command, word: &str) -> Opening<'a> {
         return Opening::None;
     }
     let wanted = plain(name);
-    let longs = |argument: &clap::Arg| {
-        let aliases = argument.get_all_aliases().unwrap_or_default();
-        argument.get_long().into_iter().chain(aliases).map(str::to_owned).collect::<Vec<_>>()
-    };
     let mut options = command.get_arguments().filter(|argument| argument.get_long().is_some());
     if let Some(found) = options.find(|option| longs(option).iter().any(|long| plain(long) == wanted)) {
         return Opening::Known(found, value);

@@ -91,6 +91,7 @@ fn a_text_is_kept_as_it_was_typed() {
     all_read(&[
         ("reply 42 -- --force le fait", reply("--force le fait")),
         ("reply 42 -- essayez --then resolved", reply("essayez --then resolved")),
+        ("reply 42 --then closed -- --then new", reply_then(Status::Closed, "--then new")),
         ("reply 42 \"Bonjour Jean\"", reply("Bonjour Jean")),
         ("reply 42 “Bonjour Jean”", reply("Bonjour Jean")),
     ]);

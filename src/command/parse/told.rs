@@ -22,17 +22,17 @@ pub(super) fn told(error: &clap::Error, command: &clap::Command) -> UsageError {
         ErrorKind::MissingRequiredArgument | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues
     );
     if missing {
-        return UsageError::Missing { what: part(command, &argument), usage: String::new() };
+        let shown = command.get_positionals().find(|positional| positional.to_string() == argument);
+        let id = shown.map(|positional| positional.get_id().as_str()).unwrap_or_default();
+        return UsageError::Missing { what: part(id, command.get_name()), usage: String::new() };
     }
     let given = context(ContextKind::InvalidValue).unwrap_or(argument);
     UsageError::Unexpected { given, usage: String::new() }
 }
 
-/// The part of a command that clap shows as `<TEXTE>`.
-fn part(command: &clap::Command, shown: &str) -> Part {
-    let argument = command.get_positionals().find(|argument| argument.to_string() == shown);
-    let id = argument.map(|argument| argument.get_id().as_str()).unwrap_or_default();
-    match (id, command.get_name()) {
+/// The part that an argument is, by its id in the grammar, in a command.
+pub(super) fn part(id: &str, command: &str) -> Part {
+    match (id, command) {
         ("ticket", _) => Part::Ticket,
         ("into", _) => Part::Into,
         ("delivery", _) => Part::Delivery,
