@@ -9,13 +9,15 @@
 //! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail;
 //!    [`oauth`] asks a provider for access tokens.
 //! 4. [`desk`] holds the use cases. Its one writer makes rows of what was decided: ticket, history, outbox.
-//! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`web`] (pages).
+//! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`chat`] (Discord), [`web`]
+//!    (pages).
 //! 6. [`demo`] prepares a home with mails to try, [`app`] wires everything and stops it with grace, and [`cli`] is
 //!    the command line in front.
 //!
 //! [`crash`] and [`telemetry`] stand apart: named points where tests have the process die, and the log.
 
 pub mod app;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod command;

@@ -25,6 +25,7 @@ pub mod recipients;
 pub mod refusals;
 pub mod requester;
 pub mod sign_in;
+pub mod slash;
 pub mod templates;
 pub mod text;
 pub mod welcome;
