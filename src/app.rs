@@ -262,6 +262,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         imap: Vec::new(),
         smtp: None,
         canary: None,
+        discord: None,
         maildir: Maildir {
             inbox: Some(home.inbox),
             outbox: Some(home.outbox),

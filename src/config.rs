@@ -5,6 +5,7 @@
 
 mod canary;
 mod checks;
+mod discord;
 mod fault;
 mod mailboxes;
 mod oauth2;
@@ -15,6 +16,7 @@ mod source;
 mod tests;
 
 pub use canary::Canary;
+pub use discord::{DISCORD_API, Discord};
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
@@ -202,6 +204,8 @@ pub struct Config {
     pub threading: Threading,
     /// The mail to ourselves; `None`: not sent.
     pub canary: Option<Canary>,
+    /// The Discord server where CMs work, if there is one.
+    pub discord: Option<Discord>,
     /// The pages.
     pub web: Web,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
@@ -327,6 +331,7 @@ impl fmt::Debug for Config {
             .field("maildir", &self.maildir)
             .field("threading", &self.threading)
             .field("canary", &self.canary)
+            .field("discord", &self.discord)
             .field("web", &self.web)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
@@ -353,6 +358,7 @@ fn read(source: &mut Source) -> Option<Config> {
     // Every section is read before any is given up, so that all faults are found.
     let imap = mailboxes::read_mailboxes(source);
     let smtp = source.has_section("smtp").then(|| read_smtp(source, imap.as_deref()));
+    let discord = discord::read_discord(source);
     if let (Some(imap), Some(smtp)) = (&imap, &smtp) {
         oauth2::check_one_client(source, imap, smtp.as_ref());
     }
@@ -382,6 +388,7 @@ fn read(source: &mut Source) -> Option<Config> {
                 .unwrap_or(Rules::default().reopen_window),
         },
         canary: canary::read_canary(source),
+        discord: None,
         web: Web {
             listen: source
                 .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())
@@ -403,7 +410,8 @@ fn read(source: &mut Source) -> Option<Config> {
         later: std::mem::take(&mut source.later),
     };
     // A section that was given and could not be read has left its faults.
-    Some(Config { imap: imap?, smtp: smtp.map_or(Some(None), |smtp| smtp.map(Some))?, ..config })
+    let smtp = smtp.map_or(Some(None), |smtp| smtp.map(Some))?;
+    Some(Config { imap: imap?, smtp, discord: discord?, ..config })
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {

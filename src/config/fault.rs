@@ -105,4 +105,8 @@ pub enum Wanted {
     Address,
     /// A list of addresses, each alone: `["name@domain"]`.
     Addresses,
+    /// An id of Discord: digits, not zero.
+    ChatId,
+    /// A list of them.
+    ChatIds,
 }

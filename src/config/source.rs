@@ -43,6 +43,20 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("maildir", &["inbox", "outbox", "from"]),
     ("threading", &["plus_addresses", "reopen_window"]),
     ("canary", &["interval", "to", "patience"]),
+    (
+        "discord",
+        &[
+            "token",
+            "token_file",
+            "guild_id",
+            "support_channel",
+            "dev_channel",
+            "product_channel",
+            "agent_roles",
+            "lead_roles",
+            "api_url",
+        ],
+    ),
     ("web", &["listen"]),
     ("undo", &["window"]),
     (
@@ -74,7 +88,7 @@ const OAUTH2: &[&str] = &[
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &["blobs", "discord", "followup", "push", "slack", "sla", "smtp.dkim"];
+const LATER: &[&str] = &["blobs", "followup", "push", "slack", "sla", "smtp.dkim"];
 
 /// The section that may stand several times.
 const MAILBOXES: &str = "imap";
@@ -279,11 +293,20 @@ impl Source {
         self.text(key)
     }
 
+    /// A number that is a name rather than an amount, in quotes or without, which `is_one` of what is wanted.
+    pub fn digits(&mut self, key: &str, wanted: Wanted, is_one: impl Fn(&str) -> bool) -> Option<String> {
+        let digits = text_or_digits(&self.given.get(key)?.value).filter(|text| is_one(text));
+        if digits.is_none() {
+            self.fault(key, Problem::Wants(wanted));
+        }
+        digits
+    }
+
     /// A list of texts, each of which `is_one` of what is wanted; in the environment, commas stand between them.
     pub fn list(&mut self, key: &str, wanted: Wanted, is_one: impl Fn(&str) -> bool) -> Option<Vec<String>> {
         let given = self.given.get(key)?;
         let texts: Option<Vec<String>> = match &given.value {
-            Value::Array(values) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+            Value::Array(values) => values.iter().map(text_or_digits).collect(),
             Value::String(text) if given.from_environment => {
                 let texts = text.split(',').map(|text| text.trim().to_owned());
                 Some(texts.filter(|text| !text.is_empty()).collect())
@@ -372,6 +395,14 @@ impl Source {
 /// No key takes a line break, another control character, or what stands for bytes that are no text.
 fn is_unfit(c: char) -> bool {
     c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
+fn text_or_digits(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// A key without the number of its mailbox: `imap[2].host` is an `imap.host`.

@@ -180,7 +180,7 @@ fn the_mail_server_that_is_believed_has_a_name_of_its_own() {
 #[test]
 fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
     for (text, key) in [
-        ("[discord]\ntoken = \"x\"\nguild_id = 1", "discord"),
+        ("[slack]\nbot_token = \"x\"\nany = 1", "slack"),
         ("[sla]", "sla"),
         (&format!("{SERVERS}dkim = {{ selector = \"x\" }}"), "smtp.dkim"),
     ] {

@@ -63,6 +63,10 @@ fn want(wanted: Wanted) -> String {
         Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
         Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
         Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
+        Wanted::ChatId => {
+            "un identifiant de Discord, en chiffres\u{a0}: clic droit, « Copier l’identifiant »".to_owned()
+        }
+        Wanted::ChatIds => "une liste d’identifiants de Discord comme [\"1100000000000000001\"]".to_owned(),
         Wanted::Addresses => "une liste d’adresses comme [\"aide@exemple.fr\"]".to_owned(),
     }
 }
