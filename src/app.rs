@@ -13,6 +13,7 @@ use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
 use crate::outbound::smtp::SmtpCourier;
 use crate::outbound::{self, Courier, PostRoom};
+use crate::scheduler;
 use crate::store::{MigrationFault, Store};
 use crate::web;
 use crate::wording::canned::Catalogue;
@@ -270,6 +271,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         },
         threading: Threading { plus_addresses: false, reopen_window: Rules::default().reopen_window },
         web: Web { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) },
+        urgent_update: Rules::default().urgent_update,
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
@@ -372,6 +374,11 @@ async fn run_doors(
             ("tokens", Ok(()))
         });
     }
+    let (timers, stop) = (desk.clone(), cancel.clone());
+    doors.spawn(async move {
+        scheduler::run(timers, stop).await;
+        ("timers", Ok(()))
+    });
     let (router, stop) = (web::router(desk.clone(), pages), cancel.clone());
     doors.spawn(async move {
         (

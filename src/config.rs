@@ -208,6 +208,8 @@ pub struct Config {
     pub discord: Option<Discord>,
     /// The pages.
     pub web: Web,
+    /// How often the requester of an urgent ticket is kept informed.
+    pub urgent_update: Duration,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
     pub undo_window: Duration,
     /// The largest things taken in.
@@ -308,6 +310,7 @@ impl Config {
             mails_per_sender_per_hour: self.mails_per_sender_per_hour,
             automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
             reopen_window: self.threading.reopen_window,
+            urgent_update: self.urgent_update,
         }
     }
 
@@ -333,6 +336,7 @@ impl fmt::Debug for Config {
             .field("canary", &self.canary)
             .field("discord", &self.discord)
             .field("web", &self.web)
+            .field("urgent_update", &self.urgent_update)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
             .field("templates_dir", &self.templates_dir)
@@ -394,6 +398,9 @@ fn read(source: &mut Source) -> Option<Config> {
                 .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
         },
+        // Shorter than a minute would be noise, longer than a month no reminder.
+        urgent_update: read_duration(source, "followup.urgent_update", 60, 30 * DAY)
+            .unwrap_or(Rules::default().urgent_update),
         undo_window: read_duration(source, "undo.window", 0, 3600).unwrap_or(Rules::default().undo_window),
         limits: Limits {
             max_mail_bytes: read_bytes(source, "limits.max_mail_bytes").unwrap_or(50 << 20),

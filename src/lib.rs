@@ -10,7 +10,7 @@
 //!    [`oauth`] asks a provider for access tokens.
 //! 4. [`desk`] holds the use cases. Its one writer makes rows of what was decided: ticket, history, outbox.
 //! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`chat`] (Discord), [`web`]
-//!    (pages).
+//!    (pages), [`scheduler`] (what is due).
 //! 6. [`demo`] prepares a home with mails to try, [`app`] wires everything and stops it with grace, and [`cli`] is
 //!    the command line in front.
 //!
@@ -30,6 +30,7 @@ pub mod inbound;
 pub mod oauth;
 pub mod outbound;
 pub mod reading;
+pub mod scheduler;
 pub mod store;
 pub mod telemetry;
 pub mod view;

@@ -5,6 +5,7 @@
 
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
+use crate::domain::followup::TimerKind;
 use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::{Attachment, Shape};
 use crate::domain::message::Direction;
@@ -110,6 +111,10 @@ pub struct TicketView {
     pub merged_into: Option<TicketId>,
     /// The closed ticket that it goes on from.
     pub follows: Option<TicketId>,
+    /// Since when the technical team has it.
+    pub escalated_at: Option<DateTime<Utc>>,
+    /// Its tags, in the order of their letters.
+    pub tags: Vec<String>,
     /// Who asked.
     pub requester: RequesterView,
     /// When it was opened.
@@ -222,6 +227,8 @@ pub struct Done {
     /// The ticket, with its conversation.
     #[serde(flatten)]
     pub ticket: TicketView,
+    /// The line of history of this act: what a button that takes exactly it back names.
+    pub event: EventId,
     /// What was done; a door says it with `wording::done`.
     pub done: Act,
     /// Keys of the standard replies that go with the status reached.
@@ -247,6 +254,22 @@ pub enum Act {
     MarkedSent { delivery: DeliveryId },
     Merged { into: TicketId },
     ParticipantsSet { added: Vec<String>, removed: Vec<String>, validated: usize },
+    HandedOver { status: Status },
+    Escalated { reason: String },
+    MadeUrgent { reason: String, every_seconds: u64 },
+    TagsSet { added: Vec<String>, removed: Vec<String> },
+    Fixed,
+}
+
+/// A timer that came due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Fired {
+    /// Whose.
+    pub ticket: TicketId,
+    /// What for.
+    pub timer: TimerKind,
+    /// Since when.
+    pub due_at: DateTime<Utc>,
 }
 
 /// The roads a notice takes.
@@ -306,6 +329,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         reason: Option<&'a str>,
         merged_into: Option<TicketId>,
         follows: Option<TicketId>,
+        escalated_at: Option<DateTime<Utc>>,
+        tags: &'a [String],
         requester: &'a RequesterView,
         created_at: DateTime<Utc>,
         updated_at: DateTime<Utc>,
@@ -319,6 +344,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         reason: ticket.reason.as_deref(),
         merged_into: ticket.merged_into,
         follows: ticket.follows,
+        escalated_at: ticket.escalated_at,
+        tags: &ticket.tags,
         requester: &ticket.requester,
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,
@@ -336,6 +363,9 @@ pub struct TemplateView {
     pub then: Option<Status>,
     /// Its text, with brackets.
     pub body: String,
+    /// It is the reply of `feature`, or another that hands the ticket over to the product team.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hands_over: bool,
 }
 
 /// A standard reply filled in for a ticket.

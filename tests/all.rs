@@ -8,6 +8,7 @@ mod caps;
 mod crash;
 mod desk;
 mod doors;
+mod escalation;
 mod faulty_imap;
 mod faulty_smtp;
 mod layers;

@@ -13,7 +13,7 @@ const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettrack
     Message-ID: <1@client.example>\n\nBonjour, mon paiement est refusé.\n";
 
 /// A day's work, in the words of the guide and in English.
-const LINES: [&str; 11] = [
+const LINES: [&str; 16] = [
     "/ticket prendre 1",
     "/ticket statut 1 en_cours",
     "/ticket priorité 1 haute",
@@ -25,6 +25,11 @@ const LINES: [&str; 11] = [
     "/ticket reply 1 --then resolved C'est réparé.",
     "/ticket status 1 closed --reason réglé",
     "/ticket reopen 1",
+    "/ticket étiquette 1 +VIP +Carte -vip",
+    "/ticket escalader 1 L'API des paiements ne répond plus.",
+    "/ticket urgent 1",
+    "/ticket fonctionnalité 1",
+    "/ticket escalate 1 Encore ce matin",
 ];
 
 /// What the ticket became, without the name of the door.
@@ -106,7 +111,9 @@ fn encoded(text: &str) -> String {
 async fn every_door_leaves_the_same_rows(database: Database) {
     let chat = by_chat(database).await;
     assert_eq!(chat["status"], "in_progress");
-    assert_eq!(chat["messages"].as_array().unwrap().len(), 5);
+    assert_eq!((&chat["tags"], &chat["priority"]), (&serde_json::json!(["carte"]), &"urgent".into()));
+    assert!(chat["escalated_at"].is_string());
+    assert_eq!(chat["messages"].as_array().unwrap().len(), 6);
     let states: Vec<_> = chat["participants"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
     assert_eq!(states, ["out", "in"]);
     let copies = chat["deliveries"].as_array().unwrap().iter();

@@ -39,6 +39,7 @@ CREATE TABLE requester (
 ) STRICT;
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.
+-- escalated_at: since when the technical team has it.
 CREATE TABLE ticket (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   subject      TEXT NOT NULL,
@@ -49,6 +50,7 @@ CREATE TABLE ticket (
   reason       TEXT,
   merged_into  INTEGER REFERENCES ticket (id),
   follows      INTEGER REFERENCES ticket (id),
+  escalated_at TEXT,
   version      INTEGER NOT NULL,
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
@@ -58,6 +60,23 @@ CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_following ON ticket (follows) WHERE follows IS NOT NULL;
+
+-- The tags of tickets, as normal_tag makes them.
+CREATE TABLE ticket_tag (
+  ticket_id INTEGER NOT NULL REFERENCES ticket (id),
+  tag       TEXT NOT NULL,
+  PRIMARY KEY (ticket_id, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ticket_tag_by_tag ON ticket_tag (tag);
+
+-- What is due on a ticket next, one row for each kind; gone when it is over.
+CREATE TABLE timer (
+  ticket_id INTEGER NOT NULL REFERENCES ticket (id),
+  kind      TEXT NOT NULL CHECK (kind IN ('urgent_update')),
+  due_at    TEXT NOT NULL,
+  PRIMARY KEY (ticket_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timer_due ON timer (due_at);
 
 -- Who takes part in a ticket beside its requester, might, or was refused. address: as normal_address makes it.
 -- added_by: whose mail named them, or which agent decided.

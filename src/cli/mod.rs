@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::desk::Failure;
 use crate::store;
+use crate::view::Fired;
 use crate::wording::{cli as say, config_faults, refusals, text};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
@@ -236,9 +237,13 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
     match &cli.command {
         Command::Fetch { limit, all } => mails::fetch(opened, *limit, *all, globals.json).await,
         Command::Deliver => mails::deliver(opened, globals.json).await,
-        Command::Tick { .. } => {
-            // No timer exists yet, so none can be due; the key is the contract's.
-            print_json(globals.json, &serde_json::json!({ "fired": [] }), say::NOTHING_DUE);
+        Command::Tick { dry_run } => {
+            let fired = match dry_run {
+                true => opened.desk.due_timers().await?,
+                false => opened.desk.tick().await?,
+            };
+            let said = say::fired(&fired, *dry_run, opened.config.timezone);
+            print_json(globals.json, &Ticked { fired }, &said);
             Ok(())
         }
         Command::Ticket { words } => {
@@ -252,6 +257,12 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
             Ok(())
         }
     }
+}
+
+/// What `tick` answers.
+#[derive(Serialize)]
+struct Ticked {
+    fired: Vec<Fired>,
 }
 
 fn misconfigured(stopped: app::Stopped) -> Ended {

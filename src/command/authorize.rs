@@ -36,7 +36,7 @@ fn needed_role(command: &Command) -> Role {
         | Command::Reopen { .. }
         | Command::Merge { .. }
         | Command::Snooze { .. }
-        | Command::Undo
+        | Command::Undo { .. }
         | Command::History { .. }
         | Command::Deliveries { .. }
         | Command::Resend { .. }

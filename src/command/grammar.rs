@@ -7,8 +7,10 @@
 pub mod slash;
 
 use super::usage::What;
-use super::vocabulary::{ParticipantWish, Vocabulary, Word, delivery, participant_wish, tag_change, ticket};
-use crate::domain::ids::{DeliveryId, TicketId};
+use super::vocabulary::{
+    ParticipantWish, Vocabulary, Word, act, delivery, participant_wish, tag_change, ticket,
+};
+use crate::domain::ids::{DeliveryId, EventId, TicketId};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -171,7 +173,11 @@ pub enum Command {
         delay: String,
     },
     #[command(visible_alias = "annuler", about = "Annule votre dernier geste, s’il vient d’avoir lieu")]
-    Undo,
+    Undo {
+        /// The act that is meant, for a button: refused when another one of the same agent came after it.
+        #[arg(hide = true, value_name = "GESTE", value_parser = act, help = "Numéro du geste")]
+        act: Option<EventId>,
+    },
     #[command(visible_alias = "historique", about = "Qui a fait quoi, et quand")]
     History {
         #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
@@ -256,7 +262,7 @@ impl Command {
             | Command::Reopen { .. }
             | Command::Merge { .. }
             | Command::Snooze { .. }
-            | Command::Undo
+            | Command::Undo { .. }
             | Command::Resend { .. }
             | Command::MarkSent { .. }
             | Command::User { .. } => true,
@@ -398,7 +404,7 @@ pub fn written(command: &clap::Command) -> String {
             format!("[{shown}]")
         }
     };
-    let positionals: Vec<&clap::Arg> = command.get_positionals().collect();
+    let positionals: Vec<&clap::Arg> = command.get_positionals().filter(|one| !one.is_hide_set()).collect();
     let (tail, leading) = match positionals.split_last() {
         Some((last, leading))
             if takes_the_rest(last) || last.get_action().takes_values() && is_many(last) =>
@@ -409,7 +415,12 @@ pub fn written(command: &clap::Command) -> String {
     };
     let mut parts = vec![command.get_name().to_owned()];
     parts.extend(leading.iter().copied().map(shown));
-    parts.extend(command.get_arguments().filter(|argument| !argument.is_positional()).map(shown));
+    parts.extend(
+        command
+            .get_arguments()
+            .filter(|argument| !argument.is_positional() && !argument.is_hide_set())
+            .map(shown),
+    );
     parts.extend(tail.map(shown));
     parts.join(" ")
 }

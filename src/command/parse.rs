@@ -412,7 +412,7 @@ fn vocabulary(argument: &clap::Arg) -> Option<What> {
 }
 
 fn is_number(argument: &clap::Arg) -> bool {
-    matches!(argument.get_id().as_str(), "ticket" | "into" | "delivery")
+    matches!(argument.get_id().as_str(), "ticket" | "into" | "delivery" | "act")
 }
 
 fn is_connective(word: &str) -> bool {

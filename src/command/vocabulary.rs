@@ -7,7 +7,7 @@
 use super::usage::{Part, UsageError, What};
 use crate::domain::address::usable_address;
 use crate::domain::fold::fold;
-use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, TicketId};
 use clap::builder::{PossibleValue, TypedValueParser};
 use std::ffi::OsStr;
 
@@ -144,6 +144,14 @@ pub fn ticket(given: &str) -> Result<TicketId, UsageError> {
 /// [`UsageError::NotANumber`].
 pub fn delivery(given: &str) -> Result<DeliveryId, UsageError> {
     number(given).map(DeliveryId).ok_or_else(|| UsageError::NotANumber { given: given.to_owned() })
+}
+
+/// Reads the number of a line of history, written as a ticket's.
+///
+/// # Errors
+/// [`UsageError::NotANumber`].
+pub fn act(given: &str) -> Result<EventId, UsageError> {
+    number(given).map(EventId).ok_or_else(|| UsageError::NotANumber { given: given.to_owned() })
 }
 
 /// The number that `given` is, alone or behind one of the marks that people put before numbers.

@@ -58,6 +58,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("web", &["listen"]),
+    ("followup", &["urgent_update"]),
     ("undo", &["window"]),
     (
         "limits",
@@ -88,7 +89,19 @@ const OAUTH2: &[&str] = &[
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &["blobs", "followup", "push", "slack", "sla", "smtp.dkim"];
+const LATER: &[&str] = &[
+    "blobs",
+    "followup.first_reminder",
+    "followup.second_reminder",
+    "followup.close_unanswered",
+    "followup.close_resolved",
+    "followup.stale_in_progress",
+    "followup.mode",
+    "push",
+    "slack",
+    "sla",
+    "smtp.dkim",
+];
 
 /// The section that may stand several times.
 const MAILBOXES: &str = "imap";

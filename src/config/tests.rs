@@ -182,6 +182,7 @@ fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
     for (text, key) in [
         ("[slack]\nbot_token = \"x\"\nany = 1", "slack"),
         ("[sla]", "sla"),
+        ("[followup]\nurgent_update = \"1h\"\nmode = \"auto\"", "followup.mode"),
         (&format!("{SERVERS}dkim = {{ selector = \"x\" }}"), "smtp.dkim"),
     ] {
         assert_eq!(Config::parse(text, []).unwrap().later, [key]);

@@ -8,6 +8,7 @@ use super::{Failure, Inner, Result};
 use crate::domain::decide::decide;
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
+use crate::domain::followup::{TimerKind, UpdateTimer};
 use crate::domain::hex::hex;
 use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::mail::Mailbox;
@@ -72,7 +73,7 @@ impl Inner {
     ) -> Result<Applied> {
         let agent = match act.actor {
             Actor::Agent(agent) => Some(agent.id),
-            Actor::Requester(_) | Actor::Participant(_) | Actor::System => None,
+            Actor::Requester(_) | Actor::Participant(_) | Actor::Colleague(_) | Actor::System => None,
         };
         let decision = decide(&ticket, act.event, agent).map_err(Failure::Refused)?;
         let mut detail = decision.detail;
@@ -85,8 +86,24 @@ impl Inner {
             Actor::Agent(agent) => agent.name.as_str(),
             Actor::Requester(_) => requester.email.as_str(),
             Actor::Participant(address) => address.as_str(),
+            Actor::Colleague(name) => name.as_str(),
             Actor::System => "guichet",
         };
+        if decision.update_timer != UpdateTimer::Keep {
+            let kind = TimerKind::UrgentUpdate;
+            let standing = tx.timer(ticket.id, kind).await?;
+            let next = decision.update_timer.next(standing, now, self.settings.rules.urgent_update);
+            if next != standing {
+                tx.set_timer(ticket.id, kind, next).await?;
+            }
+            (detail.update_due_from, detail.update_due_to) = (standing, next);
+        }
+        for tag in &detail.tags_removed {
+            tx.remove_tag(ticket.id, tag).await?;
+        }
+        for tag in &detail.tags_added {
+            tx.add_tag(ticket.id, tag).await?;
+        }
         let was = ticket.status;
         let mut ticket = Ticket {
             status: decision.status,
@@ -94,6 +111,7 @@ impl Inner {
             assignee: decision.assignee,
             reason: decision.reason,
             merged_into: decision.merged_into,
+            escalated_at: decision.escalated_at,
             ..ticket
         };
         if !tx.save_ticket(&ticket, now).await? {

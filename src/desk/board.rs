@@ -8,6 +8,7 @@ use crate::domain::mail::Attachment;
 use crate::domain::message::Mark;
 use crate::domain::participant::Participant;
 use crate::domain::people::{Requester, first_name};
+use crate::domain::tag;
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
@@ -120,6 +121,14 @@ impl Desk {
         Ok(self.inner.store.read().await?.count_deliveries().await?)
     }
 
+    /// The tags that begin so, whatever its case and accents, the most used first; at most 25, as many as a chat offers.
+    pub async fn tags(&self, prefix: &str) -> Result<Vec<String>> {
+        const MOST: i64 = 25;
+        let prefix: String =
+            prefix.trim().trim_start_matches(['+', '-', '#']).chars().take(tag::LONGEST).collect();
+        Ok(self.inner.store.read().await?.used_tags(&fold::fold(&prefix), MOST).await?)
+    }
+
     /// A number that changes when a ticket or a delivery does: pages ask for it to know whether to look again.
     pub async fn revision(&self) -> Result<i64> {
         Ok(self.inner.store.read().await?.revision().await?)
@@ -155,12 +164,21 @@ pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queu
     let tickets = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
     let whole = filter.limit.is_none() && filter.before.is_none();
     let total = if whole { tickets.len() as i64 } else { tx.count_queue(&narrowing).await? };
+    Ok(Queue { tickets: read_cards(tx, tickets).await?, total })
+}
+
+/// Tickets without their conversation.
+pub(super) async fn read_cards(tx: &mut Tx, tickets: Vec<Ticket>) -> Result<Vec<TicketView>> {
+    let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+    let mut tags = tx.tags_of(&ids).await?;
     let mut cards = Cards::default();
     let mut views = Vec::with_capacity(tickets.len());
     for ticket in tickets {
-        views.push(cards.card(tx, ticket).await?);
+        let mut view = cards.card(tx, ticket).await?;
+        view.tags = tags.remove(&view.id).unwrap_or_default();
+        views.push(view);
     }
-    Ok(Queue { tickets: views, total })
+    Ok(views)
 }
 
 /// The distinct folded words of a search. More than [`MOST_SEARCHED_WORDS`] narrow nothing any further.
@@ -180,15 +198,15 @@ fn searched(typed: &[String]) -> Vec<String> {
 /// The most words that a search looks for.
 const MOST_SEARCHED_WORDS: usize = 32;
 
-/// Draws tickets without their conversation, reading each person once.
+/// Draws tickets without their conversation and their tags, reading each person once.
 #[derive(Default)]
-pub(super) struct Cards {
+struct Cards {
     requesters: HashMap<RequesterId, RequesterView>,
     agents: Option<HashMap<AgentId, String>>,
 }
 
 impl Cards {
-    pub(super) async fn card(&mut self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+    async fn card(&mut self, tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
         let requester = match self.requesters.get(&ticket.requester) {
             Some(known) => known.clone(),
             None => {
@@ -210,6 +228,8 @@ impl Cards {
             reason: ticket.reason,
             merged_into: ticket.merged_into,
             follows: ticket.follows,
+            escalated_at: ticket.escalated_at,
+            tags: Vec::new(),
             requester,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
@@ -242,6 +262,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
     let id = ticket.id;
     let mut cards = Cards::default();
     let mut view = cards.card(tx, ticket).await?;
+    view.tags = tx.tags(id).await?;
     view.requester.suppressed = tx.suppressed(&view.requester.email).await?;
     let mut files: HashMap<MessageId, Vec<_>> = HashMap::new();
     for (message, attachment) in tx.attachments(id).await? {

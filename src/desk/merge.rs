@@ -8,6 +8,7 @@ use super::failure::refuse;
 use super::run::Ask;
 use super::{Inner, Result, locked};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::followup::TimerKind;
 use crate::domain::ids::{EventId, TicketId};
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::Ticket;
@@ -40,7 +41,17 @@ impl Inner {
         if ticket.requester != target.requester {
             return refuse(Refusal::TwoRequesters(id, into));
         }
-        let absorbed = Event::Absorbed { ticket: id, status: ticket.status, priority: ticket.priority };
+        let known = tx.tags(into).await?;
+        let mut tags = tx.tags(id).await?;
+        tags.retain(|tag| !known.contains(tag));
+        let absorbed = Event::Absorbed {
+            ticket: id,
+            status: ticket.status,
+            priority: ticket.priority,
+            escalated_at: ticket.escalated_at,
+            update_due: tx.timer(id, TimerKind::UrgentUpdate).await?,
+            tags,
+        };
         // The key of the request names the act once: on the ticket that was named first.
         let act = Act { source_key: None, ..ask.act(&absorbed, None) };
         let target = self.apply(&mut tx, target, act, ask.now).await?;

@@ -1,6 +1,6 @@
 //! Agents and requesters: who they are, how they sign in, how they want to be told.
 
-use super::board::{Cards, requester_view};
+use super::board::{read_cards, requester_view};
 use super::failure::refuse;
 use super::{Desk, Result};
 use crate::domain::ids::AgentId;
@@ -143,11 +143,8 @@ pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requeste
 pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Result<Person> {
     let requester = known_requester(tx, email).await?;
     let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
-    let mut cards = Cards::default();
-    let mut tickets = Vec::new();
-    for ticket in tx.queue(&narrowing, i64::MAX).await? {
-        tickets.push(cards.card(tx, ticket).await?);
-    }
+    let tickets = tx.queue(&narrowing, i64::MAX).await?;
+    let tickets = read_cards(tx, tickets).await?;
     let blocked = requester.blocked_at.is_some();
     let mut requester = requester_view(requester);
     requester.suppressed = tx.suppressed(&requester.email).await?;

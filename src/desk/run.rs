@@ -1,6 +1,6 @@
 //! One command in, one view out: what every door of the CMs calls.
 
-use super::apply::{Act, Applied};
+use super::apply::Act;
 use super::board::{self, QueueFilter};
 use super::failure::refuse;
 use super::people::{known_requester, read_person};
@@ -11,18 +11,17 @@ use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
 use crate::command::vocabulary::ParticipantWish;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
-use crate::domain::participant::Participation;
 use crate::domain::people::{Actor, Agent, Door, first_name};
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::messages::NewMessage;
 use crate::store::{self, Tx};
-use crate::view::{self, Done, Draft, TemplateView, View};
+use crate::view::{self, Draft, TemplateView, View};
 use crate::wording;
-use crate::wording::canned::Names;
+use crate::wording::canned::{FEATURE, Names};
 use chrono::{DateTime, Utc};
 
 /// How many tickets a list in chat shows; the rest is counted.
@@ -118,7 +117,7 @@ impl Inner {
             Command::Participants { ticket, changes } => self.set_participants(ask, *ticket, changes).await,
             Command::Note { ticket, text } => self.note(ask, *ticket, text).await,
             Command::Template { name, ticket } => self.template(ask, name.as_deref(), *ticket).await,
-            Command::Undo => self.undo(ask).await,
+            Command::Undo { act } => self.undo(ask, *act).await,
             Command::Resend { delivery } => self.resend(ask, *delivery).await,
             Command::MarkSent { delivery } => self.mark_sent(ask, *delivery).await,
             Command::User { email, preference: None, resume: false } => {
@@ -138,10 +137,13 @@ impl Inner {
                 Ok(View::Person(person))
             }
             Command::Help { command } => Ok(View::Help(wording::help::entries(command.as_deref()))),
-            Command::Tag { .. } => refuse(Refusal::NotYet("tag")),
-            Command::Escalate { .. } => refuse(Refusal::NotYet("escalate")),
-            Command::Urgent { .. } => refuse(Refusal::NotYet("urgent")),
-            Command::Feature { .. } => refuse(Refusal::NotYet("feature")),
+            Command::Tag { ticket, changes } => self.set_tags(ask, *ticket, changes).await,
+            Command::Escalate { ticket, reason } => self.escalate(ask, *ticket, reason).await,
+            Command::Urgent { ticket, reason } => self.make_urgent(ask, *ticket, reason.as_deref()).await,
+            Command::Feature { ticket } => {
+                let then = Some(Status::Resolved);
+                self.reply(ask, *ticket, false, Some(FEATURE), then, "").await
+            }
             Command::Merge { ticket, into } => self.merge(ask, *ticket, *into).await,
             Command::Snooze { .. } => refuse(Refusal::NotYet("snooze")),
             Command::Kb { .. } => refuse(Refusal::NotYet("kb")),
@@ -180,7 +182,7 @@ impl Inner {
         }
         let mut tx = self.store.begin().await?;
         let ticket = locked(&mut tx, id).await?;
-        let message = write(&mut tx, ask, &ticket, Direction::Note, text).await?;
+        let message = write(&mut tx, &ticket, Direction::Note, &ask.agent.name, text, ask.now).await?;
         let applied = self.apply(&mut tx, ticket, ask.act(&Event::NoteAdded, Some(message)), ask.now).await?;
         self.done(tx, applied).await
     }
@@ -214,6 +216,8 @@ impl Inner {
     ) -> Result<View> {
         let mut tx = self.store.begin().await?;
         let ticket = locked(&mut tx, id).await?;
+        let catalogue = &self.settings.catalogue;
+        let hands_over = template.and_then(|name| catalogue.find(name)).is_some_and(|reply| reply.hands_over);
         let (text, template_status) = match template {
             None => (text.trim().to_owned(), None),
             Some(name) => {
@@ -224,7 +228,7 @@ impl Inner {
         if text.is_empty() {
             return refuse(Refusal::EmptyText);
         }
-        let missing = self.settings.catalogue.missing(&text);
+        let missing = catalogue.missing(&text);
         if !missing.is_empty() {
             return refuse(Refusal::Unfilled(missing));
         }
@@ -233,8 +237,8 @@ impl Inner {
             return refuse(Refusal::NobodyInCopy(id));
         }
         let then = then.or(template_status).unwrap_or(Status::InProgress);
-        let message = write(&mut tx, ask, &ticket, Direction::Outbound, &text).await?;
-        let event = Event::AgentReplied { then };
+        let message = write(&mut tx, &ticket, Direction::Outbound, &ask.agent.name, &text, ask.now).await?;
+        let event = if hands_over { Event::HandedOver { then } } else { Event::AgentReplied { then } };
         let act = ask.act(&event, Some(message));
         let applied = self.apply_to_all(&mut tx, ticket, act, &copies, ask.now).await?;
         self.done(tx, applied).await
@@ -306,13 +310,17 @@ impl Inner {
         })
     }
 
-    /// Takes the agent's latest act back, with everything that waits to leave because of it.
-    async fn undo(&self, ask: &Ask<'_>) -> Result<View> {
+    /// Takes the agent's latest act back, with everything that waits to leave because of it; with `meant`,
+    /// only if that is the act.
+    async fn undo(&self, ask: &Ask<'_>, meant: Option<EventId>) -> Result<View> {
         let window = self.settings.rules.undo_window;
         let mut tx = self.store.begin().await?;
         let Some(act) = tx.latest_act(ask.agent.id, ask.now - window).await? else {
             return refuse(Refusal::NothingToUndo(window));
         };
+        if meant.is_some_and(|meant| meant != act.id) {
+            return refuse(Refusal::NotTheLatestAct(act.ticket));
+        }
         if act.kind == EventKind::MergedInto {
             return self.unmerge(ask, tx, act).await;
         }
@@ -361,53 +369,6 @@ impl Inner {
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         self.done(tx, applied).await
     }
-
-    /// Commits an act and draws what was done.
-    pub(super) async fn done(&self, mut tx: Tx, applied: Applied) -> Result<View> {
-        let ticket = board::read_ticket(&mut tx, applied.ticket).await?;
-        tx.commit().await?;
-        let event = ticket.events.iter().find(|event| event.id == applied.event);
-        let kind = event.map_or(EventKind::StatusSet, |event| event.kind);
-        let detail = &applied.detail;
-        let done = match kind {
-            EventKind::Replied => view::Act::Replied { status: ticket.status },
-            EventKind::NoteAdded => view::Act::Noted,
-            EventKind::Assigned => view::Act::Assigned { to: ticket.assignee.clone().unwrap_or_default() },
-            EventKind::PrioritySet => view::Act::PrioritySet { to: ticket.priority },
-            EventKind::MergedInto => view::Act::Merged { into: TicketId(detail.other.unwrap_or_default()) },
-            EventKind::Undone => view::Act::Undone { what: detail.undid.unwrap_or(EventKind::StatusSet) },
-            EventKind::MarkedSent => {
-                view::Act::MarkedSent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
-            }
-            EventKind::ParticipantsSet => {
-                let whom = |to| {
-                    let changes = detail.participants.iter().filter(move |change| change.to == to);
-                    changes.map(|change| change.address.clone()).collect()
-                };
-                view::Act::ParticipantsSet {
-                    added: whom(Participation::In),
-                    removed: whom(Participation::Out),
-                    validated: detail.validated.len(),
-                }
-            }
-            EventKind::Resent => {
-                view::Act::Resent { delivery: DeliveryId(detail.delivery.unwrap_or_default()) }
-            }
-            _ => view::Act::StatusSet { from: detail.from.unwrap_or(ticket.status), to: ticket.status },
-        };
-        let offers = match done {
-            view::Act::StatusSet { to, .. } if ticket.reason.as_deref() != Some(SPAM) => {
-                self.settings.catalogue.fitting(to)
-            }
-            _ => Vec::new(),
-        };
-        let undoable = !matches!(
-            done,
-            view::Act::Undone { .. } | view::Act::Resent { .. } | view::Act::MarkedSent { .. }
-        );
-        let undo_seconds = if undoable { self.settings.rules.undo_window.as_secs() } else { 0 };
-        Ok(View::Done(Box::new(Done { ticket, done, offers, told: applied.told, undo_seconds })))
-    }
 }
 
 impl Ask<'_> {
@@ -416,23 +377,24 @@ impl Ask<'_> {
     }
 }
 
-/// Stores what an agent wrote and makes it findable.
-async fn write(
+/// Stores what somebody of the team wrote and makes it findable.
+pub(super) async fn write(
     tx: &mut Tx,
-    ask: &Ask<'_>,
     ticket: &Ticket,
     direction: Direction,
+    author: &str,
     text: &str,
+    now: DateTime<Utc>,
 ) -> Result<MessageId> {
     let message = tx
         .add_message(&NewMessage {
             ticket: ticket.id,
             direction,
             mark: None,
-            author: &ask.agent.name,
+            author,
             sender: None,
             refuted: false,
-            at: ask.now,
+            at: now,
             text,
             quoted: "",
             raw_mail: None,
@@ -449,7 +411,7 @@ async fn known_ticket(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
     tx.ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
 }
 
-async fn ticket_view(tx: &mut Tx, id: TicketId) -> Result<view::TicketView> {
+pub(super) async fn ticket_view(tx: &mut Tx, id: TicketId) -> Result<view::TicketView> {
     let ticket = known_ticket(tx, id).await?;
     board::read_ticket(tx, ticket).await
 }

@@ -16,6 +16,8 @@ pub struct CannedReply {
     pub then: Option<Status>,
     /// Where a CM's own text goes; `None` when it takes none.
     pub slot: Option<Slot>,
+    /// It tells the requester that the product team has their request: sending it hands the ticket over.
+    pub hands_over: bool,
 }
 
 /// The place in a standard reply that a CM's own text takes (`reply 42 --template solution TEXT…`).

@@ -4,6 +4,7 @@ use super::ids::{AgentId, DeliveryId, EventId, MessageId, TicketId};
 use super::participant::ParticipantChange;
 use super::preference::Preference;
 use super::ticket::{Priority, Status};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Something that happens to a ticket.
@@ -43,6 +44,11 @@ pub enum Event {
         /// The status the answer leads to.
         then: Status,
     },
+    /// An agent answered with the reply that hands the request over to the product team.
+    HandedOver {
+        /// The status the answer leads to.
+        then: Status,
+    },
     /// An agent set a status.
     StatusSet {
         /// The status.
@@ -52,6 +58,42 @@ pub enum Event {
     },
     /// An agent wrote an internal note.
     NoteAdded,
+    /// Somebody of the technical team wrote an internal note.
+    ColleagueNoted,
+    /// Somebody of the technical team says that it is mended.
+    Fixed,
+    /// An agent handed the ticket to the technical team.
+    Escalated {
+        /// Why.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The reason was given before, since the ticket is escalated.
+        is_known: bool,
+    },
+    /// An agent declared a critical bug: in progress, urgent and escalated, and its requester is kept informed.
+    MadeUrgent {
+        /// Why.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The ticket was made urgent for this reason before, since it is escalated.
+        is_known: bool,
+    },
+    /// It is time to tell an urgent ticket's requester how things stand.
+    UpdateDue {
+        /// Since when.
+        due: DateTime<Utc>,
+        /// When it is time again.
+        next: DateTime<Utc>,
+    },
+    /// An agent changed the tags.
+    TagsSet {
+        /// Those that the ticket did not have, each once.
+        added: Vec<String>,
+        /// Those that it had, each once.
+        removed: Vec<String>,
+    },
     /// An agent set the priority.
     PrioritySet(Priority),
     /// An agent took the ticket or gave it to a colleague.
@@ -75,6 +117,12 @@ pub enum Event {
         status: Status,
         /// How much it pressed.
         priority: Priority,
+        /// Since when it was escalated.
+        escalated_at: Option<DateTime<Utc>>,
+        /// When its requester was to be told next how things stand.
+        update_due: Option<DateTime<Utc>>,
+        /// Those of its tags that this ticket does not have.
+        tags: Vec<String>,
     },
     /// The requester answered this closed ticket too late to reopen it: it goes on in another.
     ContinuedIn(TicketId),
@@ -103,6 +151,14 @@ pub enum Wrote {
     Words,
     /// Nothing but thanks: as [`Event::RequesterThanked`].
     Thanks,
+}
+
+/// A team beside the CMs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Team {
+    /// The technical team.
+    Dev,
 }
 
 /// The words of the history: what an event is called in JSON and the database.
@@ -147,11 +203,23 @@ pub enum EventKind {
     ContinuedIn,
     /// A CM said who takes part.
     ParticipantsSet,
+    /// A CM answered and handed the request over to the product team.
+    HandedOver,
+    /// A CM handed the ticket to the technical team.
+    Escalated,
+    /// A CM declared a critical bug.
+    MadeUrgent,
+    /// It was time to keep the requester informed.
+    UpdateDue,
+    /// A CM changed the tags.
+    TagsSet,
+    /// Somebody of the technical team said that it is mended.
+    Fixed,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 19] = [
+    pub const ALL: [EventKind; 25] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -171,6 +239,12 @@ impl EventKind {
         EventKind::Absorbed,
         EventKind::ContinuedIn,
         EventKind::ParticipantsSet,
+        EventKind::HandedOver,
+        EventKind::Escalated,
+        EventKind::MadeUrgent,
+        EventKind::UpdateDue,
+        EventKind::TagsSet,
+        EventKind::Fixed,
     ];
 
     /// The word used in JSON and the database.
@@ -195,6 +269,12 @@ impl EventKind {
             EventKind::Absorbed => "absorbed",
             EventKind::ContinuedIn => "continued_in",
             EventKind::ParticipantsSet => "participants_set",
+            EventKind::HandedOver => "handed_over",
+            EventKind::Escalated => "escalated",
+            EventKind::MadeUrgent => "made_urgent",
+            EventKind::UpdateDue => "update_due",
+            EventKind::TagsSet => "tags_set",
+            EventKind::Fixed => "fixed",
         }
     }
 
@@ -262,6 +342,27 @@ pub struct EventDetail {
     /// The other ticket's version once it had that line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin_version: Option<i64>,
+    /// Since when the ticket was escalated before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_from: Option<DateTime<Utc>>,
+    /// Since when it is escalated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<DateTime<Utc>>,
+    /// When the requester of an urgent ticket was to be told next how things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_due_from: Option<DateTime<Utc>>,
+    /// When they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_due_to: Option<DateTime<Utc>>,
+    /// The tags that the ticket has since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags_added: Vec<String>,
+    /// The tags that it has no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags_removed: Vec<String>,
+    /// The team of whoever acted, where it is not the CMs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<Team>,
     /// The agent from whose address the requester's mail was forwarded to us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded_by: Option<String>,

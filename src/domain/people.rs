@@ -106,8 +106,30 @@ pub enum Actor {
     Requester(RequesterId),
     /// Somebody else who takes part in the ticket, by mail: their address.
     Participant(String),
+    /// Somebody of the technical team who is no agent: their name in the chat, in the form of [`colleague_name`].
+    Colleague(String),
     /// The program itself.
     System,
+}
+
+/// Most characters of a colleague's name.
+const LONGEST_NAME: usize = 60;
+
+/// A name that a chat gave, on one line, bounded, without what could drive a terminal or turn the text around. May be
+/// empty.
+pub fn colleague_name(given: &str) -> String {
+    let is_invisible = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    };
+    let plain: String = given
+        .chars()
+        .take(LONGEST_NAME * 16)
+        .filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c)))
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect();
+    let one_line = plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    one_line.chars().take(LONGEST_NAME).collect::<String>().trim_end().to_owned()
 }
 
 /// An address as it is compared and stored: trimmed, lower case.
@@ -196,6 +218,20 @@ fn capitalised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_colleagues_name_is_one_short_line() {
+        for (given, name) in [
+            ("Paul", "Paul"),
+            ("  Paul \n Girard\t", "Paul Girard"),
+            ("\u{202e}luaP\u{0}\u{1b}[31m", "luaP[31m"),
+            ("\u{200b}", ""),
+            ("", ""),
+        ] {
+            assert_eq!(colleague_name(given), name, "{given:?}");
+        }
+        assert_eq!(colleague_name(&"x ".repeat(5000)).chars().count(), 59);
+    }
 
     #[test]
     fn first_names_are_told_sensibly() {

@@ -83,4 +83,16 @@ pub enum Refusal {
     IsRequester(TicketId, String),
     /// Everybody stands already as was asked.
     SameParticipants(TicketId),
+    /// A closed ticket is not escalated.
+    ClosedToEscalation(TicketId),
+    /// The ticket is escalated already, for this very reason.
+    SameEscalation(TicketId),
+    /// A tag is one short word.
+    NotATag(String),
+    /// The ticket would have more tags than this.
+    TooManyTags(TicketId, usize),
+    /// The tags stand already as was asked.
+    SameTags(TicketId),
+    /// The act to take back is not this agent's latest.
+    NotTheLatestAct(TicketId),
 }

@@ -15,6 +15,8 @@ pub struct Rules {
     /// How long after its last change a closed ticket is reopened by its requester's answer; after that the answer
     /// opens another, which goes on from it.
     pub reopen_window: Duration,
+    /// How often the requester of an urgent ticket is kept informed.
+    pub urgent_update: Duration,
 }
 
 impl Default for Rules {
@@ -24,6 +26,7 @@ impl Default for Rules {
             mails_per_sender_per_hour: 1000,
             automatic_mails_per_recipient_per_hour: 20,
             reopen_window: Duration::from_secs(60 * 86_400),
+            urgent_update: Duration::from_secs(2 * 3600),
         }
     }
 }

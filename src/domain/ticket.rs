@@ -41,6 +41,11 @@ impl Status {
         Status::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
+    /// Whether an answer was given and nothing is owed.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Status::Resolved | Status::Closed)
+    }
+
     /// Whether an agent may take a ticket from `self` to `to`.
     ///
     /// From anywhere to `in_progress` and to `closed`; `new`, `in_progress`, `waiting_customer` and
@@ -111,6 +116,8 @@ pub struct Ticket {
     pub merged_into: Option<TicketId>,
     /// The closed ticket that it goes on from: its requester answered after the time in which that one reopens.
     pub follows: Option<TicketId>,
+    /// Since when the technical team has it; until it is resolved or closed.
+    pub escalated_at: Option<DateTime<Utc>>,
     /// Counts every change; two writers who read the same version cannot both write.
     pub version: i64,
     /// When the first message arrived.

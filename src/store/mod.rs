@@ -14,7 +14,9 @@ pub mod participants;
 pub mod people;
 pub mod search;
 pub mod suppressed;
+mod tags;
 pub mod tickets;
+mod timers;
 pub mod tokens;
 
 use dialect::{Sql, execute, optional_scalar, scalar, statements};
@@ -316,7 +318,7 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
-    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tickets::BULKS);
+    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tags::BULKS).chain(&tickets::BULKS);
     let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,
@@ -330,7 +332,9 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         people::STATEMENTS,
         search::STATEMENTS,
         suppressed::STATEMENTS,
+        tags::STATEMENTS,
         tickets::STATEMENTS,
+        timers::STATEMENTS,
         tokens::STATEMENTS,
     ]
     .into_iter()

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 macro_rules! ticket_columns {
     () => {
         "ticket.id, ticket.subject, ticket.status, ticket.priority, ticket.assignee_id, ticket.requester_id, \
-         ticket.reason, ticket.merged_into, ticket.follows, ticket.version, ticket.created_at, ticket.updated_at"
+         ticket.reason, ticket.merged_into, ticket.follows, ticket.escalated_at, ticket.version, ticket.created_at, ticket.updated_at"
     };
 }
 
@@ -85,7 +85,7 @@ statements! {
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1"),
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1 FOR UPDATE"));
     SAVE_TICKET = Sql::same(
-        "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, \
+        "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, escalated_at = $9, \
          version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
     SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
     FOLLOWER = Sql::same(
@@ -111,7 +111,8 @@ statements! {
     LATEST_ACTS = Sql::same(
         "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event \
          WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
-         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into', 'participants_set') \
+         AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into', 'participants_set', \
+         'handed_over', 'escalated', 'made_urgent', 'tags_set', 'fixed') \
          ORDER BY id DESC LIMIT 1");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
@@ -128,6 +129,7 @@ struct TicketRow {
     reason: Option<String>,
     merged_into: Option<i64>,
     follows: Option<i64>,
+    escalated_at: Option<DateTime<Utc>>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -145,6 +147,7 @@ impl TicketRow {
             reason: self.reason,
             merged_into: self.merged_into.map(TicketId),
             follows: self.follows.map(TicketId),
+            escalated_at: self.escalated_at,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -291,7 +294,8 @@ impl Tx {
             ticket.assignee.map(|id| id.0),
             ticket.reason.as_deref().map(clean),
             now,
-            ticket.merged_into.map(|id| id.0)
+            ticket.merged_into.map(|id| id.0),
+            ticket.escalated_at
         )
         .map(|count| count == 1)
     }

@@ -127,7 +127,8 @@ async fn ticket_page(
     let recipients = web.desk().recipients(id).await?;
     let command = Command::Template { name: None, ticket: None };
     let templates = match web.desk().run(&session.agent, Door::Web, command, None).await? {
-        View::Templates(templates) => templates,
+        // The page sends a text, and a text hands nothing over: `feature` does.
+        View::Templates(templates) => templates.into_iter().filter(|reply| !reply.hands_over).collect(),
         _ => Vec::new(),
     };
     let agents: Vec<String> =
@@ -338,7 +339,7 @@ pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
 /// `POST /admin/support/undo`: `ticket`, the page to come back to. What is taken back is the agent's last act.
 pub async fn undo(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let ticket = form.field("ticket").parse().map(TicketId).map_err(|_| Problem::BadForm)?;
-    act(&web, &form, ticket, Command::Undo).await
+    act(&web, &form, ticket, Command::Undo { act: None }).await
 }
 
 #[cfg(test)]

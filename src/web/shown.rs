@@ -97,6 +97,10 @@ pub struct ShownTicket {
     pub merged_into: Option<i64>,
     /// The closed ticket that it goes on from.
     pub follows: Option<i64>,
+    /// Since when the technical team has it.
+    pub escalated: Option<ShownTime>,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// It was closed as spam: no reply leaves.
     pub spam: bool,
     /// Display name of the requester, may be empty.
@@ -122,6 +126,8 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         reason: ticket.reason.clone(),
         merged_into: ticket.merged_into.map(|id| id.0),
         follows: ticket.follows.map(|id| id.0),
+        escalated: ticket.escalated_at.map(|at| time(at, here)),
+        tags: ticket.tags.clone(),
         spam: ticket.reason.as_deref() == Some(SPAM),
         name: ticket.requester.name.clone(),
         first_name: ticket.requester.first_name.clone(),

@@ -104,7 +104,7 @@ fn a_merged_ticket_shows_the_way_and_offers_no_act() {
 #[test]
 fn a_ticket_whose_requester_will_get_nothing() {
     let mut closed = ticket();
-    closed.status = Status::Closed;
+    (closed.status, closed.escalated_at) = (Status::Closed, None);
     closed.reason = Some("Fermé faute de réponse".into());
     closed.requester.preference = Preference::None;
     closed.assignee = None;

@@ -1,4 +1,5 @@
-//! The standard replies: the guide's four, built in, and the operator's own, which may replace them.
+//! The standard replies: the guide's four and the one of `feature`, built in, and the operator's own, which may replace
+//! them.
 //!
 //! A reply is a text behind a head in TOML between two lines `+++`:
 //!
@@ -10,6 +11,7 @@
 //! text = "[Explication détaillée de la solution]"   # the bracket that the CM's own text replaces
 //! each = true               # optional: the line of that bracket is repeated for each line or `;` of the text
 //! drop = ["Étapes à suivre :"]                      # optional: whole lines that the text makes superfluous
+//! hands_over = true         # optional: sending it hands the ticket over to the product team; never offered unasked
 //! +++
 //! Bonjour [Prénom], …
 //! ```
@@ -25,12 +27,17 @@ use crate::domain::ticket::Status;
 use crate::view::TemplateView;
 use serde::Deserialize;
 
-/// The guide's four (« Bonnes Pratiques de Réponse »), word for word: file name and content.
-const BUILT_IN: [(&str, &str); 4] = [
+/// The reply that `feature` sends.
+pub const FEATURE: &str = "fonctionnalite";
+
+/// The guide's four (« Bonnes Pratiques de Réponse »), word for word, and the reply to a request for a feature: file
+/// name and content.
+const BUILT_IN: [(&str, &str); 5] = [
     ("accuse.md", include_str!("../../templates/replies/accuse.md")),
     ("demande-infos.md", include_str!("../../templates/replies/demande-infos.md")),
     ("solution.md", include_str!("../../templates/replies/solution.md")),
     ("fermeture.md", include_str!("../../templates/replies/fermeture.md")),
+    ("fonctionnalite.md", include_str!("../../templates/replies/fonctionnalite.md")),
 ];
 
 /// The standard replies there are.
@@ -63,6 +70,8 @@ struct Head {
     each: bool,
     #[serde(default)]
     drop: Vec<String>,
+    #[serde(default)]
+    hands_over: bool,
 }
 
 impl Catalogue {
@@ -127,11 +136,11 @@ impl Catalogue {
         unfilled(text, &known)
     }
 
-    /// The keys of the replies that go with a status.
+    /// The keys of the replies that go with a status, but for those that hand over.
     pub fn fitting(&self, status: Status) -> Vec<String> {
         self.replies
             .iter()
-            .filter(|reply| reply.then == Some(status))
+            .filter(|reply| reply.then == Some(status) && !reply.hands_over)
             .map(|reply| reply.key.clone())
             .collect()
     }
@@ -149,6 +158,7 @@ impl From<&CannedReply> for TemplateView {
             title: reply.title.clone(),
             then: reply.then,
             body: reply.body.clone(),
+            hands_over: reply.hands_over,
         }
     }
 }
@@ -195,7 +205,10 @@ fn read(file: &str, content: &str, built_in: Option<&CannedReply>) -> Result<Can
         None => inherited.and_then(|reply| reply.slot.clone()).filter(|slot| body.contains(&slot.bracket)),
     };
     let then = head.then.or(inherited.and_then(|reply| reply.then));
-    Ok(CannedReply { key, title, body, then, slot })
+    // The reply of `feature` does whatever its head says: that is what the command is for.
+    let hands_over =
+        head.hands_over || inherited.is_some_and(|reply| reply.hands_over) || plain(&key) == FEATURE;
+    Ok(CannedReply { key, title, body, then, slot, hands_over })
 }
 
 /// A standard reply filled in. `text` is the CM's own, empty for none; it takes the reply's slot, or stands behind
@@ -301,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_four_go_with_the_guides_statuses() {
+    fn each_goes_with_the_guides_status_and_only_the_guides_four_are_offered() {
         let catalogue = catalogue();
         let then: Vec<_> = catalogue.all().iter().map(|reply| (reply.key.as_str(), reply.then)).collect();
         assert_eq!(
@@ -311,6 +324,7 @@ mod tests {
                 ("demande-infos", Some(Status::WaitingCustomer)),
                 ("solution", Some(Status::Resolved)),
                 ("fermeture", Some(Status::Closed)),
+                ("fonctionnalite", Some(Status::Resolved)),
             ]
         );
         assert_eq!(catalogue.fitting(Status::Resolved), ["solution"]);
@@ -318,8 +332,8 @@ mod tests {
     }
 
     #[test]
-    fn their_words_are_the_guides() {
-        let bodies: Vec<String> = catalogue().all().iter().map(|reply| reply.body.clone()).collect();
+    fn the_words_of_the_first_four_are_the_guides() {
+        let bodies: Vec<String> = catalogue().all().iter().take(4).map(|reply| reply.body.clone()).collect();
         insta::assert_snapshot!(bodies.join("\n\n*\n\n"), @r"
         Bonjour [Prénom],
 

@@ -1,7 +1,9 @@
 //! What the command line says in French: its help, and the few sentences that are not about a ticket.
 
 use crate::domain::people::{Agent, Role};
-use crate::wording::labels;
+use crate::view::Fired;
+use crate::wording::{dates, labels};
+use chrono_tz::Tz;
 use std::time::Duration;
 
 /// What the program is, at the head of `guichet --help`.
@@ -15,7 +17,7 @@ pub const FETCH: &str = "Relève la boîte une fois, puis s’arrête";
 /// `deliver`.
 pub const DELIVER: &str = "Envoie ce qui attend dans la boîte d’envoi, puis s’arrête";
 /// `tick`.
-pub const TICK: &str = "Déclenche les échéances dues (aucune dans cette version)";
+pub const TICK: &str = "Déclenche les échéances dues, puis s’arrête";
 /// `ticket`.
 pub const TICKET: &str = "Les commandes des CM, comme dans le chat : `guichet ticket help`";
 /// `mail`.
@@ -33,6 +35,19 @@ pub const CONFIG: &str = "La configuration";
 
 /// No timer is due.
 pub const NOTHING_DUE: &str = "Aucune échéance n’est due.";
+/// What `tick` fired, or with `dry_run` would fire, a line for each.
+pub fn fired(fired: &[Fired], dry_run: bool, zone: Tz) -> String {
+    if fired.is_empty() {
+        return NOTHING_DUE.to_owned();
+    }
+    let state = if dry_run { "à déclencher" } else { "déclenchée" };
+    let line = |one: &Fired| {
+        let (what, due) = (labels::timer(one.timer), dates::date(one.due_at, zone));
+        format!("Ticket nº\u{a0}{}\u{a0}: {what}, échéance du {due} {state}", one.ticket)
+    };
+    fired.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The only command that `--now` cannot rehearse.
 pub const NOW_IS_FOR_ONE_SHOT: &str =
     "--now ne vaut que pour les commandes qui s’arrêtent d’elles-mêmes, pas pour `serve` ni `demo`.";

@@ -7,6 +7,7 @@ use crate::domain::delivery::Channel;
 use crate::domain::event::EventKind;
 use crate::domain::ticket::SPAM;
 use crate::view::{Act, Done, Told};
+use std::time::Duration;
 
 /// Says what was done, one line for each thing to know.
 pub fn say(done: &Done) -> String {
@@ -51,11 +52,13 @@ fn act(done: &Done) -> String {
         Act::Noted => format!("Note interne ajoutée au ticket nº\u{a0}{id}\u{a0}: elle ne part pas."),
         Act::Assigned { to } => format!("{to} est responsable du ticket nº\u{a0}{id}."),
         Act::PrioritySet { to } => format!("Ticket nº\u{a0}{id}\u{a0}: priorité {}", labels::priority(*to)),
-        Act::Undone { what: what @ (EventKind::Replied | EventKind::StatusSet) } => format!(
-            "Annulé\u{a0}: {} du ticket nº\u{a0}{id}, de nouveau {}. Ce qui n’était pas parti ne partira pas.",
-            labels::act(*what),
-            labels::status(done.ticket.status)
-        ),
+        Act::Undone { what: what @ (EventKind::Replied | EventKind::HandedOver | EventKind::StatusSet) } => {
+            format!(
+                "Annulé\u{a0}: {} du ticket nº\u{a0}{id}, de nouveau {}. Ce qui n’était pas parti ne partira pas.",
+                labels::act(*what),
+                labels::status(done.ticket.status)
+            )
+        }
         Act::Undone { what } => format!("Annulé\u{a0}: {} du ticket nº\u{a0}{id}.", labels::act(*what)),
         Act::MarkedSent { delivery } => {
             format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} est tenu pour envoyé.")
@@ -79,6 +82,27 @@ fn act(done: &Done) -> String {
                 said.push(format!("{count}\u{a0}: le ticket nº\u{a0}{id} est {status}."));
             }
             said.join("\n")
+        }
+        Act::HandedOver { status } => format!(
+            "Remerciement enregistré sur le ticket nº\u{a0}{id}, maintenant {}. Demande transmise à l’équipe produit.",
+            labels::status(*status)
+        ),
+        Act::Escalated { reason } => format!(
+            "Ticket nº\u{a0}{id} escaladé à l’équipe technique (raison\u{a0}: {reason}), {}. L’utilisateur n’en est pas prévenu.",
+            labels::status(done.ticket.status)
+        ),
+        Act::MadeUrgent { reason, every_seconds } => format!(
+            "Ticket nº\u{a0}{id} urgent\u{a0}: {}, escaladé à l’équipe technique (raison\u{a0}: {reason}). \
+             Rappel toutes les {} pour tenir l’utilisateur informé, jusqu’à Résolu ou Fermé.",
+            labels::status(done.ticket.status),
+            dates::duration(Duration::from_secs(*every_seconds))
+        ),
+        Act::TagsSet { .. } => match done.ticket.tags.as_slice() {
+            [] => format!("Le ticket nº\u{a0}{id} n’a plus d’étiquette."),
+            tags => format!("Étiquettes du ticket nº\u{a0}{id}\u{a0}: {}.", tags.join(", ")),
+        },
+        Act::Fixed => {
+            format!("L’équipe technique dit le ticket nº\u{a0}{id} corrigé. Son statut n’a pas changé.")
         }
         Act::Resent { delivery } => format!("L’envoi nº\u{a0}{delivery} du ticket nº\u{a0}{id} repart."),
     }
@@ -121,7 +145,7 @@ fn roads_of(told: &Told) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{DeliveryId, TicketId};
+    use crate::domain::ids::{DeliveryId, EventId, TicketId};
     use crate::domain::preference::Preference;
     use crate::domain::ticket::{Priority, Status};
     use crate::wording::text::samples;
@@ -142,7 +166,7 @@ mod tests {
             recipients,
         });
         let offers = offers.iter().map(|key| (*key).to_owned()).collect();
-        say(&Done { ticket: samples::ticket(), done: act, offers, told, undo_seconds })
+        say(&Done { ticket: samples::ticket(), event: EventId(9), done: act, offers, told, undo_seconds })
     }
 
     #[test]
@@ -166,6 +190,16 @@ mod tests {
             said(Act::Undone { what: EventKind::PrioritySet }, None, 0, &[]),
             said(Act::Resent { delivery: DeliveryId(7) }, None, 0, &[]),
             said(Act::Merged { into: TicketId(17) }, None, 20, &[]),
+            said(Act::Escalated { reason: "API muette".into() }, None, 20, &[]),
+            said(Act::MadeUrgent { reason: "Bug critique".into(), every_seconds: 7200 }, None, 20, &[]),
+            said(
+                Act::HandedOver { status: Status::Resolved },
+                Some((Preference::EmailOnly, &[Email])),
+                20,
+                &[],
+            ),
+            said(Act::TagsSet { added: vec!["vip".into()], removed: vec![] }, None, 20, &[]),
+            said(Act::Fixed, None, 0, &[]),
             said(
                 Act::ParticipantsSet {
                     added: vec!["marc@exemple.example".into()],
@@ -212,6 +246,21 @@ mod tests {
         Ticket nº 42 fusionné avec le ticket nº 17, qui a maintenant ses messages. La suite : `/ticket show 17`
         Annuler : `/ticket undo` (20 s)
 
+        Ticket nº 42 escaladé à l’équipe technique (raison : API muette), 🟢 Résolu. L’utilisateur n’en est pas prévenu.
+        Annuler : `/ticket undo` (20 s)
+
+        Ticket nº 42 urgent : 🟢 Résolu, escaladé à l’équipe technique (raison : Bug critique). Rappel toutes les 2 h pour tenir l’utilisateur informé, jusqu’à Résolu ou Fermé.
+        Annuler : `/ticket undo` (20 s)
+
+        Remerciement enregistré sur le ticket nº 42, maintenant 🟢 Résolu. Demande transmise à l’équipe produit.
+        Léa : e-mail
+        Annuler : `/ticket undo` (20 s)
+
+        Le ticket nº 42 n’a plus d’étiquette.
+        Annuler : `/ticket undo` (20 s)
+
+        L’équipe technique dit le ticket nº 42 corrigé. Son statut n’a pas changé.
+
         marc@exemple.example participe au ticket nº 42.
         zoe@ailleurs.example, max@ailleurs.example ne participent pas au ticket nº 42.
         1 message validé : le ticket nº 42 est 🟢 Résolu.
@@ -225,7 +274,8 @@ mod tests {
         ticket.reason = Some(SPAM.into());
         ticket.status = Status::Closed;
         let done = Act::StatusSet { from: Status::New, to: Status::Closed };
-        let said = say(&Done { ticket, done, offers: vec![], told: None, undo_seconds: 0 });
+        let said =
+            say(&Done { ticket, event: EventId(9), done, offers: vec![], told: None, undo_seconds: 0 });
         assert_eq!(
             said,
             "Ticket nº\u{a0}42 fermé comme spam\u{a0}: rien n’est envoyé, l’expéditeur est bloqué."

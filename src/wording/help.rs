@@ -11,7 +11,9 @@ pub fn entries(command: Option<&str>) -> Vec<HelpEntry> {
     let declaration = declaration();
     let Some(name) = command else { return declaration.get_subcommands().map(entry).collect() };
     match command_named(&declaration, name) {
-        Ok(found) => std::iter::once(entry(found)).chain(found.get_arguments().map(argument)).collect(),
+        Ok(found) => std::iter::once(entry(found))
+            .chain(found.get_arguments().filter(|one| !one.is_hide_set()).map(argument))
+            .collect(),
         Err(_) => Vec::new(),
     }
 }

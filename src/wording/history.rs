@@ -11,8 +11,11 @@ use crate::view::EventView;
 
 /// « Camille a passé le ticket de 🔵 Nouveau à 🟡 En cours ».
 pub fn sentence(event: &EventView) -> String {
-    let who = actor(&event.actor);
     let detail = &event.detail;
+    let who = match detail.team {
+        Some(team) => format!("{} ({})", actor(&event.actor), labels::team(team)),
+        None => actor(&event.actor).to_owned(),
+    };
     let moved = match (detail.from, detail.to) {
         (Some(from), Some(to)) => Some(format!("de {} à {}", labels::status(from), labels::status(to))),
         (None, Some(to)) => Some(format!("à {}", labels::status(to))),
@@ -64,6 +67,35 @@ pub fn sentence(event: &EventView) -> String {
             Some(assignee) => format!("{who} a confié le ticket à {assignee}"),
             None => format!("{who} a libéré le ticket"),
         },
+        EventKind::HandedOver => {
+            let moved = moved.map(|moved| format!(" et a passé le ticket {moved}")).unwrap_or_default();
+            format!("{who} a répondu{moved}\u{a0}; transmis à l’équipe produit")
+        }
+        EventKind::Escalated => {
+            let moved = moved.map(|moved| format!("\u{a0}; le ticket passe {moved}")).unwrap_or_default();
+            let reason = detail.reason.as_deref().unwrap_or_default();
+            format!("{who} a escaladé à l’équipe technique (raison\u{a0}: {reason}){moved}")
+        }
+        EventKind::MadeUrgent => {
+            let moved = moved.map(|moved| format!("\u{a0}; le ticket passe {moved}")).unwrap_or_default();
+            let reason = detail.reason.as_deref().unwrap_or_default();
+            format!(
+                "{who} a déclaré le ticket urgent et l’a escaladé à l’équipe technique (raison\u{a0}: {reason}){moved}"
+            )
+        }
+        EventKind::UpdateDue => "Ticket urgent\u{a0}: il est temps de tenir l’utilisateur informé".to_owned(),
+        EventKind::TagsSet => {
+            let changed = |verb: &str, tags: &[String]| match tags {
+                [] => None,
+                [tag] => Some(format!("a {verb} l’étiquette {tag}")),
+                tags => Some(format!("a {verb} les étiquettes {}", tags.join(", "))),
+            };
+            let added = changed("ajouté", &detail.tags_added);
+            let removed = changed("retiré", &detail.tags_removed);
+            let done: Vec<String> = added.into_iter().chain(removed).collect();
+            format!("{who} {}", done.join(" et "))
+        }
+        EventKind::Fixed => format!("Corrigé, dit {who}"),
         EventKind::Undone => match detail.undid {
             Some(undid) => format!("{who} a annulé {}", labels::act(undid)),
             None => format!("{who} a annulé son dernier geste"),
@@ -159,6 +191,7 @@ mod tests {
             |reason: &str| EventDetail { reason: Some(reason.into()), ..moved(Status::New, Status::Closed) };
         let other = |id| EventDetail { other: Some(id), ..none() };
         let change = |address: &str, to| ParticipantChange { address: address.into(), from: None, to };
+        let dev = || EventDetail { team: Some(crate::domain::event::Team::Dev), ..none() };
         let noted = |note: &str| EventDetail { note: Some(note.into()), ..none() };
         for (sentence, expected) in [
             (said(Created, None, none()), "Camille a ouvert le ticket"),
@@ -223,6 +256,44 @@ mod tests {
                 said(Undone, None, EventDetail { undid: Some(MergedInto), ..other(17) }),
                 "Camille a annulé la fusion",
             ),
+            (
+                said(HandedOver, None, moved(Status::New, Status::Resolved)),
+                "Camille a répondu et a passé le ticket de 🔵 Nouveau à 🟢 Résolu\u{a0}; transmis à l’équipe produit",
+            ),
+            (
+                said(Escalated, None, EventDetail { reason: Some("API muette".into()), ..none() }),
+                "Camille a escaladé à l’équipe technique (raison\u{a0}: API muette)",
+            ),
+            (
+                said(
+                    MadeUrgent,
+                    None,
+                    EventDetail {
+                        reason: Some("Bug critique".into()),
+                        ..moved(Status::New, Status::InProgress)
+                    },
+                ),
+                "Camille a déclaré le ticket urgent et l’a escaladé à l’équipe technique (raison\u{a0}: Bug critique)\u{a0}; \
+                 le ticket passe de 🔵 Nouveau à 🟡 En cours",
+            ),
+            (
+                said(UpdateDue, None, none()),
+                "Ticket urgent\u{a0}: il est temps de tenir l’utilisateur informé",
+            ),
+            (
+                said(
+                    TagsSet,
+                    None,
+                    EventDetail {
+                        tags_added: vec!["vip".into(), "bug".into()],
+                        tags_removed: vec!["relance".into()],
+                        ..none()
+                    },
+                ),
+                "Camille a ajouté les étiquettes vip, bug et a retiré l’étiquette relance",
+            ),
+            (said(Fixed, None, dev()), "Corrigé, dit Camille (équipe technique)"),
+            (said(NoteAdded, None, dev()), "Camille (équipe technique) a ajouté une note interne"),
             (said(AutomaticReply, None, none()), "Réponse automatique reçue de Camille"),
             (
                 said(StrangerWrote, None, noted("zoe@ailleurs.example")),

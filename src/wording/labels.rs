@@ -3,7 +3,8 @@
 //! Pure. May import: domain.
 
 use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventKind, Team};
+use crate::domain::followup::TimerKind;
 use crate::domain::participant::Participation;
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
@@ -139,6 +140,32 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::MergedInto | EventKind::Absorbed => "la fusion",
         EventKind::ContinuedIn => "la suite dans un autre ticket",
         EventKind::ParticipantsSet => "le changement de participants",
+        EventKind::HandedOver => "la transmission à l’équipe produit",
+        EventKind::Escalated => "l’escalade",
+        EventKind::MadeUrgent => "la déclaration d’urgence",
+        EventKind::UpdateDue => "le rappel",
+        EventKind::TagsSet => "le changement d’étiquettes",
+        EventKind::Fixed => "l’annonce de correction",
+    }
+}
+
+/// The reason of an urgent ticket for which none was given (guide, « Ticket Urgent (Bug Critique) »).
+pub const CRITICAL_BUG: &str = "Bug critique";
+
+/// Who wrote, where a developer has no name that can be shown.
+pub const TECHNICAL_TEAM: &str = "Équipe technique";
+
+/// « équipe technique »: a team beside the CMs.
+pub fn team(team: Team) -> &'static str {
+    match team {
+        Team::Dev => "équipe technique",
+    }
+}
+
+/// What a timer is for.
+pub fn timer(timer: TimerKind) -> &'static str {
+    match timer {
+        TimerKind::UrgentUpdate => "tenir l’utilisateur informé (ticket urgent)",
     }
 }
 

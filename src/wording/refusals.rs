@@ -5,6 +5,7 @@
 use super::{dates, labels};
 use crate::command::usage::{Part, UsageError, What};
 use crate::domain::refusal::Refusal;
+use crate::domain::tag;
 use crate::domain::ticket::Status;
 
 /// Says a refusal.
@@ -121,6 +122,27 @@ pub fn say(refusal: &Refusal) -> String {
             "{} est le demandeur du ticket nº\u{a0}{id}\u{a0}: on ne l’en retire pas.",
             quoted(address)
         ),
+        Refusal::ClosedToEscalation(id) => format!(
+            "Le ticket nº\u{a0}{id} est fermé\u{a0}: rouvrez-le avant de l’escalader\u{a0}: `/ticket reopen {id}`."
+        ),
+        Refusal::SameEscalation(id) => format!(
+            "Le ticket nº\u{a0}{id} est déjà escaladé pour cette raison. Pour en ajouter une\u{a0}: `/ticket escalate {id} RAISON`."
+        ),
+        Refusal::NotATag(given) => format!(
+            "{} n’est pas une étiquette\u{a0}: un seul mot de lettres, chiffres, «\u{a0}-\u{a0}» et «\u{a0}_\u{a0}», de {} caractères au plus.",
+            quoted(given),
+            tag::LONGEST
+        ),
+        Refusal::TooManyTags(id, most) => format!(
+            "Un ticket porte {most}\u{a0}étiquettes au plus. Pour en retirer\u{a0}: `/ticket tag {id} -ÉTIQUETTE`."
+        ),
+        Refusal::SameTags(id) => format!(
+            "Rien n’a changé parmi les étiquettes du ticket nº\u{a0}{id}. Pour les relire\u{a0}: `/ticket show {id}`."
+        ),
+        Refusal::NotTheLatestAct(_) => {
+            "Ce geste n’est plus votre dernier\u{a0}: il ne s’annule plus. Pour annuler le dernier\u{a0}: `/ticket undo`."
+                .to_owned()
+        }
         Refusal::SameParticipants(id) => format!(
             "Rien n’a changé parmi les participants du ticket nº\u{a0}{id}. Pour les relire\u{a0}: `/ticket participants {id}`."
         ),
@@ -253,6 +275,12 @@ mod tests {
             Refusal::OwnAddress("aide@exemple.example".into()),
             Refusal::IsRequester(id, "lea@exemple.example".into()),
             Refusal::SameParticipants(id),
+            Refusal::ClosedToEscalation(id),
+            Refusal::SameEscalation(id),
+            Refusal::NotATag("à rappeler".into()),
+            Refusal::TooManyTags(id, tag::MOST),
+            Refusal::SameTags(id),
+            Refusal::NotTheLatestAct(id),
         ];
         let said: Vec<String> = refusals.iter().map(say).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
@@ -288,6 +316,12 @@ mod tests {
         « aide@exemple.example » est l’une de nos adresses : elle ne participe à aucun ticket.
         « lea@exemple.example » est le demandeur du ticket nº 42 : on ne l’en retire pas.
         Rien n’a changé parmi les participants du ticket nº 42. Pour les relire : `/ticket participants 42`.
+        Le ticket nº 42 est fermé : rouvrez-le avant de l’escalader : `/ticket reopen 42`.
+        Le ticket nº 42 est déjà escaladé pour cette raison. Pour en ajouter une : `/ticket escalate 42 RAISON`.
+        « à rappeler » n’est pas une étiquette : un seul mot de lettres, chiffres, « - » et « _ », de 40 caractères au plus.
+        Un ticket porte 20 étiquettes au plus. Pour en retirer : `/ticket tag 42 -ÉTIQUETTE`.
+        Rien n’a changé parmi les étiquettes du ticket nº 42. Pour les relire : `/ticket show 42`.
+        Ce geste n’est plus votre dernier : il ne s’annule plus. Pour annuler le dernier : `/ticket undo`.
         ");
     }
 

@@ -227,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn an_escalation_and_tags_stand_on_the_card() {
+        let mut ticket = samples::ticket();
+        ticket.escalated_at = Some(samples::now() - chrono::TimeDelta::hours(2));
+        ticket.tags = vec!["export".into(), "vip".into()];
+        let drawn = plain(&View::Ticket(Box::new(ticket)));
+        assert!(
+            drawn
+                .contains("\nEscaladé à l’équipe technique il y a 2\u{a0}h\nÉtiquettes\u{a0}: export, vip\n"),
+            "{drawn}"
+        );
+    }
+
+    #[test]
     fn a_queue_is_drawn() {
         insta::assert_snapshot!(plain(&View::Queue(samples::queue())), @r"
           Nº  Statut                Priorité  Responsable  Modifié         Demandeur             Sujet
@@ -311,11 +324,12 @@ mod tests {
     fn the_standard_replies_are_drawn() {
         let catalogue = Catalogue::load(&[]).unwrap();
         insta::assert_snapshot!(plain(&View::Templates(catalogue.all().iter().map(TemplateView::from).collect())), @r"
-        Modèle         Titre                    Passe le ticket en
-        accuse         Réponse Initiale (< 2h)  🟡 En cours
-        demande-infos  Demande d'Informations   🟠 En attente client
-        solution       Solution Fournie         🟢 Résolu
-        fermeture      Fermeture Sans Réponse   ⚫ Fermé
+        Modèle          Titre                    Passe le ticket en
+        accuse          Réponse Initiale (< 2h)  🟡 En cours
+        demande-infos   Demande d'Informations   🟠 En attente client
+        solution        Solution Fournie         🟢 Résolu
+        fermeture       Fermeture Sans Réponse   ⚫ Fermé
+        fonctionnalite  Fonctionnalité Demandée  🟢 Résolu
 
         Lire un modèle rempli : /ticket template solution 42
         ");

@@ -38,7 +38,7 @@ pub trait Stage {
     async fn prefer(&mut self, email: &str, preference: &str);
     /// A mail program posts to the link of a mail's `List-Unsubscribe` (RFC 8058).
     async fn unsubscribe(&mut self, link: &str);
-    /// Time passes, and what is due leaves.
+    /// Time passes, timers fire, and what is due leaves.
     async fn elapse(&mut self, time: Duration);
     /// Every mail that left so far, in order: to whom, and its bytes. Copies of one reply come in any order.
     async fn mails(&mut self) -> Vec<(String, Vec<u8>)>;
@@ -104,6 +104,7 @@ impl Stage for InProcess {
 
     async fn elapse(&mut self, time: Duration) {
         self.test.elapse(time).await;
+        self.test.desk.tick().await.unwrap();
         self.deliver().await;
     }
 
@@ -203,6 +204,7 @@ impl Stage for Built {
 
     async fn elapse(&mut self, time: Duration) {
         self.now += time;
+        self.run(&["tick"]);
         self.run(&["deliver"]);
     }
 

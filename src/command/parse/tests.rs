@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::command::vocabulary::ParticipantWish;
-use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, TicketId};
 use crate::domain::preference::Preference;
 use crate::domain::ticket::{Priority, Status};
 use proptest::prelude::*;
@@ -365,7 +365,8 @@ fn every_other_command_has_its_french_name() {
         ("merge 42 -> 17", Command::Merge { ticket: N, into: TicketId(17) }),
         ("snooze 42 2d", Command::Snooze { ticket: N, delay: "2d".into() }),
         ("reporter 42 3 jours", Command::Snooze { ticket: N, delay: "3 jours".into() }),
-        ("annuler", Command::Undo),
+        ("annuler", Command::Undo { act: None }),
+        ("undo 123", Command::Undo { act: Some(EventId(123)) }),
         ("historique 42", Command::History { ticket: N }),
         ("envois 42", Command::Deliveries { ticket: N }),
         ("renvoyer 7", Command::Resend { delivery: DeliveryId(7) }),
@@ -466,7 +467,7 @@ fn what_cannot_be_read_says_what_is_wrong() {
         ("sent", "missing Delivery: sent ENVOI"),
         ("show 42 17", "unexpected 17"),
         ("take 42 vite", "unexpected vite"),
-        ("undo 42", "unexpected 42"),
+        ("undo 42 17", "unexpected 17"),
         ("status 42 resolved merci", "unexpected merci"),
         ("template solution 42 17", "unexpected 17"),
         ("show 0", "not a number 0"),

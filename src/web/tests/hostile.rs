@@ -16,6 +16,7 @@ fn what_strangers_write_is_text_on_every_page() {
     hostile.subject = HOSTILE.into();
     hostile.assignee = Some(HOSTILE.into());
     hostile.reason = Some(HOSTILE.into());
+    hostile.tags = vec![HOSTILE.into()];
     hostile.requester = RequesterView {
         email: HOSTILE.into(),
         name: HOSTILE.into(),
@@ -66,8 +67,13 @@ fn what_strangers_write_is_text_on_every_page() {
         cc: vec![HOSTILE.into()],
         without: vec![Uncopied { email: HOSTILE.into(), why: HOSTILE.into() }],
     };
-    let templates =
-        [TemplateView { key: HOSTILE.into(), title: HOSTILE.into(), then: None, body: HOSTILE.into() }];
+    let templates = [TemplateView {
+        key: HOSTILE.into(),
+        title: HOSTILE.into(),
+        then: None,
+        body: HOSTILE.into(),
+        hands_over: false,
+    }];
     let agents = [HOSTILE.to_owned()];
     let turns = [Turn { line: HOSTILE.into(), answer: HOSTILE.into(), tone: "said" }];
     let console = ConsolePanel { turns: &turns, back: "queue", line: HOSTILE.into() };

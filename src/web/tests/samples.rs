@@ -65,6 +65,8 @@ pub(super) fn row(
         reason: None,
         merged_into: None,
         follows: None,
+        escalated_at: None,
+        tags: Vec::new(),
         requester: requester(from.0, from.1, Preference::Both),
         created_at: ago(minutes + 30),
         updated_at: ago(minutes),
@@ -181,6 +183,8 @@ pub(super) fn event(id: i64, kind: EventKind, actor: &str, minutes: i64, detail:
 pub(super) fn ticket() -> TicketView {
     let mut ticket = rows().tickets.remove(2);
     ticket.created_at = ago(180);
+    ticket.escalated_at = Some(ago(100));
+    ticket.tags = vec!["export".into(), "vip".into()];
     let mut first = message(
         11,
         Direction::Inbound,
@@ -363,6 +367,7 @@ pub(super) fn standard_replies() -> Vec<TemplateView> {
         title: title.into(),
         then,
         body: String::new(),
+        hands_over: false,
     })
     .into()
 }

@@ -32,6 +32,8 @@ pub fn ticket() -> TicketView {
         reason: None,
         merged_into: None,
         follows: None,
+        escalated_at: None,
+        tags: Vec::new(),
         requester: RequesterView {
             email: "lea@exemple.example".into(),
             name: "Léa Martin".into(),

@@ -41,6 +41,12 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
     if let Some(reason) = &ticket.reason {
         lines.push(format!("Raison\u{a0}: {}", clipped(reason, 200)));
     }
+    if let Some(since) = ticket.escalated_at {
+        lines.push(ink.yellow(&format!("Escaladé à l’équipe technique {}", dates::ago(since, now))));
+    }
+    if !ticket.tags.is_empty() {
+        lines.push(format!("Étiquettes\u{a0}: {}", printable(&ticket.tags.join(", "))));
+    }
     if let Some(before) = ticket.follows {
         lines.push(ink.commands(&format!("Suite du ticket {before}\u{a0}: `/ticket show {before}`")));
     }
