@@ -1,11 +1,13 @@
 //! The only file that knows everyone: reads what the configuration names, builds the desk and its doors, starts
 //! them, says which of them died, and stops them with grace.
 
+use crate::chat;
 use crate::clock::Clock;
 use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Threading, Web};
 use crate::demo;
 use crate::desk::{self, Desk, Settings, tokens};
 use crate::domain::alert::AlertKind;
+use crate::domain::chat::Platform;
 use crate::domain::people::{Role, normal_address};
 use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
@@ -105,6 +107,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         authserv_ids: authserv_ids(&config),
         own_addresses,
         catalogue,
+        chats: config.discord.iter().map(|_| Platform::Discord).collect(),
     };
     let desk = Desk::open(store, clock, settings).await?;
     Ok(Opened { config, desk })
@@ -354,6 +357,7 @@ async fn run_doors(
         (AlertKind::DeadToken, accounts.iter().map(|account| account.account.clone()).collect()),
         (AlertKind::MissingMail, config.imap.iter().map(|mailbox| mailbox.label.clone()).collect()),
         (AlertKind::LostCanary, canary.iter().map(|(address, ..)| address.clone()).collect::<Vec<_>>()),
+        (AlertKind::ChatRefused, chat_channels(&config)),
     ];
     for (kind, about) in &configured {
         if let Err(failure) = desk.forget_alerts(*kind, about).await {
@@ -372,6 +376,18 @@ async fn run_doors(
         doors.spawn(async move {
             tokens::attend(desk, accounts, cancel).await;
             ("tokens", Ok(()))
+        });
+    }
+    if let Some(discord) = config.discord.clone() {
+        let setting = chat::discord::Setting {
+            zone: config.timezone,
+            public_url: config.public_url.clone(),
+            undo_window: desk.rules().undo_window,
+        };
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            chat::discord::run(desk, discord, setting, cancel).await;
+            ("Discord", Ok(()))
         });
     }
     let (timers, stop) = (desk.clone(), cancel.clone());
@@ -407,6 +423,15 @@ async fn run_doors(
         }
         Some(Err(panic)) => Err(anyhow::Error::from(panic).context("a door panicked").into()),
     }
+}
+
+/// What an alert of a chat platform may be about: its channels. One about a thread ends with the next post there.
+fn chat_channels(config: &Config) -> Vec<String> {
+    let discord = config.discord.iter();
+    let channels = discord.flat_map(|discord| {
+        [Some(discord.support_channel), discord.dev_channel, discord.product_channel].into_iter().flatten()
+    });
+    channels.map(|channel| format!("discord:{channel}")).collect()
 }
 
 /// Where canaries go, when, and by what road; `None` where there are none.

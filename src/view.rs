@@ -3,10 +3,13 @@
 //! The fields of [`TicketView`], [`MessageView`] and [`DeliveryView`] are the JSON keys that scripts rely on.
 //! Pure. May import: domain, command.
 
+pub mod press;
+pub mod sheet;
+
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::followup::TimerKind;
-use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, DraftId, EventId, MessageId, TicketId};
 use crate::domain::mail::{Attachment, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
@@ -196,6 +199,8 @@ pub struct EventView {
 pub struct DeliveryView {
     /// Number.
     pub id: DeliveryId,
+    /// The act that caused it.
+    pub event: EventId,
     /// By what road.
     pub channel: Channel,
     /// Colour.
@@ -384,6 +389,33 @@ pub struct Draft {
     /// To whom a reply to all would go, for a ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Recipients>,
+}
+
+/// A reply being written in chat, as it would leave now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// Its number.
+    pub id: DraftId,
+    /// The ticket it answers.
+    pub ticket: Box<TicketView>,
+    /// The standard reply it began as.
+    pub template: Option<String>,
+    /// What is written so far.
+    pub text: String,
+    /// The brackets still to fill.
+    pub missing: Vec<String>,
+    /// The status that goes with it.
+    pub then: Status,
+    /// The roads it would take to the requester.
+    pub told: Told,
+    /// To whom a reply to all would go.
+    pub to_all: Recipients,
+    /// A short word for these recipients, compared when it is sent.
+    pub to_all_mark: String,
+    /// Who else writes a reply to the ticket.
+    pub others: Vec<String>,
+    /// What was said on the ticket since the writer looked, oldest first.
+    pub since: Vec<MessageView>,
 }
 
 /// A requester and their tickets.

@@ -301,6 +301,71 @@ CREATE TABLE suppressed (
   since       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What is posted to chat: written with its cause, drawn from what stands when it leaves. While one waits, it stands for all
+-- that comes for the same thing. A row goes when it was posted; `place` says where it stands.
+CREATE TABLE post (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  platform        TEXT NOT NULL CHECK (platform IN ('discord', 'slack')),
+  kind            TEXT NOT NULL,
+  ticket_id       INTEGER REFERENCES ticket (id),
+  about           INTEGER NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'failed')),
+  why             TEXT,
+  attempts        INTEGER NOT NULL,
+  next_attempt_at TEXT NOT NULL,
+  leased_until    TEXT,
+  created_at      TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX post_once ON post (platform, kind, COALESCE(ticket_id, 0), about) WHERE state = 'pending';
+CREATE INDEX post_due ON post (platform, next_attempt_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX post_in_turn ON post (platform, ticket_id, id) WHERE state IN ('pending', 'sending');
+
+-- Where in chat a thing stands: the card of a ticket with its thread, the entry of a message, an escalation.
+CREATE TABLE place (
+  platform  TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  about     INTEGER NOT NULL,
+  ticket_id INTEGER REFERENCES ticket (id),
+  channel   TEXT NOT NULL,
+  message   TEXT NOT NULL,
+  thread    TEXT,
+  drawn     TEXT NOT NULL,
+  PRIMARY KEY (platform, kind, about)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX place_by_thread ON place (platform, thread) WHERE thread IS NOT NULL;
+CREATE INDEX place_by_message ON place (platform, message);
+
+-- The latest message of each channel and thread that was taken in: what came later while we were away is fetched.
+CREATE TABLE seen (
+  platform TEXT NOT NULL,
+  channel  TEXT NOT NULL,
+  message  TEXT NOT NULL,
+  PRIMARY KEY (platform, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Replies being written in chat, kept so that a button works after a restart.
+CREATE TABLE draft (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  ticket_id  INTEGER NOT NULL REFERENCES ticket (id),
+  agent_id   INTEGER NOT NULL REFERENCES agent (id),
+  template   TEXT,
+  text       TEXT NOT NULL,
+  then_status TEXT,
+  base       INTEGER NOT NULL,
+  state      TEXT NOT NULL CHECK (state IN ('open', 'sent', 'dropped')),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX draft_open ON draft (ticket_id, updated_at) WHERE state = 'open';
+
+-- People of a chat who are requesters too, since a ticket was opened from what they wrote there.
+CREATE TABLE requester_account (
+  platform     TEXT NOT NULL,
+  external_id  TEXT NOT NULL,
+  requester_id INTEGER NOT NULL REFERENCES requester (id),
+  PRIMARY KEY (platform, external_id)
+) STRICT, WITHOUT ROWID;
+
 -- The distinct folded words of each message with its subject, name and address; rowid is the message's.
 CREATE VIRTUAL TABLE search USING fts5 (
   words, content = '', contentless_delete = 1, detail = none, tokenize = 'unicode61 remove_diacritics 0'

@@ -2,3 +2,4 @@
 //! between the platform's messages and the desk. May import: clock, command, config, desk, domain, view, wording.
 
 pub mod discord;
+pub mod room;

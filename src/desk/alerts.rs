@@ -11,7 +11,11 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let is_first = tx.raise_alert(kind, about, detail, now).await?;
+        if is_first {
+            self.inner.tell_alerts(&mut tx, now).await?;
+        }
         tx.commit().await?;
+        self.inner.ring_chats();
         say_raised(kind, is_first);
         Ok(())
     }
@@ -22,9 +26,14 @@ impl Desk {
         if !standing.iter().any(|alert| alert.kind == kind && alert.about == about) {
             return Ok(());
         }
+        let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let stood = tx.end_alert(kind, about).await?;
+        if stood {
+            self.inner.tell_alerts(&mut tx, now).await?;
+        }
         tx.commit().await?;
+        self.inner.ring_chats();
         say_ended(kind, stood);
         Ok(())
     }

@@ -119,19 +119,19 @@ impl Inner {
         }
         ticket.version += 1;
         ticket.updated_at = now;
-        let event = tx
-            .add_event(&NewEvent {
-                ticket: ticket.id,
-                at: now,
-                kind: decision.kind,
-                door: act.door,
-                agent,
-                actor,
-                detail: &detail,
-                version_after: ticket.version,
-                source_key: act.source_key,
-            })
-            .await?;
+        let happened = NewEvent {
+            ticket: ticket.id,
+            at: now,
+            kind: decision.kind,
+            door: act.door,
+            agent,
+            actor,
+            detail: &detail,
+            version_after: ticket.version,
+            source_key: act.source_key,
+        };
+        let event = tx.add_event(&happened).await?;
+        self.tell_chats(tx, event, &happened).await?;
         if let Some(blocked) = decision.blocks_requester
             && blocked != requester.blocked_at.is_some()
         {

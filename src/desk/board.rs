@@ -308,6 +308,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
     for delivery in tx.deliveries(id).await? {
         view.deliveries.push(DeliveryView {
             id: delivery.id,
+            event: delivery.event,
             channel: delivery.channel,
             kind: delivery.kind,
             title: delivery.title,

@@ -150,7 +150,13 @@ impl Desk {
         {
             tx.suppress(address, wording::mail::refused(), id, now).await?;
         }
+        if is_ours {
+            self.inner
+                .tell_receipt(&mut tx, delivery.ticket, delivery.message_id.map(|id| id.0), now)
+                .await?;
+        }
         tx.commit().await?;
+        self.inner.ring_chats();
         Ok(is_ours.then_some(next))
     }
 
@@ -207,6 +213,7 @@ impl Inner {
         if let Plan::Skip(reason) = plan {
             let why = wording::labels::skip_reason(reason);
             tx.settle_delivery(delivery.id, DeliveryState::Skipped, Some(&why), now).await?;
+            self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
             return Ok(None);
         }
         let (mut text, mut quoted) = (None, None);

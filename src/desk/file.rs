@@ -138,7 +138,7 @@ impl Inner {
         let ids: Vec<RawMailId> = mails.iter().map(|(id, _)| *id).collect();
         let ours = tx.take_to_file(&ids).await?;
         let mut filed = Vec::with_capacity(mails.len());
-        let mut later = Later::default();
+        let mut later = Later::telling(&self.settings.chats);
         let mut crowd = match flood {
             Flood::Held => self.crowd(&mut tx, &ids, now).await?,
             Flood::TakenIn => Crowd::default(),
@@ -159,6 +159,7 @@ impl Inner {
         }
         later.write(&mut tx, now).await?;
         tx.commit().await?;
+        self.ring_chats();
         let outcomes = ids.iter().zip(filed).map(|(id, outcome)| outcome.or_else(|| later.outcome(*id)));
         outcomes
             .collect::<Option<_>>()
@@ -416,6 +417,7 @@ impl Inner {
             rung: None,
         };
         self.apply(tx, ticket, act, now).await?;
+        self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
         Ok(Filed::Bounce)
     }
 }

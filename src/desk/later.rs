@@ -5,6 +5,7 @@ use super::Result;
 use super::file::{MOST_ATTACHMENTS, author, ignore, texts};
 use super::known::Known;
 use super::receive::{Digest, Filed};
+use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::Mailbox;
@@ -56,9 +57,16 @@ pub(super) struct Later<'a> {
     pub(super) clears_addresses: bool,
     /// The message ids that lead to a ticket.
     pub(super) known: Known,
+    /// Where the team is told of each ticket.
+    pub(super) chats: &'a [Platform],
 }
 
 impl<'a> Later<'a> {
+    /// Nothing yet; `chats` are told of the tickets.
+    pub(super) fn telling(chats: &'a [Platform]) -> Later<'a> {
+        Later { chats, ..Later::default() }
+    }
+
     /// Leaves a ticket to be opened.
     pub(super) fn open(&mut self, opening: Opening<'a>) {
         self.ids.extend(opening.digest.mail.message_id.as_deref());
@@ -192,6 +200,10 @@ impl<'a> Later<'a> {
                 version_after: 1,
                 source_key: None,
             });
+            for platform in self.chats {
+                tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
+                tx.add_post(*platform, PostKind::Message, Some(ticket), message.0, now, now).await?;
+            }
             self.index(message, &opening.digest.words);
             self.opened.insert(opening.id, Filed::Created(ticket));
         }

@@ -7,9 +7,11 @@ pub mod alerts;
 mod apply;
 pub mod board;
 pub mod canary;
+pub mod chat;
 mod colleague;
 pub mod deliver;
 mod done;
+pub mod drafts;
 mod escalate;
 mod failure;
 mod file;
@@ -18,6 +20,7 @@ mod known;
 mod later;
 pub mod links;
 mod merge;
+pub mod opened;
 pub mod people;
 pub mod receive;
 pub mod reconcile;
@@ -32,6 +35,7 @@ pub mod tokens;
 pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
+use crate::domain::chat::Platform;
 use crate::domain::hex::hex;
 use crate::domain::ids::TicketId;
 use crate::domain::refusal::Refusal;
@@ -65,6 +69,8 @@ pub struct Settings {
     pub rules: Rules,
     /// The standard replies.
     pub catalogue: Catalogue,
+    /// Where the team is told of what happens.
+    pub chats: Vec<Platform>,
 }
 
 /// The desk. Cheap to clone; every door holds one.
@@ -84,6 +90,8 @@ struct Inner {
     links: Signer,
     /// Rung after every commit that planned a delivery.
     outbox_bell: Notify,
+    /// Rung after every commit that planned a post, one for each platform.
+    chat_bells: [Notify; 2],
     /// Questions to providers of tokens, whose answers must be kept.
     asks: TaskTracker,
 }
@@ -105,8 +113,19 @@ impl Desk {
         let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let links = Signer::new(&minting_key, &settings.public_url);
-        let (outbox_bell, asks) = (Notify::new(), TaskTracker::new());
-        Ok(Desk { inner: Arc::new(Inner { store, clock, settings, minting_key, links, outbox_bell, asks }) })
+        let (outbox_bell, chat_bells, asks) = (Notify::new(), Default::default(), TaskTracker::new());
+        Ok(Desk {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                settings,
+                minting_key,
+                links,
+                outbox_bell,
+                chat_bells,
+                asks,
+            }),
+        })
     }
 
     /// The clock that this desk goes by.

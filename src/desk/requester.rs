@@ -157,7 +157,7 @@ impl Desk {
                 ..EventDetail::default()
             };
             // The ticket itself stays as it is: it does not rise in the queue, and a CM may still take an act back.
-            tx.add_event(&NewEvent {
+            let happened = NewEvent {
                 ticket: ticket.id,
                 at: now,
                 kind: EventKind::PreferenceSet,
@@ -167,10 +167,12 @@ impl Desk {
                 detail: &detail,
                 version_after: ticket.version,
                 source_key: None,
-            })
-            .await?;
+            };
+            let event = tx.add_event(&happened).await?;
+            self.inner.tell_chats(&mut tx, event, &happened).await?;
         }
         tx.commit().await?;
+        self.inner.ring_chats();
         Ok(Some(Choice { email: requester.email, before, after }))
     }
 

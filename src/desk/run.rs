@@ -61,6 +61,7 @@ impl Desk {
                 Err(Failure::Refused(Refusal::Changed(_))) if tried < TRIES => tried += 1,
                 done => {
                     self.inner.outbox_bell.notify_one();
+                    self.inner.ring_chats();
                     return done;
                 }
             }
@@ -336,6 +337,7 @@ impl Inner {
         take_back(&mut tx, act.ticket, &act.detail).await?;
         if let Some(message) = act.detail.message.map(MessageId) {
             tx.retract_message(message, ask.now).await?;
+            self.tell_receipt(&mut tx, applied.ticket.id, Some(message.0), ask.now).await?;
             tx.forget_message(message).await?;
         }
         self.done(tx, applied).await
@@ -354,6 +356,8 @@ impl Inner {
         }
         let event = Event::Resent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        let message = delivery.message_id.map(|id| id.0);
+        self.tell_receipt(&mut tx, delivery.ticket, message, ask.now).await?;
         self.done(tx, applied).await
     }
 
@@ -367,6 +371,8 @@ impl Inner {
         }
         let event = Event::MarkedSent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        let message = delivery.message_id.map(|id| id.0);
+        self.tell_receipt(&mut tx, delivery.ticket, message, ask.now).await?;
         self.done(tx, applied).await
     }
 }

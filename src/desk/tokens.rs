@@ -256,7 +256,11 @@ impl Desk {
         let Some(with) = kept.or_else(|| settings.refresh_token.clone()) else {
             let is_first =
                 tx.raise_alert(AlertKind::DeadToken, &settings.account, "login_required", now).await?;
+            if is_first {
+                self.inner.tell_alerts(&mut tx, now).await?;
+            }
             tx.commit().await?;
+            self.inner.ring_chats();
             say_raised(AlertKind::DeadToken, is_first);
             return Err(TokenFault::NeverGiven { key: settings.key.clone() });
         };
@@ -305,7 +309,11 @@ impl Desk {
                     return Ok(None);
                 }
                 let is_first = tx.raise_alert(AlertKind::DeadToken, &settings.account, &why, now).await?;
+                if is_first {
+                    self.inner.tell_alerts(&mut tx, now).await?;
+                }
                 tx.commit().await?;
+                self.inner.ring_chats();
                 say_raised(AlertKind::DeadToken, is_first);
                 still.map(Some).ok_or_else(|| TokenFault::Refused { why, key: settings.key.clone() })
             }
@@ -358,7 +366,11 @@ impl Desk {
         };
         let is_kept = tx.renew_token(of(settings), &own_lease, &new).await?;
         let stood = is_kept && tx.end_alert(AlertKind::DeadToken, &settings.account).await?;
+        if stood {
+            self.inner.tell_alerts(&mut tx, now).await?;
+        }
         tx.commit().await?;
+        self.inner.ring_chats();
         say_ended(AlertKind::DeadToken, stood);
         Ok(is_kept)
     }

@@ -13,11 +13,14 @@ pub enum AlertKind {
     MissingMail,
     /// The mail we sent to ourselves has not come back.
     LostCanary,
+    /// A chat platform does not let us post where we are told to.
+    ChatRefused,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [AlertKind; 3] = [AlertKind::DeadToken, AlertKind::MissingMail, AlertKind::LostCanary];
+    pub const ALL: [AlertKind; 4] =
+        [AlertKind::DeadToken, AlertKind::MissingMail, AlertKind::LostCanary, AlertKind::ChatRefused];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -25,6 +28,7 @@ impl AlertKind {
             AlertKind::DeadToken => "dead_token",
             AlertKind::MissingMail => "missing_mail",
             AlertKind::LostCanary => "lost_canary",
+            AlertKind::ChatRefused => "chat_refused",
         }
     }
 

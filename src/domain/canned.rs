@@ -59,9 +59,76 @@ pub fn unfilled(text: &str, known: &[String]) -> Vec<String> {
     brackets(text).into_iter().filter(|name| known.contains(&fold(name))).collect()
 }
 
+/// A text with what was written for each of its brackets. A line of a list whose bracket was left empty goes, and so
+/// does the line that announced a list of which nothing is left; elsewhere an empty bracket stays, to be found unfilled.
+pub fn fill_in(text: &str, written: &[(String, String)]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    // Where an announced list would begin, as long as nothing of it was kept; whether an item was lost.
+    let (mut announced, mut lost_any) = (None, false);
+    for line in text.lines() {
+        let mut filled = line.to_owned();
+        let mut is_lost = false;
+        for (bracket, value) in written {
+            let bracket = format!("[{bracket}]");
+            if !filled.contains(&bracket) {
+                continue;
+            }
+            match value.trim() {
+                "" => is_lost |= is_list_item(&filled, &bracket),
+                value => filled = filled.replace(&bracket, value),
+            }
+        }
+        if is_lost {
+            lost_any = true;
+            continue;
+        }
+        if filled.trim().is_empty() && lost_any {
+            if let Some(at) = announced
+                && lines.len() == at
+            {
+                lines.pop();
+                while lines.last().is_some_and(|line| line.trim().is_empty()) {
+                    lines.pop();
+                }
+            }
+            lost_any = false;
+        }
+        lines.push(filled);
+        announced = lines.last().is_some_and(|line| line.trim_end().ends_with(':')).then_some(lines.len());
+    }
+    lines.join("\n")
+}
+
+/// Whether a line is an item of a list, and the bracket all of it.
+fn is_list_item(line: &str, bracket: &str) -> bool {
+    let marker = line.trim().strip_suffix(bracket).map(str::trim);
+    marker.is_some_and(|marker| {
+        matches!(marker, "-" | "*" | "•")
+            || (marker.ends_with('.') && marker[..marker.len() - 1].chars().all(|c| c.is_ascii_digit()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_step_goes_and_an_announcement_of_nothing_with_it() {
+        let text = "Bonjour,\n\n[Explication]\n\nÉtapes\u{a0}:\n1. [Étape 1]\n2. [Étape 2]\n\nCordialement";
+        let filled = |first: &str, second: &str| {
+            let written = [("Explication", "Voilà."), ("Étape 1", first), ("Étape 2", second)];
+            let written = written.map(|(bracket, value)| (bracket.to_owned(), value.to_owned()));
+            fill_in(text, &written)
+        };
+        assert_eq!(
+            filled("Ouvrir", "Fermer"),
+            "Bonjour,\n\nVoilà.\n\nÉtapes\u{a0}:\n1. Ouvrir\n2. Fermer\n\nCordialement"
+        );
+        assert_eq!(filled("Ouvrir", ""), "Bonjour,\n\nVoilà.\n\nÉtapes\u{a0}:\n1. Ouvrir\n\nCordialement");
+        assert_eq!(filled("", " "), "Bonjour,\n\nVoilà.\n\nCordialement");
+        let empty = [("Explication".to_owned(), String::new())];
+        assert!(fill_in(text, &empty).contains("[Explication]"));
+    }
 
     #[test]
     fn the_guides_brackets_are_found_once_each() {

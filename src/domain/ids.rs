@@ -23,6 +23,10 @@ ids! {
     TicketId,
     /// One entry of a conversation.
     MessageId,
+    /// Something to post to chat.
+    PostId,
+    /// A reply being written.
+    DraftId,
     /// A person who asks for help.
     RequesterId,
     /// A person who answers.

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod authentication;
 pub mod canned;
 pub mod channel;
+pub mod chat;
 pub mod decide;
 pub mod delivery;
 pub mod event;

@@ -95,4 +95,10 @@ pub enum Refusal {
     SameTags(TicketId),
     /// The act to take back is not this agent's latest.
     NotTheLatestAct(TicketId),
+    /// A reply that was being written was sent or given up, or is somebody else's.
+    DraftEnded,
+    /// What was given as an e-mail address is none.
+    NotAnAddress(String),
+    /// This requester is blocked: nothing opens a ticket for them.
+    Blocked(String),
 }

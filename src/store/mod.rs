@@ -5,7 +5,9 @@
 
 pub mod alerts;
 mod canary;
+pub mod chat;
 pub mod dialect;
+pub mod drafts;
 mod known_uids;
 pub mod mailbox;
 pub mod messages;
@@ -324,6 +326,8 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         STATEMENTS,
         alerts::STATEMENTS,
         canary::STATEMENTS,
+        chat::STATEMENTS,
+        drafts::STATEMENTS,
         known_uids::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,

@@ -12,6 +12,28 @@ fn not_arrived(detail: &str) -> String {
     }
 }
 
+/// What a chat platform does not let us do, by the word that the alert holds, and what to grant.
+fn refused(about: &str, what: &str) -> String {
+    let channel = about.rsplit(':').next().unwrap_or(about);
+    match what {
+        "unknown_channel" => format!(
+            "Discord\u{a0}: le salon {channel} n’existe plus\u{a0}; indiquez-en un autre dans la configuration."
+        ),
+        "missing_access" => format!(
+            "Discord\u{a0}: le bot ne voit pas le salon {channel}\u{a0}; donnez-lui «\u{a0}Voir le salon\u{a0}»."
+        ),
+        "missing_permissions" => format!(
+            "Discord\u{a0}: il manque au bot une permission dans le salon {channel} (envoyer des messages, créer des fils \
+             publics, envoyer des messages dans les fils, gérer les fils, intégrer des liens, joindre des fichiers)."
+        ),
+        "bad_token" => {
+            "Discord n’accepte plus le jeton du bot\u{a0}; mettez le nouveau dans la configuration."
+                .to_owned()
+        }
+        other => format!("Discord refuse de publier dans le salon {channel} ({other})."),
+    }
+}
+
 /// The sentence that the CMs' pages show.
 pub fn alert(alert: &Alert) -> String {
     let Alert { kind, about, detail, .. } = alert;
@@ -28,6 +50,9 @@ pub fn alert(alert: &Alert) -> String {
             "Le mail de contrôle envoyé à {about} n’est pas revenu ({detail}). L’exploitant doit vérifier l’envoi et \
              la relève."
         ),
+        AlertKind::ChatRefused => {
+            format!("{} L’exploitant vérifie tout avec «\u{a0}guichet check\u{a0}».", refused(about, detail))
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod canary;
 pub mod canned;
+pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod config_faults;

@@ -143,6 +143,16 @@ pub fn say(refusal: &Refusal) -> String {
             "Ce geste n’est plus votre dernier\u{a0}: il ne s’annule plus. Pour annuler le dernier\u{a0}: `/ticket undo`."
                 .to_owned()
         }
+        Refusal::NotAnAddress(given) => {
+            format!("«\u{a0}{given}\u{a0}» n’est pas une adresse e-mail. Exemple\u{a0}: `jean@exemple.fr`.")
+        }
+        Refusal::Blocked(email) => format!(
+            "{email} est bloqué comme expéditeur de spam. Un administrateur le débloque ainsi\u{a0}: `guichet user set {email} blocked=no`"
+        ),
+        Refusal::DraftEnded => {
+            "Cette réponse a déjà été envoyée ou abandonnée. Pour en écrire une autre\u{a0}: bouton «\u{a0}Répondre\u{a0}» du ticket."
+                .to_owned()
+        }
         Refusal::SameParticipants(id) => format!(
             "Rien n’a changé parmi les participants du ticket nº\u{a0}{id}. Pour les relire\u{a0}: `/ticket participants {id}`."
         ),

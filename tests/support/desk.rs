@@ -121,6 +121,7 @@ pub fn settings() -> Settings {
         rules: Rules::default(),
         plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
+        chats: Vec::new(),
     }
 }
 

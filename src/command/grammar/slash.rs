@@ -106,7 +106,8 @@ fn slash(command: &clap::Command) -> Slash {
     let name = command.get_name().to_owned();
     let row = TABLE.iter().find(|row| row.command == name);
     let french = command.get_visible_aliases().next().map_or_else(|| name.clone(), str::to_owned);
-    let mut arguments: Vec<&clap::Arg> = command.get_arguments().collect();
+    let mut arguments: Vec<&clap::Arg> =
+        command.get_arguments().filter(|argument| !argument.is_hide_set()).collect();
     arguments.sort_by_key(|argument| (!argument.is_required_set(), !argument.is_positional()));
     let options = arguments.into_iter().filter_map(|argument| {
         let known = row?.arguments.iter().find(|known| argument.get_id() == known.id)?;
@@ -316,8 +317,8 @@ mod tests {
         let named: Vec<&str> = TABLE.iter().map(|row| row.command).collect();
         assert_eq!(named, declared);
         for (row, command) in TABLE.iter().zip(declaration.get_subcommands()) {
-            let mut declared: Vec<&str> =
-                command.get_arguments().map(|argument| argument.get_id().as_str()).collect();
+            let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            let mut declared: Vec<&str> = shown.map(|argument| argument.get_id().as_str()).collect();
             let mut named: Vec<&str> = row.arguments.iter().map(|argument| argument.id).collect();
             declared.sort_unstable();
             named.sort_unstable();

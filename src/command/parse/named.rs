@@ -262,7 +262,7 @@ mod tests {
             proptest::collection::vec(word(), 1..3).prop_map(|words| Command::Kb { words }),
             of(word()).prop_map(|command| Command::Help { command }),
             proptest::sample::select(vec![
-                Command::Undo,
+                Command::Undo { act: None },
                 Command::Stats,
                 Command::Checklist,
                 Command::Report
@@ -333,7 +333,7 @@ mod tests {
             Command::Reopen { ticket } => ("reopen", vec![number(ticket)]),
             Command::Merge { ticket, into } => ("merge", vec![number(ticket), ("into", into.0.to_string())]),
             Command::Snooze { ticket, delay } => ("snooze", vec![number(ticket), ("delay", delay.clone())]),
-            Command::Undo => ("undo", Vec::new()),
+            Command::Undo { act: _ } => ("undo", Vec::new()),
             Command::History { ticket } => ("history", vec![number(ticket)]),
             Command::Deliveries { ticket } => ("deliveries", vec![number(ticket)]),
             Command::Resend { delivery } => ("resend", vec![("delivery", delivery.0.to_string())]),

@@ -154,6 +154,7 @@ pub(super) fn delivery(
 ) -> DeliveryView {
     DeliveryView {
         id: DeliveryId(id),
+        event: EventId(id),
         channel,
         kind: NoticeKind::Reply,
         title: title.into(),

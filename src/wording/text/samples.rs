@@ -139,6 +139,7 @@ fn events() -> Vec<EventView> {
 fn deliveries() -> Vec<DeliveryView> {
     let delivery = |id, channel, state, why: Option<&str>, address: Option<&str>| DeliveryView {
         id: DeliveryId(id),
+        event: EventId(id),
         channel,
         kind: NoticeKind::Reply,
         title: "Ticket de support : Résolu".into(),

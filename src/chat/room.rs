@@ -1,0 +1,403 @@
+//! What somebody does in chat, by whatever platform: a command, a button, a form, a message; and what they read for it.
+//! The platform's own code only translates to and from this. May import: desk, command, view, wording, domain.
+
+use crate::command::grammar::Command;
+use crate::command::grammar::slash::Known;
+use crate::command::parse::parse;
+use crate::desk::chat::here;
+use crate::desk::drafts::Sent;
+use crate::desk::opened::Said;
+use crate::desk::{Desk, Failure};
+use crate::domain::canned::fill_in;
+use crate::domain::chat::{Platform, PostKind};
+use crate::domain::ids::{DraftId, EventId, MessageId, TicketId};
+use crate::domain::people::{Actor, Agent, Door, Role};
+use crate::domain::ticket::Status;
+use crate::view::press::Press;
+use crate::view::sheet::{Answer, Sheet};
+use crate::view::{TemplateView, TicketView, View, Writing};
+use crate::wording::{self, refusals};
+use chrono_tz::Tz;
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Somebody in chat, as the platform knows them.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The platform's id of their account.
+    pub account: String,
+    /// How they are called there.
+    pub name: String,
+    /// The ids of the roles or groups they have there.
+    pub roles: Vec<String>,
+}
+
+/// Who may act, beside being linked to an agent.
+#[derive(Debug, Clone, Default)]
+pub struct Gate {
+    /// The platform's ids of the roles of the team; empty when being linked is enough.
+    pub agents: Vec<String>,
+    /// The platform's ids of the roles of leads.
+    pub leads: Vec<String>,
+}
+
+/// The desk as one platform's people see it.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// The desk.
+    pub desk: Desk,
+    /// Which platform.
+    pub platform: Platform,
+    /// Who may act there.
+    pub gate: Gate,
+    /// The zone in which times are told.
+    pub zone: Tz,
+}
+
+type Outcome = Result<Answer, Failure>;
+
+impl Room {
+    fn door(&self) -> Door {
+        match self.platform {
+            Platform::Discord => Door::Discord,
+            Platform::Slack => Door::Slack,
+        }
+    }
+
+    /// The agent that somebody is and may act as; else what they read.
+    async fn agent(&self, caller: &Caller) -> Result<Result<Agent, Sheet>, Failure> {
+        let Some(mut agent) = self.desk.agent_by_account(self.platform, &caller.account).await? else {
+            return Ok(Err(wording::chat::unknown_person(self.platform, &caller.account)));
+        };
+        let has = |wanted: &[String]| caller.roles.iter().any(|role| wanted.contains(role));
+        let is_lead = has(&self.gate.leads);
+        if !self.gate.agents.is_empty() && !is_lead && !has(&self.gate.agents) {
+            return Ok(Err(wording::chat::without_role()));
+        }
+        if is_lead {
+            agent.role = agent.role.max(Role::Lead);
+        }
+        Ok(Ok(agent))
+    }
+
+    /// A command, given as such. `key` names the request itself: the same again acts once.
+    pub async fn command(&self, caller: &Caller, command: Command, key: &str) -> Answer {
+        self.answer(self.try_command(caller, command, key).await)
+    }
+
+    /// A line that somebody typed: « /ticket status 42 résolu ».
+    pub async fn line(&self, caller: &Caller, line: &str, key: &str) -> Answer {
+        match parse(line) {
+            Ok(command) => self.command(caller, command, key).await,
+            Err(error) => {
+                // Who is nobody here learns nothing of the grammar either.
+                match self.agent(caller).await {
+                    Ok(Ok(_)) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
+                    Ok(Err(said)) => Answer::Private(said),
+                    Err(failure) => self.answer(Err(failure)),
+                }
+            }
+        }
+    }
+
+    async fn try_command(&self, caller: &Caller, command: Command, key: &str) -> Outcome {
+        let agent = match self.agent(caller).await? {
+            Ok(agent) => agent,
+            Err(said) => return Ok(Answer::Private(said)),
+        };
+        if let Command::Reply { ticket, template, then: None, text, all: false } = &command
+            && text.trim().is_empty()
+        {
+            return self.begin(&agent, *ticket, template.as_deref(), "").await;
+        }
+        let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
+        Ok(Answer::Private(self.seen(&view)))
+    }
+
+    /// What a view says in chat.
+    fn seen(&self, view: &View) -> Sheet {
+        match view {
+            View::Done(done) => wording::chat::done(done, &self.templates()),
+            view => wording::chat::looked(view, self.desk.clock().now(), self.zone),
+        }
+    }
+
+    fn templates(&self) -> Vec<TemplateView> {
+        self.desk.catalogue().all().iter().map(TemplateView::from).collect()
+    }
+
+    /// A button, or a choice in a menu.
+    pub async fn press(&self, caller: &Caller, press: Press, chosen: Option<&str>, key: &str) -> Answer {
+        self.answer(self.try_press(caller, press, chosen, key).await)
+    }
+
+    async fn try_press(&self, caller: &Caller, press: Press, chosen: Option<&str>, key: &str) -> Outcome {
+        if let Press::Fixed(ticket) = press {
+            return self.fixed(caller, ticket, key).await;
+        }
+        let agent = match self.agent(caller).await? {
+            Ok(agent) => agent,
+            Err(said) => return Ok(Answer::Private(said)),
+        };
+        let door = self.door();
+        let status = || chosen.and_then(Status::from_word);
+        let command = match press {
+            Press::Take(ticket) => Command::Take { ticket },
+            Press::SpamSure(ticket) => return self.instead(&agent, Command::Spam { ticket }, key).await,
+            Press::Reopen(ticket) => Command::Reopen { ticket },
+            Press::Show(ticket) => Command::Show { ticket },
+            Press::SetStatus(ticket, to) => Command::Status { ticket, to, reason: None },
+            Press::PickStatus(ticket) => match status() {
+                Some(to) => {
+                    let command = Command::Status { ticket, to, reason: None };
+                    return self.instead(&agent, command, key).await;
+                }
+                None => return Ok(Answer::Private(wording::chat::stale())),
+            },
+            Press::Undo(act) => return self.undo(&agent, act, key).await,
+            Press::Resend(delivery) => Command::Resend { delivery },
+            Press::MarkSent(delivery) => Command::MarkSent { delivery },
+            Press::StatusMenu(ticket) => {
+                let ticket = self.ticket(ticket).await?;
+                return Ok(Answer::Private(wording::chat::status_menu(&ticket)));
+            }
+            Press::TemplateMenu(ticket) => {
+                let ticket = self.ticket(ticket).await?;
+                return Ok(Answer::Private(wording::chat::template_menu(&ticket, &self.templates())));
+            }
+            Press::Spam(ticket) => {
+                let ticket = self.ticket(ticket).await?;
+                return Ok(Answer::Private(wording::chat::spam_question(&ticket)));
+            }
+            Press::Escalate(ticket) => return Ok(Answer::Ask(wording::chat::escalate_form(ticket))),
+            Press::Reply(ticket, template) => {
+                return self.begin(&agent, ticket, template.as_deref(), "").await;
+            }
+            Press::PickTemplate(ticket) => return self.begin(&agent, ticket, chosen, "").await,
+            Press::UseNote(ticket, note) => {
+                let view = self.ticket(ticket).await?;
+                let note = view.messages.iter().find(|message| message.id == note);
+                let text = note.map(|note| note.text.clone()).unwrap_or_default();
+                return self.begin(&agent, ticket, None, &text).await;
+            }
+            Press::Edit(draft) => {
+                let writing = self.desk.draft(&agent, draft).await?;
+                return Ok(Answer::Ask(wording::chat::reply_form(&writing, true)));
+            }
+            Press::Then(draft) => {
+                let writing = self.desk.write_draft(&agent, draft, None, status()).await?;
+                return Ok(Answer::Instead(wording::chat::preview(&writing)));
+            }
+            Press::Send(draft, seen) => return self.send(&agent, draft, None, seen).await,
+            Press::SendAll(draft, seen, mark) => return self.send(&agent, draft, Some(&mark), seen).await,
+            Press::Drop(draft) => {
+                let ticket = self.desk.drop_draft(&agent, draft).await?;
+                return Ok(Answer::Instead(wording::chat::dropped(ticket)));
+            }
+            Press::Never => return Ok(Answer::Instead(wording::chat::never())),
+            Press::Fixed(_) | Press::Fill(_) | Press::Open(_) | Press::AddTo => {
+                return Ok(Answer::Private(wording::chat::stale()));
+            }
+        };
+        let view = self.desk.run(&agent, door, command, Some(key)).await?;
+        Ok(Answer::Private(self.seen(&view)))
+    }
+
+    /// Carries out a command that was asked for on a message of one's own, whose place the answer takes.
+    async fn instead(&self, agent: &Agent, command: Command, key: &str) -> Outcome {
+        let view = self.desk.run(agent, self.door(), command, Some(key)).await?;
+        Ok(Answer::Instead(self.seen(&view)))
+    }
+
+    async fn undo(&self, agent: &Agent, act: EventId, key: &str) -> Outcome {
+        self.instead(agent, Command::Undo { act: Some(act) }, key).await
+    }
+
+    async fn ticket(&self, id: TicketId) -> Result<TicketView, Failure> {
+        let ticket = self.desk.ticket(id).await?;
+        ticket.ok_or(Failure::Refused(crate::domain::refusal::Refusal::NoSuchTicket(id)))
+    }
+
+    /// A reply begins: a form, or at once its preview where a standard reply has nothing left to fill in.
+    async fn begin(&self, agent: &Agent, ticket: TicketId, template: Option<&str>, text: &str) -> Outcome {
+        let writing = self.desk.begin_draft(agent, self.door(), ticket, template, text).await?;
+        if template.is_some() && writing.missing.is_empty() {
+            return Ok(Answer::Private(wording::chat::preview(&writing)));
+        }
+        Ok(Answer::Ask(wording::chat::reply_form(&writing, false)))
+    }
+
+    async fn send(&self, agent: &Agent, draft: DraftId, to_all: Option<&str>, seen: MessageId) -> Outcome {
+        match self.desk.send_draft(agent, self.door(), draft, to_all, Some(seen)).await? {
+            Sent::Done(view) => Ok(Answer::Instead(self.seen(&view))),
+            Sent::Overtaken(writing) => Ok(Answer::Instead(wording::chat::overtaken(&writing))),
+        }
+    }
+
+    /// The technical team says that it is mended: whoever may write in its channel may say so, and it reaches the CMs
+    /// only.
+    async fn fixed(&self, caller: &Caller, ticket: TicketId, key: &str) -> Outcome {
+        let actor = self.colleague(caller).await?;
+        self.desk.fixed(ticket, &actor, self.door(), key).await?;
+        Ok(Answer::Private(wording::chat::fixed(ticket)))
+    }
+
+    async fn colleague(&self, caller: &Caller) -> Result<Actor, Failure> {
+        let agent = self.desk.agent_by_account(self.platform, &caller.account).await?;
+        Ok(agent.map_or_else(|| Actor::Colleague(caller.name.clone()), Actor::Agent))
+    }
+
+    /// What may be meant by what somebody is typing: each as it is shown, and as it is written.
+    pub async fn propose(&self, caller: &Caller, _known: Known, _typed: &str) -> Vec<(String, String)> {
+        let _ = self.agent(caller).await;
+        Vec::new()
+    }
+
+    /// A form that was filled in: its fields by their keys.
+    pub async fn submit(
+        &self,
+        caller: &Caller,
+        press: Press,
+        fields: &[(String, String)],
+        key: &str,
+    ) -> Answer {
+        self.answer(self.try_submit(caller, press, fields, key).await)
+    }
+
+    async fn try_submit(
+        &self,
+        caller: &Caller,
+        press: Press,
+        fields: &[(String, String)],
+        key: &str,
+    ) -> Outcome {
+        let agent = match self.agent(caller).await? {
+            Ok(agent) => agent,
+            Err(said) => return Ok(Answer::Private(said)),
+        };
+        let field = |key: &str| fields.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
+        let preview = |writing: Writing| Answer::Private(wording::chat::preview(&writing));
+        match press {
+            Press::Edit(draft) => {
+                let writing = self.desk.write_draft(&agent, draft, Some(field("text")), None).await?;
+                Ok(preview(writing))
+            }
+            Press::Fill(draft) => {
+                let writing = self.desk.draft(&agent, draft).await?;
+                let brackets = writing.missing.iter().enumerate();
+                let written: Vec<(String, String)> = brackets
+                    .map(|(at, bracket)| (bracket.clone(), field(&format!("field-{at}")).to_owned()))
+                    .collect();
+                let text = fill_in(&writing.text, &written);
+                Ok(preview(self.desk.write_draft(&agent, draft, Some(&text), None).await?))
+            }
+            Press::Escalate(ticket) => {
+                let command = Command::Escalate { ticket, reason: field("reason").to_owned() };
+                let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
+                Ok(Answer::Private(self.seen(&view)))
+            }
+            Press::Open(author) => {
+                let said = Said {
+                    email: field("email"),
+                    name: field("name"),
+                    subject: field("subject"),
+                    text: field("text"),
+                    account: Some((self.platform, &author)),
+                };
+                let ticket = self.desk.open_ticket(&agent, self.door(), said, key).await?;
+                Ok(Answer::Private(wording::chat::opened(&ticket)))
+            }
+            Press::AddTo => {
+                let line = format!("show {}", field("ticket").trim());
+                let Ok(Command::Show { ticket }) = parse(&line) else {
+                    return Ok(Answer::Private(wording::chat::no_such_number(field("ticket"))));
+                };
+                let command = Command::Note { ticket, text: field("text").to_owned() };
+                self.desk.run(&agent, self.door(), command, Some(key)).await?;
+                Ok(Answer::Private(wording::chat::noted(ticket)))
+            }
+            _ => Ok(Answer::Private(wording::chat::stale())),
+        }
+    }
+
+    /// The form that opens a ticket from somebody's message.
+    pub async fn open_form(&self, caller: &Caller, author: &str, name: &str, said: &str) -> Answer {
+        let outcome = async {
+            if let Err(said) = self.agent(caller).await? {
+                return Ok(Answer::Private(said));
+            }
+            let known = self.desk.requester_of_account(self.platform, author).await?;
+            let (email, name) = known.unwrap_or_else(|| (String::new(), name.to_owned()));
+            Ok(Answer::Ask(wording::chat::open_form(author, &email, &name, said)))
+        };
+        self.answer(outcome.await)
+    }
+
+    /// The form that adds somebody's message to a ticket.
+    pub async fn add_form(&self, caller: &Caller, said: &str) -> Answer {
+        let outcome = async {
+            if let Err(said) = self.agent(caller).await? {
+                return Ok(Answer::Private(said));
+            }
+            Ok(Answer::Ask(wording::chat::add_form(said)))
+        };
+        self.answer(outcome.await)
+    }
+
+    /// Something written in a thread of ours without a command: a note of the ticket, never more. What is nobody's
+    /// thread is nobody's note; what is answered is for its writer.
+    pub async fn heard(&self, caller: &Caller, thread: &str, text: &str, message: &str) -> Answer {
+        self.answer(self.try_heard(caller, thread, text, message).await)
+    }
+
+    async fn try_heard(&self, caller: &Caller, thread: &str, text: &str, message: &str) -> Outcome {
+        if text.trim().is_empty() {
+            return Ok(Answer::Silence);
+        }
+        let Some(place) = self.desk.place_of_thread(self.platform, thread).await? else {
+            return Ok(Answer::Silence);
+        };
+        let Some(ticket) = place.ticket else { return Ok(Answer::Silence) };
+        match place.kind {
+            PostKind::Escalation => {
+                let actor = self.colleague(caller).await?;
+                let key = format!("{}:message:{message}", self.platform.as_str());
+                self.desk.colleague_note(ticket, &actor, text, self.door(), &key).await?;
+            }
+            _ => {
+                let agent = match self.agent(caller).await? {
+                    Ok(agent) => agent,
+                    Err(said) => return Ok(Answer::Private(said)),
+                };
+                let command = Command::Note { ticket, text: text.to_owned() };
+                let key = here(self.platform, message);
+                self.desk.run(&agent, self.door(), command, Some(&key)).await?;
+            }
+        }
+        Ok(Answer::Silence)
+    }
+
+    /// An outcome as what somebody reads; a fault of ours is logged here, once, under the reference they read.
+    fn answer(&self, outcome: Outcome) -> Answer {
+        match outcome {
+            Ok(answer) => answer,
+            Err(Failure::Refused(refusal)) => {
+                tracing::info!(refusal = ?std::mem::discriminant(&refusal), "an act in chat was refused");
+                Answer::Private(wording::chat::sentence(refusals::say(&refusal)))
+            }
+            Err(Failure::Broken(error)) => {
+                let reference = reference();
+                tracing::error!(reference, error = format!("{error:#}"), "an act in chat failed");
+                Answer::Private(wording::chat::broken(&reference))
+            }
+        }
+    }
+}
+
+/// A short word by which an operator finds a line of the log.
+fn reference() -> String {
+    let mut bytes = [0; 4];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => crate::domain::hex::hex(&bytes).to_uppercase(),
+        Err(_) => "none".to_owned(),
+    }
+}

@@ -1,0 +1,289 @@
+//! What the team is told in chat: rows written with their cause, claimed by a platform's door, drawn from what stands
+//! then, and recorded. The door itself draws and posts.
+
+use super::board::read_ticket;
+use super::{Desk, Inner, Result};
+use crate::domain::alert::Alert;
+use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, told, wait_after};
+use crate::domain::ids::{EventId, PostId, TicketId};
+use crate::domain::people::Agent;
+use crate::store::tickets::NewEvent;
+use crate::store::{self, Tx};
+use crate::view::TicketView;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+/// How long somebody who writes a reply in chat is shown as writing it.
+pub const WRITES_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// Something to post; whoever claimed it must record what became of it.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// Its number; the same at each attempt.
+    pub id: PostId,
+    /// What it is.
+    pub kind: PostKind,
+    /// Of which ticket, as it stands now.
+    pub ticket: Option<Box<TicketView>>,
+    /// About which of the ticket's things; 0 for the ticket itself.
+    pub about: i64,
+    /// Where it stands already.
+    pub place: Option<Place>,
+    /// Where the ticket's card stands, with its thread.
+    pub card: Option<Place>,
+    /// Who writes a reply to the ticket.
+    pub writers: Vec<String>,
+    /// The account of whoever is responsible for the ticket, on this platform.
+    pub assignee: Option<String>,
+    /// What needs a person.
+    pub alerts: Vec<Alert>,
+    attempt: u32,
+    leased_until: DateTime<Utc>,
+}
+
+impl Post {
+    /// By what number the place of this is kept: the ticket's where it is about the ticket itself.
+    pub fn place_about(&self) -> i64 {
+        match (&self.ticket, self.about) {
+            (Some(ticket), 0) => ticket.id.0,
+            _ => self.about,
+        }
+    }
+}
+
+#[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
+impl Desk {
+    /// Who this account of a chat is.
+    pub async fn agent_by_account(&self, platform: Platform, id: &str) -> Result<Option<Agent>> {
+        Ok(self.inner.store.read().await?.agent_by_identity(platform.as_str(), id).await?)
+    }
+
+    /// Waits until something was written that this platform may have to post.
+    pub async fn chat_rings(&self, platform: Platform) {
+        self.inner.chat_bells[platform as usize].notified().await;
+    }
+
+    /// Leases up to `limit` posts that are due.
+    pub async fn claim_posts(&self, platform: Platform, limit: i64) -> Result<Vec<Post>> {
+        let now = self.inner.clock.now();
+        let leased_until = now + POST_LEASE;
+        let mut tx = self.inner.store.begin().await?;
+        let claimed = tx.claim_posts(platform, now, leased_until, limit).await?;
+        tx.commit().await?;
+        let mut posts = Vec::with_capacity(claimed.len());
+        let mut tx = self.inner.store.read().await?;
+        for claim in claimed {
+            let stands_as = claim.kind.stands_as();
+            let (mut ticket, mut card, mut assignee, mut writers) = (None, None, None, Vec::new());
+            if let Some(id) = claim.ticket {
+                if let Some(stored) = tx.ticket(id).await? {
+                    if let Some(agent) = stored.assignee {
+                        let accounts = tx.identities(agent).await?.into_iter();
+                        assignee = accounts
+                            .filter(|(kind, _)| kind == platform.as_str())
+                            .map(|(_, account)| account)
+                            .next();
+                    }
+                    ticket = Some(Box::new(read_ticket(&mut tx, stored).await?));
+                }
+                card = tx.place(platform, PostKind::Card, id.0).await?;
+                writers = tx.writers(id, now - WRITES_FOR).await?.into_iter().map(|(_, name)| name).collect();
+            }
+            let alerts = match claim.kind {
+                PostKind::Alerts => tx.alerts().await?,
+                _ => Vec::new(),
+            };
+            let mut post = Post {
+                id: claim.id,
+                kind: claim.kind,
+                ticket,
+                about: claim.about,
+                place: None,
+                card,
+                writers,
+                assignee,
+                alerts,
+                attempt: claim.attempt,
+                leased_until,
+            };
+            post.place = tx.place(platform, stands_as, post.place_about()).await?;
+            posts.push(post);
+        }
+        Ok(posts)
+    }
+
+    /// Writes what became of an attempt, and where it stands: `place` is kept as it is given, `None` leaves what was
+    /// known.
+    pub async fn record_post(
+        &self,
+        platform: Platform,
+        post: &Post,
+        outcome: &PostOutcome,
+        place: Option<&Place>,
+    ) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        if let Some(place) = place {
+            tx.keep_place(platform, place).await?;
+        }
+        match outcome {
+            PostOutcome::Posted => {
+                tx.posted(post.id, post.leased_until).await?;
+            }
+            PostOutcome::Later { why, wait } => {
+                let at = now + wait_after(post.attempt, *wait);
+                tx.post_later(post.id, post.leased_until, why, at).await?;
+            }
+            PostOutcome::Refused(why) => tx.post_refused(post.id, post.leased_until, why).await?,
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets where something stood: it was removed there. The next attempt posts it anew.
+    pub async fn forget_place(&self, platform: Platform, place: &Place) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.forget_place(platform, place.kind, place.about).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A message was removed in chat: what it showed is posted anew.
+    pub async fn chat_message_gone(&self, platform: Platform, message: &str) -> Result<()> {
+        let places = self.inner.store.read().await?.places_of_message(platform, message).await?;
+        self.post_anew(platform, places).await
+    }
+
+    /// A thread was removed in chat: the card that it hung on is posted anew, with a thread, and so is what stood in it.
+    pub async fn chat_thread_gone(&self, platform: Platform, thread: &str) -> Result<()> {
+        let mut tx = self.inner.store.read().await?;
+        let mut places = tx.places_in_channel(platform, thread).await?;
+        places.extend(tx.place_of_thread(platform, thread).await?);
+        drop(tx);
+        places.sort_by_key(|place| (place.kind != PostKind::Card, place.about));
+        self.post_anew(platform, places).await
+    }
+
+    async fn post_anew(&self, platform: Platform, places: Vec<Place>) -> Result<()> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        for place in places {
+            tx.forget_place(platform, place.kind, place.about).await?;
+            let about = match place.kind {
+                PostKind::Message | PostKind::Event => place.about,
+                _ => 0,
+            };
+            tx.add_post(platform, place.kind, place.ticket, about, now, now).await?;
+        }
+        tx.commit().await?;
+        self.inner.ring_chats();
+        Ok(())
+    }
+
+    /// When the next post becomes due.
+    pub async fn next_post(&self, platform: Platform) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.inner.store.read().await?.next_post(platform).await?)
+    }
+
+    /// How many posts wait or were refused, by state.
+    pub async fn count_posts(&self) -> Result<Vec<(String, i64)>> {
+        Ok(self.inner.store.read().await?.count_posts().await?)
+    }
+
+    /// What this thread hangs on.
+    pub async fn place_of_thread(&self, platform: Platform, thread: &str) -> Result<Option<Place>> {
+        Ok(self.inner.store.read().await?.place_of_thread(platform, thread).await?)
+    }
+
+    /// What this message of ours shows.
+    pub async fn places_of_message(&self, platform: Platform, message: &str) -> Result<Vec<Place>> {
+        Ok(self.inner.store.read().await?.places_of_message(platform, message).await?)
+    }
+
+    /// Where a thing of a ticket stands.
+    pub async fn place(&self, platform: Platform, kind: PostKind, about: i64) -> Result<Option<Place>> {
+        Ok(self.inner.store.read().await?.place(platform, kind, about).await?)
+    }
+
+    /// Notes up to which message a channel was read.
+    pub async fn see(&self, platform: Platform, channel: &str, message: &str) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.see(platform, channel, message).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Up to which message a channel was read.
+    pub async fn seen(&self, platform: Platform, channel: &str) -> Result<Option<String>> {
+        Ok(self.inner.store.read().await?.seen(platform, channel).await?)
+    }
+}
+
+/// The source key of a note that somebody wrote in the ticket's own thread, where it stands already.
+pub fn here(platform: Platform, message: &str) -> String {
+    format!("{}:here:{message}", platform.as_str())
+}
+
+impl Inner {
+    /// What an act puts into chat, written with it: the card, and what tells of the act itself.
+    pub(super) async fn tell_chats(
+        &self,
+        tx: &mut Tx,
+        event: EventId,
+        happened: &NewEvent<'_>,
+    ) -> store::Result<()> {
+        let NewEvent { ticket, at: now, kind, detail, source_key, .. } = *happened;
+        for platform in &self.settings.chats {
+            let platform = *platform;
+            tx.add_post(platform, PostKind::Card, Some(ticket), 0, now, now).await?;
+            let told = told(kind, detail);
+            let stands_there = source_key.is_some_and(|key| key.starts_with(&here(platform, "")));
+            if let (true, false, Some(message)) = (told.message, stands_there, detail.message) {
+                tx.add_post(platform, PostKind::Message, Some(ticket), message, now, now).await?;
+            }
+            if told.line {
+                tx.add_post(platform, PostKind::Event, Some(ticket), event.0, now, now).await?;
+            }
+            if let Some(post) = told.post {
+                tx.add_post(platform, post, Some(ticket), 0, now, now).await?;
+            } else if tx.place(platform, PostKind::Escalation, ticket.0).await?.is_some() {
+                tx.add_post(platform, PostKind::Escalation, Some(ticket), 0, now, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of the delivery of a reply is drawn beside it.
+    pub(super) async fn tell_receipt(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        message: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
+        for platform in &self.settings.chats {
+            match message {
+                Some(message) => {
+                    tx.add_post(*platform, PostKind::Message, Some(ticket), message, now, now).await?
+                }
+                None => tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What needs a person is drawn again.
+    pub(super) async fn tell_alerts(&self, tx: &mut Tx, now: DateTime<Utc>) -> store::Result<()> {
+        for platform in &self.settings.chats {
+            tx.add_post(*platform, PostKind::Alerts, None, 0, now, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Something may have to be posted: the doors look.
+    pub(super) fn ring_chats(&self) {
+        for platform in &self.settings.chats {
+            self.chat_bells[*platform as usize].notify_one();
+        }
+    }
+}

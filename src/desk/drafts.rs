@@ -1,0 +1,213 @@
+//! Replies being written where a text, its preview and its sending are separate steps: kept as rows, so that a button
+//! works after a restart, and so that two who answer the same ticket learn of each other.
+
+use super::board::read_ticket;
+use super::chat::WRITES_FOR;
+use super::failure::refuse;
+use super::taking_part::recipients_now;
+use super::{Desk, Failure, Result};
+use crate::command::grammar::Command;
+use crate::domain::chat::PostKind;
+use crate::domain::delivery::{Channel, Plan, plan};
+use crate::domain::ids::{DraftId, MessageId, TicketId};
+use crate::domain::message::Direction;
+use crate::domain::people::{Agent, Door};
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::Status;
+use crate::store::Tx;
+use crate::store::drafts::StoredDraft;
+use crate::view::{MessageView, Recipients, Told, View, Writing};
+use chrono::{DateTime, Utc};
+
+/// What came of a wish to send.
+#[derive(Debug)]
+pub enum Sent {
+    /// It is on its way.
+    Done(View),
+    /// Something was said meanwhile: the writer decides once they have read it.
+    Overtaken(Box<Writing>),
+}
+
+#[allow(
+    clippy::missing_errors_doc,
+    reason = "all of them: a refusal of the ticket or the draft, and the database's"
+)]
+impl Desk {
+    /// Begins a reply: with a standard reply filled in as far as it can be, with `text`, or empty.
+    pub async fn begin_draft(
+        &self,
+        agent: &Agent,
+        door: Door,
+        ticket: TicketId,
+        template: Option<&str>,
+        text: &str,
+    ) -> Result<Writing> {
+        let (mut text, mut then) = (text.to_owned(), None);
+        if let Some(name) = template {
+            let command = Command::Template { name: Some(name.to_owned()), ticket: Some(ticket) };
+            let View::Draft(draft) = self.run(agent, door, command, None).await? else {
+                return Err(anyhow::anyhow!("a standard reply was not drawn as a draft").into());
+            };
+            (text, then) = (draft.text, draft.then);
+        }
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let Some(stored) = tx.ticket(ticket).await? else { return refuse(Refusal::NoSuchTicket(ticket)) };
+        if let Some(into) = stored.merged_into {
+            return refuse(Refusal::Merged { ticket, into });
+        }
+        let view = read_ticket(&mut tx, stored).await?;
+        let base = latest(&view.messages);
+        let id = tx.begin_draft(ticket, agent.id, template, &text, then, base, now).await?;
+        self.show_writers(&mut tx, ticket, now).await?;
+        let writing = self.writing(&mut tx, agent, id, now).await?;
+        tx.commit().await?;
+        self.inner.ring_chats();
+        Ok(writing)
+    }
+
+    /// A reply of this agent that is still being written.
+    pub async fn draft(&self, agent: &Agent, id: DraftId) -> Result<Writing> {
+        let now = self.inner.clock.now();
+        self.writing(&mut self.inner.store.read().await?, agent, id, now).await
+    }
+
+    /// Changes the text or the status that goes with it.
+    pub async fn write_draft(
+        &self,
+        agent: &Agent,
+        id: DraftId,
+        text: Option<&str>,
+        then: Option<Status>,
+    ) -> Result<Writing> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let draft = own(&mut tx, agent, id).await?;
+        let text = text.unwrap_or(&draft.text);
+        tx.keep_draft(id, text, then.or(draft.then), draft.base, now).await?;
+        let writing = self.writing(&mut tx, agent, id, now).await?;
+        tx.commit().await?;
+        Ok(writing)
+    }
+
+    /// Gives a reply up.
+    pub async fn drop_draft(&self, agent: &Agent, id: DraftId) -> Result<TicketId> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let draft = own(&mut tx, agent, id).await?;
+        tx.end_draft(id, false, now).await?;
+        self.show_writers(&mut tx, draft.ticket, now).await?;
+        tx.commit().await?;
+        self.inner.ring_chats();
+        Ok(draft.ticket)
+    }
+
+    /// Sends a reply, unless something was said on the ticket that the writer has not seen. `to_all` names the
+    /// recipients that were shown for a reply to all; with others since, it is refused.
+    pub async fn send_draft(
+        &self,
+        agent: &Agent,
+        door: Door,
+        id: DraftId,
+        to_all: Option<&str>,
+        seen: Option<MessageId>,
+    ) -> Result<Sent> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.read().await?;
+        let Some(draft) = tx.draft(id).await?.filter(|draft| draft.agent == agent.id) else {
+            return refuse(Refusal::DraftEnded);
+        };
+        if draft.is_open {
+            let writing = self.writing(&mut tx, agent, id, now).await?;
+            if writing.since.iter().any(|message| seen.is_none_or(|seen| message.id > seen)) {
+                return Ok(Sent::Overtaken(Box::new(writing)));
+            }
+            if to_all.is_some_and(|shown| shown != writing.to_all_mark) {
+                return refuse(Refusal::RecipientsChanged(draft.ticket));
+            }
+        }
+        drop(tx);
+        let command = Command::Reply {
+            ticket: draft.ticket,
+            all: to_all.is_some(),
+            template: None,
+            then: Some(draft.then.unwrap_or(Status::InProgress)),
+            text: draft.text,
+        };
+        // The draft is what is sent once, however often the button is pressed.
+        let done = self.run(agent, door, command, Some(&format!("draft:{id}"))).await?;
+        let mut tx = self.inner.store.begin().await?;
+        tx.end_draft(id, true, now).await?;
+        self.show_writers(&mut tx, draft.ticket, now).await?;
+        tx.commit().await?;
+        self.inner.ring_chats();
+        Ok(Sent::Done(done))
+    }
+
+    /// The ticket's card says who writes, now and once that is over.
+    async fn show_writers(&self, tx: &mut Tx, ticket: TicketId, now: DateTime<Utc>) -> Result<()> {
+        for platform in &self.inner.settings.chats {
+            tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
+            tx.add_post(*platform, PostKind::Refresh, Some(ticket), 0, now + WRITES_FOR, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn writing(&self, tx: &mut Tx, agent: &Agent, id: DraftId, now: DateTime<Utc>) -> Result<Writing> {
+        let draft = own(tx, agent, id).await?;
+        let Some(ticket) = tx.ticket(draft.ticket).await? else {
+            return refuse(Refusal::NoSuchTicket(draft.ticket));
+        };
+        let to_all = recipients_now(tx, &ticket).await?;
+        let ticket = read_ticket(tx, ticket).await?;
+        let suppressed = ticket.requester.suppressed.clone();
+        let preference = ticket.requester.preference;
+        let channels = plan(preference)
+            .into_iter()
+            .filter(|(channel, plan)| {
+                let is_suppressed = suppressed.is_some() && *channel == Channel::Email;
+                !matches!(plan, Plan::Skip(_)) && !is_suppressed
+            })
+            .map(|(channel, _)| channel)
+            .collect();
+        let alone = Recipients { to: to_all.to.clone(), ..Recipients::default() };
+        let writers = tx.writers(draft.ticket, now - WRITES_FOR).await?;
+        let since = ticket.messages.iter().filter(|message| is_said(message) && message.id > draft.base);
+        Ok(Writing {
+            id,
+            since: since.cloned().collect(),
+            ticket: Box::new(ticket),
+            template: draft.template,
+            missing: self.inner.settings.catalogue.missing(&draft.text),
+            text: draft.text,
+            then: draft.then.unwrap_or(Status::InProgress),
+            told: Told { preference, channels, suppressed, recipients: Some(alone) },
+            to_all_mark: recipients_mark(&to_all),
+            to_all,
+            others: writers.into_iter().filter(|(who, _)| *who != agent.id).map(|(_, name)| name).collect(),
+        })
+    }
+}
+
+fn recipients_mark(to: &Recipients) -> String {
+    let people: Vec<&str> = to.to.iter().chain(&to.cc).map(String::as_str).collect();
+    let digest = ring::digest::digest(&ring::digest::SHA256, people.join("\n").as_bytes());
+    crate::domain::hex::hex(&digest.as_ref()[..6])
+}
+
+/// A draft of this agent, still open.
+async fn own(tx: &mut Tx, agent: &Agent, id: DraftId) -> Result<StoredDraft> {
+    tx.draft(id)
+        .await?
+        .filter(|draft| draft.agent == agent.id && draft.is_open)
+        .ok_or(Failure::Refused(Refusal::DraftEnded))
+}
+
+/// The conversation, without the team's own notes.
+fn is_said(message: &MessageView) -> bool {
+    message.direction != Direction::Note
+}
+
+fn latest(messages: &[MessageView]) -> MessageId {
+    messages.iter().filter(|message| is_said(message)).map(|message| message.id).max().unwrap_or(MessageId(0))
+}

@@ -1,0 +1,258 @@
+//! What is posted to chat, where it stands there, and what of it was read. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::chat::{Place, Platform, PostKind};
+use crate::domain::ids::{PostId, RequesterId, TicketId};
+use chrono::{DateTime, Utc};
+
+/// What may be posted now: what is due and what a worker that died left behind, the things of one ticket in their order.
+macro_rules! due_posts {
+    () => {
+        "SELECT id FROM post p WHERE platform = $1 AND ((state = 'pending' AND next_attempt_at <= $2) \
+         OR (state = 'sending' AND leased_until <= $2)) AND NOT EXISTS (SELECT 1 FROM post b WHERE \
+         b.platform = p.platform AND b.ticket_id = p.ticket_id AND b.id < p.id AND b.kind <> 'refresh' \
+         AND b.state IN ('pending', 'sending')) ORDER BY id LIMIT $4"
+    };
+}
+
+statements! {
+    ADD_POST = Sql::same(
+        "INSERT INTO post (platform, kind, ticket_id, about, state, attempts, next_attempt_at, created_at) \
+         VALUES ($1, $2, $3, $4, 'pending', 0, $5, $6) \
+         ON CONFLICT (platform, kind, COALESCE(ticket_id, 0), about) WHERE state = 'pending' DO UPDATE SET next_attempt_at = \
+         CASE WHEN post.attempts = 0 AND excluded.next_attempt_at < post.next_attempt_at THEN excluded.next_attempt_at \
+         ELSE post.next_attempt_at END");
+    CLAIM_POSTS = Sql::fork(
+        concat!(
+            "UPDATE post SET state = 'sending', leased_until = $3, attempts = attempts + 1 WHERE id IN (",
+            due_posts!(), ") RETURNING id, kind, ticket_id, about, attempts"),
+        concat!(
+            "UPDATE post SET state = 'sending', leased_until = $3, attempts = attempts + 1 WHERE id IN (",
+            due_posts!(), " FOR UPDATE SKIP LOCKED) RETURNING id, kind, ticket_id, about, attempts"));
+    POSTED = Sql::same("DELETE FROM post WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+    // What came for the same thing meanwhile stands for both.
+    GIVE_WAY = Sql::same(
+        "DELETE FROM post WHERE id = $1 AND leased_until = $2 AND state = 'sending' AND EXISTS (SELECT 1 FROM post q WHERE \
+         q.platform = post.platform AND q.kind = post.kind AND COALESCE(q.ticket_id, 0) = COALESCE(post.ticket_id, 0) \
+         AND q.about = post.about AND q.state = 'pending')");
+    POST_LATER = Sql::same(
+        "UPDATE post SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL \
+         WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+    POST_REFUSED = Sql::same(
+        "UPDATE post SET state = 'failed', why = $3, leased_until = NULL \
+         WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+    NEXT_POST = Sql::same(
+        "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM post \
+         WHERE platform = $1 AND state IN ('pending', 'sending')");
+    COUNT_POSTS = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY state");
+    KEEP_PLACE = Sql::same(
+        "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (platform, kind, about) DO UPDATE SET \
+         channel = excluded.channel, message = excluded.message, thread = excluded.thread, drawn = excluded.drawn");
+    FORGET_PLACE = Sql::same("DELETE FROM place WHERE platform = $1 AND kind = $2 AND about = $3");
+    PLACE = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND kind = $2 AND about = $3");
+    PLACE_OF_THREAD = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND thread = $2");
+    PLACES_OF_MESSAGE = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND message = $2");
+    PLACES_IN_CHANNEL = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND channel = $2");
+    SEE = Sql::same(
+        "INSERT INTO seen (platform, channel, message) VALUES ($1, $2, $3) ON CONFLICT (platform, channel) DO UPDATE SET \
+         message = CASE WHEN LENGTH(excluded.message) > LENGTH(seen.message) OR (LENGTH(excluded.message) = \
+         LENGTH(seen.message) AND excluded.message > seen.message) THEN excluded.message ELSE seen.message END");
+    SEEN = Sql::same("SELECT message FROM seen WHERE platform = $1 AND channel = $2");
+    KEEP_ACCOUNT = Sql::same(
+        "INSERT INTO requester_account (platform, external_id, requester_id) VALUES ($1, $2, $3) \
+         ON CONFLICT (platform, external_id) DO UPDATE SET requester_id = excluded.requester_id");
+    ACCOUNT = Sql::same(
+        "SELECT requester_id FROM requester_account WHERE platform = $1 AND external_id = $2");
+}
+
+/// Something to post, claimed.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimedPost {
+    /// Its number; what the platform tells repetitions by.
+    pub id: PostId,
+    /// What it is.
+    pub kind: PostKind,
+    /// Of which ticket.
+    pub ticket: Option<TicketId>,
+    /// About which of the ticket's things; 0 for the ticket itself.
+    pub about: i64,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}
+
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    kind: String,
+    about: i64,
+    ticket_id: Option<i64>,
+    channel: String,
+    message: String,
+    thread: Option<String>,
+    drawn: String,
+}
+
+impl PlaceRow {
+    fn read(self) -> Result<Place> {
+        Ok(Place {
+            kind: known(&self.kind, PostKind::from_word)?,
+            about: self.about,
+            ticket: self.ticket_id.map(TicketId),
+            channel: self.channel,
+            message: self.message,
+            thread: self.thread,
+            drawn: self.drawn,
+        })
+    }
+}
+
+fn read_all(rows: Vec<PlaceRow>) -> Result<Vec<Place>> {
+    rows.into_iter().map(PlaceRow::read).collect()
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    /// Something to post, not before `not_before`. One that waits already stands for it.
+    pub async fn add_post(
+        &mut self,
+        platform: Platform,
+        kind: PostKind,
+        ticket: Option<TicketId>,
+        about: i64,
+        not_before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let ticket = ticket.map(|ticket| ticket.0);
+        execute!(self, ADD_POST, platform.as_str(), kind.as_str(), ticket, about, not_before, now).map(drop)
+    }
+
+    /// Leases up to `limit` posts that are due; those of one ticket only in their order.
+    pub async fn claim_posts(
+        &mut self,
+        platform: Platform,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<ClaimedPost>> {
+        let rows: Vec<(i64, String, Option<i64>, i64, i64)> =
+            all!(self, CLAIM_POSTS, platform.as_str(), now, leased_until, limit)?;
+        let mut posts = Vec::with_capacity(rows.len());
+        for (id, kind, ticket, about, attempts) in rows {
+            posts.push(ClaimedPost {
+                id: PostId(id),
+                kind: known(&kind, PostKind::from_word)?,
+                ticket: ticket.map(TicketId),
+                about,
+                attempt: u32::try_from(attempts).unwrap_or(u32::MAX),
+            });
+        }
+        posts.sort_by_key(|post| post.id);
+        Ok(posts)
+    }
+
+    /// It stands in chat: the row goes, unless another worker took it over.
+    pub async fn posted(&mut self, id: PostId, leased_until: DateTime<Utc>) -> Result<bool> {
+        execute!(self, POSTED, id.0, leased_until).map(|rows| rows == 1)
+    }
+
+    pub async fn post_later(
+        &mut self,
+        id: PostId,
+        leased_until: DateTime<Utc>,
+        why: &str,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        if execute!(self, GIVE_WAY, id.0, leased_until)? == 0 {
+            execute!(self, POST_LATER, id.0, leased_until, clean(why), at)?;
+        }
+        Ok(())
+    }
+
+    pub async fn post_refused(&mut self, id: PostId, leased_until: DateTime<Utc>, why: &str) -> Result<()> {
+        execute!(self, POST_REFUSED, id.0, leased_until, clean(why)).map(drop)
+    }
+
+    pub async fn next_post(&mut self, platform: Platform) -> Result<Option<DateTime<Utc>>> {
+        scalar!(self, NEXT_POST, platform.as_str())
+    }
+
+    /// How many posts wait or were refused, by state.
+    pub async fn count_posts(&mut self) -> Result<Vec<(String, i64)>> {
+        all!(self, COUNT_POSTS)
+    }
+
+    pub async fn keep_place(&mut self, platform: Platform, place: &Place) -> Result<()> {
+        execute!(
+            self,
+            KEEP_PLACE,
+            platform.as_str(),
+            place.kind.as_str(),
+            place.about,
+            place.ticket.map(|ticket| ticket.0),
+            clean(&place.channel),
+            clean(&place.message),
+            place.thread.as_deref().map(clean),
+            clean(&place.drawn)
+        )
+        .map(drop)
+    }
+
+    pub async fn forget_place(&mut self, platform: Platform, kind: PostKind, about: i64) -> Result<()> {
+        execute!(self, FORGET_PLACE, platform.as_str(), kind.as_str(), about).map(drop)
+    }
+
+    pub async fn place(&mut self, platform: Platform, kind: PostKind, about: i64) -> Result<Option<Place>> {
+        let row: Option<PlaceRow> = optional!(self, PLACE, platform.as_str(), kind.as_str(), about)?;
+        row.map(PlaceRow::read).transpose()
+    }
+
+    /// What this thread hangs on.
+    pub async fn place_of_thread(&mut self, platform: Platform, thread: &str) -> Result<Option<Place>> {
+        let row: Option<PlaceRow> = optional!(self, PLACE_OF_THREAD, platform.as_str(), clean(thread))?;
+        row.map(PlaceRow::read).transpose()
+    }
+
+    /// What this message shows.
+    pub async fn places_of_message(&mut self, platform: Platform, message: &str) -> Result<Vec<Place>> {
+        read_all(all!(self, PLACES_OF_MESSAGE, platform.as_str(), clean(message))?)
+    }
+
+    /// What stands in this channel.
+    pub async fn places_in_channel(&mut self, platform: Platform, channel: &str) -> Result<Vec<Place>> {
+        read_all(all!(self, PLACES_IN_CHANNEL, platform.as_str(), clean(channel))?)
+    }
+
+    /// Notes that a message was taken in; an earlier one changes nothing. Ids are numbers that grow.
+    pub async fn see(&mut self, platform: Platform, channel: &str, message: &str) -> Result<()> {
+        execute!(self, SEE, platform.as_str(), clean(channel), clean(message)).map(drop)
+    }
+
+    pub async fn seen(&mut self, platform: Platform, channel: &str) -> Result<Option<String>> {
+        optional_scalar!(self, SEEN, platform.as_str(), clean(channel))
+    }
+
+    /// Remembers that somebody of a chat is this requester.
+    pub async fn keep_account(
+        &mut self,
+        platform: Platform,
+        external_id: &str,
+        requester: RequesterId,
+    ) -> Result<()> {
+        execute!(self, KEEP_ACCOUNT, platform.as_str(), clean(external_id), requester.0).map(drop)
+    }
+
+    /// The requester that somebody of a chat is.
+    pub async fn account(&mut self, platform: Platform, external_id: &str) -> Result<Option<RequesterId>> {
+        let id: Option<i64> = optional_scalar!(self, ACCOUNT, platform.as_str(), clean(external_id))?;
+        Ok(id.map(RequesterId))
+    }
+}

@@ -1,0 +1,119 @@
+//! Replies being written. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, optional, scalar, statements};
+use super::{Result, Tx, clean, known};
+use crate::domain::ids::{AgentId, DraftId, MessageId, TicketId};
+use crate::domain::ticket::Status;
+use chrono::{DateTime, Utc};
+
+statements! {
+    BEGIN_DRAFT = Sql::same(
+        "INSERT INTO draft (ticket_id, agent_id, template, text, then_status, base, state, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7) RETURNING id");
+    DRAFT = Sql::same(
+        "SELECT id, ticket_id, agent_id, template, text, then_status, base, state FROM draft WHERE id = $1");
+    KEEP_DRAFT = Sql::same(
+        "UPDATE draft SET text = $2, then_status = $3, base = $4, updated_at = $5 WHERE id = $1 AND state = 'open'");
+    END_DRAFT = Sql::same("UPDATE draft SET state = $2, updated_at = $3 WHERE id = $1 AND state = 'open'");
+    WRITERS = Sql::same(
+        "SELECT DISTINCT agent.id, agent.name FROM draft JOIN agent ON agent.id = draft.agent_id \
+         WHERE draft.ticket_id = $1 AND draft.state = 'open' AND draft.updated_at > $2 ORDER BY agent.name");
+}
+
+/// A reply being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDraft {
+    /// Its number.
+    pub id: DraftId,
+    /// The ticket it answers.
+    pub ticket: TicketId,
+    /// Who writes.
+    pub agent: AgentId,
+    /// The standard reply it began as.
+    pub template: Option<String>,
+    /// What is written so far.
+    pub text: String,
+    /// The status that goes with it.
+    pub then: Option<Status>,
+    /// The latest message of the conversation that the writer has seen; 0 when there was none.
+    pub base: MessageId,
+    /// Neither sent nor dropped.
+    pub is_open: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct DraftRow {
+    id: i64,
+    ticket_id: i64,
+    agent_id: i64,
+    template: Option<String>,
+    text: String,
+    then_status: Option<String>,
+    base: i64,
+    state: String,
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    #[allow(clippy::too_many_arguments, reason = "one row, and each argument is a column")]
+    pub async fn begin_draft(
+        &mut self,
+        ticket: TicketId,
+        agent: AgentId,
+        template: Option<&str>,
+        text: &str,
+        then: Option<Status>,
+        base: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<DraftId> {
+        let then = then.map(Status::as_str);
+        scalar!(self, BEGIN_DRAFT, ticket.0, agent.0, template.map(clean), clean(text), then, base.0, now)
+            .map(DraftId)
+    }
+
+    pub async fn draft(&mut self, id: DraftId) -> Result<Option<StoredDraft>> {
+        let row: Option<DraftRow> = optional!(self, DRAFT, id.0)?;
+        row.map(|row| {
+            Ok(StoredDraft {
+                id: DraftId(row.id),
+                ticket: TicketId(row.ticket_id),
+                agent: AgentId(row.agent_id),
+                template: row.template,
+                text: row.text,
+                then: row.then_status.map(|status| known(&status, Status::from_word)).transpose()?,
+                base: MessageId(row.base),
+                is_open: row.state == "open",
+            })
+        })
+        .transpose()
+    }
+
+    /// `false` when it is not open any more.
+    pub async fn keep_draft(
+        &mut self,
+        id: DraftId,
+        text: &str,
+        then: Option<Status>,
+        base: MessageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let then = then.map(Status::as_str);
+        execute!(self, KEEP_DRAFT, id.0, clean(text), then, base.0, now).map(|rows| rows == 1)
+    }
+
+    /// `false` when it was ended before.
+    pub async fn end_draft(&mut self, id: DraftId, sent: bool, now: DateTime<Utc>) -> Result<bool> {
+        let state = if sent { "sent" } else { "dropped" };
+        execute!(self, END_DRAFT, id.0, state, now).map(|rows| rows == 1)
+    }
+
+    /// Who writes a reply to this ticket, touched after `since`.
+    pub async fn writers(
+        &mut self,
+        ticket: TicketId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(AgentId, String)>> {
+        let rows: Vec<(i64, String)> = all!(self, WRITERS, ticket.0, since)?;
+        Ok(rows.into_iter().map(|(id, name)| (AgentId(id), name)).collect())
+    }
+}

@@ -1,0 +1,417 @@
+//! What somebody reads in answer to what they did in chat, and the forms they fill in.
+
+use super::{button, cards, excerpt};
+use crate::domain::chat::Platform;
+use crate::domain::ids::{EventId, MessageId, TicketId};
+use crate::domain::message::Direction;
+use crate::domain::ticket::Status;
+use crate::view::press::Press;
+use crate::view::sheet::{Button, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
+use crate::view::{Act, Done, TemplateView, TicketView, View, Writing};
+use crate::wording::{dates, done, labels, recipients, text};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+/// How many characters of a text stand in a preview; the whole of a longer one is a file beside it.
+const SHOWN: usize = 1500;
+
+/// A sentence.
+pub fn sentence(said: impl Into<String>) -> Sheet {
+    Sheet { body: vec![Piece::Words(said.into())], ..Sheet::default() }
+}
+
+/// Somebody whom nobody linked to an agent: how that is done.
+pub fn unknown_person(platform: Platform, account: &str) -> Sheet {
+    let kind = platform.as_str();
+    sentence(format!(
+        "Votre compte n’est lié à aucun agent\u{a0}: rien n’a été fait. Un administrateur le lie ainsi\u{a0}: \
+         `guichet agent link VOTRE_NOM {kind}:{account}`"
+    ))
+}
+
+/// Somebody who is linked, and has none of the roles that may act.
+pub fn without_role() -> Sheet {
+    sentence(
+        "Il vous manque le rôle de l’équipe support sur ce serveur\u{a0}: rien n’a été fait. Un administrateur du \
+         serveur peut vous le donner.",
+    )
+}
+
+/// A place where commands are not taken.
+pub fn wrong_place(channel: &str) -> Sheet {
+    sentence(format!(
+        "Les commandes se donnent dans le salon du support ({channel}) ou dans le fil d’un ticket."
+    ))
+}
+
+/// A fault of ours.
+pub fn broken(reference: &str) -> Sheet {
+    sentence(format!(
+        "Erreur interne, référence {reference}\u{a0}: rien n’a été fait. Réessayez\u{a0}; si cela dure, donnez cette \
+         référence à l’exploitant."
+    ))
+}
+
+/// A form that came too late to be shown.
+pub fn too_slow() -> Sheet {
+    sentence("Le formulaire n’a pas pu s’ouvrir à temps\u{a0}: appuyez de nouveau.")
+}
+
+/// A button that is no longer what it was.
+pub fn stale() -> Sheet {
+    sentence("Ce bouton ne vaut plus rien. La fiche du ticket montre où il en est\u{a0}: `/ticket show 42`.")
+}
+
+/// The answer to a command that only looks.
+pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
+    let drawn = text::draw(view, now, zone, false);
+    match view {
+        View::Ticket(ticket) => shown(ticket),
+        View::Draft(_) | View::Templates(_) | View::Help(_) => in_full(&drawn, "reponse.txt"),
+        _ => {
+            let shown = excerpt(&drawn, SHOWN);
+            let files = if shown.len() < drawn.trim().len() {
+                vec![File::Text { name: "liste.txt".to_owned(), text: drawn }]
+            } else {
+                Vec::new()
+            };
+            Sheet { body: vec![Piece::Table(shown)], files, ..Sheet::default() }
+        }
+    }
+}
+
+fn in_full(said: &str, name: &str) -> Sheet {
+    let shown = excerpt(said, SHOWN);
+    let files = if shown.len() < said.trim().len() {
+        vec![File::Text { name: name.to_owned(), text: said.to_owned() }]
+    } else {
+        Vec::new()
+    };
+    Sheet { body: vec![Piece::Words(shown)], files, ..Sheet::default() }
+}
+
+/// A ticket for one who asks to see it: its card, and the latest of the conversation.
+fn shown(ticket: &TicketView) -> Sheet {
+    let mut sheet = cards::card(ticket, &[], "");
+    sheet.link = None;
+    let latest = ticket.messages.iter().rev().take(5).collect::<Vec<_>>();
+    sheet.body = latest
+        .into_iter()
+        .rev()
+        .flat_map(|message| {
+            let who = match message.direction {
+                Direction::Inbound => format!("✉ {}", message.author),
+                Direction::Outbound => format!("↩ {}", message.author),
+                Direction::Note => format!("📝 {}", message.author),
+            };
+            [Piece::Heading(who), Piece::Ago(message.at), Piece::Quote(excerpt(&message.text, 500))]
+        })
+        .collect();
+    let older = ticket.messages.len().saturating_sub(5);
+    if older > 0 {
+        let older = dates::count(older as i64, "message plus ancien", "messages plus anciens");
+        sheet.body.insert(0, Piece::Small(older));
+    }
+    sheet
+}
+
+/// An act that was done: who is told, how to take it back, what may come next.
+pub fn done(done: &Done, templates: &[TemplateView]) -> Sheet {
+    let bare = Done { offers: Vec::new(), undo_seconds: 0, ..done.clone() };
+    let mut next: Vec<Button> = Vec::new();
+    if done.undo_seconds > 0 {
+        let label = format!("Annuler ({}\u{a0}s)", done.undo_seconds);
+        next.push(button(&label, Press::Undo(done.event), Tone::Danger));
+    }
+    let id = done.ticket.id;
+    for key in &done.offers {
+        let title = templates.iter().find(|template| template.key == *key).map(|template| &template.title);
+        next.push(button(title.unwrap_or(key), Press::Reply(id, Some(key.clone())), Tone::Primary));
+    }
+    if asks_without_waiting(done) {
+        let press = Press::SetStatus(id, Status::WaitingCustomer);
+        next.push(button("Passer en En attente client\u{a0}?", press, Tone::Plain));
+    }
+    next.truncate(5);
+    Sheet {
+        accent: Some(done.ticket.status),
+        body: vec![Piece::Words(done::say(&bare))],
+        rows: if next.is_empty() { Vec::new() } else { vec![Row::Buttons(next)] },
+        ..Sheet::default()
+    }
+}
+
+/// Whether a reply asks the requester something, and leaves the ticket « En cours » (guide, « Demande d'Informations »:
+/// « N'oubliez pas »).
+fn asks_without_waiting(done: &Done) -> bool {
+    let reply = done.ticket.messages.iter().rev().find(|message| message.direction == Direction::Outbound);
+    matches!(done.done, Act::Replied { status: Status::InProgress })
+        && reply.is_some_and(|reply| reply.text.lines().any(|line| line.trim_end().ends_with('?')))
+}
+
+/// Which status to give.
+pub fn status_menu(ticket: &TicketView) -> Sheet {
+    let choices = Status::ALL.into_iter().filter(|status| *status != Status::New).map(|status| Choice {
+        label: labels::status(status).to_owned(),
+        value: status.as_str().to_owned(),
+        note: told_of(status).map(str::to_owned),
+        is_chosen: status == ticket.status,
+    });
+    let menu = Menu {
+        press: Press::PickStatus(ticket.id),
+        placeholder: "Statut ▾".to_owned(),
+        choices: choices.collect(),
+    };
+    Sheet {
+        body: vec![Piece::Words(format!("{}\u{a0}: quel statut\u{a0}?", cards::title(ticket)))],
+        rows: vec![Row::Menu(menu)],
+        ..Sheet::default()
+    }
+}
+
+/// What entering a status tells the requester (guide, « Notification envoyée »).
+fn told_of(status: Status) -> Option<&'static str> {
+    match status {
+        Status::New | Status::InProgress => Some("aucune notification"),
+        Status::WaitingCustomer | Status::Resolved | Status::Closed => {
+            Some("l’utilisateur est prévenu, selon ses préférences")
+        }
+    }
+}
+
+/// Which standard reply to begin with.
+pub fn template_menu(ticket: &TicketView, templates: &[TemplateView]) -> Sheet {
+    let choices = templates.iter().take(25).map(|template| Choice {
+        label: excerpt(&template.title, 90),
+        value: template.key.clone(),
+        note: template.then.map(|status| format!("puis {}", labels::status_name(status))),
+        is_chosen: false,
+    });
+    let menu = Menu {
+        press: Press::PickTemplate(ticket.id),
+        placeholder: "Modèle ▾".to_owned(),
+        choices: choices.collect(),
+    };
+    Sheet {
+        body: vec![Piece::Words(format!("{}\u{a0}: quelle réponse type\u{a0}?", cards::title(ticket)))],
+        rows: vec![Row::Menu(menu)],
+        ..Sheet::default()
+    }
+}
+
+/// Whether it is spam: nothing leaves, the sender is blocked.
+pub fn spam_question(ticket: &TicketView) -> Sheet {
+    let id = ticket.id;
+    Sheet {
+        body: vec![Piece::Words(format!(
+            "Fermer le ticket {} comme spam\u{a0}? Rien n’est envoyé, et {} est bloqué.",
+            cards::title(ticket),
+            ticket.requester.email
+        ))],
+        rows: vec![Row::Buttons(vec![
+            button("C’est du spam", Press::SpamSure(id), Tone::Danger),
+            button("Ne rien faire", Press::Never, Tone::Plain),
+        ])],
+        ..Sheet::default()
+    }
+}
+
+/// A reply before it leaves: the text, the exact recipients and roads, the status that goes with it.
+pub fn preview(writing: &Writing) -> Sheet {
+    let (id, seen) = (writing.id, latest(writing));
+    let mut sheet = of_draft(writing, &writing.text);
+    let told = Done {
+        ticket: (*writing.ticket).clone(),
+        event: EventId(0),
+        done: Act::Replied { status: writing.then },
+        offers: Vec::new(),
+        told: Some(writing.told.clone()),
+        undo_seconds: 0,
+    };
+    // Its first line tells that something was done.
+    let roads = done::say(&told).lines().skip(1).collect::<Vec<_>>().join("\n");
+    sheet.title = Some(format!("Aperçu · {}", cards::title(&writing.ticket)));
+    sheet.facts.push(("Envoi".to_owned(), roads));
+    sheet.facts.push(("Statut après l’envoi".to_owned(), labels::status(writing.then).to_owned()));
+    let mut send = Vec::new();
+    if writing.missing.is_empty() && !writing.text.trim().is_empty() {
+        send.push(button("Envoyer", Press::Send(id, seen), Tone::Success));
+        if !writing.to_all.cc.is_empty() {
+            sheet.facts.push(("À tous".to_owned(), recipients::line(&writing.to_all)));
+            let mark = writing.to_all_mark.clone();
+            send.push(button("Envoyer à tous", Press::SendAll(id, seen, mark), Tone::Success));
+        }
+    } else if !writing.missing.is_empty() {
+        let left = writing.missing.iter().map(|bracket| format!("[{bracket}]")).collect::<Vec<_>>();
+        sheet.facts.push(("À compléter".to_owned(), left.join(", ")));
+    }
+    send.push(button("Modifier", Press::Edit(id), Tone::Plain));
+    send.push(button("Abandonner", Press::Drop(id), Tone::Danger));
+    sheet.rows = vec![Row::Buttons(send), Row::Menu(then_menu(writing))];
+    sheet.footer = cards::writing(&writing.others);
+    sheet
+}
+
+/// Somebody wrote while a reply was being written: both texts, and what to do.
+pub fn overtaken(writing: &Writing) -> Sheet {
+    let (id, seen) = (writing.id, latest(writing));
+    let mut body = vec![Piece::Heading("Pendant que vous écriviez\u{a0}:".to_owned())];
+    for message in &writing.since {
+        body.push(Piece::Words(message.author.clone()));
+        body.push(Piece::Quote(excerpt(&message.text, 700)));
+    }
+    body.push(Piece::Heading("Votre texte\u{a0}:".to_owned()));
+    let mut sheet = of_draft(writing, &writing.text);
+    body.append(&mut sheet.body);
+    sheet.body = body;
+    sheet.title = Some(format!("Le ticket a bougé · {}", cards::title(&writing.ticket)));
+    sheet.rows = vec![Row::Buttons(vec![
+        button("Envoyer quand même", Press::Send(id, seen), Tone::Danger),
+        button("Modifier", Press::Edit(id), Tone::Primary),
+        button("Abandonner", Press::Drop(id), Tone::Plain),
+    ])];
+    sheet
+}
+
+fn of_draft(writing: &Writing, text: &str) -> Sheet {
+    let shown = excerpt(text, SHOWN);
+    let files = if shown.len() < text.trim().len() {
+        vec![File::Text { name: format!("reponse-{}.txt", writing.ticket.id), text: text.to_owned() }]
+    } else {
+        Vec::new()
+    };
+    Sheet { accent: Some(writing.then), body: vec![Piece::Quote(shown)], files, ..Sheet::default() }
+}
+
+fn latest(writing: &Writing) -> MessageId {
+    let messages = writing.ticket.messages.iter().map(|message| message.id);
+    messages.max().unwrap_or(MessageId(0))
+}
+
+fn then_menu(writing: &Writing) -> Menu {
+    let choices = Status::ALL.into_iter().filter(|status| *status != Status::New).map(|status| Choice {
+        label: labels::status(status).to_owned(),
+        value: status.as_str().to_owned(),
+        note: None,
+        is_chosen: status == writing.then,
+    });
+    Menu {
+        press: Press::Then(writing.id),
+        placeholder: "Statut après l’envoi ▾".to_owned(),
+        choices: choices.collect(),
+    }
+}
+
+/// A reply that was given up.
+pub fn dropped(ticket: TicketId) -> Sheet {
+    sentence(format!("Réponse au ticket nº\u{a0}{ticket} abandonnée\u{a0}: rien n’est parti."))
+}
+
+/// Nothing was done, as was asked.
+pub fn never() -> Sheet {
+    sentence("Rien n’a été fait.")
+}
+
+/// The act can no longer be taken back from here.
+pub fn too_late(done: &Done, templates: &[TemplateView]) -> Sheet {
+    self::done(&Done { undo_seconds: 0, ..done.clone() }, templates)
+}
+
+/// A note that was added from what somebody wrote.
+pub fn noted(ticket: TicketId) -> Sheet {
+    sentence(format!("Ajouté au ticket nº\u{a0}{ticket}, en note interne."))
+}
+
+/// What was typed as the number of a ticket is none.
+pub fn no_such_number(given: &str) -> Sheet {
+    let given = excerpt(given, 40);
+    sentence(format!("«\u{a0}{given}\u{a0}» n’est pas un numéro de ticket\u{a0}: écrivez par exemple 42."))
+}
+
+/// A ticket that was opened from a message in chat.
+pub fn opened(ticket: &TicketView) -> Sheet {
+    Sheet {
+        accent: Some(ticket.status),
+        body: vec![Piece::Words(format!(
+            "Ticket {} ouvert pour {}. Rien ne lui est envoyé.",
+            cards::title(ticket),
+            ticket.requester.email
+        ))],
+        ..Sheet::default()
+    }
+}
+
+/// What the technical team reads once it said that the fault is mended.
+pub fn fixed(ticket: TicketId) -> Sheet {
+    sentence(format!(
+        "Merci\u{a0}: l’équipe support sait que le ticket nº\u{a0}{ticket} est corrigé, et prévient l’utilisateur."
+    ))
+}
+
+/// The form for a reply: the brackets of a standard reply each in a field where there are few, else the whole text.
+pub fn reply_form(writing: &Writing, whole: bool) -> Form {
+    let title = excerpt(&format!("Répondre au nº\u{a0}{}", writing.ticket.id), 45);
+    if !whole && (1..=5).contains(&writing.missing.len()) {
+        let fields = writing.missing.iter().enumerate().map(|(at, bracket)| Field {
+            key: format!("field-{at}"),
+            label: excerpt(bracket, 45),
+            value: String::new(),
+            is_long: true,
+            is_required: at == 0,
+        });
+        return Form { press: Press::Fill(writing.id), title, fields: fields.collect() };
+    }
+    let label = match writing.others.as_slice() {
+        [] => "Votre réponse".to_owned(),
+        [one] => excerpt(&format!("Votre réponse ({one} rédige aussi)"), 45),
+        _ => "Votre réponse (d’autres rédigent aussi)".to_owned(),
+    };
+    let text = Field {
+        key: "text".to_owned(),
+        label,
+        value: writing.text.clone(),
+        is_long: true,
+        is_required: true,
+    };
+    Form { press: Press::Edit(writing.id), title, fields: vec![text] }
+}
+
+/// The form that asks why a ticket is escalated.
+pub fn escalate_form(ticket: TicketId) -> Form {
+    Form {
+        press: Press::Escalate(ticket),
+        title: format!("Escalader le nº\u{a0}{ticket}"),
+        fields: vec![field("reason", "Raison, pour l’équipe technique", "", true, true)],
+    }
+}
+
+/// The form that opens a ticket from a message of `author`.
+pub fn open_form(author: &str, email: &str, name: &str, said: &str) -> Form {
+    let subject = excerpt(said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default(), 80);
+    Form {
+        press: Press::Open(author.to_owned()),
+        title: "Créer un ticket".to_owned(),
+        fields: vec![
+            field("email", "E-mail de l’utilisateur", email, false, true),
+            field("name", "Nom", name, false, false),
+            field("subject", "Sujet", &subject, false, true),
+            field("text", "Message", said, true, true),
+        ],
+    }
+}
+
+/// The form that adds a message to a ticket.
+pub fn add_form(said: &str) -> Form {
+    Form {
+        press: Press::AddTo,
+        title: "Ajouter au ticket…".to_owned(),
+        fields: vec![
+            field("ticket", "Numéro du ticket", "", false, true),
+            field("text", "Note interne", said, true, true),
+        ],
+    }
+}
+
+fn field(key: &str, label: &str, value: &str, is_long: bool, is_required: bool) -> Field {
+    Field { key: key.to_owned(), label: label.to_owned(), value: value.to_owned(), is_long, is_required }
+}

@@ -1,0 +1,198 @@
+//! What stands in a channel: the ticket's card, its twin with the technical team, what goes to the product team, what
+//! needs a person.
+
+use super::{EXCERPT, button, excerpt};
+use crate::domain::alert::Alert;
+use crate::domain::event::EventKind;
+use crate::domain::message::Direction;
+use crate::domain::ticket::Status;
+use crate::view::press::Press;
+use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
+use crate::view::{MessageView, TicketView};
+use crate::wording::{alerts, dates, labels};
+
+/// « nº 42 · Remboursement », as every card and thread is called.
+pub fn title(ticket: &TicketView) -> String {
+    format!("nº\u{a0}{} · {}", ticket.id, ticket.subject)
+}
+
+/// The name of the ticket's thread: no status in it, since platforms let few renamings pass.
+pub fn thread_name(ticket: &TicketView) -> String {
+    excerpt(&title(ticket), 90)
+}
+
+/// The address of the ticket's page.
+fn page(public_url: &str, ticket: &TicketView) -> String {
+    format!("{}/admin/support/tickets/{}", public_url.trim_end_matches('/'), ticket.id)
+}
+
+/// The card of a ticket in #support-team.
+pub fn card(ticket: &TicketView, writers: &[String], public_url: &str) -> Sheet {
+    let id = ticket.id;
+    let heading = format!("{} · {}", labels::status(ticket.status), title(ticket));
+    let link = Some(page(public_url, ticket));
+    if ticket.status == Status::Closed {
+        let reason = ticket.reason.as_deref().map(|reason| format!(" · {reason}")).unwrap_or_default();
+        return Sheet {
+            accent: Some(ticket.status),
+            title: Some(format!("{heading}{reason}")),
+            link,
+            rows: vec![Row::Buttons(vec![button("Rouvrir", Press::Reopen(id), Tone::Plain)])],
+            ..Sheet::default()
+        };
+    }
+    let mut body = Vec::new();
+    if let Some(message) = latest_inbound(ticket) {
+        body.push(Piece::Quote(excerpt(&message.text, EXCERPT)));
+        body.push(Piece::Ago(message.at));
+    }
+    let take = match ticket.assignee {
+        None => Tone::Success,
+        Some(_) => Tone::Plain,
+    };
+    Sheet {
+        accent: Some(ticket.status),
+        title: Some(heading),
+        link,
+        body,
+        facts: facts(ticket),
+        footer: writing(writers),
+        rows: vec![
+            Row::Buttons(vec![
+                button("Prendre", Press::Take(id), take),
+                button("Répondre", Press::Reply(id, None), Tone::Primary),
+                button("Statut ▾", Press::StatusMenu(id), Tone::Plain),
+                button("Modèle ▾", Press::TemplateMenu(id), Tone::Plain),
+                button("Escalader", Press::Escalate(id), Tone::Plain),
+            ]),
+            Row::Buttons(vec![button("Spam", Press::Spam(id), Tone::Danger)]),
+        ],
+        ..Sheet::default()
+    }
+}
+
+/// « ✍ Camille rédige une réponse… »
+pub fn writing(writers: &[String]) -> Option<String> {
+    match writers {
+        [] => None,
+        [one] => Some(format!("✍ {one} rédige une réponse…")),
+        many => Some(format!("✍ {} rédigent une réponse…", many.join(", "))),
+    }
+}
+
+fn facts(ticket: &TicketView) -> Vec<(String, String)> {
+    let requester = &ticket.requester;
+    let who = match requester.name.trim() {
+        "" => requester.email.clone(),
+        name => format!("{name} ({})", requester.email),
+    };
+    let told = match &requester.suppressed {
+        Some(why) => format!("{}, adresse suspendue ({why})", labels::preference(requester.preference)),
+        None => labels::preference(requester.preference).to_owned(),
+    };
+    let mut facts = vec![
+        ("Demandeur".to_owned(), who),
+        ("Préférence".to_owned(), told),
+        ("Priorité".to_owned(), labels::priority(ticket.priority).to_owned()),
+        ("Responsable".to_owned(), ticket.assignee.clone().unwrap_or_else(|| "personne".to_owned())),
+    ];
+    if !ticket.tags.is_empty() {
+        facts.push(("Étiquettes".to_owned(), ticket.tags.join(", ")));
+    }
+    if ticket.escalated_at.is_some() {
+        facts.push(("Équipe technique".to_owned(), "🚨 escaladé".to_owned()));
+    }
+    if let Some(reason) = &ticket.reason {
+        facts.push(("Raison".to_owned(), reason.clone()));
+    }
+    let files: Vec<String> = ticket
+        .messages
+        .iter()
+        .flat_map(|message| &message.attachments)
+        .map(|file| format!("{} ({})", file.name, dates::size(file.bytes)))
+        .collect();
+    if !files.is_empty() {
+        let shown = files.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let more = files.len().saturating_sub(5);
+        let more = if more > 0 { format!(" et {more} de plus") } else { String::new() };
+        facts.push(("Pièces jointes".to_owned(), format!("{shown}{more}")));
+    }
+    facts
+}
+
+/// The requester's latest words, else anybody's that came in.
+pub fn latest_inbound(ticket: &TicketView) -> Option<&MessageView> {
+    let inbound = || ticket.messages.iter().rev().filter(|message| message.direction == Direction::Inbound);
+    inbound().find(|message| !message.automatic && !message.stranger).or_else(|| inbound().next())
+}
+
+/// The ticket with the technical team: no address, and no way to the requester.
+pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
+    let reasons = ticket.events.iter().filter(|event| is_escalation(event.kind) && !event.undone);
+    let mut body: Vec<Piece> = reasons
+        .filter_map(|event| {
+            let reason = event.detail.reason.as_deref()?;
+            Some(Piece::Words(format!("{}\u{a0}: {reason}", event.actor)))
+        })
+        .collect();
+    if let Some(message) = latest_inbound(ticket) {
+        body.push(Piece::Quote(excerpt(&message.text, EXCERPT)));
+    }
+    body.push(Piece::Small(
+        "Ce que vous écrivez dans ce fil devient une note interne du ticket\u{a0}; rien ne part à l’utilisateur."
+            .to_owned(),
+    ));
+    let fixed: Vec<Button> = match ticket.status {
+        Status::Resolved | Status::Closed => Vec::new(),
+        _ => vec![button("Corrigé", Press::Fixed(ticket.id), Tone::Success)],
+    };
+    Sheet {
+        accent: Some(ticket.status),
+        title: Some(format!("🚨 Escalade · {}", title(ticket))),
+        link: Some(page(public_url, ticket)),
+        body,
+        facts: vec![
+            ("Statut".to_owned(), labels::status(ticket.status).to_owned()),
+            ("Priorité".to_owned(), labels::priority(ticket.priority).to_owned()),
+            ("Responsable".to_owned(), ticket.assignee.clone().unwrap_or_else(|| "personne".to_owned())),
+        ],
+        rows: if fixed.is_empty() { Vec::new() } else { vec![Row::Buttons(fixed)] },
+        ..Sheet::default()
+    }
+}
+
+/// Whether a line of history is an escalation, whose reason the technical team reads.
+fn is_escalation(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Escalated | EventKind::MadeUrgent)
+}
+
+/// A feature request, for the product team.
+pub fn handover(ticket: &TicketView, public_url: &str) -> Sheet {
+    let asked = ticket.messages.iter().find(|message| message.direction == Direction::Inbound);
+    Sheet {
+        accent: Some(Status::Resolved),
+        title: Some(format!("💡 Demande de fonctionnalité · {}", title(ticket))),
+        link: Some(page(public_url, ticket)),
+        body: asked.map(|message| Piece::Quote(excerpt(&message.text, 1500))).into_iter().collect(),
+        footer: Some("L’utilisateur a été remercié\u{a0}; la demande est notée.".to_owned()),
+        ..Sheet::default()
+    }
+}
+
+/// What needs a person; `lead` is called by it.
+pub fn alarm(standing: &[Alert]) -> Sheet {
+    if standing.is_empty() {
+        return Sheet {
+            accent: Some(Status::Resolved),
+            title: Some("Tout est rentré dans l’ordre".to_owned()),
+            ..Sheet::default()
+        };
+    }
+    let said = standing.iter().map(|alert| Piece::Words(alerts::alert(alert)));
+    Sheet {
+        accent: Some(Status::WaitingCustomer),
+        title: Some("⚠ À l’attention des responsables".to_owned()),
+        body: said.collect(),
+        ..Sheet::default()
+    }
+}

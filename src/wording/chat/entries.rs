@@ -1,0 +1,166 @@
+//! What stands in a ticket's thread: each message of the conversation, with what became of it, and the lines of the
+//! history.
+
+use super::{button, masked};
+use crate::domain::delivery::{Channel, DeliveryState};
+use crate::domain::event::{EventKind, Team};
+use crate::domain::ids::MessageId;
+use crate::domain::message::Direction;
+use crate::domain::ticket::Status;
+use crate::view::press::Press;
+use crate::view::sheet::{Button, Call, File, Piece, Row, Sheet, Tone};
+use crate::view::{DeliveryView, EventView, MessageView, TicketView};
+use crate::wording::{dates, history, labels};
+
+/// How many characters of a message stand in its entry; the whole of a longer one is a file beside it.
+const SHOWN: usize = 1500;
+
+/// A message; `None` when the ticket has it no more.
+pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
+    let message = ticket.messages.iter().find(|message| message.id == id)?;
+    let mut files = Vec::new();
+    let mut body = vec![Piece::Heading(heading(message))];
+    let shown = super::excerpt(&message.text, SHOWN);
+    if shown.len() < message.text.trim().len() {
+        files.push(File::Text { name: format!("message-{id}.txt"), text: message.text.clone() });
+    }
+    if !shown.is_empty() {
+        body.push(Piece::Quote(shown));
+    }
+    if !message.quoted.trim().is_empty() {
+        let lines = dates::count(message.quoted.lines().count() as i64, "ligne", "lignes");
+        body.push(Piece::Small(format!(
+            "Citation et signature repliées\u{a0}: {lines}, dans le fichier joint"
+        )));
+        files.push(File::Text { name: format!("citation-{id}.txt"), text: message.quoted.clone() });
+    }
+    if !message.attachments.is_empty() {
+        let listed =
+            message.attachments.iter().map(|file| format!("{} ({})", file.name, dates::size(file.bytes)));
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        body.push(Piece::Small(format!("📎 {listed}")));
+        files.extend(message.attachments.iter().map(|file| File::Part {
+            message: id,
+            part: file.part,
+            name: file.name.clone(),
+            bytes: file.bytes,
+        }));
+    }
+    if message.direction == Direction::Outbound {
+        body.push(Piece::Small(receipts(ticket, id)));
+    }
+    let rows = buttons(ticket, message);
+    Some(Sheet { body, files, rows, ..Sheet::default() })
+}
+
+/// A message that was taken back before it left.
+pub fn retracted() -> Sheet {
+    Sheet { body: vec![Piece::Struck("Annulé avant l’envoi".to_owned())], ..Sheet::default() }
+}
+
+fn heading(message: &MessageView) -> String {
+    let author = &message.author;
+    match message.direction {
+        Direction::Outbound => format!("↩ {author} répond"),
+        Direction::Note => format!("📝 Note interne de {author}"),
+        Direction::Inbound => {
+            let sender = message.sender.as_deref().filter(|sender| sender != author);
+            let sender = sender.map(|sender| format!(" ({sender})")).unwrap_or_default();
+            let mark = match message {
+                MessageView { stranger: true, refuted: true, .. } => " · tiers non authentifié, à valider",
+                MessageView { stranger: true, .. } => " · tiers, à valider",
+                MessageView { refuted: true, .. } => " · expéditeur non authentifié",
+                MessageView { automatic: true, .. } => " · réponse automatique",
+                _ => "",
+            };
+            format!("✉ {author}{sender}{mark}")
+        }
+    }
+}
+
+/// « envoyé par e-mail à l…@… ✔ », road by road.
+fn receipts(ticket: &TicketView, id: MessageId) -> String {
+    let wrote = ticket.events.iter().find(|event| event.detail.message == Some(id.0));
+    let roads =
+        ticket.deliveries.iter().filter(|delivery| Some(delivery.event) == wrote.map(|event| event.id));
+    let said: Vec<String> = roads.map(receipt).collect();
+    if said.is_empty() { "rien ne part".to_owned() } else { said.join(" · ") }
+}
+
+/// What became of one delivery.
+pub fn receipt(delivery: &DeliveryView) -> String {
+    let why = delivery.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let to = delivery.address.as_deref().map(|address| format!(" à {}", masked(address))).unwrap_or_default();
+    let road = labels::channel(delivery.channel);
+    match (delivery.channel, delivery.state) {
+        (Channel::Web, DeliveryState::Sent) => "web ✔".to_owned(),
+        (_, DeliveryState::Sent) => format!("envoyé par {road}{to} ✔"),
+        (_, DeliveryState::Pending | DeliveryState::Sending) => format!("part par {road}{to}…"),
+        (_, DeliveryState::Failed) => format!("✖ {road}{to}\u{a0}: échec{why}"),
+        (_, DeliveryState::Uncertain) => format!("❓ {road}{to}\u{a0}: peut-être arrivé{why}"),
+        (_, DeliveryState::Skipped) => format!("{road}\u{a0}: non envoyé{why}"),
+        (_, DeliveryState::Cancelled) => format!("{road}\u{a0}: annulé"),
+    }
+}
+
+fn buttons(ticket: &TicketView, message: &MessageView) -> Vec<Row> {
+    let event = ticket.events.iter().find(|event| event.detail.message == Some(message.id.0));
+    let mut row: Vec<Button> = Vec::new();
+    match message.direction {
+        Direction::Outbound => {
+            let of_this = |delivery: &&DeliveryView| Some(delivery.event) == event.map(|event| event.id);
+            for delivery in ticket.deliveries.iter().filter(of_this) {
+                match delivery.state {
+                    DeliveryState::Failed => {
+                        row.push(button("Renvoyer", Press::Resend(delivery.id), Tone::Plain));
+                    }
+                    DeliveryState::Uncertain => {
+                        row.push(button("Renvoyer", Press::Resend(delivery.id), Tone::Plain));
+                        row.push(button("Marquer envoyé", Press::MarkSent(delivery.id), Tone::Plain));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Direction::Note if event.is_some_and(is_from_developers) && is_open(ticket) => {
+            let press = Press::UseNote(ticket.id, message.id);
+            row.push(button("Reprendre en brouillon", press, Tone::Primary));
+        }
+        Direction::Inbound if event.is_some_and(|event| event.kind == EventKind::RequesterThanked) => {
+            row.push(button("Fermer", Press::SetStatus(ticket.id, Status::Closed), Tone::Plain));
+            row.push(button("Rouvrir", Press::Reopen(ticket.id), Tone::Plain));
+        }
+        Direction::Inbound | Direction::Note => {}
+    }
+    row.truncate(5);
+    if row.is_empty() { Vec::new() } else { vec![Row::Buttons(row)] }
+}
+
+fn is_open(ticket: &TicketView) -> bool {
+    !matches!(ticket.status, Status::Resolved | Status::Closed)
+}
+
+/// Whether a note came from the technical team.
+fn is_from_developers(event: &EventView) -> bool {
+    event.detail.team == Some(Team::Dev)
+}
+
+/// A line of the history. What somebody must see is a message of its own, and calls whoever is responsible.
+pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>) -> Sheet {
+    let said = history::sentence(event);
+    if event.undone {
+        return Sheet { body: vec![Piece::Struck(said)], ..Sheet::default() };
+    }
+    match event.kind {
+        EventKind::UpdateDue | EventKind::Fixed if is_open(ticket) => Sheet {
+            body: vec![Piece::Heading(said)],
+            rows: vec![Row::Buttons(vec![
+                button("Répondre", Press::Reply(ticket.id, None), Tone::Primary),
+                button("Passer en Résolu", Press::SetStatus(ticket.id, Status::Resolved), Tone::Success),
+            ])],
+            calls: assignee.map(|account| Call::Person(account.to_owned())),
+            ..Sheet::default()
+        },
+        _ => Sheet { body: vec![Piece::Small(said)], ..Sheet::default() },
+    }
+}
