@@ -8,6 +8,7 @@
 pub mod accounting;
 pub mod chromium;
 pub mod desk;
+pub mod discord;
 pub mod dovecot;
 pub mod fault_proxy;
 pub mod imap_client;
