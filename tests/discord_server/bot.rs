@@ -46,7 +46,13 @@ impl Bot {
 
     /// Starts one with these intents.
     pub async fn launch(discord: &Discord, intents: GatewayIntents) -> Bot {
-        let builder = serenity::client::ClientBuilder::new_with_http(http(discord), intents);
+        Bot::with_token(discord, &discord.token(), intents).await
+    }
+
+    /// Starts one with this token.
+    pub async fn with_token(discord: &Discord, token: &str, intents: GatewayIntents) -> Bot {
+        let http = http_with(discord, token);
+        let builder = serenity::client::ClientBuilder::new_with_http(http, intents);
         let mut client = builder.event_handler(Handler).await.expect("a client can be built");
         let shards = client.shard_manager.clone();
         let task = Some(tokio::spawn(async move { client.start().await }));
@@ -62,7 +68,11 @@ impl Bot {
 
 /// serenity's client for requests, pointed to the server.
 pub fn http(discord: &Discord) -> Http {
-    let builder = HttpBuilder::new(discord.token()).proxy(discord.base_url()).ratelimiter_disabled(true);
+    http_with(discord, &discord.token())
+}
+
+fn http_with(discord: &Discord, token: &str) -> Http {
+    let builder = HttpBuilder::new(token).proxy(discord.base_url()).ratelimiter_disabled(true);
     builder.application_id(discord.application().into()).build()
 }
 

@@ -4,7 +4,7 @@ use super::bot::{Bot, INTENTS};
 use super::raw::{call, payload};
 use crate::support::discord::{CONTENT, Discord, MEMBERS};
 use serde_json::json;
-use serenity::all::{GatewayError, GatewayIntents};
+use serenity::all::{GatewayError, GatewayIntents, OnlineStatus};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,6 +61,25 @@ async fn an_intent_that_is_not_switched_on_is_refused() {
     assert_eq!(discord.gateway(|sessions| sessions.closed.clone()), [4014]);
     discord.set_application_flags(CONTENT | MEMBERS);
     let _bot = Bot::start(&discord).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_token_and_too_many_events_are_refused() {
+    let discord = Discord::start().await;
+    let bot = Bot::with_token(&discord, "another", INTENTS).await;
+    let ended = bot.ended().await.expect_err("it may not");
+    assert!(matches!(ended, serenity::Error::Gateway(GatewayError::InvalidAuthentication)), "{ended}");
+    assert_eq!(discord.gateway(|sessions| sessions.closed.clone()), [4004]);
+    let bot = Bot::start(&discord).await;
+    for runner in bot.shards.runners.lock().await.values() {
+        for _ in 0..120 {
+            runner.runner_tx.set_status(OnlineStatus::Idle);
+        }
+    }
+    discord.wait_for_sessions("an end of this", |sessions| sessions.closed == [4004, 4008]).await;
+    discord.wait_for_sessions("a session resumed", |sessions| sessions.resumed == 1).await;
+    bot.shards.shutdown_all().await;
+    discord.disconnected().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -225,6 +225,12 @@ async fn interactions_are_answered_once_in_time_and_fittingly() {
         let there = places.contains(&place) || (place.is_empty() && places.is_empty());
         assert!(found == code && there, "{found} {places:?}: {body}");
     }
+    let told = ask();
+    let path =
+        format!("/interactions/{}/{}/callback?with_response=true", told.interaction, told.state().token);
+    let (status, body) = call(&discord, "POST", &path, said.clone()).await;
+    assert_eq!((status, &body["interaction"]["response_message_ephemeral"]), (200, &json!(true)));
+    assert_eq!(body["resource"]["message"]["content"], "Bonjour");
     let asked = ask();
     assert_eq!(answer(&discord, &asked, said.clone()).await.0, 0);
     assert_eq!(answer(&discord, &asked, said.clone()).await.0, 40060);
@@ -315,6 +321,8 @@ async fn what_discord_takes_and_we_do_not() {
             &["content without allowed_mentions: {parse: []}", "@everyone or @here would ring"],
         ),
         (payload(json!({"nonce": "6", "content": "@here"})), &[]),
+        (payload(json!({"nonce": "7", "flags": 64})), &["only answers to interactions can be ephemeral"]),
+        (payload(json!({"nonce": "8", "flags": 1 << 15})), &["flags 32768: not all of them are modelled"]),
     ] {
         let before = discord.violations().len();
         assert_eq!(call(&discord, "POST", &messages, body.clone()).await.0, 200);
@@ -336,6 +344,17 @@ async fn faults_on_demand_and_buckets() {
     let said = || CreateMessage::new().content("x").allowed_mentions(quiet());
     ChannelId::new(discord.support).send_message(&http, said()).await.expect_err("it is cut");
     assert_eq!(discord.messages(discord.support).len(), 1);
+    discord.fail_next("GET", "/gateway", 429, 1);
+    assert_eq!(call(&discord, "GET", "/gateway", Value::Null).await.1["global"], false);
+    discord.hold_answer("POST", "/channels/*/messages");
+    let sending = tokio::spawn({
+        let discord = discord.clone();
+        async move { post(&discord, json!({"content": "retenu"})).await.0 }
+    });
+    discord.until(|guild| guild.messages.values().any(|message| message.content == "retenu")).await;
+    assert!(!sending.is_finished(), "it was carried out, and its answer is held");
+    discord.release_answers();
+    assert_eq!(sending.await.expect("it is answered"), 0);
     discord.slow(Duration::from_millis(1));
     discord.strict_buckets();
     let token = format!("Bot {}", discord.token());

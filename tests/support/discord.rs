@@ -62,6 +62,18 @@ impl Shared {
         done
     }
 
+    /// Waits until there is something to give back.
+    pub async fn until<T>(&self, mut look: impl FnMut(&World) -> Option<T>) -> T {
+        let mut changes = self.changed.subscribe();
+        loop {
+            changes.borrow_and_update();
+            if let Some(found) = self.look(&mut look) {
+                return found;
+            }
+            changes.changed().await.expect("we hold the sender");
+        }
+    }
+
     /// Until the server ends.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;
@@ -95,18 +107,8 @@ impl Discord {
         self.wait_for_world(what, |world| look(&world.guild)).await
     }
 
-    async fn wait_for_world<T>(&self, what: &str, mut look: impl FnMut(&World) -> Option<T>) -> T {
-        let mut changes = self.shared.changed.subscribe();
-        let found = tokio::time::timeout(http::PATIENCE, async {
-            loop {
-                changes.borrow_and_update();
-                if let Some(found) = self.shared.look(&mut look) {
-                    return found;
-                }
-                changes.changed().await.expect("the server lives as long as its handle");
-            }
-        });
-        match found.await {
+    async fn wait_for_world<T>(&self, what: &str, look: impl FnMut(&World) -> Option<T>) -> T {
+        match tokio::time::timeout(http::PATIENCE, self.shared.until(look)).await {
             Ok(found) => found,
             Err(_) => panic!("{what}: not there after {:?}\n{}", http::PATIENCE, self.dump()),
         }
@@ -128,6 +130,14 @@ impl Discord {
     /// As [`Discord::wait`].
     pub async fn connected(&self) {
         self.wait_for_sessions("a bot that is connected", gateway::Sessions::is_connected).await;
+    }
+
+    /// Waits until no bot is connected any more: after one was killed, before the next is waited for.
+    ///
+    /// # Panics
+    /// As [`Discord::wait`].
+    pub async fn disconnected(&self) {
+        self.wait_for_sessions("the bot's leaving", |sessions| !sessions.is_connected()).await;
     }
 
     /// Waits until there are commands.
@@ -202,8 +212,8 @@ impl Discord {
         self.shared.change(|world| interact::resend(world, interaction));
     }
 
-    /// The next requests like this are not carried out; this status comes back. `*` in the path (after `/api/v10`)
-    /// is any one part.
+    /// The next requests like this are not carried out; this status comes back, with HTML for 502 to 504 as live. `*` in
+    /// the path (after `/api/v10`) is any one part.
     pub fn fail_next(&self, method: &str, path: &str, status: u16, count: u32) {
         self.shared.change(|world| world.faults.plan(method, path, Fault::Status(status), count));
     }
@@ -216,6 +226,16 @@ impl Discord {
     /// The next request like this is not carried out, and its connection is cut.
     pub fn drop_connection_before_handling(&self, method: &str, path: &str) {
         self.shared.change(|world| world.faults.plan(method, path, Fault::CutBefore, 1));
+    }
+
+    /// The next request like this is carried out, and its answer waits until [`Discord::release_answers`].
+    pub fn hold_answer(&self, method: &str, path: &str) {
+        self.shared.change(|world| world.faults.plan(method, path, Fault::Hold, 1));
+    }
+
+    /// Answers that are held go out.
+    pub fn release_answers(&self) {
+        self.shared.change(|world| world.faults.releases += 1);
     }
 
     /// Every request is carried out so much later.

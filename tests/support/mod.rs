@@ -1,4 +1,5 @@
-//! Real servers for the tests, and a browser: Dovecot, PostgreSQL, SMTP, Chromium; each private to the test that starts it.
+//! Servers for the tests, and a browser: Dovecot, PostgreSQL, SMTP, Chromium, and a strict Discord of our own; each private to the
+//! test that starts it.
 //!
 //! Every server lives in a folder of its own below `/tmp` (short paths: Unix sockets have a limit of 108
 //! bytes), listens on free loopback ports, and ends with the test process, however that ends ([`leash`]).

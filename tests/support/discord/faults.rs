@@ -13,6 +13,8 @@ pub enum Fault {
     CutAfter,
     /// It is not carried out; the connection is cut.
     CutBefore,
+    /// It is carried out; the answer waits until the test lets it go.
+    Hold,
 }
 
 struct Planned {
@@ -29,6 +31,8 @@ pub struct Faults {
     /// How late every answer is.
     pub delay: Duration,
     strict: bool,
+    /// How often answers that are held were let go.
+    pub releases: u64,
     windows: HashMap<String, Window>,
 }
 

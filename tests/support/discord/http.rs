@@ -98,6 +98,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
         }
         let bucket = world.faults.count(&call, world.guild.clock.advanced);
         let answered = match (fault, refused) {
+            (Some(Fault::Status(429)), _) => Err(too_many(&bucket)),
             (Some(Fault::Status(status)), _) => Err(ApiError::plain(status)),
             _ if bucket.exceeded => Err(too_many(&bucket)),
             (_, Some(error)) => Err(error),
@@ -108,17 +109,26 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
             Err(error) if error.status == 429 => (429, error.errors),
             Err(error) => (error.status, error.body()),
         };
-        let lost = fault == Some(Fault::CutAfter);
         let code = body["code"].as_u64().filter(|_| status >= 400).map(|code| format!(" ({code})"));
         world.guild.requests.push(format!(
             "{} -> {status}{}{}",
             call.named(),
             code.unwrap_or_default(),
-            if lost { ", answer lost" } else { "" }
+            match fault {
+                Some(Fault::CutAfter) => ", answer lost",
+                Some(Fault::Hold) => ", answer held",
+                _ => "",
+            }
         ));
-        (!lost).then(|| respond(status, &body, &bucket, world.guild.now().timestamp()))
+        let response = respond(status, &body, &bucket, world.guild.now().timestamp());
+        let held = (fault == Some(Fault::Hold)).then_some(world.faults.releases);
+        (fault != Some(Fault::CutAfter)).then_some((response, held))
     });
-    done.ok_or_else(|| std::io::Error::other("cut by the test"))
+    let (response, held) = done.ok_or_else(|| std::io::Error::other("cut by the test"))?;
+    if let Some(before) = held {
+        shared.until(|world| (world.faults.releases > before).then_some(())).await;
+    }
+    Ok(response)
 }
 
 fn too_many(bucket: &Bucket) -> ApiError {
@@ -145,6 +155,10 @@ fn respond(status: u16, body: &Value, bucket: &Bucket, now: i64) -> Response<Bod
     }
     let body = if status == 204 {
         Body::empty()
+    } else if matches!(status, 502..=504) {
+        // These come from what stands before Discord, which speaks HTML.
+        response = response.header(header::CONTENT_TYPE, "text/html");
+        Body::from(format!("<html><head><title>{status}</title></head><body>cloudflare</body></html>"))
     } else {
         response = response.header(header::CONTENT_TYPE, "application/json");
         Body::from(body.to_string())

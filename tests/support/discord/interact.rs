@@ -226,6 +226,12 @@ fn fitted(guild: &Guild, option: &Value, value: &Value, resolved: &mut Value) ->
                 shapes::channel_of_interaction(guild, here, guild.bot);
             json!(here.id.to_string())
         }
+        Some(8) => {
+            let at = guild.roles.iter().position(|role| role.name == text || role.id.to_string() == text);
+            let at = at.unwrap_or_else(|| panic!("no role is called {value}"));
+            resolved["roles"][guild.roles[at].id.to_string()] = shapes::role(&guild.roles[at], at);
+            json!(guild.roles[at].id.to_string())
+        }
         Some(10) => {
             json!(text.parse::<f64>().unwrap_or_else(|_| panic!("{name} takes numbers, not {value}")))
         }

@@ -236,6 +236,7 @@ impl Person {
     }
 
     fn writes(&self, channel: Id, text: &str, files: &[(&str, &[u8])], answered: Option<Id>) -> Message {
+        assert!(text.chars().count() <= 2000, "nobody can write more than 2000 characters");
         self.discord.shared.change(|world| {
             self.may_write(world, channel);
             let mut message = Draft::said(channel, self.id).begin(&mut world.guild);

@@ -52,7 +52,7 @@ pub fn callback(world: &mut World, call: &Call, id: Id, token: &str) -> Answer {
         6 => interaction.message,
         7 => {
             let id = interaction.message.ok_or_else(|| ApiError::code(10008))?;
-            rewrite(world, call, id, &data, &call.files)?;
+            rewrite(world, call, id, &data, &call.files, "data.")?;
             Some(id)
         }
         8 => {

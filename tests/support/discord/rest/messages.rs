@@ -223,21 +223,26 @@ pub fn compose(
     Ok(message)
 }
 
-/// Lays a payload over a message of the bot's, held against the limits.
+/// Lays a payload over a message of the bot's, held against the limits. `at` names its place in the form.
 pub fn rewrite(
     world: &mut World,
     call: &Call,
     id: Id,
     payload: &Value,
     files: &Files,
+    at: &str,
 ) -> Result<(), ApiError> {
-    limits::message(payload, files, "")?;
+    limits::message(payload, files, at)?;
     judge(world, call, payload);
     let mut message = world.guild.messages.get(&id).cloned().ok_or_else(|| ApiError::code(10008))?;
     let kept: Vec<Id> = message.attachments.iter().map(|file| file.id).collect();
     let named = payload::list(&payload["attachments"]).iter().filter_map(|entry| snowflake(&entry["id"]));
     if named.filter(|id| !files.contains_key(id)).any(|id| !kept.contains(&id)) {
-        return Err(ApiError::form("attachments", "ATTACHMENT_NOT_FOUND", "Attachment data cannot be found"));
+        return Err(ApiError::form(
+            format!("{at}attachments"),
+            "ATTACHMENT_NOT_FOUND",
+            "Attachment data cannot be found",
+        ));
     }
     let bits = world.guild.channels.get(&message.channel).map_or(u64::MAX, |here| may(world, here));
     let embeds = message.interaction.is_some() || bits & EMBED_LINKS != 0;
@@ -266,7 +271,7 @@ pub fn edit(world: &mut World, call: &Call, channel: Id, id: Id) -> Answer {
         return Err(ApiError::code(50021));
     }
     not_archived(&here)?;
-    rewrite(world, call, id, &call.body, &call.files)?;
+    rewrite(world, call, id, &call.body, &call.files, "")?;
     Ok((200, world.message(&world.guild.messages[&id])))
 }
 

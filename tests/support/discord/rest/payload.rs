@@ -1,6 +1,6 @@
 //! What a message payload says: keys that Discord ignores, mentions that would ring, and what it makes of a message.
 
-use crate::support::discord::guild::{Attachment, Id, Message};
+use crate::support::discord::guild::{Attachment, EPHEMERAL, Id, Message};
 use crate::support::discord::http::Call;
 use crate::support::discord::limits::{Files, snowflake};
 use crate::support::discord::world::World;
@@ -60,7 +60,7 @@ const COMPONENT: &[&str] = &[
 ];
 
 /// Notes what Discord lets pass and we do not: unknown keys, text without `allowed_mentions: {parse: []}`, a mention
-/// of everybody that would ring.
+/// of everybody that would ring, flags that do nothing here.
 pub fn judge(world: &mut World, call: &Call, payload: &Value) {
     let mut found = Vec::new();
     unknown(&mut found, payload, MESSAGE, "");
@@ -81,6 +81,13 @@ pub fn judge(world: &mut World, call: &Call, payload: &Value) {
     let everyone = content.contains("@everyone") || content.contains("@here");
     if everyone && parses(allowed, "everyone") {
         found.push("@everyone or @here would ring".to_owned());
+    }
+    let flags = payload["flags"].as_u64().unwrap_or(0);
+    if flags & EPHEMERAL != 0 && call.path.first().is_some_and(|first| first == "channels") {
+        found.push("only answers to interactions can be ephemeral".to_owned());
+    }
+    if flags & !(EPHEMERAL | 1 << 2 | 1 << 12) != 0 {
+        found.push(format!("flags {flags}: not all of them are modelled"));
     }
     for fault in found {
         world.violation(format!("{}: {fault}", call.named()));

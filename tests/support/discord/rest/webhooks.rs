@@ -65,7 +65,7 @@ fn edit(world: &mut World, call: &Call, id: Id) -> Answer {
     if let Some(message) = world.guild.messages.get_mut(&id).filter(|_| loading) {
         message.flags &= !LOADING;
     }
-    if let Err(refused) = rewrite(world, call, id, &call.body, &call.files) {
+    if let Err(refused) = rewrite(world, call, id, &call.body, &call.files, "") {
         if let Some(message) = world.guild.messages.get_mut(&id).filter(|_| loading) {
             message.flags |= LOADING;
         }
