@@ -7,6 +7,7 @@ mod canary;
 mod caps;
 mod crash;
 mod desk;
+mod discord;
 mod discord_server;
 mod doors;
 mod escalation;

@@ -18,6 +18,7 @@ pub mod oauth_server;
 pub mod postgres;
 pub mod smtp;
 pub mod stage;
+pub mod team;
 pub mod tls;
 
 use std::net::{Ipv4Addr, TcpListener};

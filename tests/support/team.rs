@@ -1,0 +1,177 @@
+//! A team on Discord: a desk, the strict server, our door between them, and people. May import: guichet, the other
+//! supports.
+
+use super::desk::{Database, OUR_ADDRESS, PUBLIC_URL, TestDesk, settings, tuesday_morning};
+use super::discord::{Discord, Id, Message, Person};
+use chrono::{DateTime, Duration, Utc};
+use guichet::chat::discord::{self, Setting};
+use guichet::clock::Clock;
+use guichet::config;
+use guichet::desk::{Desk, Settings};
+use guichet::domain::chat::Platform;
+use guichet::domain::ids::TicketId;
+use guichet::domain::people::Role;
+use guichet::view::TicketView;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// The team, with its door running.
+pub struct Team {
+    /// Camille's desk; its `desk` is the one that the door serves.
+    pub test: TestDesk,
+    /// The server.
+    pub discord: Discord,
+    /// A CM, linked.
+    pub camille: Person,
+    /// Another, linked.
+    pub sam: Person,
+    /// The lead, linked.
+    pub lea: Person,
+    /// A developer, linked to nobody.
+    pub paul: Person,
+    /// The role of the CMs.
+    pub agents: Id,
+    /// The role of the leads.
+    pub leads: Id,
+    clock: &'static AtomicI64,
+    door: Option<(JoinHandle<()>, DropGuard)>,
+}
+
+impl Team {
+    /// Everybody is there, and the door is open.
+    pub async fn start(database: Database) -> Team {
+        Team::on(database, Discord::start().await).await
+    }
+
+    /// The same on a server that was prepared.
+    pub async fn on(database: Database, discord: Discord) -> Team {
+        let mut team = Team::before(database, discord).await;
+        team.open().await;
+        team
+    }
+
+    /// The same before the door opens.
+    pub async fn before(database: Database, discord: Discord) -> Team {
+        let mut test = TestDesk::new(database).await;
+        let clock: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(tuesday_morning().timestamp_millis())));
+        let settings = Settings { chats: vec![Platform::Discord], ..settings() };
+        test.desk = Desk::open(test.store.clone(), Clock::Moved(clock), settings).await.unwrap();
+        let (agents, leads) = (discord.role("Support"), discord.role("Responsables"));
+        // Who moderates messages sees the commands.
+        for role in [agents, leads] {
+            discord.set_permissions(role, serenity::all::Permissions::MANAGE_MESSAGES.bits());
+        }
+        let camille = discord.person("Camille", &[agents]);
+        let sam = discord.person("Sam", &[agents]);
+        let lea = discord.person("Inès", &[leads]);
+        let paul = discord.person("Paul", &[]);
+        test.desk.link_identity(&test.camille, "discord", &camille.id.to_string()).await.unwrap();
+        for (person, name, role) in [(&sam, "Sam", Role::Agent), (&lea, "Inès", Role::Lead)] {
+            let agent = test.desk.add_agent(name, role).await.unwrap().unwrap();
+            test.desk.link_identity(&agent, "discord", &person.id.to_string()).await.unwrap();
+        }
+        Team { test, discord, camille, sam, lea, paul, agents, leads, clock, door: None }
+    }
+
+    /// Opens the door.
+    pub async fn open(&mut self) {
+        let id = |id: Id| NonZeroU64::new(id).expect("an id");
+        let config = config::Discord {
+            token: self.discord.token().into(),
+            guild_id: id(self.discord.guild_id()),
+            support_channel: id(self.discord.support),
+            dev_channel: Some(id(self.discord.dev)),
+            product_channel: Some(id(self.discord.product)),
+            agent_roles: vec![id(self.agents)],
+            lead_roles: vec![id(self.leads)],
+            api_url: self.discord.base_url(),
+        };
+        let cancel = CancellationToken::new();
+        let setting = Setting {
+            zone: chrono_tz::Europe::Paris,
+            public_url: PUBLIC_URL.into(),
+            undo_window: self.test.rules.undo_window,
+        };
+        let door = tokio::spawn(discord::run(self.test.desk.clone(), config, setting, cancel.clone()));
+        self.door = Some((door, cancel.drop_guard()));
+        self.discord.connected().await;
+        self.discord.registered().await;
+    }
+
+    /// Closes the door, as when the program stops.
+    pub async fn close(&mut self) {
+        if let Some((door, cancel)) = self.door.take() {
+            drop(cancel);
+            door.await.expect("the door does not panic");
+        }
+        self.discord.disconnected().await;
+    }
+
+    /// Time passes; what is due by then leaves by mail.
+    pub async fn elapse(&mut self, time: Duration) {
+        self.clock.fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+        self.test.now += time;
+        self.test.desk.tick().await.unwrap();
+        self.test.deliver().await;
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.test.now
+    }
+
+    /// Léa Martin writes; the first time it opens a ticket.
+    pub async fn lea_writes(&self, subject: &str, text: &str) {
+        let number = uuid();
+        self.test
+            .mail(&format!(
+                "From: Léa Martin <lea@client.example>\nTo: {OUR_ADDRESS}\nSubject: {subject}\n\
+                 Message-ID: <{number}@client.example>\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
+            ))
+            .await;
+    }
+
+    /// A ticket, as it stands.
+    pub async fn ticket(&self, id: i64) -> TicketView {
+        self.test.desk.ticket(TicketId(id)).await.unwrap().expect("it is there")
+    }
+
+    /// Waits for the card of a ticket that is so, and gives it.
+    pub async fn card(&self, number: i64, so: impl Fn(&str) -> bool) -> Message {
+        self.drawn(self.discord.support, |text| text.contains(&format!("nº\u{a0}{number} ·")) && so(text)).await
+    }
+
+    /// The thread of a ticket's card.
+    pub async fn thread(&self, number: i64) -> Id {
+        let card = self.card(number, |_| true).await.id;
+        self.discord.wait("a thread on the card", |guild| guild.thread_of(card).map(|thread| thread.id)).await
+    }
+
+    /// Waits for a message of a channel that is so when it is drawn, and gives it.
+    pub async fn drawn(&self, channel: Id, so: impl Fn(&str) -> bool) -> Message {
+        self.discord
+            .wait("a message that is so", |guild| {
+                let messages = guild.messages(channel);
+                messages
+                    .into_iter()
+                    .find(|message| so(&super::discord::draw::message(guild, message)))
+                    .cloned()
+            })
+            .await
+    }
+
+    /// Everything in a channel as text, once a message there is so.
+    pub async fn scene(&self, channel: Id, so: impl Fn(&str) -> bool) -> String {
+        self.drawn(channel, so).await;
+        let drawn = self.discord.messages(channel).into_iter().map(|message| self.discord.draw(&message));
+        drawn.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// A number that no other call of this process gets.
+fn uuid() -> i64 {
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    NEXT.fetch_add(1, Ordering::SeqCst)
+}
