@@ -3,6 +3,7 @@
 use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
+use crate::chat::discord;
 use crate::clock::Clock;
 use crate::config::{Config, OAuth2};
 use crate::desk::Desk;
@@ -51,6 +52,14 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         Err(_) => checks.push(outcome("inbox", Err(say::NO_INBOX.to_owned()))),
     }
     checks.push(outcome("outbox", outbox(config, desk.as_ref()).await));
+    if let Some(discord) = &config.discord {
+        let tried = discord::check::check(discord).await;
+        checks.extend(tried.into_iter().map(|line| Check {
+            check: "discord",
+            ok: line.ok,
+            detail: line.detail,
+        }));
+    }
     checks.push(outcome("web", web(config).await));
     if let Some(desk) = &desk {
         desk.close().await;

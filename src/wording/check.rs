@@ -1,5 +1,7 @@
 //! What `guichet check` says of each thing it tried.
 
+pub mod discord;
+
 use crate::wording::dates;
 
 /// The configuration could be read.
@@ -64,6 +66,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "token" => "Autorisation",
         "inbox" => "Courrier entrant",
         "outbox" => "Courrier sortant",
+        "discord" => "Discord",
         "web" => "Pages",
         other => other,
     };

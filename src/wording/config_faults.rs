@@ -64,7 +64,8 @@ fn want(wanted: Wanted) -> String {
         Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
         Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
         Wanted::ChatId => {
-            "un identifiant de Discord, en chiffres\u{a0}: clic droit, « Copier l’identifiant »".to_owned()
+            "un identifiant de Discord, en chiffres\u{a0}: clic droit, «\u{a0}Copier l’identifiant\u{a0}»"
+                .to_owned()
         }
         Wanted::ChatIds => "une liste d’identifiants de Discord comme [\"1100000000000000001\"]".to_owned(),
         Wanted::Addresses => "une liste d’adresses comme [\"aide@exemple.fr\"]".to_owned(),

@@ -1,12 +1,17 @@
 //! Discord, through serenity, which is named nowhere else. May import: clock, command, config, desk, domain, reading,
 //! view, wording, serenity.
 
+pub mod check;
+mod client;
 mod draw;
 mod fault;
 mod gateway;
 pub mod options;
+pub mod permissions;
 mod post;
 pub mod register;
+
+pub use client::http;
 
 use super::room::{Gate, Room};
 use crate::config::Discord;
@@ -19,10 +24,8 @@ use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
 use gateway::Listener;
 use post::{Channels, Poster};
-use secrecy::ExposeSecret;
 use serenity::all::{
-    Channel, ChannelId, ChannelType, ClientBuilder, ForumTagId, GatewayIntents, GuildId, Http, HttpBuilder,
-    RoleId,
+    Channel, ChannelId, ChannelType, ClientBuilder, ForumTagId, GatewayIntents, GuildId, Http, RoleId,
 };
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -50,18 +53,6 @@ pub struct Setting {
     pub public_url: String,
     /// How long an act can be taken back.
     pub undo_window: Duration,
-}
-
-/// Discord's interface. With another base than Discord's own the waiting of serenity is off, since with it serenity
-/// asks Discord's own whatever base is given; what it would have waited for is then repeated by the outbox.
-pub fn http(config: &Discord) -> Http {
-    let builder = HttpBuilder::new(config.token.expose_secret());
-    let nobody = serenity::all::CreateAllowedMentions::new().empty_users().empty_roles();
-    let builder = builder.default_allowed_mentions(nobody);
-    match config.api_url.as_str() {
-        crate::config::DISCORD_API => builder.build(),
-        base => builder.proxy(base).ratelimiter_disabled(true).build(),
-    }
 }
 
 /// Serves the desk on Discord until `cancel`. A connection that cannot be made is made later.
@@ -93,7 +84,7 @@ async fn serve(
     setting: &Setting,
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let http = Arc::new(http(config));
+    let http = Arc::new(client::http(config));
     let application = http.get_current_application_info().await.context("the token was not taken")?;
     http.set_application_id(application.id);
     let me = http.get_current_user().await.context("our own account cannot be read")?.id;
@@ -132,7 +123,7 @@ async fn serve(
         me,
     };
     let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
-    let mut client = ClientBuilder::new_with_http(self::http_twin(config, application.id), intents)
+    let mut client = ClientBuilder::new_with_http(http_twin(config, application.id), intents)
         .event_handler(listener)
         .await
         .context("the gateway cannot be prepared")?;
@@ -152,7 +143,7 @@ async fn serve(
 
 /// The client keeps an interface of its own.
 fn http_twin(config: &Discord, application: serenity::all::ApplicationId) -> Http {
-    let http = http(config);
+    let http = client::http(config);
     http.set_application_id(application);
     http
 }
