@@ -45,6 +45,49 @@ pub enum View {
     Help(Vec<HelpEntry>),
 }
 
+/// What is proposed to a CM who types a part of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Suggestion {
+    /// A ticket, by its number.
+    Ticket {
+        /// Its number.
+        id: TicketId,
+        /// Where it stands.
+        status: Status,
+        /// Its subject, as it was written.
+        subject: String,
+        /// The requester's name, or their address where they gave none.
+        requester: String,
+    },
+    /// A colleague, by name.
+    Agent(String),
+    /// A standard reply.
+    Template {
+        /// How commands call it.
+        key: String,
+        /// Its title.
+        title: String,
+    },
+    /// A delivery that did not leave, or may not have.
+    Delivery {
+        /// Its number.
+        id: DeliveryId,
+        /// Whose it is.
+        ticket: TicketId,
+        /// Where it stands.
+        state: DeliveryState,
+        /// The notice's title.
+        title: String,
+    },
+    /// A command.
+    Command {
+        /// Its name in the grammar.
+        name: String,
+        /// What it does, in French.
+        about: String,
+    },
+}
+
 /// A requester as shown beside a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RequesterView {

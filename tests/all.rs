@@ -29,6 +29,7 @@ mod requester;
 mod scenarios;
 mod serve;
 mod servers;
+mod suggest;
 mod support;
 mod suppressed;
 mod threading;

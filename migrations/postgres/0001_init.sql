@@ -57,6 +57,9 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
+-- What is proposed while a CM types.
+CREATE INDEX ticket_open ON ticket (updated_at, id) WHERE status <> 'closed';
+CREATE INDEX ticket_own ON ticket (assignee_id, updated_at, id) WHERE status <> 'closed' AND assignee_id IS NOT NULL;
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_following ON ticket (follows) WHERE follows IS NOT NULL;
 
@@ -290,6 +293,7 @@ CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
+CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
 -- Addresses that no mail goes to, because one came back for good; until somebody answers from them, or a CM lifts it.

@@ -26,6 +26,7 @@ pub mod receive;
 pub mod reconcile;
 pub mod requester;
 pub mod run;
+pub mod suggest;
 mod tags;
 mod taking_part;
 mod thread;

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod participants;
 pub mod people;
 pub mod search;
+pub mod suggest;
 pub mod suppressed;
 mod tags;
 pub mod tickets;
@@ -335,6 +336,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         participants::STATEMENTS,
         people::STATEMENTS,
         search::STATEMENTS,
+        suggest::STATEMENTS,
         suppressed::STATEMENTS,
         tags::STATEMENTS,
         tickets::STATEMENTS,

@@ -27,6 +27,7 @@ pub mod refusals;
 pub mod requester;
 pub mod sign_in;
 pub mod slash;
+pub mod suggestions;
 pub mod templates;
 pub mod text;
 pub mod welcome;

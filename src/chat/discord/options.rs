@@ -1,9 +1,12 @@
 //! The options of an interaction, as a [`Command`] of the one grammar, or as what is being typed. Pure. May import:
-//! command, serenity.
+//! command, view, wording, serenity.
 
 use crate::command::grammar::Command;
 use crate::command::grammar::slash::{self, Known};
 use crate::command::parse::{UsageError, parse_named};
+use crate::view::Suggestion;
+use crate::wording::suggestions::{label, value};
+use serenity::builder::{AutocompleteChoice, CreateAutocompleteResponse};
 use serenity::model::application::{CommandData, CommandDataOption, CommandDataOptionValue as Value};
 
 /// What somebody is typing in an option for which proposals are wanted.
@@ -40,6 +43,14 @@ pub fn typed(data: &CommandData) -> Option<Typed> {
         }
         _ => None,
     })
+}
+
+/// The proposals as Discord shows them; 25 at most.
+pub fn choices(suggestions: &[Suggestion]) -> CreateAutocompleteResponse {
+    let choice = |suggestion| AutocompleteChoice::new(label(suggestion), value(suggestion));
+    CreateAutocompleteResponse::new().set_choices(
+        suggestions.iter().take(25).filter(|s| value(s).chars().count() <= 100).map(choice).collect(),
+    )
 }
 
 fn subcommand(data: &CommandData) -> Option<(&str, &[CommandDataOption])> {
