@@ -61,6 +61,8 @@ pub enum Suggestion {
     },
     /// A colleague, by name.
     Agent(String),
+    /// Tags with their signs, as they are written.
+    Tags(String),
     /// A standard reply.
     Template {
         /// How commands call it.

@@ -15,7 +15,8 @@ async fn a_ticket_has_a_card_and_a_thread(database: Database) {
     println!("{}", team.discord.draw(&card));
     let thread = team.thread(1).await;
     println!("{}", team.scene(thread, |text| text.contains("rien re")).await);
-    let reply = team.camille.slash(team.discord.support, "status", json!({"ticket": "1", "status": "resolved"}));
+    let reply =
+        team.camille.slash(team.discord.support, "status", json!({"ticket": "1", "status": "resolved"}));
     println!("{}", reply.draw().await);
     println!("{}", team.scene(thread, |text| text.contains("Résolu")).await);
     println!("{:?}", team.discord.violations());

@@ -15,7 +15,7 @@ use crate::domain::people::{Actor, Agent, Door, Role};
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Sheet};
-use crate::view::{TemplateView, TicketView, View, Writing};
+use crate::view::{Suggestion, TemplateView, TicketView, View, Writing};
 use crate::wording::{self, refusals};
 use chrono_tz::Tz;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -246,10 +246,20 @@ impl Room {
         Ok(agent.map_or_else(|| Actor::Colleague(caller.name.clone()), Actor::Agent))
     }
 
-    /// What may be meant by what somebody is typing: each as it is shown, and as it is written.
-    pub async fn propose(&self, caller: &Caller, _known: Known, _typed: &str) -> Vec<(String, String)> {
-        let _ = self.agent(caller).await;
-        Vec::new()
+    /// What may be meant by what somebody is typing.
+    ///
+    /// Whoever may not act gets nothing: proposals name people and subjects.
+    pub async fn propose(&self, caller: &Caller, known: Known, typed: &str) -> Vec<Suggestion> {
+        let found = async {
+            match self.agent(caller).await? {
+                Ok(agent) => self.desk.suggest(&agent, known, typed).await,
+                Err(_) => Ok(Vec::new()),
+            }
+        };
+        found.await.unwrap_or_else(|failure| {
+            tracing::error!(error = %failure, "proposals could not be read");
+            Vec::new()
+        })
     }
 
     /// A form that was filled in: its fields by their keys.

@@ -40,9 +40,22 @@ impl Desk {
             Known::Agent => self.suggest_agents(typed).await?,
             Known::Template => self.suggest_templates(typed),
             Known::Command => suggest_commands(typed),
+            Known::Tags => self.suggest_tags(typed).await?,
         };
         suggestions.truncate(MOST);
         Ok(suggestions)
+    }
+
+    /// The last word that is being typed, completed; what stands before it stays.
+    async fn suggest_tags(&self, typed: &str) -> Result<Vec<Suggestion>> {
+        let at = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let (before, word) = typed.split_at_checked(at).unwrap_or((typed, ""));
+        let (sign, stem) = match word.strip_prefix('-') {
+            Some(stem) => ("-", stem),
+            None => ("+", word.strip_prefix('+').unwrap_or(word)),
+        };
+        let tags = self.tags(stem).await?.into_iter();
+        Ok(tags.map(|tag| Suggestion::Tags(format!("{before}{sign}{tag}"))).collect())
     }
 
     async fn suggest_tickets(&self, agent: AgentId, typed: &str) -> Result<Vec<Suggestion>> {

@@ -16,6 +16,7 @@ pub fn value(suggestion: &Suggestion) -> String {
         Suggestion::Ticket { id, .. } => id.0.to_string(),
         Suggestion::Delivery { id, .. } => id.0.to_string(),
         Suggestion::Agent(name) => name.clone(),
+        Suggestion::Tags(tags) => tags.clone(),
         Suggestion::Template { key, .. } => key.clone(),
         Suggestion::Command { name, .. } => name.clone(),
     }
@@ -35,7 +36,7 @@ pub fn label(suggestion: &Suggestion) -> String {
             let head = format!("{} · {} · ", id.0, labels::delivery_state(*state));
             between(&head, title, &format!(" (ticket {})", ticket.0))
         }
-        Suggestion::Agent(name) => between("", name, ""),
+        Suggestion::Agent(name) | Suggestion::Tags(name) => between("", name, ""),
         Suggestion::Template { key, title } if key == title => between("", title, ""),
         Suggestion::Template { key, title } => between("", title, &format!(" ({})", cut(key, LONGEST_NAME))),
         Suggestion::Command { name, about } => between(&format!("{name} · "), about, ""),

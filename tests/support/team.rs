@@ -55,7 +55,8 @@ impl Team {
     /// The same before the door opens.
     pub async fn before(database: Database, discord: Discord) -> Team {
         let mut test = TestDesk::new(database).await;
-        let clock: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(tuesday_morning().timestamp_millis())));
+        let clock: &'static AtomicI64 =
+            Box::leak(Box::new(AtomicI64::new(tuesday_morning().timestamp_millis())));
         let settings = Settings { chats: vec![Platform::Discord], ..settings() };
         test.desk = Desk::open(test.store.clone(), Clock::Moved(clock), settings).await.unwrap();
         let (agents, leads) = (discord.role("Support"), discord.role("Responsables"));
@@ -140,7 +141,8 @@ impl Team {
 
     /// Waits for the card of a ticket that is so, and gives it.
     pub async fn card(&self, number: i64, so: impl Fn(&str) -> bool) -> Message {
-        self.drawn(self.discord.support, |text| text.contains(&format!("nº\u{a0}{number} ·")) && so(text)).await
+        self.drawn(self.discord.support, |text| text.contains(&format!("nº\u{a0}{number} ·")) && so(text))
+            .await
     }
 
     /// The thread of a ticket's card.

@@ -10,11 +10,10 @@ use crate::view::press::Press;
 use crate::view::sheet::{Answer, Row, Sheet};
 use crate::wording::{self, refusals};
 use serenity::all::{
-    ActionRowComponent, AutocompleteChoice, Channel, ChannelId, CommandInteraction, CommandType,
-    ComponentInteraction, ComponentInteractionDataKind, Context, CreateAutocompleteResponse,
-    CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GetMessages, GuildChannel,
-    GuildId, Http, Interaction, Member, Message, MessageFlags, MessageId, MessageType, ModalInteraction,
-    PartialGuildChannel, Ready, RoleId, User, UserId,
+    ActionRowComponent, Channel, ChannelId, CommandInteraction, CommandType, ComponentInteraction,
+    ComponentInteractionDataKind, Context, CreateInteractionResponse, CreateInteractionResponseMessage,
+    EventHandler, GetMessages, GuildChannel, GuildId, Http, Interaction, Member, Message, MessageFlags,
+    MessageId, MessageType, ModalInteraction, PartialGuildChannel, Ready, RoleId, User, UserId,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -240,9 +239,7 @@ impl Listener {
             }
             None => Vec::new(),
         };
-        let choices =
-            choices.into_iter().take(25).map(|(label, value)| AutocompleteChoice::new(label, value));
-        let response = CreateAutocompleteResponse::new().set_choices(choices.collect());
+        let response = options::choices(&choices);
         let response = CreateInteractionResponse::Autocomplete(response);
         if let Err(error) = asked.create_response(http, response).await {
             tracing::debug!(error = %error, "proposals did not reach Discord");

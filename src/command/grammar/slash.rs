@@ -80,6 +80,8 @@ pub enum Known {
     Template,
     /// A command of this grammar.
     Command,
+    /// Tags to add and to take away, the last of them being typed.
+    Tags,
 }
 
 /// Every command, in the order of the grammar.
@@ -143,6 +145,7 @@ fn takes(command: &str, argument: &clap::Arg) -> Takes {
         ("assign", "name") => Takes::Known(Known::Agent),
         ("template", "name") | (_, "template") => Takes::Known(Known::Template),
         (_, "command") => Takes::Known(Known::Command),
+        ("tag", "changes") => Takes::Known(Known::Tags),
         _ => Takes::Text,
     }
 }
