@@ -1,13 +1,14 @@
 //! Logs: to standard error, one event a line, as text or as JSON. May import: nothing of ours.
 //!
 //! `GUICHET_LOG` filters (`debug`, `guichet::inbound=trace,info`; by default `info`, with the statements of the
-//! database left out); `GUICHET_LOG_FORMAT=json` gives JSON. What may stand in a line: ARCHITECTURE.md, "Logs".
+//! database and the words of chats left out); `GUICHET_LOG_FORMAT=json` gives JSON. What may stand in a line: ARCHITECTURE.md, "Logs".
 
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged when nothing is asked for. sqlx tells every statement at `debug` and slow ones at `warn`.
-const DEFAULT: &str = "info,sqlx=warn";
+/// What is logged when nothing is asked for. sqlx tells every statement at `debug` and slow ones at `warn`; serenity tells
+/// every word that is said on Discord at `debug`, and its own doings at `info`.
+const DEFAULT: &str = "info,sqlx=warn,serenity=warn";
 /// The same for a command that does one thing and says itself what it did: faults, and what mail-in has to say.
 const DEFAULT_ONE_SHOT: &str = "warn,guichet::inbound=info";
 
@@ -32,8 +33,8 @@ pub fn start(one_shot: bool, filter: Option<&str>, format: Option<&str>) {
 fn read_filter(asked: Option<&str>, default: &str) -> (EnvFilter, Option<String>) {
     match asked.filter(|asked| !asked.trim().is_empty()) {
         None => (EnvFilter::new(default), None),
-        // An asked-for level alone must not bring every statement of the database with it.
-        Some(asked) => match EnvFilter::try_new(format!("sqlx=warn,{asked}")) {
+        // An asked-for level alone must not bring every statement of the database and every word of a chat with it.
+        Some(asked) => match EnvFilter::try_new(format!("sqlx=warn,serenity=warn,{asked}")) {
             Ok(filter) => (filter, None),
             Err(error) => (EnvFilter::new(default), Some(error.to_string())),
         },
@@ -46,20 +47,20 @@ mod tests {
 
     #[test]
     fn without_a_wish_the_level_is_info_and_statements_are_left_out() {
-        assert_eq!(read_filter(None, DEFAULT).0.to_string(), "sqlx=warn,info");
-        assert_eq!(read_filter(Some(" "), DEFAULT).0.to_string(), "sqlx=warn,info");
+        assert_eq!(read_filter(None, DEFAULT).0.to_string(), "serenity=warn,sqlx=warn,info");
+        assert_eq!(read_filter(Some(" "), DEFAULT).0.to_string(), "serenity=warn,sqlx=warn,info");
     }
 
     #[test]
     fn a_wish_is_heard_and_statements_come_only_when_named() {
-        assert_eq!(read_filter(Some("debug"), DEFAULT).0.to_string(), "sqlx=warn,debug");
+        assert_eq!(read_filter(Some("debug"), DEFAULT).0.to_string(), "serenity=warn,sqlx=warn,debug");
         assert!(read_filter(Some("debug,sqlx=debug"), DEFAULT).0.to_string().contains("sqlx=debug"));
     }
 
     #[test]
     fn a_filter_that_cannot_be_read_is_said_and_does_not_stop_the_program() {
         let (filter, complaint) = read_filter(Some("guichet=loud"), DEFAULT);
-        assert_eq!(filter.to_string(), "sqlx=warn,info");
+        assert_eq!(filter.to_string(), "serenity=warn,sqlx=warn,info");
         assert!(complaint.is_some());
     }
 }
