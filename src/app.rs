@@ -431,7 +431,8 @@ fn chat_channels(config: &Config) -> Vec<String> {
     let channels = discord.flat_map(|discord| {
         [Some(discord.support_channel), discord.dev_channel, discord.product_channel].into_iter().flatten()
     });
-    channels.map(|channel| format!("discord:{channel}")).collect()
+    let gateway = config.discord.iter().map(|_| "discord:gateway".to_owned());
+    channels.map(|channel| format!("discord:{channel}")).chain(gateway).collect()
 }
 
 /// Where canaries go, when, and by what road; `None` where there are none.

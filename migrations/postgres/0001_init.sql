@@ -321,7 +321,7 @@ CREATE TABLE post (
 );
 CREATE UNIQUE INDEX post_once ON post (platform, kind, COALESCE(ticket_id, 0), about) WHERE state = 'pending';
 CREATE INDEX post_due ON post (platform, next_attempt_at) WHERE state IN ('pending', 'sending');
-CREATE INDEX post_in_turn ON post (platform, ticket_id, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX post_in_turn ON post (platform, COALESCE(ticket_id, 0), id) WHERE state IN ('pending', 'sending');
 
 -- Where in chat a thing stands: the card of a ticket with its thread, the entry of a message, an escalation.
 CREATE TABLE place (

@@ -38,7 +38,7 @@ pub struct Post {
     /// What needs a person.
     pub alerts: Vec<Alert>,
     attempt: u32,
-    leased_until: DateTime<Utc>,
+    pub(super) leased_until: DateTime<Utc>,
 }
 
 impl Post {
@@ -139,46 +139,11 @@ impl Desk {
         Ok(tx.commit().await?)
     }
 
-    /// Forgets where something stood: it was removed there. The next attempt posts it anew.
-    pub async fn forget_place(&self, platform: Platform, place: &Place) -> Result<()> {
+    /// Keeps where something stands that was posted beside what it was posted for.
+    pub async fn keep_place(&self, platform: Platform, place: &Place) -> Result<()> {
         let mut tx = self.inner.store.begin().await?;
-        tx.forget_place(platform, place.kind, place.about).await?;
+        tx.keep_place(platform, place).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// A message was removed in chat: what it showed is posted anew.
-    pub async fn chat_message_gone(&self, platform: Platform, message: &str) -> Result<()> {
-        let places = self.inner.store.read().await?.places_of_message(platform, message).await?;
-        self.post_anew(platform, places).await
-    }
-
-    /// A thread was removed in chat: the card that it hung on is posted anew, with a thread, and so is what stood in it.
-    pub async fn chat_thread_gone(&self, platform: Platform, thread: &str) -> Result<()> {
-        let mut tx = self.inner.store.read().await?;
-        let mut places = tx.places_in_channel(platform, thread).await?;
-        places.extend(tx.place_of_thread(platform, thread).await?);
-        drop(tx);
-        places.sort_by_key(|place| (place.kind != PostKind::Card, place.about));
-        self.post_anew(platform, places).await
-    }
-
-    async fn post_anew(&self, platform: Platform, places: Vec<Place>) -> Result<()> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        for place in places {
-            tx.forget_place(platform, place.kind, place.about).await?;
-            let about = match place.kind {
-                PostKind::Message | PostKind::Event => place.about,
-                _ => 0,
-            };
-            tx.add_post(platform, place.kind, place.ticket, about, now, now).await?;
-        }
-        tx.commit().await?;
-        self.inner.ring_chats();
-        Ok(())
     }
 
     /// When the next post becomes due.

@@ -19,6 +19,7 @@ mod forwarded;
 mod known;
 mod later;
 pub mod links;
+pub mod mend;
 mod merge;
 pub mod opened;
 pub mod people;

@@ -6,13 +6,15 @@ use crate::domain::chat::{Place, Platform, PostKind};
 use crate::domain::ids::{PostId, RequesterId, TicketId};
 use chrono::{DateTime, Utc};
 
-/// What may be posted now: what is due and what a worker that died left behind, the things of one ticket in their order.
+/// What may be posted now: what is due and what a worker that died left behind; of one ticket, or of none, one thing at a
+/// time and in order. A card that is to be drawn again later holds nothing up, and gives way to the card itself.
 macro_rules! due_posts {
     () => {
         "SELECT id FROM post p WHERE platform = $1 AND ((state = 'pending' AND next_attempt_at <= $2) \
          OR (state = 'sending' AND leased_until <= $2)) AND NOT EXISTS (SELECT 1 FROM post b WHERE \
-         b.platform = p.platform AND b.ticket_id = p.ticket_id AND b.id < p.id AND b.kind <> 'refresh' \
-         AND b.state IN ('pending', 'sending')) ORDER BY id LIMIT $4"
+         b.platform = p.platform AND COALESCE(b.ticket_id, 0) = COALESCE(p.ticket_id, 0) AND b.id <> p.id \
+         AND b.state IN ('pending', 'sending') AND ((b.state = 'sending' AND b.leased_until > $2) \
+         OR (b.id < p.id AND b.kind <> 'refresh') OR (p.kind = 'refresh' AND b.kind = 'card'))) ORDER BY id LIMIT $4"
     };
 }
 
@@ -31,20 +33,32 @@ statements! {
             "UPDATE post SET state = 'sending', leased_until = $3, attempts = attempts + 1 WHERE id IN (",
             due_posts!(), " FOR UPDATE SKIP LOCKED) RETURNING id, kind, ticket_id, about, attempts"));
     POSTED = Sql::same("DELETE FROM post WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
-    // What came for the same thing meanwhile stands for both.
-    GIVE_WAY = Sql::same(
-        "DELETE FROM post WHERE id = $1 AND leased_until = $2 AND state = 'sending' AND EXISTS (SELECT 1 FROM post q WHERE \
-         q.platform = post.platform AND q.kind = post.kind AND COALESCE(q.ticket_id, 0) = COALESCE(post.ticket_id, 0) \
-         AND q.about = post.about AND q.state = 'pending')");
+    // The platform knows a repetition by the number of the first: what came for the same thing meanwhile joins it.
+    JOIN = Sql::same(
+        "DELETE FROM post WHERE state = 'pending' AND EXISTS (SELECT 1 FROM post q WHERE q.id = $1 AND \
+         q.leased_until = $2 AND q.state = 'sending' AND q.platform = post.platform AND q.kind = post.kind AND \
+         COALESCE(q.ticket_id, 0) = COALESCE(post.ticket_id, 0) AND q.about = post.about)");
     POST_LATER = Sql::same(
         "UPDATE post SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL \
          WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     POST_REFUSED = Sql::same(
         "UPDATE post SET state = 'failed', why = $3, leased_until = NULL \
          WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+    // It was refused before, and is said now.
+    FORGIVE = Sql::same(
+        "DELETE FROM post WHERE state = 'failed' AND EXISTS (SELECT 1 FROM post q WHERE q.id = $1 AND \
+         q.platform = post.platform AND q.kind = post.kind AND \
+         COALESCE(q.ticket_id, 0) = COALESCE(post.ticket_id, 0) AND q.about = post.about)");
+    HASTEN = Sql::same(
+        "UPDATE post SET next_attempt_at = $2 WHERE platform = $1 AND state = 'pending' AND attempts > 0 \
+         AND next_attempt_at > $2");
+    IS_REFUSED = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM post WHERE platform = $1 AND kind = $2 AND ticket_id = $3 AND state = 'failed'");
     NEXT_POST = Sql::same(
-        "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM post \
-         WHERE platform = $1 AND state IN ('pending', 'sending')");
+        "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM post p \
+         WHERE platform = $1 AND state IN ('pending', 'sending') AND NOT EXISTS (SELECT 1 FROM post b WHERE \
+         b.platform = p.platform AND COALESCE(b.ticket_id, 0) = COALESCE(p.ticket_id, 0) AND b.id < p.id \
+         AND b.kind <> 'refresh' AND b.state IN ('pending', 'sending'))");
     COUNT_POSTS = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY state");
     KEEP_PLACE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
@@ -63,6 +77,9 @@ statements! {
     PLACES_IN_CHANNEL = Sql::same(
         "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
          WHERE platform = $1 AND channel = $2");
+    PLACES_DRAWN = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND drawn LIKE $2");
     SEE = Sql::same(
         "INSERT INTO seen (platform, channel, message) VALUES ($1, $2, $3) ON CONFLICT (platform, channel) DO UPDATE SET \
          message = CASE WHEN LENGTH(excluded.message) > LENGTH(seen.message) OR (LENGTH(excluded.message) = \
@@ -161,6 +178,7 @@ impl Tx {
 
     /// It stands in chat: the row goes, unless another worker took it over.
     pub async fn posted(&mut self, id: PostId, leased_until: DateTime<Utc>) -> Result<bool> {
+        execute!(self, FORGIVE, id.0)?;
         execute!(self, POSTED, id.0, leased_until).map(|rows| rows == 1)
     }
 
@@ -171,14 +189,23 @@ impl Tx {
         why: &str,
         at: DateTime<Utc>,
     ) -> Result<()> {
-        if execute!(self, GIVE_WAY, id.0, leased_until)? == 0 {
-            execute!(self, POST_LATER, id.0, leased_until, clean(why), at)?;
-        }
-        Ok(())
+        execute!(self, JOIN, id.0, leased_until)?;
+        execute!(self, POST_LATER, id.0, leased_until, clean(why), at).map(drop)
     }
 
     pub async fn post_refused(&mut self, id: PostId, leased_until: DateTime<Utc>, why: &str) -> Result<()> {
         execute!(self, POST_REFUSED, id.0, leased_until, clean(why)).map(drop)
+    }
+
+    /// What waits after a failed attempt is tried at once.
+    pub async fn hasten_posts(&mut self, platform: Platform, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, HASTEN, platform.as_str(), now).map(drop)
+    }
+
+    /// Whether this thing of the ticket was refused for good.
+    pub async fn is_refused(&mut self, platform: Platform, kind: PostKind, ticket: TicketId) -> Result<bool> {
+        let count: i64 = scalar!(self, IS_REFUSED, platform.as_str(), kind.as_str(), ticket.0)?;
+        Ok(count > 0)
     }
 
     pub async fn next_post(&mut self, platform: Platform) -> Result<Option<DateTime<Utc>>> {
@@ -229,6 +256,11 @@ impl Tx {
     /// What stands in this channel.
     pub async fn places_in_channel(&mut self, platform: Platform, channel: &str) -> Result<Vec<Place>> {
         read_all(all!(self, PLACES_IN_CHANNEL, platform.as_str(), clean(channel))?)
+    }
+
+    /// What was drawn so, by the end of its digest.
+    pub async fn places_drawn(&mut self, platform: Platform, end: &str) -> Result<Vec<Place>> {
+        read_all(all!(self, PLACES_DRAWN, platform.as_str(), format!("%{end}"))?)
     }
 
     /// Notes that a message was taken in; an earlier one changes nothing. Ids are numbers that grow.

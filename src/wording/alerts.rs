@@ -1,5 +1,6 @@
 //! What needs a person, in one sentence and the next step. May import: domain.
 
+use super::check::discord::Right;
 use super::dates;
 use crate::domain::alert::{Alert, AlertKind};
 
@@ -15,21 +16,32 @@ fn not_arrived(detail: &str) -> String {
 /// What a chat platform does not let us do, by the word that the alert holds, and what to grant.
 fn refused(about: &str, what: &str) -> String {
     let channel = about.rsplit(':').next().unwrap_or(about);
+    if let Some((rights, name)) = what.strip_prefix("lacks:").and_then(|rest| rest.split_once(':')) {
+        let rights: Vec<String> = rights
+            .split(',')
+            .filter_map(Right::from_word)
+            .map(|right| format!("«\u{a0}{}\u{a0}»", right.french()))
+            .collect();
+        return format!(
+            "Discord\u{a0}: dans le salon «\u{a0}{name}\u{a0}», donnez au rôle du bot {}\u{a0}; ce qui attend y est \
+             publié aussitôt.",
+            rights.join(", ")
+        );
+    }
     match what {
         "unknown_channel" => format!(
             "Discord\u{a0}: le salon {channel} n’existe plus\u{a0}; indiquez-en un autre dans la configuration."
-        ),
-        "missing_access" => format!(
-            "Discord\u{a0}: le bot ne voit pas le salon {channel}\u{a0}; donnez-lui «\u{a0}Voir le salon\u{a0}»."
-        ),
-        "missing_permissions" => format!(
-            "Discord\u{a0}: il manque au bot une permission dans le salon {channel} (envoyer des messages, créer des fils \
-             publics, envoyer des messages dans les fils, gérer les fils, intégrer des liens, joindre des fichiers)."
         ),
         "bad_token" => {
             "Discord n’accepte plus le jeton du bot\u{a0}; mettez le nouveau dans la configuration."
                 .to_owned()
         }
+        "missing_intent" => "Discord ne laisse pas le bot lire les messages\u{a0}: dans le portail des développeurs, page Bot, \
+             cochez «\u{a0}Message Content Intent\u{a0}»."
+            .to_owned(),
+        "sessions_spent" => "Discord n’accorde plus que quelques connexions au bot aujourd’hui\u{a0}: rien n’y est lu avant \
+             qu’il en accorde de nouvelles."
+            .to_owned(),
         other => format!("Discord refuse de publier dans le salon {channel} ({other})."),
     }
 }
@@ -75,5 +87,23 @@ mod tests {
         let one = "La boîte INBOX@imap.example.org contient 1\u{a0}mail qui n’est pas arrivé ici. ";
         assert!(said("1").starts_with(one), "{}", said("1"));
         assert!(said("2").contains("2\u{a0}mails qui ne sont pas arrivés ici."), "{}", said("2"));
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_with_its_channel() {
+        let said = |about: &str, detail: &str| {
+            alert(&Alert {
+                kind: AlertKind::ChatRefused,
+                about: about.into(),
+                detail: detail.into(),
+                since: DateTime::UNIX_EPOCH,
+            })
+        };
+        let lacks = said("discord:7", "lacks:send_messages,attach_files:support: 2");
+        let named = "dans le salon «\u{a0}support: 2\u{a0}», donnez au rôle du bot «\u{a0}Envoyer des messages\u{a0}», \
+                     «\u{a0}Joindre des fichiers\u{a0}»";
+        assert!(lacks.contains(named), "{lacks}");
+        assert!(said("discord:7", "unknown_channel").contains("le salon 7 n’existe plus"));
+        assert!(said("discord:gateway", "missing_intent").contains("Message Content Intent"));
     }
 }

@@ -1,9 +1,12 @@
 //! A sheet as a message of Discord: escaped, within its limits, calling nobody but whom we name.
 
+use crate::desk::mend::BARE;
+use crate::domain::chat::Place;
 use crate::domain::hex::hex;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Call, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
+use crate::wording;
 use crate::wording::chat::excerpt;
 use serenity::all::{
     ButtonStyle, CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateEmbed,
@@ -22,6 +25,8 @@ const FACTS: usize = 20;
 const FOOTER: usize = 1024;
 /// All of an embed together, with room to spare under 6,000.
 const EMBED: usize = 5800;
+/// What is so short stands before any cut.
+const SHORT: usize = 200;
 const LABEL: usize = 80;
 const CHOICE: usize = 100;
 const INPUT: usize = 4000;
@@ -34,6 +39,36 @@ pub struct Drawn {
     rows: Vec<CreateActionRow>,
     texts: Vec<(String, String)>,
     calls: CreateAllowedMentions,
+    is_bare: bool,
+}
+
+/// Draws a sheet without what a channel does not let us post: what an embed would hold is plain text, and files stay
+/// away until they may come. Nothing of it is lost: what is bare is drawn again.
+pub fn draw_bare(sheet: &Sheet, leads: Option<RoleId>, embeds: bool, files: bool) -> Drawn {
+    let mut drawn = if embeds { draw(sheet, leads) } else { draw(&flat(sheet), leads) };
+    drawn.is_bare = !embeds && drawn.embed.is_none() && !is_plain(sheet);
+    if !files && !(drawn.texts.is_empty() && sheet.files.is_empty()) {
+        let note = wording::chat::files_withheld();
+        let (content, _) = cut(std::mem::take(&mut drawn.content), CONTENT - note.chars().count() - 4);
+        drawn.content = format!("{content}\n-# {note}").trim_start().to_owned();
+        drawn.texts.clear();
+        drawn.is_bare = true;
+    }
+    drawn
+}
+
+fn is_plain(sheet: &Sheet) -> bool {
+    sheet.title.is_none() && sheet.facts.is_empty() && sheet.footer.is_none()
+}
+
+/// All that an embed would hold, as pieces of text.
+fn flat(sheet: &Sheet) -> Sheet {
+    let facts = sheet.facts.iter().map(|(name, value)| Piece::Words(format!("{name}\u{a0}: {value}")));
+    let mut body: Vec<Piece> = sheet.title.iter().cloned().map(Piece::Heading).collect();
+    body.extend(sheet.body.iter().cloned());
+    body.extend(facts);
+    body.extend(sheet.footer.iter().cloned().map(Piece::Small));
+    Sheet { title: None, link: None, facts: Vec::new(), footer: None, body, ..sheet.clone() }
 }
 
 /// Draws a sheet. `leads` is the role that a call of the leads names.
@@ -47,17 +82,16 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
         })
         .collect();
     let (call, calls) = called(sheet.calls.as_ref(), leads);
-    let body = sheet.body.iter().map(piece).collect::<Vec<_>>().join("\n");
-    let is_plain = sheet.title.is_none() && sheet.facts.is_empty() && sheet.footer.is_none();
+    let is_plain = is_plain(sheet);
     let room = if is_plain { CONTENT.saturating_sub(call.chars().count() + 1) } else { DESCRIPTION };
-    let (body, is_cut) = cut(body, room);
-    if is_cut && texts.is_empty() {
+    let (body, is_cut) = fit(sheet.body.iter().map(piece).collect(), room);
+    if is_cut && !holds(&texts, &sheet.body) {
         texts.push(("texte.txt".to_owned(), plain(&sheet.body)));
     }
     let rows = sheet.rows.iter().take(5).map(row).collect();
     if is_plain {
         let content = [call, body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-        return Drawn { content, embed: None, rows, texts, calls };
+        return Drawn { content, embed: None, rows, texts, calls, is_bare: false };
     }
     let mut embed = CreateEmbed::new();
     let mut used = body.chars().count();
@@ -92,14 +126,21 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
             embed = embed.footer(CreateEmbedFooter::new(footer));
         }
     }
-    Drawn { content: call, embed: Some(embed), rows, texts, calls }
+    Drawn { content: call, embed: Some(embed), rows, texts, calls, is_bare: false }
 }
 
 impl Drawn {
     /// A digest of what it shows, so that the same is not sent again.
     pub fn digest(&self) -> String {
         let shown = serde_json::json!([self.content, self.embed, self.rows, self.texts]).to_string();
-        hex(&ring::digest::digest(&ring::digest::SHA256, shown.as_bytes()).as_ref()[..8])
+        let digest = hex(&ring::digest::digest(&ring::digest::SHA256, shown.as_bytes()).as_ref()[..8]);
+        if self.is_bare { format!("{digest}{BARE}") } else { digest }
+    }
+
+    /// The same, leading to a thread that does not hang on it.
+    pub fn beside(mut self, thread: &str) -> Drawn {
+        self.content = format!("<#{thread}> {}", self.content).trim_end().to_owned();
+        self
     }
 
     /// To be posted, with files of mails beside its own.
@@ -117,10 +158,15 @@ impl Drawn {
         }
     }
 
-    /// To take the place of what was posted; its files stay.
-    pub fn edit(self) -> EditMessage {
-        EditMessage::new()
-            .content(self.content)
+    /// To take the place of what was posted; its files stay, and those that were withheld then come.
+    pub fn edit(self, was: &Place) -> EditMessage {
+        let mut edit = EditMessage::new();
+        if was.drawn.ends_with(BARE) && !self.is_bare {
+            for file in text_files(&self.texts).take(10) {
+                edit = edit.new_attachment(file);
+            }
+        }
+        edit.content(self.content)
             .embeds(self.embed.into_iter().collect())
             .components(self.rows)
             .allowed_mentions(self.calls)
@@ -278,6 +324,41 @@ fn plain(body: &[Piece]) -> String {
         Piece::Ago(_) => None,
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the files beside a message hold all that it says: a text that was cut ends in « … ».
+fn holds(texts: &[(String, String)], body: &[Piece]) -> bool {
+    body.iter().all(|piece| match piece {
+        Piece::Words(text) | Piece::Quote(text) | Piece::Table(text) => {
+            let said = text.trim().trim_end_matches('…');
+            texts.iter().any(|(_, whole)| whole.contains(said))
+        }
+        // Short of themselves: names, counts.
+        Piece::Heading(text) | Piece::Small(text) | Piece::Struck(text) => text.chars().count() <= SHORT,
+        Piece::Ago(_) => true,
+    })
+}
+
+/// The pieces below each other in at most so many characters. The longest gives way first, so that what is said beside
+/// a long text stands.
+fn fit(mut pieces: Vec<String>, most: usize) -> (String, bool) {
+    const LEAST: usize = 100;
+    let mut is_cut = false;
+    loop {
+        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.chars().count()).collect();
+        let over = (lengths.iter().sum::<usize>() + lengths.len().saturating_sub(1)).saturating_sub(most);
+        let longest = lengths.iter().enumerate().max_by_key(|(_, length)| **length);
+        match longest {
+            Some((at, &length)) if over > 0 && length > LEAST => {
+                let left = length.saturating_sub(over).max(LEAST);
+                (pieces[at], _) = cut(std::mem::take(&mut pieces[at]), left);
+                is_cut = true;
+            }
+            _ => break,
+        }
+    }
+    let (body, is_cut_again) = cut(pieces.join("\n"), most);
+    (body, is_cut || is_cut_again)
 }
 
 /// At most so many characters; a fence that was opened is closed.

@@ -1,31 +1,30 @@
-//! What happens on the server, as Discord tells it: interactions, messages, things removed. Each is taken to the room,
-//! and what it says is given back within Discord's three seconds: at once when it is quick, else announced and
-//! delivered.
+//! Commands, buttons and forms. Each is taken to the room, and what it says is given back within Discord's three seconds:
+//! at once when it is quick, else announced and delivered.
 
 use super::draw::{draw, modal, without_undo};
-use super::{fault, options, register};
+use super::heard::said;
+use super::marks::Marks;
+use super::pace::Starts;
+use super::post::Poster;
+use super::{fault, options};
 use crate::chat::room::{Caller, Room};
-use crate::domain::chat::Platform;
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Row, Sheet};
 use crate::wording::{self, refusals};
 use serenity::all::{
-    ActionRowComponent, Channel, ChannelId, CommandInteraction, CommandType, ComponentInteraction,
-    ComponentInteractionDataKind, Context, CreateInteractionResponse, CreateInteractionResponseMessage,
-    EventHandler, GetMessages, GuildChannel, GuildId, Http, Interaction, Member, Message, MessageFlags,
-    MessageId, MessageType, ModalInteraction, PartialGuildChannel, Ready, RoleId, User, UserId,
+    ActionRowComponent, ChannelId, CommandInteraction, CommandType, ComponentInteraction,
+    ComponentInteractionDataKind, CreateInteractionResponse, CreateInteractionResponseMessage, GuildId, Http,
+    Member, Message, MessageFlags, ModalInteraction, RoleId, User, UserId,
 };
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
 
-const PLATFORM: Platform = Platform::Discord;
 /// How long an answer may take before it is announced; Discord gives three seconds.
 const AT_ONCE: Duration = Duration::from_millis(900);
 /// How long the room may take for a form, which cannot be announced.
 const FORM_WITHIN: Duration = Duration::from_millis(2400);
-/// How many messages are fetched at a time when catching up: Discord's most.
-const CATCH_UP: u8 = 100;
 
 /// Who listens.
 #[derive(Debug, Clone)]
@@ -42,6 +41,16 @@ pub struct Listener {
     pub undo_window: Duration,
     /// Our own account.
     pub me: UserId,
+    /// What posts: it hears of what was removed, and of rights that changed.
+    pub poster: Poster,
+    /// How far each channel was read.
+    pub marks: Arc<Mutex<Marks>>,
+    /// How often sessions began.
+    pub starts: Arc<Mutex<Starts>>,
+    /// Rung when something may have been missed.
+    pub missed: Arc<Notify>,
+    /// Rung when sessions begin too often.
+    pub too_often: Arc<Notify>,
 }
 
 /// Any interaction that can be answered.
@@ -158,7 +167,7 @@ impl Listener {
         asked.edit(http, &without_undo(&sheet), self.leads).await
     }
 
-    async fn command(&self, http: &Arc<Http>, asked: CommandInteraction) {
+    pub(super) async fn command(&self, http: &Arc<Http>, asked: CommandInteraction) {
         let caller = caller(&asked.user, asked.member.as_deref());
         let key = format!("discord:interaction:{}", asked.id);
         let room = self.room.clone();
@@ -186,7 +195,7 @@ impl Listener {
         self.answer(http, Asked::Command(Box::new(asked)), work).await;
     }
 
-    async fn component(&self, http: &Arc<Http>, asked: ComponentInteraction) {
+    pub(super) async fn component(&self, http: &Arc<Http>, asked: ComponentInteraction) {
         let caller = caller(&asked.user, asked.member.as_ref());
         let key = format!("discord:interaction:{}", asked.id);
         let room = self.room.clone();
@@ -204,7 +213,7 @@ impl Listener {
         self.answer(http, Asked::Component(Box::new(asked)), work).await;
     }
 
-    async fn modal(&self, http: &Arc<Http>, asked: ModalInteraction) {
+    pub(super) async fn modal(&self, http: &Arc<Http>, asked: ModalInteraction) {
         let caller = caller(&asked.user, asked.member.as_ref());
         let key = format!("discord:interaction:{}", asked.id);
         let room = self.room.clone();
@@ -230,7 +239,7 @@ impl Listener {
         self.answer(http, Asked::Modal(Box::new(asked)), work).await;
     }
 
-    async fn propose(&self, http: &Arc<Http>, asked: CommandInteraction) {
+    pub(super) async fn propose(&self, http: &Arc<Http>, asked: CommandInteraction) {
         let caller = caller(&asked.user, asked.member.as_deref());
         let choices = match options::typed(&asked.data) {
             Some(typed) => {
@@ -245,202 +254,6 @@ impl Listener {
             tracing::debug!(error = %error, "proposals did not reach Discord");
         }
     }
-
-    /// A message that somebody wrote: a command, or a note in a ticket's thread.
-    async fn heard(&self, http: &Arc<Http>, message: &Message) {
-        let is_ours = message.author.bot || message.webhook_id.is_some();
-        let is_said = matches!(message.kind, MessageType::Regular | MessageType::InlineReply);
-        let channel = message.channel_id.to_string();
-        let place = match self.room.desk.place_of_thread(PLATFORM, &channel).await {
-            Ok(place) => place,
-            Err(failure) => {
-                tracing::error!(error = %failure, "a message on Discord could not be taken in");
-                return;
-            }
-        };
-        if place.is_none() && message.channel_id != self.support {
-            return;
-        }
-        if !is_ours && is_said {
-            let caller = Caller {
-                account: message.author.id.to_string(),
-                name: shown_name(&message.author).to_owned(),
-                roles: message
-                    .member
-                    .as_ref()
-                    .map(|member| member.roles.iter().map(ToString::to_string).collect())
-                    .unwrap_or_default(),
-            };
-            let answer = match command_line(&message.content, self.me) {
-                Some(line) => {
-                    let key = format!("discord:message:{}", message.id);
-                    self.room.line(&caller, &line, &key).await
-                }
-                None if place.is_some() => {
-                    self.room.heard(&caller, &channel, &said(message), &message.id.to_string()).await
-                }
-                None => Answer::Silence,
-            };
-            if let Answer::Private(sheet) | Answer::Instead(sheet) = answer {
-                self.reply(http, message, &sheet).await;
-            }
-        }
-        if let Err(failure) = self.room.desk.see(PLATFORM, &channel, &message.id.to_string()).await {
-            tracing::error!(error = %failure, "how far Discord was read could not be kept");
-        }
-    }
-
-    /// Answers a typed line where it was typed.
-    async fn reply(&self, http: &Arc<Http>, message: &Message, sheet: &Sheet) {
-        let answer = draw(sheet, self.leads).message(Vec::new()).reference_message(message);
-        let nonce = serenity::all::Nonce::String(format!("re-{}", message.id));
-        if let Err(error) =
-            message.channel_id.send_message(http, answer.nonce(nonce).enforce_nonce(true)).await
-        {
-            tracing::warn!(error = %error, "an answer did not reach Discord");
-        }
-    }
-
-    /// Takes in what was written while we were away, in every thread that is open and in #support-team.
-    async fn catch_up(&self, http: &Arc<Http>) -> anyhow::Result<()> {
-        let active = self.guild.get_active_threads(http).await?;
-        let mut channels: Vec<(ChannelId, Option<MessageId>)> =
-            active.threads.iter().map(|thread| (thread.id, thread.last_message_id)).collect();
-        if let Ok(Channel::Guild(support)) = self.support.to_channel(http).await {
-            channels.push((support.id, support.last_message_id));
-        }
-        for (channel, last) in channels {
-            let id = channel.to_string();
-            let is_thread = channel != self.support;
-            if is_thread && broken(self.room.desk.place_of_thread(PLATFORM, &id).await)?.is_none() {
-                continue;
-            }
-            let seen = broken(self.room.desk.seen(PLATFORM, &id).await)?;
-            let seen = seen.and_then(|seen| seen.parse::<u64>().ok());
-            // Where nothing was ever read: a thread of ours begins with itself, the channel with now.
-            let mut after = match (seen, is_thread, last) {
-                (Some(seen), ..) => seen,
-                (None, true, _) => channel.get(),
-                (None, false, Some(last)) => {
-                    broken(self.room.desk.see(PLATFORM, &id, &last.to_string()).await)?;
-                    continue;
-                }
-                (None, false, None) => continue,
-            };
-            while last.is_some_and(|last| last.get() > after) {
-                let query = GetMessages::new().after(MessageId::new(after)).limit(CATCH_UP);
-                let mut missed = channel.messages(http, query).await?;
-                if missed.is_empty() {
-                    break;
-                }
-                missed.sort_by_key(|message| message.id);
-                for message in &missed {
-                    after = message.id.get();
-                    // Fetched messages do not say which roles their writers have.
-                    let mut message = message.clone();
-                    if message.member.is_none()
-                        && let Ok(member) = self.guild.member(http, message.author.id).await
-                    {
-                        message.member = Some(Box::new(member.into()));
-                    }
-                    self.heard(http, &message).await;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn gone(&self, outcome: crate::desk::Result<()>) {
-        if let Err(failure) = outcome {
-            tracing::error!(error = %failure, "what was removed on Discord could not be noted");
-        }
-    }
-}
-
-fn broken<T>(outcome: crate::desk::Result<T>) -> anyhow::Result<T> {
-    outcome.map_err(|failure| anyhow::anyhow!("{failure}"))
-}
-
-#[serenity::async_trait]
-impl EventHandler for Listener {
-    /// A session began; after a loss of the last one, too. What it does is the same whenever it is done again.
-    async fn ready(&self, context: Context, _ready: Ready) {
-        tracing::info!("Discord: connected");
-        if let Err(error) = self.guild.set_commands(&context.http, register::commands()).await {
-            tracing::error!(error = %error, "the commands could not be registered with Discord");
-        }
-        if let Err(error) = self.catch_up(&context.http).await {
-            tracing::warn!(
-                error = format!("{error:#}"),
-                "what was written on Discord meanwhile could not be read"
-            );
-        }
-    }
-
-    async fn interaction_create(&self, context: Context, interaction: Interaction) {
-        match interaction {
-            Interaction::Command(asked) if asked.guild_id == Some(self.guild) => {
-                self.command(&context.http, asked).await;
-            }
-            Interaction::Autocomplete(asked) if asked.guild_id == Some(self.guild) => {
-                self.propose(&context.http, asked).await;
-            }
-            Interaction::Component(asked) if asked.guild_id == Some(self.guild) => {
-                self.component(&context.http, asked).await;
-            }
-            Interaction::Modal(asked) if asked.guild_id == Some(self.guild) => {
-                self.modal(&context.http, asked).await;
-            }
-            // Another server's, or a direct message's: nobody there is known to us.
-            _ => {}
-        }
-    }
-
-    async fn message(&self, context: Context, message: Message) {
-        if message.guild_id == Some(self.guild) {
-            self.heard(&context.http, &message).await;
-        }
-    }
-
-    async fn message_delete(
-        &self,
-        _context: Context,
-        _channel: ChannelId,
-        message: MessageId,
-        _guild: Option<GuildId>,
-    ) {
-        self.gone(self.room.desk.chat_message_gone(PLATFORM, &message.to_string()).await).await;
-    }
-
-    async fn message_delete_bulk(
-        &self,
-        _context: Context,
-        _channel: ChannelId,
-        messages: Vec<MessageId>,
-        _guild: Option<GuildId>,
-    ) {
-        for message in messages {
-            self.gone(self.room.desk.chat_message_gone(PLATFORM, &message.to_string()).await).await;
-        }
-    }
-
-    async fn thread_delete(
-        &self,
-        _context: Context,
-        thread: PartialGuildChannel,
-        _full: Option<GuildChannel>,
-    ) {
-        self.gone(self.room.desk.chat_thread_gone(PLATFORM, &thread.id.to_string()).await).await;
-    }
-
-    async fn channel_delete(
-        &self,
-        _context: Context,
-        channel: GuildChannel,
-        _messages: Option<Vec<Message>>,
-    ) {
-        tracing::error!(channel = channel.id.get(), "a channel was removed on Discord");
-    }
 }
 
 fn caller(user: &User, member: Option<&Member>) -> Caller {
@@ -454,45 +267,6 @@ fn caller(user: &User, member: Option<&Member>) -> Caller {
     }
 }
 
-fn shown_name(user: &User) -> &str {
+pub(super) fn shown_name(user: &User) -> &str {
     user.global_name.as_deref().unwrap_or(&user.name)
-}
-
-/// What somebody wrote, with the names and links of the files beside it: these are Discord's, and are not kept by us.
-fn said(message: &Message) -> String {
-    let mut said = message.content.trim().to_owned();
-    for file in &message.attachments {
-        if !said.is_empty() {
-            said.push('\n');
-        }
-        said.push_str(&format!("[{}] {}", file.filename, file.url));
-    }
-    said
-}
-
-/// The command that a message is: it begins with `/ticket`, or with our name.
-fn command_line(content: &str, me: UserId) -> Option<String> {
-    let content = content.trim();
-    if content.starts_with("/ticket") {
-        return Some(content.to_owned());
-    }
-    let called = [format!("<@{me}>"), format!("<@!{me}>")];
-    let rest = called.iter().find_map(|called| content.strip_prefix(called.as_str()))?;
-    Some(rest.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_begins_a_message_or_follows_our_name() {
-        let me = UserId::new(9);
-        let line = |content| command_line(content, me);
-        assert_eq!(line("/ticket status 42 résolu"), Some("/ticket status 42 résolu".into()));
-        assert_eq!(line(" <@9> status 42 résolu"), Some("status 42 résolu".into()));
-        assert_eq!(line("<@!9>take 42"), Some("take 42".into()));
-        assert_eq!(line("voir /ticket status"), None);
-        assert_eq!(line("<@8> status 42"), None);
-    }
 }

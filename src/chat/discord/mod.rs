@@ -1,48 +1,52 @@
 //! Discord, through serenity, which is named nowhere else. May import: clock, command, config, desk, domain, reading,
 //! view, wording, serenity.
 
+mod alarm;
 pub mod check;
 mod client;
 mod draw;
+mod events;
 mod fault;
 mod gateway;
+mod heard;
+mod marks;
 pub mod options;
+mod pace;
 pub mod permissions;
 mod post;
 pub mod register;
+mod rights;
+mod session;
 
 pub use client::http;
 
 use super::room::{Gate, Room};
 use crate::config::Discord;
 use crate::desk::{Desk, Failure};
-use crate::domain::chat::Platform;
 use crate::domain::ticket::Status;
 use crate::wording;
-use anyhow::Context;
 use chrono_tz::Tz;
+use fault::{Barred, Fault};
 use futures_util::{StreamExt, stream};
 use gateway::Listener;
-use post::{Channels, Poster};
-use serenity::all::{
-    Channel, ChannelId, ChannelType, ClientBuilder, ForumTagId, GatewayIntents, GuildId, Http, RoleId,
-};
+use marks::Marks;
+use pace::Starts;
+use post::{Channels, PLATFORM, Poster};
+use rights::Rights;
+use serenity::all::{Channel, ChannelId, ChannelType, ForumTagId, GuildId, Http, RoleId};
+use session::{Teller, Trouble};
 use std::num::NonZeroU64;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-const PLATFORM: Platform = Platform::Discord;
 /// How many posts are leased at once, and how many of them leave side by side.
 const BATCH: i64 = 16;
 const LANES: usize = 4;
 /// The shortest and the longest sleep of the poster: what another process plans is found within the longest.
 const SLEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// The pauses between attempts to connect: doubled up to the longest. Discord takes a token back that begins a
-/// thousand sessions in a day.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15 * 60));
-/// Of the sessions that Discord lets begin in a day, so many are left for a person who restarts us.
-const SESSIONS_KEPT: u64 = 50;
+/// How long to wait where the database cannot be read.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What the door needs beside the configuration.
 #[derive(Debug, Clone)]
@@ -55,110 +59,95 @@ pub struct Setting {
     pub undo_window: Duration,
 }
 
-/// Serves the desk on Discord until `cancel`. A connection that cannot be made is made later.
+/// Serves the desk on Discord until `cancel`. What cannot be had is asked for again, with pauses; what is posted does not
+/// wait for what is heard.
 pub async fn run(desk: Desk, config: Discord, setting: Setting, cancel: CancellationToken) {
-    let mut pause = PAUSES.0;
-    while !cancel.is_cancelled() {
-        match serve(&desk, &config, &setting, &cancel).await {
-            Ok(()) => pause = PAUSES.0,
-            Err(error) => {
-                let seconds = pause.as_secs();
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    seconds,
-                    "Discord cannot be served; trying again"
-                );
-            }
+    let (mut starts, mut teller) = (Starts::default(), Teller::default());
+    let listener = loop {
+        match open(&desk, &config, &setting).await {
+            Ok(listener) => break listener,
+            Err(trouble) => teller.say(&desk, &trouble).await,
         }
         tokio::select! {
-            () = cancel.cancelled() => break,
-            () = tokio::time::sleep(pause) => {}
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(starts.pause(Duration::ZERO, Instant::now())) => {}
         }
-        pause = (pause * 2).min(PAUSES.1);
+    };
+    let (poster, http) = (&listener.poster, &listener.poster.http);
+    let beside = async {
+        tokio::join!(listener.catch_up_for_ever(http), session::look_again_for_ever(poster));
+    };
+    let work = async {
+        tokio::join!(post_until(poster, &cancel), session::listen_until(&listener, &config, &cancel));
+    };
+    tokio::select! {
+        () = work => {}
+        () = beside => {}
     }
 }
 
-async fn serve(
-    desk: &Desk,
-    config: &Discord,
-    setting: &Setting,
-    cancel: &CancellationToken,
-) -> anyhow::Result<()> {
+/// Asks Discord who we are and what its channels are.
+async fn open(desk: &Desk, config: &Discord, setting: &Setting) -> Result<Listener, Trouble> {
     let http = Arc::new(client::http(config));
-    let application = http.get_current_application_info().await.context("the token was not taken")?;
+    let trouble = |error| Trouble::of(&error);
+    let application = http.get_current_application_info().await.map_err(trouble)?;
     http.set_application_id(application.id);
-    let me = http.get_current_user().await.context("our own account cannot be read")?.id;
-    let gateway = http.get_bot_gateway().await.context("the gateway's address cannot be read")?;
-    let left = gateway.session_start_limit.remaining;
-    anyhow::ensure!(
-        left > SESSIONS_KEPT,
-        "only {left} sessions may begin before Discord takes the token back"
-    );
+    let me = http.get_current_user().await.map_err(trouble)?.id;
     let support = channel(config.support_channel);
+    let guild = GuildId::new(config.guild_id.get());
     let leads = config.lead_roles.first().map(|id| RoleId::new(id.get()));
     let poster = Poster {
         desk: desk.clone(),
         http: Arc::clone(&http),
         channels: Channels {
             support,
-            forum: forum_tags(&http, support).await,
+            forum: forum_tags(&http, support).await?,
             dev: config.dev_channel.map(channel),
             product: config.product_channel.map(channel),
             leads,
         },
+        rights: Arc::new(Rights::new(guild, me)),
         public_url: setting.public_url.clone(),
     };
     let ids = |ids: &[NonZeroU64]| ids.iter().map(ToString::to_string).collect();
-    let listener = Listener {
+    Ok(Listener {
         room: Room {
             desk: desk.clone(),
             platform: PLATFORM,
             gate: Gate { agents: ids(&config.agent_roles), leads: ids(&config.lead_roles) },
             zone: setting.zone,
         },
-        guild: GuildId::new(config.guild_id.get()),
+        guild,
         support,
         leads,
         undo_window: setting.undo_window,
         me,
-    };
-    let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
-    let mut client = ClientBuilder::new_with_http(http_twin(config, application.id), intents)
-        .event_handler(listener)
-        .await
-        .context("the gateway cannot be prepared")?;
-    // serenity reads another address first, and falls back to Discord's own where that is not answered.
-    *client.ws_url.lock().await = gateway.url;
-    let shards = Arc::clone(&client.shard_manager);
-    let (listening, posting) = (client.start_shard(0, 1), post_until(&poster, cancel));
-    tokio::pin!(listening, posting);
-    tokio::select! {
-        ended = &mut listening => ended.context("the gateway was left"),
-        () = &mut posting => {
-            shards.shutdown_all().await;
-            Ok(())
-        }
-    }
-}
-
-/// The client keeps an interface of its own.
-fn http_twin(config: &Discord, application: serenity::all::ApplicationId) -> Http {
-    let http = client::http(config);
-    http.set_application_id(application);
-    http
+        poster,
+        marks: Arc::new(Mutex::new(Marks::new())),
+        starts: Arc::default(),
+        missed: Arc::default(),
+        too_often: Arc::default(),
+    })
 }
 
 /// The tags of a forum for the five statuses, by their French names; `None` for a channel of another type.
-async fn forum_tags(http: &Http, channel: ChannelId) -> Option<Vec<Option<ForumTagId>>> {
-    let Ok(Channel::Guild(channel)) = channel.to_channel(http).await else { return None };
-    if channel.kind != ChannelType::Forum {
-        return None;
-    }
+async fn forum_tags(http: &Http, channel: ChannelId) -> Result<Option<Vec<Option<ForumTagId>>>, Trouble> {
+    let channel = match channel.to_channel(http).await {
+        Ok(Channel::Guild(channel)) if channel.kind == ChannelType::Forum => channel,
+        Ok(_) => return Ok(None),
+        Err(error) => {
+            return match fault::fault(&error) {
+                // Said by an alert once something is to be posted there.
+                Fault::Barred(Barred::NoChannel | Barred::Permission) => Ok(None),
+                _ => Err(Trouble::of(&error)),
+            };
+        }
+    };
     let tag = |status: Status| {
         let name = wording::labels::status_name(status);
         channel.available_tags.iter().find(|tag| tag.name.contains(name)).map(|tag| tag.id)
     };
-    Some(Status::ALL.into_iter().map(tag).collect())
+    Ok(Some(Status::ALL.into_iter().map(tag).collect()))
 }
 
 /// Posts what becomes due until `cancel`; what is in hand then is still finished.
@@ -182,7 +171,7 @@ async fn post_until(poster: &Poster, cancel: &CancellationToken) {
                     tracing::error!(error = %failure, "what is to be posted cannot be read; trying again");
                 }
                 is_broken = true;
-                PAUSES.0
+                PAUSE
             }
         };
         tokio::select! {

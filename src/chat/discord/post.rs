@@ -1,9 +1,11 @@
 //! What is due to be posted, posted: cards with their threads, entries, lines, escalations. Every one of them is a row
 //! that is drawn from what stands now; repeated with the same nonce, so that Discord posts it once.
 
-use super::draw::{Drawn, draw};
-use super::fault::{Fault, fault};
+use super::draw::{Drawn, draw, draw_bare};
+use super::fault::{Barred, Fault, fault};
+use super::rights::Rights;
 use crate::desk::chat::Post;
+use crate::desk::mend::{BARE, Lost};
 use crate::desk::{Desk, Result};
 use crate::domain::alert::AlertKind;
 use crate::domain::chat::{Place, Platform, PostKind, PostOutcome};
@@ -11,17 +13,23 @@ use crate::domain::ids::{EventId, MessageId};
 use crate::domain::ticket::Status;
 use crate::reading::parse::file_bytes;
 use crate::view::TicketView;
-use crate::view::sheet::{Call, File, Sheet};
+use crate::view::sheet::{File, Sheet};
 use crate::wording;
+use crate::wording::check::discord::Right;
 use serenity::all::{
     AutoArchiveDuration, ChannelId, ChannelType, CreateAttachment, CreateForumPost, CreateThread, EditThread,
     ForumTagId, Http, Message, Nonce, RoleId,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
-const PLATFORM: Platform = Platform::Discord;
+pub(super) const PLATFORM: Platform = Platform::Discord;
 /// The most bytes of files that go with one message; Discord takes 10 MiB.
 const MOST_BYTES: u64 = 8 << 20;
+/// How long one post may take, shorter than its lease: given up, it is repeated under the same nonce.
+const POST_WITHIN: Duration = Duration::from_secs(50);
+/// What the alert is about that stands while the token is not taken, or the gateway cannot be had.
+pub(super) const GATEWAY: &str = "discord:gateway";
 
 /// Where things are posted.
 #[derive(Debug, Clone)]
@@ -38,6 +46,22 @@ pub struct Channels {
     pub leads: Option<RoleId>,
 }
 
+impl Channels {
+    /// All that are configured.
+    pub fn all(&self) -> impl Iterator<Item = ChannelId> {
+        [Some(self.support), self.dev, self.product].into_iter().flatten()
+    }
+
+    /// In or below which of them such a thing is posted.
+    fn of(&self, kind: PostKind) -> ChannelId {
+        match kind {
+            PostKind::Escalation => self.dev.unwrap_or(self.support),
+            PostKind::Handover => self.product.unwrap_or(self.support),
+            _ => self.support,
+        }
+    }
+}
+
 /// Posts for one server.
 #[derive(Debug, Clone)]
 pub struct Poster {
@@ -47,12 +71,14 @@ pub struct Poster {
     pub http: Arc<Http>,
     /// Where.
     pub channels: Channels,
+    /// What we lack there.
+    pub rights: Arc<Rights>,
     /// Where the pages are seen from outside.
     pub public_url: String,
 }
 
 /// What became of an attempt: where it stands now, if anywhere.
-type Posted = std::result::Result<Option<Place>, Fault>;
+pub(super) type Posted = std::result::Result<Option<Place>, Fault>;
 
 impl Poster {
     /// Posts one thing and records what became of it.
@@ -60,13 +86,22 @@ impl Poster {
     /// # Errors
     /// The database's.
     pub async fn carry(&self, post: Post) -> Result<()> {
-        let (outcome, place) = match self.post(&post).await {
-            Ok(place) => (PostOutcome::Posted, place),
-            Err(Fault::Gone(place)) => {
-                // It was removed there while we were away.
-                self.desk.forget_place(PLATFORM, &place).await?;
-                (PostOutcome::Later { why: "it was removed there".to_owned(), wait: None }, None)
+        let posted = tokio::time::timeout(POST_WITHIN, self.post(&post)).await.unwrap_or_else(|_| {
+            let why = format!("no end within {} s", POST_WITHIN.as_secs());
+            Err(Fault::Later { why, wait: None })
+        });
+        let root = self.channels.of(post.kind);
+        let (outcome, place) = match posted {
+            Ok(place) => {
+                if self.rights.is_lacking(root) {
+                    self.look(root).await?;
+                }
+                (PostOutcome::Posted, place)
             }
+            // It was removed there while we were away.
+            Err(Fault::Gone(place)) => return self.after(&post, &Lost::Message(place)).await,
+            Err(Fault::ThreadGone(thread)) => return self.after(&post, &Lost::Thread(thread)).await,
+            Err(Fault::NoCard) => return self.after(&post, &Lost::Card).await,
             Err(Fault::Later { why, wait }) => (PostOutcome::Later { why, wait }, None),
             Err(Fault::Refused(why)) => {
                 tracing::error!(
@@ -77,15 +112,88 @@ impl Poster {
                 );
                 (PostOutcome::Refused(why), None)
             }
-            Err(Fault::Forbidden { channel, what }) => {
-                self.desk.raise_alert(AlertKind::ChatRefused, &about(channel), &what).await?;
-                (PostOutcome::Later { why: what, wait: None }, None)
+            Err(Fault::Barred(barred)) => {
+                let why = self.barred(root, barred).await?;
+                (PostOutcome::Later { why, wait: None }, None)
             }
         };
-        if let (PostOutcome::Posted, Some(place)) = (&outcome, &place) {
-            self.desk.end_alert(AlertKind::ChatRefused, &format!("discord:{}", place.channel)).await?;
-        }
         self.desk.record_post(PLATFORM, &post, &outcome, place.as_ref()).await
+    }
+
+    async fn after(&self, post: &Post, lost: &Lost) -> Result<()> {
+        if let Some(card) = self.desk.post_after(PLATFORM, post, lost).await? {
+            self.remove(&card).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a card away whose thread was removed: another stands for it. It is ours, which takes no permission.
+    pub(super) async fn remove(&self, card: &Place) {
+        if let Ok((channel, message)) = ids(card)
+            && let Err(error) = channel.delete_message(&self.http, message).await
+            && !matches!(fault(&error).of(card), Fault::Gone(_) | Fault::ThreadGone(_))
+        {
+            tracing::warn!(error = %error, "a card without its thread could not be taken away");
+        }
+    }
+
+    /// Raises the alert that says what is closed to us; its word.
+    async fn barred(&self, root: ChannelId, barred: Barred) -> Result<String> {
+        let (about, word) = match barred {
+            Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
+            Barred::Other(code) => (about(root), format!("forbidden_{code}")),
+            Barred::NoChannel | Barred::Permission => {
+                match self.rights.look(&self.http, root).await {
+                    Ok(Some(lack)) => (about(root), lack.word()),
+                    // It was mended meanwhile, or belongs to one thread alone.
+                    Ok(None) => return Ok("closed a moment ago".to_owned()),
+                    Err(_) => return Ok("closed, and Discord does not say why".to_owned()),
+                }
+            }
+        };
+        self.desk.raise_alert(AlertKind::ChatRefused, &about, &word).await?;
+        Ok(word)
+    }
+
+    /// Looks what a channel lacks: an alert begins, or ends, and then what waited is posted.
+    pub async fn look(&self, channel: ChannelId) -> Result<()> {
+        match self.rights.look(&self.http, channel).await {
+            Ok(Some(lack)) => {
+                self.desk.raise_alert(AlertKind::ChatRefused, &about(channel), &lack.word()).await
+            }
+            Ok(None) => {
+                let standing = self.desk.alerts().await?;
+                let about = about(channel);
+                let is_ours = |kind, of: &str| kind == AlertKind::ChatRefused && of == about;
+                if standing.iter().any(|alert| is_ours(alert.kind, &alert.about)) {
+                    self.desk.end_alert(AlertKind::ChatRefused, &about).await?;
+                    self.desk.chat_is_open_again(PLATFORM).await?;
+                }
+                Ok(())
+            }
+            Err(fault) => {
+                tracing::debug!(?fault, "what a channel lacks could not be seen");
+                Ok(())
+            }
+        }
+    }
+
+    /// Looks at all channels.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn look_at_all(&self) -> Result<()> {
+        for channel in self.channels.all() {
+            self.look(channel).await?;
+        }
+        Ok(())
+    }
+
+    /// Draws for a channel, in or below which it is posted: without what may not be posted there.
+    pub(super) fn drawn(&self, sheet: &Sheet, leads: Option<RoleId>, root: ChannelId) -> Drawn {
+        let embeds = !self.rights.lacks(root, Right::EmbedLinks);
+        let files = !self.rights.lacks(root, Right::AttachFiles);
+        if embeds && files { draw(sheet, leads) } else { draw_bare(sheet, leads, embeds, files) }
     }
 
     async fn post(&self, post: &Post) -> Posted {
@@ -111,63 +219,76 @@ impl Poster {
             }
             (PostKind::Escalation, Some(ticket)) => match self.channels.dev {
                 Some(channel) => {
-                    let drawn = draw(&wording::chat::escalation(ticket, &self.public_url), None);
+                    let drawn =
+                        self.drawn(&wording::chat::escalation(ticket, &self.public_url), None, channel);
                     self.with_thread(post, ticket, channel, drawn).await
                 }
                 None => Ok(None),
             },
             (PostKind::Handover, Some(ticket)) => match (self.channels.product, &post.place) {
                 (Some(channel), None) => {
-                    let drawn = draw(&wording::chat::handover(ticket, &self.public_url), None);
+                    let drawn = self.drawn(&wording::chat::handover(ticket, &self.public_url), None, channel);
                     let digest = drawn.digest();
                     let message = self.create(post, channel, drawn, Vec::new()).await?;
                     Ok(Some(place(post, channel, &message, None, digest)))
                 }
                 _ => Ok(None),
             },
-            (PostKind::Alerts, _) => self.alerts(post).await,
+            (PostKind::Alerts, _) => self.alarm(post).await,
             (_, None) | (PostKind::Refresh, _) => Ok(None),
         }
     }
 
     /// The card in #support-team, its thread, and whether the thread is put away.
     async fn card(&self, post: &Post, ticket: &TicketView) -> Posted {
-        let drawn = draw(&wording::chat::card(ticket, &post.writers, &self.public_url), None);
+        let sheet = wording::chat::card(ticket, &post.writers, &self.public_url);
+        let drawn = self.drawn(&sheet, None, self.channels.support);
+        let was_closed = post.place.as_ref().is_some_and(|place| place.drawn.contains(CLOSED));
         let is_closed = ticket.status == Status::Closed;
         let Some(tags) = &self.channels.forum else {
             let stood = self.with_thread(post, ticket, self.channels.support, drawn).await?;
-            if let Some(thread) = stood.as_ref().and_then(|place| place.thread.as_deref()) {
-                self.put_away(post, thread, is_closed, None).await?;
+            let Some(mut stood) = stood else { return Ok(None) };
+            if is_closed != was_closed
+                && let Some(thread) = &stood.thread
+            {
+                self.put_away(thread, is_closed, None).await?;
             }
-            return Ok(stood);
+            if is_closed {
+                stood.drawn = format!("{CLOSED}{}", stood.drawn);
+            }
+            return Ok(Some(stood));
         };
         let tag = Status::ALL.iter().position(|status| *status == ticket.status);
         let tag = tag.and_then(|at| tags.get(at).copied().flatten());
-        let digest = format!("{}:{}", drawn.digest(), ticket.status.as_str());
+        let mark = if is_closed { CLOSED } else { ticket.status.as_str() };
+        let digest = format!("{mark}{}", drawn.digest());
         if let Some(place) = &post.place {
             if place.drawn == digest {
                 return Ok(Some(place.clone()));
             }
-            let (channel, message) = ids(place)?;
             // A post that was put away takes no change before it is taken out again.
-            self.put_away(post, &place.channel, false, tag).await.map_err(|fault| fault.of(place))?;
-            channel
-                .edit_message(&self.http, message, drawn.edit())
-                .await
-                .map_err(|error| fault(&error, channel).of(place))?;
-            self.put_away(post, &place.channel, is_closed, None).await?;
-            return Ok(Some(Place { drawn: digest, ..place.clone() }));
+            self.put_away(&place.channel, false, tag).await?;
+            let place = if place.message.is_empty() {
+                let Some(channel) = channel_id(&place.channel) else {
+                    return Err(Fault::Gone(Box::new(place.clone())));
+                };
+                let message = self.create(post, channel, drawn, Vec::new()).await?;
+                Place { message: message.id.to_string(), ..place.clone() }
+            } else {
+                self.redraw(place, drawn).await?;
+                place.clone()
+            };
+            if is_closed {
+                self.put_away(&place.channel, true, None).await?;
+            }
+            return Ok(Some(Place { drawn: digest, ..place }));
         }
-        let message = drawn.message(Vec::new());
-        let mut forum_post = CreateForumPost::new(wording::chat::thread_name(ticket), message)
-            .auto_archive_duration(AutoArchiveDuration::OneWeek);
-        forum_post = forum_post.set_applied_tags(tag);
-        let thread = self
-            .channels
-            .support
-            .create_forum_post(&self.http, forum_post)
-            .await
-            .map_err(|error| fault(&error, self.channels.support))?;
+        let forum_post = CreateForumPost::new(wording::chat::thread_name(ticket), drawn.message(Vec::new()))
+            .auto_archive_duration(AutoArchiveDuration::OneWeek)
+            .set_applied_tags(tag);
+        let channel = self.channels.support;
+        let thread =
+            channel.create_forum_post(&self.http, forum_post).await.map_err(|error| fault(&error))?;
         let id = thread.id.to_string();
         // A forum's post and its first message have one id.
         Ok(Some(Place {
@@ -189,108 +310,98 @@ impl Poster {
         channel: ChannelId,
         drawn: Drawn,
     ) -> Posted {
+        // A thread has the id of the message it hangs on; after that was removed, another leads to it.
+        let elsewhere = post
+            .place
+            .as_ref()
+            .and_then(|place| place.thread.as_deref().filter(|thread| *thread != place.message));
+        let drawn = match elsewhere {
+            Some(thread) => drawn.beside(thread),
+            None => drawn,
+        };
         let digest = drawn.digest();
-        if let Some(place) = &post.place {
-            let (stands_in, message) = ids(place)?;
-            if place.drawn != digest {
-                stands_in
-                    .edit_message(&self.http, message, drawn.edit())
-                    .await
-                    .map_err(|error| fault(&error, stands_in).of(place))?;
+        let stands = match &post.place {
+            Some(stood) if !stood.message.is_empty() => {
+                if stood.drawn.trim_start_matches(CLOSED) != digest {
+                    self.redraw(stood, drawn).await?;
+                }
+                Place { drawn: digest, ..stood.clone() }
             }
-            return Ok(Some(Place { drawn: digest, ..place.clone() }));
+            stood => {
+                let message = self.create(post, channel, drawn, Vec::new()).await?;
+                let thread = stood.as_ref().and_then(|stood| stood.thread.clone());
+                let stands = place(post, channel, &message, thread, digest);
+                // Kept before the thread is made: should that not be possible for long, the nonce would be forgotten.
+                let kept = self.desk.keep_place(PLATFORM, &stands).await;
+                kept.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+                stands
+            }
+        };
+        if stands.thread.is_some() {
+            return Ok(Some(stands));
         }
-        let message = self.create(post, channel, drawn, Vec::new()).await?;
+        let (channel, message) = ids(&stands)?;
         let thread = CreateThread::new(wording::chat::thread_name(ticket))
             .kind(ChannelType::PublicThread)
             .auto_archive_duration(AutoArchiveDuration::OneWeek);
-        let thread = match channel.create_thread_from_message(&self.http, message.id, thread).await {
+        let thread = match channel.create_thread_from_message(&self.http, message, thread).await {
             Ok(thread) => thread.id.to_string(),
             // There from an attempt whose answer was lost: a thread has the id of its message.
-            Err(error) if super::fault::code(&error) == Some(160_004) => message.id.to_string(),
-            Err(error) => return Err(fault(&error, channel)),
+            Err(error) if super::fault::code(&error) == Some(160_004) => message.to_string(),
+            Err(error) => return Err(fault(&error).of(&stands)),
         };
-        Ok(Some(place(post, channel, &message, Some(thread), digest)))
+        Ok(Some(Place { thread: Some(thread), ..stands }))
     }
 
     /// An entry of the ticket's thread, posted or redrawn.
     async fn in_thread(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
-        let drawn = draw(sheet, self.channels.leads);
+        let drawn = self.drawn(sheet, self.channels.leads, self.channels.support);
         let digest = drawn.digest();
         if let Some(place) = &post.place {
-            if place.drawn != digest && post.kind != PostKind::Event {
-                let (channel, message) = ids(place)?;
-                channel
-                    .edit_message(&self.http, message, drawn.edit())
-                    .await
-                    .map_err(|error| fault(&error, channel).of(place))?;
+            // A line of the history stays as it was; but it may have come without its files.
+            let is_due = post.kind != PostKind::Event || place.drawn.ends_with(BARE);
+            if place.drawn != digest && is_due {
+                self.redraw(place, drawn).await?;
             }
             return Ok(Some(Place { drawn: digest, ..place.clone() }));
         }
-        let Some(card) = &post.card else {
-            return Err(Fault::Later { why: "the ticket's card does not stand yet".to_owned(), wait: None });
+        let thread = post.card.as_ref().and_then(|card| card.thread.as_deref());
+        let Some(thread) = thread.and_then(channel_id) else { return Err(Fault::NoCard) };
+        let files = match self.rights.lacks(self.channels.support, Right::AttachFiles) {
+            true => Vec::new(),
+            false => self.files(sheet).await,
         };
-        let Some(thread) = card.thread.as_deref().and_then(channel_id) else {
-            return Err(Fault::Gone(Box::new(card.clone())));
-        };
-        let files = self.files(sheet).await;
-        let message = self.create(post, thread, drawn, files).await.map_err(|fault| match fault {
-            // Without its thread the card is posted anew.
-            Fault::Forbidden { .. } if fault.is_gone() => Fault::Gone(Box::new(card.clone())),
-            fault => fault,
-        })?;
+        let message = self
+            .create(post, thread, drawn, files)
+            .await
+            .map_err(|fault| fault.of_thread(&thread.to_string()))?;
+        let stands = place(post, thread, &message, None, digest);
         if ticket.status == Status::Closed {
-            // What is written in a thread takes it out again.
-            self.put_away(post, &thread.to_string(), true, None).await?;
+            // What is written in a thread takes it out again. Should that last, the message is not to come twice.
+            let kept = self.desk.keep_place(PLATFORM, &stands).await;
+            kept.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+            self.put_away(&thread.to_string(), true, None).await?;
         }
-        Ok(Some(place(post, thread, &message, None, digest)))
+        Ok(Some(stands))
     }
 
-    async fn alerts(&self, post: &Post) -> Posted {
-        const ENDED: &str = "ended";
-        let mut sheet = wording::chat::alarm(&post.alerts);
-        let is_over = post.alerts.is_empty();
-        let standing = post.place.as_ref().filter(|place| place.drawn != ENDED);
-        if let Some(place) = standing {
-            let (channel, message) = ids(place)?;
-            let drawn = draw(&sheet, None);
-            let digest = if is_over { ENDED.to_owned() } else { drawn.digest() };
-            channel
-                .edit_message(&self.http, message, drawn.edit())
-                .await
-                .map_err(|error| fault(&error, channel).of(place))?;
-            return Ok(Some(Place { drawn: digest, ..place.clone() }));
+    /// Draws again what stands. A thread that was put away takes no change before it is taken out.
+    pub(super) async fn redraw(&self, place: &Place, drawn: Drawn) -> std::result::Result<(), Fault> {
+        let (channel, message) = ids(place)?;
+        let edit = drawn.edit(place);
+        let edited = channel.edit_message(&self.http, message, edit.clone()).await;
+        match edited {
+            Err(error) if super::fault::code(&error) == Some(super::fault::THREAD_IS_ARCHIVED) => {
+                self.put_away(&place.channel, false, None).await?;
+                let edited = channel.edit_message(&self.http, message, edit).await;
+                edited.map_err(|error| fault(&error).of(place))?;
+                self.put_away(&place.channel, true, None).await
+            }
+            edited => edited.map(drop).map_err(|error| fault(&error).of(place)),
         }
-        if is_over {
-            return Ok(post.place.clone());
-        }
-        sheet.calls = Some(Call::Leads);
-        let drawn = draw(&sheet, self.channels.leads);
-        let digest = drawn.digest();
-        let channel = self.channels.support;
-        if self.channels.forum.is_some() {
-            let title = sheet.title.unwrap_or_default();
-            let forum_post = CreateForumPost::new(title, drawn.message(Vec::new()));
-            let thread = channel
-                .create_forum_post(&self.http, forum_post)
-                .await
-                .map_err(|error| fault(&error, channel))?;
-            let id = thread.id.to_string();
-            return Ok(Some(Place {
-                kind: PostKind::Alerts,
-                about: 0,
-                ticket: None,
-                channel: id.clone(),
-                message: id,
-                thread: None,
-                drawn: digest,
-            }));
-        }
-        let message = self.create(post, channel, drawn, Vec::new()).await?;
-        Ok(Some(place(post, channel, &message, None, digest)))
     }
 
-    async fn create(
+    pub(super) async fn create(
         &self,
         post: &Post,
         channel: ChannelId,
@@ -299,27 +410,22 @@ impl Poster {
     ) -> std::result::Result<Message, Fault> {
         let nonce = Nonce::String(format!("guichet-{}", post.id));
         let message = drawn.message(files).nonce(nonce).enforce_nonce(true);
-        channel.send_message(&self.http, message).await.map_err(|error| fault(&error, channel))
+        channel.send_message(&self.http, message).await.map_err(|error| fault(&error))
     }
 
     /// Puts a thread away, or takes it out; a forum's post gets the tag of its status with it.
     async fn put_away(
         &self,
-        post: &Post,
         thread: &str,
         away: bool,
         tag: Option<ForumTagId>,
     ) -> std::result::Result<(), Fault> {
-        let was_closed = post.place.as_ref().is_some_and(|place| place.drawn.ends_with(":closed"));
-        if !away && tag.is_none() && post.place.is_none() && !was_closed {
-            return Ok(());
-        }
         let Some(id) = channel_id(thread) else { return Ok(()) };
         let mut edit = EditThread::new().archived(away);
         if let Some(tag) = tag {
             edit = edit.applied_tags([tag]);
         }
-        id.edit_thread(&self.http, edit).await.map_err(|error| fault(&error, id))?;
+        id.edit_thread(&self.http, edit).await.map_err(|error| fault(&error).of_thread(thread))?;
         Ok(())
     }
 
@@ -346,12 +452,21 @@ impl Poster {
     }
 }
 
+/// Begins the digest of the card of a closed ticket, whose thread is put away.
+const CLOSED: &str = "closed:";
+
 /// The subject of an alert about a channel.
 fn about(channel: ChannelId) -> String {
     format!("discord:{channel}")
 }
 
-fn place(post: &Post, channel: ChannelId, message: &Message, thread: Option<String>, drawn: String) -> Place {
+pub(super) fn place(
+    post: &Post,
+    channel: ChannelId,
+    message: &Message,
+    thread: Option<String>,
+    drawn: String,
+) -> Place {
     Place {
         kind: post.kind.stands_as(),
         about: post.place_about(),
@@ -368,7 +483,7 @@ fn channel_id(id: &str) -> Option<ChannelId> {
 }
 
 /// Where something stands, by Discord's numbers.
-fn ids(place: &Place) -> std::result::Result<(ChannelId, serenity::all::MessageId), Fault> {
+pub(super) fn ids(place: &Place) -> std::result::Result<(ChannelId, serenity::all::MessageId), Fault> {
     let message = place.message.parse::<u64>().ok().filter(|id| *id > 0).map(serenity::all::MessageId::new);
     match (channel_id(&place.channel), message) {
         (Some(channel), Some(message)) => Ok((channel, message)),

@@ -53,6 +53,11 @@ pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
     Some(Sheet { body, files, rows, ..Sheet::default() })
 }
 
+/// Said in the place of files that the bot may not attach.
+pub fn files_withheld() -> String {
+    "📎 La suite viendra en fichier dès que le bot pourra en joindre\u{a0}; elle est aussi sur la page du ticket.".to_owned()
+}
+
 /// A message that was taken back before it left.
 pub fn retracted() -> Sheet {
     Sheet { body: vec![Piece::Struck("Annulé avant l’envoi".to_owned())], ..Sheet::default() }

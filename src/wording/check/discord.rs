@@ -18,6 +18,39 @@ pub enum Right {
 }
 
 impl Right {
+    /// All of them.
+    pub const ALL: [Right; 9] = [
+        Right::ViewChannel,
+        Right::SendMessages,
+        Right::SendMessagesInThreads,
+        Right::CreatePublicThreads,
+        Right::ManageThreads,
+        Right::EmbedLinks,
+        Right::AttachFiles,
+        Right::ReadMessageHistory,
+        Right::ManageChannels,
+    ];
+
+    /// The word by which an alert keeps it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Right::ViewChannel => "view_channel",
+            Right::SendMessages => "send_messages",
+            Right::SendMessagesInThreads => "send_messages_in_threads",
+            Right::CreatePublicThreads => "create_public_threads",
+            Right::ManageThreads => "manage_threads",
+            Right::EmbedLinks => "embed_links",
+            Right::AttachFiles => "attach_files",
+            Right::ReadMessageHistory => "read_message_history",
+            Right::ManageChannels => "manage_channels",
+        }
+    }
+
+    /// The right that [`Right::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Right> {
+        Right::ALL.into_iter().find(|right| right.as_str() == word)
+    }
+
     /// Its name in the settings of a server.
     pub const fn french(self) -> &'static str {
         match self {
