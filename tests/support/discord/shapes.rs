@@ -1,7 +1,10 @@
 //! The JSON that Discord sends: users, members, roles, channels, messages, the guild.
 
-use super::guild::{Attachment, Channel, DM, EPHEMERAL, FORUM, Guild, HAS_THREAD, Id, Member, Message, Role};
+use super::guild::{
+    Attachment, Channel, DM, EPHEMERAL, FORUM, Guild, HAS_THREAD, Id, Interaction, Member, Message, Role,
+};
 use super::permissions;
+use super::rest_kinds as kinds;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -204,14 +207,34 @@ fn message_alone(guild: &Guild, base: &str, message: &Message) -> Value {
     if let Some(interaction) = message.interaction.and_then(|id| guild.interaction(id)) {
         // Only the first answer to a command says which command it was; every answer is the webhook's.
         object["webhook_id"] = json!(guild.application.to_string());
-        object["interaction_metadata"] = json!({
-            "id": interaction.id.to_string(), "type": interaction.kind,
-            "user": user_of(guild, interaction.user),
-            "authorizing_integration_owners": {"0": guild.id.to_string()},
-            "name": interaction.payload["data"]["name"],
-        });
+        object["interaction_metadata"] = interaction_metadata(guild, interaction);
     }
     object
+}
+
+/// Of what a message is the answer: a press names the message that was pressed on, a form what opened it.
+fn interaction_metadata(guild: &Guild, interaction: &Interaction) -> Value {
+    let mut metadata = json!({
+        "id": interaction.id.to_string(), "type": interaction.kind,
+        "user": user_of(guild, interaction.user),
+        "authorizing_integration_owners": {"0": guild.id.to_string()},
+    });
+    match interaction.kind {
+        kinds::COMPONENT => {
+            metadata["interacted_message_id"] = json!(interaction.message.map(|id| id.to_string()))
+        }
+        kinds::MODAL => {
+            let opens = |one: &&Interaction| {
+                let is_form = one.first.as_ref().is_some_and(|first| first.kind == 9);
+                is_form && one.user == interaction.user && one.id < interaction.id
+            };
+            if let Some(opened) = guild.interactions.iter().rev().find(opens) {
+                metadata["triggering_interaction_metadata"] = interaction_metadata(guild, opened);
+            }
+        }
+        _ => metadata["name"] = interaction.payload["data"]["name"].clone(),
+    }
+    metadata
 }
 
 /// Embeds as Discord gives them back: with a type.
