@@ -91,7 +91,7 @@ async fn colleagues_replies_and_commands_are_found_by_what_they_are_called(datab
     assert_eq!(values(&test, Known::Agent, "eloi").await, ["Éloïse"]);
     assert_eq!(
         values(&test, Known::Template, "").await,
-        ["accuse", "demande-infos", "solution", "fermeture"]
+        ["accuse", "demande-infos", "solution", "fermeture", "fonctionnalite"]
     );
     assert_eq!(values(&test, Known::Template, "SOL").await[0], "solution");
     assert_eq!(values(&test, Known::Command, "").await.len(), 25);
