@@ -479,6 +479,13 @@ pub struct Person {
     pub changed: bool,
 }
 
+impl Person {
+    /// Those of their tickets that are not closed.
+    pub fn open_tickets(&self) -> impl Iterator<Item = TicketId> + '_ {
+        self.tickets.iter().filter(|ticket| ticket.status != Status::Closed).map(|ticket| ticket.id)
+    }
+}
+
 /// One command, as the help shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HelpEntry {

@@ -218,6 +218,21 @@ impl Inner {
         Ok(())
     }
 
+    /// What the cards of these tickets show changed without an act on them.
+    pub(super) async fn tell_cards(
+        &self,
+        tx: &mut Tx,
+        tickets: impl Iterator<Item = TicketId>,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
+        for ticket in tickets {
+            for platform in &self.settings.chats {
+                tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What became of the delivery of a reply is drawn beside it.
     pub(super) async fn tell_receipt(
         &self,

@@ -113,7 +113,9 @@ impl Desk {
             tx.set_preference(requester.id, preference).await?;
         }
         let person = read_person(&mut tx, email, preference.is_some()).await?;
+        self.inner.tell_cards(&mut tx, person.open_tickets(), now).await?;
         tx.commit().await?;
+        self.inner.ring_chats();
         Ok(person)
     }
 

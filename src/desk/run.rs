@@ -134,6 +134,7 @@ impl Inner {
                     tx.lift_suppression(&requester.email).await?;
                 }
                 let person = read_person(&mut tx, email, preference.is_some()).await?;
+                self.tell_cards(&mut tx, person.open_tickets(), ask.now).await?;
                 tx.commit().await?;
                 Ok(View::Person(person))
             }
@@ -316,7 +317,7 @@ impl Inner {
     async fn undo(&self, ask: &Ask<'_>, meant: Option<EventId>) -> Result<View> {
         let window = self.settings.rules.undo_window;
         let mut tx = self.store.begin().await?;
-        let Some(act) = tx.latest_act(ask.agent.id, ask.now - window).await? else {
+        let Some(act) = tx.latest_act(ask.agent.id, ask.now - window, meant).await? else {
             return refuse(Refusal::NothingToUndo(window));
         };
         if meant.is_some_and(|meant| meant != act.id) {

@@ -113,6 +113,7 @@ statements! {
          WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
          AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into', 'participants_set', \
          'handed_over', 'escalated', 'made_urgent', 'tags_set', 'fixed') \
+         AND (CAST($3 AS BIGINT) IS NULL OR ticket_id = COALESCE((SELECT ticket_id FROM event m WHERE m.id = $3), ticket_id)) \
          ORDER BY id DESC LIMIT 1");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
@@ -398,8 +399,15 @@ impl Tx {
     }
 
     /// The latest act of this agent after `since` that can be taken back and was not.
-    pub async fn latest_act(&mut self, agent: AgentId, since: DateTime<Utc>) -> Result<Option<StoredEvent>> {
-        let row: Option<EventRow> = optional!(self, LATEST_ACTS, agent.0, since)?;
+    /// The agent's latest act that can be taken back; with `beside`, the latest on the ticket of that line of history.
+    pub async fn latest_act(
+        &mut self,
+        agent: AgentId,
+        since: DateTime<Utc>,
+        beside: Option<EventId>,
+    ) -> Result<Option<StoredEvent>> {
+        let row: Option<EventRow> =
+            optional!(self, LATEST_ACTS, agent.0, since, beside.map(|event| event.0))?;
         row.map(EventRow::read).transpose()
     }
 
