@@ -87,7 +87,12 @@ impl Room {
     /// A line that somebody typed: « /ticket status 42 résolu ».
     pub async fn line(&self, caller: &Caller, line: &str, key: &str) -> Answer {
         match parse(line) {
-            Ok(command) => self.command(caller, command, key).await,
+            Ok(command) => match (form_wanted(&command), self.agent(caller).await) {
+                (Some((ticket, template)), Ok(Ok(_))) => {
+                    Answer::Private(wording::chat::press_to_write(ticket, template.as_deref()))
+                }
+                _ => self.command(caller, command, key).await,
+            },
             Err(error) => {
                 // Who is nobody here learns nothing of the grammar either.
                 match self.agent(caller).await {
@@ -104,10 +109,8 @@ impl Room {
             Ok(agent) => agent,
             Err(said) => return Ok(Answer::Private(said)),
         };
-        if let Command::Reply { ticket, template, then: None, text, all: false } = &command
-            && text.trim().is_empty()
-        {
-            return self.begin(&agent, *ticket, template.as_deref(), "").await;
+        if let Some((ticket, template)) = form_wanted(&command) {
+            return self.begin(&agent, ticket, template.as_deref(), "").await;
         }
         let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
         Ok(Answer::Private(self.seen(&view)))
@@ -228,6 +231,8 @@ impl Room {
 
     async fn send(&self, agent: &Agent, draft: DraftId, to_all: Option<&str>, seen: MessageId) -> Outcome {
         match self.desk.send_draft(agent, self.door(), draft, to_all, Some(seen)).await? {
+            // What the first press was answered with stays, with its way back.
+            Sent::Done(View::Ticket(ticket)) => Ok(Answer::Private(wording::chat::already_sent(ticket.id))),
             Sent::Done(view) => Ok(Answer::Instead(self.seen(&view))),
             Sent::Overtaken(writing) => Ok(Answer::Instead(wording::chat::overtaken(&writing))),
         }
@@ -400,6 +405,16 @@ impl Room {
                 Answer::Private(wording::chat::broken(&reference))
             }
         }
+    }
+}
+
+/// The ticket and the standard reply of a reply without a text, which is written in a form.
+fn form_wanted(command: &Command) -> Option<(TicketId, Option<String>)> {
+    match command {
+        Command::Reply { ticket, template, then: None, text, all: false } if text.trim().is_empty() => {
+            Some((*ticket, template.clone()))
+        }
+        _ => None,
     }
 }
 

@@ -74,7 +74,7 @@ pub fn sentence(event: &EventView) -> String {
         EventKind::Escalated => {
             let moved = moved.map(|moved| format!("\u{a0}; le ticket passe {moved}")).unwrap_or_default();
             let reason = detail.reason.as_deref().unwrap_or_default();
-            format!("{who} a escaladé à l’équipe technique (raison\u{a0}: {reason}){moved}")
+            format!("{who} a escaladé le ticket à l’équipe technique (raison\u{a0}: {reason}){moved}")
         }
         EventKind::MadeUrgent => {
             let moved = moved.map(|moved| format!("\u{a0}; le ticket passe {moved}")).unwrap_or_default();
@@ -262,7 +262,7 @@ mod tests {
             ),
             (
                 said(Escalated, None, EventDetail { reason: Some("API muette".into()), ..none() }),
-                "Camille a escaladé à l’équipe technique (raison\u{a0}: API muette)",
+                "Camille a escaladé le ticket à l’équipe technique (raison\u{a0}: API muette)",
             ),
             (
                 said(

@@ -30,8 +30,18 @@ pub fn command(data: &CommandData) -> Result<Command, UsageError> {
             .ok_or_else(|| UsageError::Unexpected { given: option.name.clone(), usage: String::new() })?;
         parts.push((&option.name, text));
     }
-    let parts: Vec<(&str, &str)> = parts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    parse_named(name, &parts)
+    let mut parts: Vec<(&str, &str)> = parts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let has_text = parts.iter().any(|(name, text)| *name == "text" && !text.trim().is_empty());
+    if name != "reply" || has_text {
+        return parse_named(name, &parts);
+    }
+    // Without a text it is written in a form.
+    parts.push(("text", "-"));
+    let mut command = parse_named(name, &parts)?;
+    if let Command::Reply { text, .. } = &mut command {
+        text.clear();
+    }
+    Ok(command)
 }
 
 /// What is being typed, of an interaction that asks for proposals; `None` where we have none to make.

@@ -67,7 +67,14 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
     let drawn = text::draw(view, now, zone, false);
     match view {
         View::Ticket(ticket) => shown(ticket),
-        View::Draft(_) | View::Templates(_) | View::Help(_) => in_full(&drawn, "reponse.txt"),
+        View::Draft(draft) => {
+            let mut sheet = in_full(&drawn, "reponse.txt");
+            if let Some(ticket) = draft.ticket {
+                let press = Press::Reply(ticket, Some(draft.template.clone()));
+                sheet.rows = vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])];
+            }
+            sheet
+        }
         _ => {
             let shown = excerpt(&drawn, SHOWN);
             let files = if shown.len() < drawn.trim().len() {
@@ -149,6 +156,15 @@ fn asks_without_waiting(done: &Done) -> bool {
         && reply.is_some_and(|reply| reply.text.lines().any(|line| line.trim_end().ends_with('?')))
 }
 
+/// A reply without a text was typed: a form opens by a button only.
+pub fn press_to_write(ticket: TicketId, template: Option<&str>) -> Sheet {
+    let press = Press::Reply(ticket, template.map(str::to_owned));
+    Sheet {
+        rows: vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])],
+        ..sentence(format!("Votre réponse au ticket nº\u{a0}{ticket} s’écrit dans un formulaire."))
+    }
+}
+
 /// Which status to give.
 pub fn status_menu(ticket: &TicketView) -> Sheet {
     let choices = Status::ALL.into_iter().filter(|status| *status != Status::New).map(|status| Choice {
@@ -163,7 +179,7 @@ pub fn status_menu(ticket: &TicketView) -> Sheet {
         choices: choices.collect(),
     };
     Sheet {
-        body: vec![Piece::Words(format!("{}\u{a0}: quel statut\u{a0}?", cards::title(ticket)))],
+        body: vec![Piece::Words(format!("«\u{a0}{}\u{a0}»\u{a0}: quel statut\u{a0}?", cards::title(ticket)))],
         rows: vec![Row::Menu(menu)],
         ..Sheet::default()
     }
@@ -193,7 +209,10 @@ pub fn template_menu(ticket: &TicketView, templates: &[TemplateView]) -> Sheet {
         choices: choices.collect(),
     };
     Sheet {
-        body: vec![Piece::Words(format!("{}\u{a0}: quelle réponse type\u{a0}?", cards::title(ticket)))],
+        body: vec![Piece::Words(format!(
+            "«\u{a0}{}\u{a0}»\u{a0}: quelle réponse type\u{a0}?",
+            cards::title(ticket)
+        ))],
         rows: vec![Row::Menu(menu)],
         ..Sheet::default()
     }
@@ -204,7 +223,7 @@ pub fn spam_question(ticket: &TicketView) -> Sheet {
     let id = ticket.id;
     Sheet {
         body: vec![Piece::Words(format!(
-            "Fermer le ticket {} comme spam\u{a0}? Rien n’est envoyé, et {} est bloqué.",
+            "Fermer «\u{a0}{}\u{a0}» comme spam\u{a0}? Rien n’est envoyé, et {} est bloqué.",
             cards::title(ticket),
             ticket.requester.email
         ))],
@@ -265,11 +284,15 @@ pub fn overtaken(writing: &Writing) -> Sheet {
     body.append(&mut sheet.body);
     sheet.body = body;
     sheet.title = Some(format!("Le ticket a bougé · {}", cards::title(&writing.ticket)));
-    sheet.rows = vec![Row::Buttons(vec![
-        button("Envoyer quand même", Press::Send(id, seen), Tone::Danger),
-        button("Modifier", Press::Edit(id), Tone::Primary),
-        button("Abandonner", Press::Drop(id), Tone::Plain),
-    ])];
+    let mut next = vec![button("Envoyer quand même", Press::Send(id, seen), Tone::Danger)];
+    if !writing.to_all.cc.is_empty() {
+        sheet.facts.push(("À tous".to_owned(), recipients::line(&writing.to_all)));
+        let press = Press::SendAll(id, seen, writing.to_all_mark.clone());
+        next.push(button("Envoyer à tous quand même", press, Tone::Danger));
+    }
+    next.push(button("Modifier", Press::Edit(id), Tone::Primary));
+    next.push(button("Abandonner", Press::Drop(id), Tone::Plain));
+    sheet.rows = vec![Row::Buttons(next)];
     sheet
 }
 
@@ -300,6 +323,13 @@ fn then_menu(writing: &Writing) -> Menu {
         placeholder: "Statut après l’envoi ▾".to_owned(),
         choices: choices.collect(),
     }
+}
+
+/// A reply that was sent before, by the same button.
+pub fn already_sent(ticket: TicketId) -> Sheet {
+    sentence(format!(
+        "Cette réponse est déjà enregistrée sur le ticket nº\u{a0}{ticket}\u{a0}: elle ne part qu’une fois."
+    ))
 }
 
 /// A reply that was given up.
@@ -333,7 +363,7 @@ pub fn opened(ticket: &TicketView) -> Sheet {
     Sheet {
         accent: Some(ticket.status),
         body: vec![Piece::Words(format!(
-            "Ticket {} ouvert pour {}. Rien ne lui est envoyé.",
+            "Ticket «\u{a0}{}\u{a0}» ouvert pour {}. Rien ne lui est envoyé.",
             cards::title(ticket),
             ticket.requester.email
         ))],

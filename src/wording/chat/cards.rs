@@ -87,7 +87,7 @@ fn facts(ticket: &TicketView) -> Vec<(String, String)> {
         name => format!("{name} ({})", requester.email),
     };
     let told = match &requester.suppressed {
-        Some(why) => format!("{}, adresse suspendue ({why})", labels::preference(requester.preference)),
+        Some(why) => format!("{}, adresse suspendue\u{a0}: {why}", labels::preference(requester.preference)),
         None => labels::preference(requester.preference).to_owned(),
     };
     let mut facts = vec![

@@ -19,7 +19,7 @@ const SHOWN: usize = 1500;
 pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
     let message = ticket.messages.iter().find(|message| message.id == id)?;
     let mut files = Vec::new();
-    let mut body = vec![Piece::Heading(heading(message))];
+    let mut body = vec![Piece::Heading(heading(ticket, message))];
     let shown = super::excerpt(&message.text, SHOWN);
     if shown.len() < message.text.trim().len() {
         files.push(File::Text { name: format!("message-{id}.txt"), text: message.text.clone() });
@@ -46,6 +46,10 @@ pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
             bytes: file.bytes,
         }));
     }
+    if let (true, Some(sender)) = (message.stranger, &message.sender) {
+        let id = ticket.id;
+        body.push(Piece::Small(format!("Valider\u{a0}: `/ticket participants {id} +{sender}`")));
+    }
     if message.direction == Direction::Outbound {
         body.push(Piece::Small(receipts(ticket, id)));
     }
@@ -63,11 +67,15 @@ pub fn retracted() -> Sheet {
     Sheet { body: vec![Piece::Struck("Annulé avant l’envoi".to_owned())], ..Sheet::default() }
 }
 
-fn heading(message: &MessageView) -> String {
+fn heading(ticket: &TicketView, message: &MessageView) -> String {
     let author = &message.author;
     match message.direction {
         Direction::Outbound => format!("↩ {author} répond"),
-        Direction::Note => format!("📝 Note interne de {author}"),
+        Direction::Note => {
+            let wrote = ticket.events.iter().find(|event| event.detail.message == Some(message.id.0));
+            let team = if wrote.is_some_and(is_from_developers) { " (équipe technique)" } else { "" };
+            format!("📝 Note interne de {author}{team}")
+        }
         Direction::Inbound => {
             let sender = message.sender.as_deref().filter(|sender| sender != author);
             let sender = sender.map(|sender| format!(" ({sender})")).unwrap_or_default();
@@ -86,8 +94,12 @@ fn heading(message: &MessageView) -> String {
 /// « envoyé par e-mail à l…@… ✔ », road by road.
 fn receipts(ticket: &TicketView, id: MessageId) -> String {
     let wrote = ticket.events.iter().find(|event| event.detail.message == Some(id.0));
-    let roads =
-        ticket.deliveries.iter().filter(|delivery| Some(delivery.event) == wrote.map(|event| event.id));
+    // That nobody can be pushed to is no news of a reply.
+    let is_told = |delivery: &&DeliveryView| {
+        (delivery.channel, delivery.state) != (Channel::Push, DeliveryState::Skipped)
+    };
+    let of_this = |delivery: &&DeliveryView| Some(delivery.event) == wrote.map(|event| event.id);
+    let roads = ticket.deliveries.iter().filter(of_this).filter(is_told);
     let said: Vec<String> = roads.map(receipt).collect();
     if said.is_empty() { "rien ne part".to_owned() } else { said.join(" · ") }
 }
@@ -100,8 +112,12 @@ pub fn receipt(delivery: &DeliveryView) -> String {
     match (delivery.channel, delivery.state) {
         (Channel::Web, DeliveryState::Sent) => "web ✔".to_owned(),
         (_, DeliveryState::Sent) => format!("envoyé par {road}{to} ✔"),
-        (_, DeliveryState::Pending | DeliveryState::Sending) => format!("part par {road}{to}…"),
-        (_, DeliveryState::Failed) => format!("✖ {road}{to}\u{a0}: échec{why}"),
+        (_, DeliveryState::Pending | DeliveryState::Sending) => format!("⏳ {road}{to}\u{a0}: en attente"),
+        (_, DeliveryState::Failed) => {
+            // A reason may hold parentheses of its own.
+            let why = delivery.why.as_deref().map(|why| format!(", {why}")).unwrap_or_default();
+            format!("✖ {road}{to}\u{a0}: échec{why}")
+        }
         (_, DeliveryState::Uncertain) => format!("❓ {road}{to}\u{a0}: peut-être arrivé{why}"),
         (_, DeliveryState::Skipped) => format!("{road}\u{a0}: non envoyé{why}"),
         (_, DeliveryState::Cancelled) => format!("{road}\u{a0}: annulé"),
