@@ -1,24 +1,46 @@
 //! Discord, from outside: people on a strict server of our own, and the desk behind our door, on both databases.
+//!
+//! What people do and what they then see is told as one text ([`Story`]), which is the snapshot of the test.
 
-use crate::support::desk::{Database, on_both};
+mod cards;
+mod commands;
+mod escalation;
+mod messages;
+mod replies;
+
+use crate::support::discord::Reply;
 use crate::support::team::Team;
-use serde_json::json;
 
-on_both! {
-    a_ticket_has_a_card_and_a_thread,
+/// What people do, and what they see of it.
+struct Story {
+    name: &'static str,
+    told: String,
 }
 
-async fn a_ticket_has_a_card_and_a_thread(database: Database) {
-    let team = Team::start(database).await;
-    team.lea_writes("Remboursement non reçu", "Bonjour,\n\nJe n'ai rien reçu. **@everyone**\n\nLéa").await;
-    let card = team.card(1, |_| true).await;
-    println!("{}", team.discord.draw(&card));
-    let thread = team.thread(1).await;
-    println!("{}", team.scene(thread, |text| text.contains("rien re")).await);
-    let reply =
-        team.camille.slash(team.discord.support, "status", json!({"ticket": "1", "status": "resolved"}));
-    println!("{}", reply.draw().await);
-    println!("{}", team.scene(thread, |text| text.contains("Résolu")).await);
-    println!("{:?}", team.discord.violations());
-    assert!(team.discord.violations().is_empty());
+impl Story {
+    fn new(name: &'static str) -> Story {
+        Story { name, told: String::new() }
+    }
+
+    /// Somebody does something, or something happens; this is seen then.
+    fn tell(&mut self, what: &str, seen: impl AsRef<str>) {
+        self.told.push_str(&format!("=== {what}\n{}\n\n", seen.as_ref()));
+    }
+
+    /// The same with the answer to an interaction: a message, or a form.
+    async fn answer(&mut self, what: &str, reply: &Reply) {
+        let drawn = match reply.first().await.kind {
+            9 => reply.modal().await.draw(),
+            _ => reply.draw().await,
+        };
+        self.tell(what, drawn);
+    }
+
+    /// It was told so before, and Discord had nothing to put up with.
+    fn end(self, team: &Team) {
+        assert_eq!(team.discord.violations(), Vec::<String>::new());
+        insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "discord/snapshots", omit_expression => true }, {
+            insta::assert_snapshot!(self.name, self.told.trim_end());
+        });
+    }
 }

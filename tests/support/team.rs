@@ -1,6 +1,7 @@
 //! A team on Discord: a desk, the strict server, our door between them, and people. May import: guichet, the other
 //! supports.
 
+use super::PATIENCE;
 use super::desk::{Database, OUR_ADDRESS, PUBLIC_URL, TestDesk, settings, tuesday_morning};
 use super::discord::{Discord, Id, Message, Person};
 use chrono::{DateTime, Duration, Utc};
@@ -112,10 +113,15 @@ impl Team {
 
     /// Time passes; what is due by then leaves by mail.
     pub async fn elapse(&mut self, time: Duration) {
-        self.clock.fetch_add(time.num_milliseconds(), Ordering::SeqCst);
-        self.test.now += time;
+        self.pass(time);
         self.test.desk.tick().await.unwrap();
         self.test.deliver().await;
+    }
+
+    /// Time passes, and nothing is done for it.
+    pub fn pass(&mut self, time: Duration) {
+        self.clock.fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+        self.test.now += time;
     }
 
     /// What time it is.
@@ -132,6 +138,45 @@ impl Team {
                  Message-ID: <{number}@client.example>\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
             ))
             .await;
+    }
+
+    /// Waits until everything that is due has been posted.
+    pub async fn settle(&self) {
+        self.wait(async || {
+            // In this order: what is claimed between the two is seen by the second.
+            let next = self.test.desk.next_post(Platform::Discord).await.unwrap();
+            let states = self.test.desk.count_posts().await.unwrap();
+            let is_at_work = states.iter().any(|(state, count)| state == "sending" && *count > 0);
+            (!is_at_work && next.is_none_or(|due| due > self.now())).then_some(())
+        })
+        .await;
+    }
+
+    /// Everything in a channel as text, once all that is due stands there.
+    pub async fn view(&self, channel: Id) -> String {
+        self.settle().await;
+        let drawn = self.discord.messages(channel).into_iter().map(|message| self.discord.draw(&message));
+        drawn.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Waits until a ticket is so.
+    pub async fn ticket_that(&self, id: i64, so: impl Fn(&TicketView) -> bool) -> TicketView {
+        self.wait(async || {
+            let ticket = self.test.desk.ticket(TicketId(id)).await.unwrap();
+            ticket.filter(|ticket| so(ticket))
+        })
+        .await
+    }
+
+    async fn wait<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
+        let start = std::time::Instant::now();
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            assert!(start.elapsed() < PATIENCE, "still not so after {PATIENCE:?}\n{}", self.discord.dump());
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     /// A ticket, as it stands.
@@ -162,13 +207,6 @@ impl Team {
                     .cloned()
             })
             .await
-    }
-
-    /// Everything in a channel as text, once a message there is so.
-    pub async fn scene(&self, channel: Id, so: impl Fn(&str) -> bool) -> String {
-        self.drawn(channel, so).await;
-        let drawn = self.discord.messages(channel).into_iter().map(|message| self.discord.draw(&message));
-        drawn.collect::<Vec<_>>().join("\n\n")
     }
 }
 
