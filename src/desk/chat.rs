@@ -42,6 +42,11 @@ pub struct Post {
 }
 
 impl Post {
+    /// Whether it was attempted before: it may stand already, as it was drawn then.
+    pub fn is_repeated(&self) -> bool {
+        self.attempt > 1
+    }
+
     /// By what number the place of this is kept: the ticket's where it is about the ticket itself.
     pub fn place_about(&self) -> i64 {
         match (&self.ticket, self.about) {

@@ -12,6 +12,7 @@ use guichet::desk::{Desk, Settings};
 use guichet::domain::chat::Platform;
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Role;
+use guichet::store::Store;
 use guichet::view::TicketView;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -79,8 +80,17 @@ impl Team {
 
     /// Opens the door.
     pub async fn open(&mut self) {
+        let cancel = CancellationToken::new();
+        let door = discord::run(self.test.desk.clone(), self.config(), self.setting(), cancel.clone());
+        self.door = Some((tokio::spawn(door), cancel.drop_guard()));
+        self.discord.connected().await;
+        self.discord.registered().await;
+    }
+
+    /// What the configuration says of the server.
+    pub fn config(&self) -> config::Discord {
         let id = |id: Id| NonZeroU64::new(id).expect("an id");
-        let config = config::Discord {
+        config::Discord {
             token: self.discord.token().into(),
             guild_id: id(self.discord.guild_id()),
             support_channel: id(self.discord.support),
@@ -89,17 +99,27 @@ impl Team {
             agent_roles: vec![id(self.agents)],
             lead_roles: vec![id(self.leads)],
             api_url: self.discord.base_url(),
-        };
-        let cancel = CancellationToken::new();
-        let setting = Setting {
+        }
+    }
+
+    /// What the door needs beside it.
+    pub fn setting(&self) -> Setting {
+        Setting {
             zone: chrono_tz::Europe::Paris,
             public_url: PUBLIC_URL.into(),
             undo_window: self.test.rules.undo_window,
-        };
-        let door = tokio::spawn(discord::run(self.test.desk.clone(), config, setting, cancel.clone()));
-        self.door = Some((door, cancel.drop_guard()));
-        self.discord.connected().await;
-        self.discord.registered().await;
+        }
+    }
+
+    /// A desk of its own on the same database and clock, as another process has it.
+    pub async fn another_desk(&self) -> Desk {
+        desk_on(&self.test.url, self.clock).await
+    }
+
+    /// The same, to be opened on another runtime.
+    pub fn desk_elsewhere(&self) -> impl Future<Output = Desk> + Send + 'static {
+        let (url, clock) = (self.test.url.clone(), self.clock);
+        async move { desk_on(&url, clock).await }
     }
 
     /// Closes the door, as when the program stops.
@@ -208,6 +228,12 @@ impl Team {
             })
             .await
     }
+}
+
+async fn desk_on(url: &str, clock: &'static AtomicI64) -> Desk {
+    let settings = Settings { chats: vec![Platform::Discord], ..settings() };
+    let store = Store::open(url).await.expect("the database opens");
+    Desk::open(store, Clock::Moved(clock), settings).await.expect("the desk opens")
 }
 
 /// A number that no other call of this process gets.

@@ -409,8 +409,14 @@ impl Poster {
         files: Vec<CreateAttachment>,
     ) -> std::result::Result<Message, Fault> {
         let nonce = Nonce::String(format!("guichet-{}", post.id));
-        let message = drawn.message(files).nonce(nonce).enforce_nonce(true);
-        channel.send_message(&self.http, message).await.map_err(|error| fault(&error))
+        let message = drawn.clone().message(files).nonce(nonce).enforce_nonce(true);
+        let message = channel.send_message(&self.http, message).await.map_err(|error| fault(&error))?;
+        if post.is_repeated() {
+            // Discord may have given back what an earlier attempt posted, as it was then.
+            let stands = place(post, channel, &message, None, String::new());
+            self.redraw(&stands, drawn).await?;
+        }
+        Ok(message)
     }
 
     /// Puts a thread away, or takes it out; a forum's post gets the tag of its status with it.
