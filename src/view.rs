@@ -455,8 +455,8 @@ pub struct Writing {
     pub told: Told,
     /// To whom a reply to all would go.
     pub to_all: Recipients,
-    /// A short word for these recipients, compared when it is sent.
-    pub to_all_mark: String,
+    /// A short word for all that a preview shows, compared when it is sent.
+    pub mark: String,
     /// Who else writes a reply to the ticket.
     pub others: Vec<String>,
     /// What was said on the ticket since the writer looked, oldest first.

@@ -8,6 +8,7 @@ mod caps;
 mod crash;
 mod desk;
 mod discord;
+mod discord_built;
 mod discord_faults;
 mod discord_server;
 mod doors;

@@ -10,12 +10,13 @@ use crate::desk::opened::Said;
 use crate::desk::{Desk, Failure};
 use crate::domain::canned::fill_in;
 use crate::domain::chat::{Platform, PostKind};
+use crate::domain::event::EventKind;
 use crate::domain::ids::{DraftId, EventId, MessageId, TicketId};
 use crate::domain::people::{Actor, Agent, Door, Role};
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Answer, Sheet};
-use crate::view::{Suggestion, TemplateView, TicketView, View, Writing};
+use crate::view::sheet::{Answer, MOST_IN_FORM, Sheet};
+use crate::view::{EventView, Suggestion, TemplateView, TicketView, View, Writing};
 use crate::wording::{self, refusals};
 use chrono_tz::Tz;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -190,8 +191,8 @@ impl Room {
                 let writing = self.desk.write_draft(&agent, draft, None, status()).await?;
                 return Ok(Answer::Instead(wording::chat::preview(&writing)));
             }
-            Press::Send(draft, seen) => return self.send(&agent, draft, None, seen).await,
-            Press::SendAll(draft, seen, mark) => return self.send(&agent, draft, Some(&mark), seen).await,
+            Press::Send(draft, seen, mark) => return self.send(&agent, draft, &mark, false, seen).await,
+            Press::SendAll(draft, seen, mark) => return self.send(&agent, draft, &mark, true, seen).await,
             Press::Drop(draft) => {
                 let ticket = self.desk.drop_draft(&agent, draft).await?;
                 return Ok(Answer::Instead(wording::chat::dropped(ticket)));
@@ -229,20 +230,36 @@ impl Room {
         Ok(Answer::Ask(wording::chat::reply_form(&writing, false)))
     }
 
-    async fn send(&self, agent: &Agent, draft: DraftId, to_all: Option<&str>, seen: MessageId) -> Outcome {
-        match self.desk.send_draft(agent, self.door(), draft, to_all, Some(seen)).await? {
-            // What the first press was answered with stays, with its way back.
-            Sent::Done(View::Ticket(ticket)) => Ok(Answer::Private(wording::chat::already_sent(ticket.id))),
-            Sent::Done(view) => Ok(Answer::Instead(self.seen(&view))),
-            Sent::Overtaken(writing) => Ok(Answer::Instead(wording::chat::overtaken(&writing))),
-        }
+    async fn send(
+        &self,
+        agent: &Agent,
+        draft: DraftId,
+        shown: &str,
+        to_all: bool,
+        seen: MessageId,
+    ) -> Outcome {
+        Ok(Answer::Instead(
+            match self.desk.send_draft(agent, self.door(), draft, shown, to_all, seen).await? {
+                Sent::Done(view) => self.seen(&view),
+                Sent::Overtaken(writing) => wording::chat::overtaken(&writing),
+                Sent::Changed(writing) => wording::chat::preview(&writing),
+            },
+        ))
     }
 
-    /// The technical team says that it is mended: whoever may write in its channel may say so, and it reaches the CMs
-    /// only.
+    /// The technical team says that it is mended: whoever sees its channel may say so, once for each escalation, and it
+    /// reaches the CMs only.
     async fn fixed(&self, caller: &Caller, ticket: TicketId, key: &str) -> Outcome {
-        let actor = self.colleague(caller).await?;
-        self.desk.fixed(ticket, &actor, self.door(), key).await?;
+        let stands = self.ticket(ticket).await?;
+        let Some(since) = stands.escalated_at else {
+            return Ok(Answer::Private(wording::chat::stale()));
+        };
+        let is_known =
+            |event: &EventView| event.kind == EventKind::Fixed && event.at >= since && !event.undone;
+        if !stands.events.iter().any(is_known) {
+            let actor = self.colleague(caller).await?;
+            self.desk.fixed(ticket, &actor, self.door(), key).await?;
+        }
         Ok(Answer::Private(wording::chat::fixed(ticket)))
     }
 
@@ -290,10 +307,15 @@ impl Room {
             Err(said) => return Ok(Answer::Private(said)),
         };
         let field = |key: &str| fields.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
-        let preview = |writing: Writing| Answer::Private(wording::chat::preview(&writing));
+        // In the place of the preview that it was changed from, where there is one.
+        let preview = |writing: Writing| Answer::Instead(wording::chat::preview(&writing));
         match press {
             Press::Edit(draft) => {
-                let writing = self.desk.write_draft(&agent, draft, Some(field("text")), None).await?;
+                // What is longer than a form can hold stands behind what the form held.
+                let tail: String =
+                    self.desk.draft(&agent, draft).await?.text.chars().skip(MOST_IN_FORM).collect();
+                let text = format!("{}{tail}", field("text"));
+                let writing = self.desk.write_draft(&agent, draft, Some(&text), None).await?;
                 Ok(preview(writing))
             }
             Press::Fill(draft) => {

@@ -37,6 +37,8 @@ pub struct Post {
     pub assignee: Option<String>,
     /// What needs a person.
     pub alerts: Vec<Alert>,
+    /// The message that it is about was taken back.
+    pub is_retracted: bool,
     attempt: u32,
     pub(super) leased_until: DateTime<Utc>,
 }
@@ -98,6 +100,7 @@ impl Desk {
                 PostKind::Alerts => tx.alerts().await?,
                 _ => Vec::new(),
             };
+            let is_retracted = claim.kind == PostKind::Message && tx.is_retracted(claim.about).await?;
             let mut post = Post {
                 id: claim.id,
                 kind: claim.kind,
@@ -108,6 +111,7 @@ impl Desk {
                 writers,
                 assignee,
                 alerts,
+                is_retracted,
                 attempt: claim.attempt,
                 leased_until,
             };
@@ -134,6 +138,13 @@ impl Desk {
         match outcome {
             PostOutcome::Posted => {
                 tx.posted(post.id, post.leased_until).await?;
+                if let (PostKind::Refresh, false, Some(ticket)) =
+                    (post.kind, post.writers.is_empty(), &post.ticket)
+                {
+                    // Somebody still writes: that ends by itself too.
+                    let later = now + WRITES_FOR;
+                    tx.add_post(platform, PostKind::Refresh, Some(ticket.id), 0, later, now).await?;
+                }
             }
             PostOutcome::Later { why, wait } => {
                 let at = now + wait_after(post.attempt, *wait);
@@ -149,6 +160,11 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         tx.keep_place(platform, place).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Whether an act was taken back.
+    pub async fn is_undone(&self, act: EventId) -> Result<bool> {
+        Ok(self.inner.store.read().await?.is_undone(act.0).await?)
     }
 
     /// When the next post becomes due.
@@ -215,7 +231,9 @@ impl Inner {
                 tx.add_post(platform, PostKind::Event, Some(ticket), event.0, now, now).await?;
             }
             if let Some(post) = told.post {
-                tx.add_post(platform, post, Some(ticket), 0, now, now).await?;
+                // What another team is told stands only once it can no longer be taken back.
+                let at = if post == PostKind::Handover { now + self.settings.rules.undo_window } else { now };
+                tx.add_post(platform, post, Some(ticket), 0, at, now).await?;
             } else if tx.place(platform, PostKind::Escalation, ticket.0).await?.is_some() {
                 tx.add_post(platform, PostKind::Escalation, Some(ticket), 0, now, now).await?;
             }

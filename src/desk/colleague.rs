@@ -69,6 +69,7 @@ impl Desk {
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 done => {
                     self.inner.outbox_bell.notify_one();
+                    self.inner.ring_chats();
                     return done;
                 }
             }

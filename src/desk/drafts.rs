@@ -9,6 +9,7 @@ use super::{Desk, Failure, Result};
 use crate::command::grammar::Command;
 use crate::domain::chat::PostKind;
 use crate::domain::delivery::{Channel, Plan, plan};
+use crate::domain::hex::hex;
 use crate::domain::ids::{DraftId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::people::{Agent, Door};
@@ -26,6 +27,8 @@ pub enum Sent {
     Done(View),
     /// Something was said meanwhile: the writer decides once they have read it.
     Overtaken(Box<Writing>),
+    /// It is not what the writer was shown: they look again.
+    Changed(Box<Writing>),
 }
 
 #[allow(
@@ -102,40 +105,45 @@ impl Desk {
         Ok(draft.ticket)
     }
 
-    /// Sends a reply, unless something was said on the ticket that the writer has not seen. `to_all` names the
-    /// recipients that were shown for a reply to all; with others since, it is refused.
+    /// Sends a reply, unless something was said on the ticket that the writer has not seen, or the reply is not what its
+    /// preview showed any more: its text, its recipients, its roads, the status that goes with it. `shown` is the mark of
+    /// that preview. A draft that was sent gives its ticket; one that was given up is refused.
     pub async fn send_draft(
         &self,
         agent: &Agent,
         door: Door,
         id: DraftId,
-        to_all: Option<&str>,
-        seen: Option<MessageId>,
+        shown: &str,
+        to_all: bool,
+        seen: MessageId,
     ) -> Result<Sent> {
         let now = self.inner.clock.now();
+        let key = format!("draft:{id}");
         let mut tx = self.inner.store.read().await?;
         let Some(draft) = tx.draft(id).await?.filter(|draft| draft.agent == agent.id) else {
             return refuse(Refusal::DraftEnded);
         };
         if draft.is_open {
             let writing = self.writing(&mut tx, agent, id, now).await?;
-            if writing.since.iter().any(|message| seen.is_none_or(|seen| message.id > seen)) {
+            if writing.since.iter().any(|message| message.id > seen) {
                 return Ok(Sent::Overtaken(Box::new(writing)));
             }
-            if to_all.is_some_and(|shown| shown != writing.to_all_mark) {
-                return refuse(Refusal::RecipientsChanged(draft.ticket));
+            if shown != writing.mark {
+                return Ok(Sent::Changed(Box::new(writing)));
             }
+        } else if tx.event_by_source(&key).await?.is_none() {
+            return refuse(Refusal::DraftEnded);
         }
         drop(tx);
         let command = Command::Reply {
             ticket: draft.ticket,
-            all: to_all.is_some(),
+            all: to_all,
             template: None,
             then: Some(draft.then.unwrap_or(Status::InProgress)),
             text: draft.text,
         };
         // The draft is what is sent once, however often the button is pressed.
-        let done = self.run(agent, door, command, Some(&format!("draft:{id}"))).await?;
+        let done = self.run(agent, door, command, Some(&key)).await?;
         let mut tx = self.inner.store.begin().await?;
         tx.end_draft(id, true, now).await?;
         self.show_writers(&mut tx, draft.ticket, now).await?;
@@ -169,10 +177,11 @@ impl Desk {
                 !matches!(plan, Plan::Skip(_)) && !is_suppressed
             })
             .map(|(channel, _)| channel)
-            .collect();
+            .collect::<Vec<_>>();
         let alone = Recipients { to: to_all.to.clone(), ..Recipients::default() };
         let writers = tx.writers(draft.ticket, now - WRITES_FOR).await?;
         let since = ticket.messages.iter().filter(|message| is_said(message) && message.id > draft.base);
+        let mark = mark(&draft, &channels, &to_all);
         Ok(Writing {
             id,
             since: since.cloned().collect(),
@@ -182,17 +191,21 @@ impl Desk {
             text: draft.text,
             then: draft.then.unwrap_or(Status::InProgress),
             told: Told { preference, channels, suppressed, recipients: Some(alone) },
-            to_all_mark: recipients_mark(&to_all),
+            mark,
             to_all,
             others: writers.into_iter().filter(|(who, _)| *who != agent.id).map(|(_, name)| name).collect(),
         })
     }
 }
 
-fn recipients_mark(to: &Recipients) -> String {
-    let people: Vec<&str> = to.to.iter().chain(&to.cc).map(String::as_str).collect();
-    let digest = ring::digest::digest(&ring::digest::SHA256, people.join("\n").as_bytes());
-    crate::domain::hex::hex(&digest.as_ref()[..6])
+/// A short word for all that a preview shows.
+fn mark(draft: &StoredDraft, channels: &[Channel], to_all: &Recipients) -> String {
+    let then = draft.then.map_or("", Status::as_str);
+    let mut shown = vec![draft.text.as_str(), then];
+    shown.extend(channels.iter().map(|channel| channel.as_str()));
+    shown.extend(to_all.to.iter().chain(&to_all.cc).map(String::as_str));
+    let digest = ring::digest::digest(&ring::digest::SHA256, shown.join("\0").as_bytes());
+    hex(&digest.as_ref()[..6])
 }
 
 /// A draft of this agent, still open.

@@ -29,6 +29,7 @@ impl Desk {
         }
         if !fired.is_empty() {
             self.inner.outbox_bell.notify_one();
+            self.inner.ring_chats();
         }
         Ok(fired)
     }

@@ -7,12 +7,15 @@ use crate::domain::ids::{PostId, RequesterId, TicketId};
 use chrono::{DateTime, Utc};
 
 /// What may be posted now: what is due and what a worker that died left behind; of one ticket, or of none, one thing at a
-/// time and in order. A card that is to be drawn again later holds nothing up, and gives way to the card itself.
+/// time and in order; what goes to another team waits for nothing else, and holds up nothing else. A card that is to be
+/// drawn again later holds nothing up, and gives way to the card itself.
 macro_rules! due_posts {
     () => {
         "SELECT id FROM post p WHERE platform = $1 AND ((state = 'pending' AND next_attempt_at <= $2) \
          OR (state = 'sending' AND leased_until <= $2)) AND NOT EXISTS (SELECT 1 FROM post b WHERE \
          b.platform = p.platform AND COALESCE(b.ticket_id, 0) = COALESCE(p.ticket_id, 0) AND b.id <> p.id \
+         AND CASE WHEN b.kind IN ('escalation', 'handover') THEN b.kind ELSE '' END = \
+         CASE WHEN p.kind IN ('escalation', 'handover') THEN p.kind ELSE '' END \
          AND b.state IN ('pending', 'sending') AND ((b.state = 'sending' AND b.leased_until > $2) \
          OR (b.id < p.id AND b.kind <> 'refresh') OR (p.kind = 'refresh' AND b.kind = 'card'))) ORDER BY id LIMIT $4"
     };
@@ -58,7 +61,11 @@ statements! {
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM post p \
          WHERE platform = $1 AND state IN ('pending', 'sending') AND NOT EXISTS (SELECT 1 FROM post b WHERE \
          b.platform = p.platform AND COALESCE(b.ticket_id, 0) = COALESCE(p.ticket_id, 0) AND b.id < p.id \
+         AND CASE WHEN b.kind IN ('escalation', 'handover') THEN b.kind ELSE '' END = \
+         CASE WHEN p.kind IN ('escalation', 'handover') THEN p.kind ELSE '' END \
          AND b.kind <> 'refresh' AND b.state IN ('pending', 'sending'))");
+    RETRACTED = Sql::same("SELECT retracted_at FROM message WHERE id = $1");
+    UNDONE = Sql::same("SELECT undone_at FROM event WHERE id = $1");
     COUNT_POSTS = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY state");
     KEEP_PLACE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
@@ -215,6 +222,18 @@ impl Tx {
     /// How many posts wait or were refused, by state.
     pub async fn count_posts(&mut self) -> Result<Vec<(String, i64)>> {
         all!(self, COUNT_POSTS)
+    }
+
+    /// Whether a message was taken back before it left.
+    pub async fn is_retracted(&mut self, message: i64) -> Result<bool> {
+        let at: Option<Option<DateTime<Utc>>> = optional_scalar!(self, RETRACTED, message)?;
+        Ok(at.flatten().is_some())
+    }
+
+    /// Whether an act was taken back.
+    pub async fn is_undone(&mut self, event: i64) -> Result<bool> {
+        let at: Option<Option<DateTime<Utc>>> = optional_scalar!(self, UNDONE, event)?;
+        Ok(at.flatten().is_some())
     }
 
     pub async fn keep_place(&mut self, platform: Platform, place: &Place) -> Result<()> {

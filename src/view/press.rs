@@ -38,9 +38,9 @@ pub enum Press {
     Show(TicketId),
     /// Take exactly this act back.
     Undo(EventId),
-    /// Send a reply; the writer has seen everything up to this message.
-    Send(DraftId, MessageId),
-    /// Send it to everybody who takes part, if these are still they.
+    /// Send a reply as it was shown, by the mark of its preview; the writer has seen everything up to this message.
+    Send(DraftId, MessageId, String),
+    /// The same, to everybody who takes part.
     SendAll(DraftId, MessageId, String),
     /// Go on writing; as a form, the whole text.
     Edit(DraftId),
@@ -84,7 +84,7 @@ impl Press {
             Press::Reopen(ticket) => format!("reopen:{ticket}"),
             Press::Show(ticket) => format!("show:{ticket}"),
             Press::Undo(event) => format!("undo:{event}"),
-            Press::Send(draft, seen) => format!("send:{draft}:{seen}"),
+            Press::Send(draft, seen, mark) => format!("send:{draft}:{seen}:{mark}"),
             Press::SendAll(draft, seen, mark) => format!("send-all:{draft}:{seen}:{mark}"),
             Press::Edit(draft) => format!("edit:{draft}"),
             Press::Fill(draft) => format!("fill:{draft}"),
@@ -98,6 +98,18 @@ impl Press {
             Press::AddTo => "add-to".to_owned(),
             Press::Never => "never".to_owned(),
         }
+    }
+
+    /// Whether it may be answered with a form.
+    pub fn asks(&self) -> bool {
+        matches!(
+            self,
+            Press::Reply(..)
+                | Press::PickTemplate(_)
+                | Press::Escalate(_)
+                | Press::UseNote(..)
+                | Press::Edit(_)
+        )
     }
 
     /// What [`Press::encode`] wrote, or `None`.
@@ -123,7 +135,7 @@ impl Press {
             "reopen" => Press::Reopen(ticket()?),
             "show" => Press::Show(ticket()?),
             "undo" => Press::Undo(EventId(number()?)),
-            "send" => Press::Send(draft()?, seen()?),
+            "send" => Press::Send(draft()?, seen()?, third?.to_owned()),
             "send-all" => Press::SendAll(draft()?, seen()?, third?.to_owned()),
             "edit" => Press::Edit(draft()?),
             "fill" => Press::Fill(draft()?),
@@ -163,7 +175,7 @@ mod tests {
             Press::Reopen(ticket),
             Press::Show(ticket),
             Press::Undo(EventId(i64::MAX)),
-            Press::Send(draft, seen),
+            Press::Send(draft, seen, "0123456789ab".into()),
             Press::SendAll(draft, seen, "0123456789ab".into()),
             Press::Edit(draft),
             Press::Fill(draft),

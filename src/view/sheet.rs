@@ -139,6 +139,9 @@ pub enum File {
     },
 }
 
+/// The most characters that a long field holds.
+pub const MOST_IN_FORM: usize = 4000;
+
 /// A form to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {

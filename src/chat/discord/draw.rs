@@ -5,7 +5,7 @@ use crate::domain::chat::Place;
 use crate::domain::hex::hex;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Button, Call, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
+use crate::view::sheet::{Button, Call, Field, File, Form, MOST_IN_FORM, Menu, Piece, Row, Sheet, Tone};
 use crate::wording;
 use crate::wording::chat::excerpt;
 use serenity::all::{
@@ -29,7 +29,7 @@ const EMBED: usize = 5800;
 const SHORT: usize = 200;
 const LABEL: usize = 80;
 const CHOICE: usize = 100;
-const INPUT: usize = 4000;
+const INPUT: usize = MOST_IN_FORM;
 
 /// A message ready for any of Discord's calls.
 #[derive(Debug, Clone)]
@@ -47,7 +47,8 @@ pub struct Drawn {
 pub fn draw_bare(sheet: &Sheet, leads: Option<RoleId>, embeds: bool, files: bool) -> Drawn {
     let mut drawn = if embeds { draw(sheet, leads) } else { draw(&flat(sheet), leads) };
     drawn.is_bare = !embeds && drawn.embed.is_none() && !is_plain(sheet);
-    if !files && !(drawn.texts.is_empty() && sheet.files.is_empty()) {
+    let has_files = !drawn.texts.is_empty() || !sheet.files.is_empty();
+    if !files && has_files {
         let note = wording::chat::files_withheld();
         let (content, _) = cut(std::mem::take(&mut drawn.content), CONTENT - note.chars().count() - 4);
         drawn.content = format!("{content}\n-# {note}").trim_start().to_owned();
@@ -396,8 +397,10 @@ pub fn escaped(text: &str) -> String {
         match c {
             '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
             '#' | '-' | '+' if is_line_start => out.extend(['\\', c]),
-            // A space of no width: `@everyone` calls nobody, whatever else would fail.
-            '@' => out.push_str("@\u{200b}"),
+            // A space of no width: these call nobody, whatever else would fail. An address stays what can be copied.
+            '@' if rest[1..].starts_with("everyone") || rest[1..].starts_with("here") => {
+                out.push_str("@\u{200b}")
+            }
             _ => out.push(c),
         }
         is_line_start = c == '\n' || (is_line_start && c.is_whitespace());
@@ -414,7 +417,8 @@ mod tests {
     fn nobodys_words_are_markup_or_call_anybody() {
         for (words, drawn) in [
             ("@everyone", "@\u{200b}everyone"),
-            ("<@123> <@&4> <#5> <t:1:R>", "\\<@\u{200b}123\\> \\<@\u{200b}&4\\> \\<#5\\> \\<t:1:R\\>"),
+            ("<@123> <@&4> <#5> <t:1:R>", "\\<@123\\> \\<@&4\\> \\<#5\\> \\<t:1:R\\>"),
+            ("lea@client.example", "lea@client.example"),
             ("**gras** ~~non~~ ||caché|| `x`", "\\*\\*gras\\*\\* \\~\\~non\\~\\~ \\|\\|caché\\|\\| \\`x\\`"),
             ("# titre\n  - point", "\\# titre\n  \\- point"),
             ("[ici](https://mal.example)", "\\[ici\\](https://mal.example)"),

@@ -92,9 +92,15 @@ impl Asked {
 
 impl Listener {
     /// Answers within Discord's time, whatever `work` takes.
-    async fn answer(&self, http: &Arc<Http>, asked: Asked, work: impl Future<Output = Answer>) {
+    async fn answer(
+        &self,
+        http: &Arc<Http>,
+        asked: Asked,
+        patience: Duration,
+        work: impl Future<Output = Answer>,
+    ) {
         let mut work = std::pin::pin!(work);
-        let outcome = match tokio::time::timeout(AT_ONCE, &mut work).await {
+        let outcome = match tokio::time::timeout(patience, &mut work).await {
             Ok(answer) => self.give(http, &asked, answer).await,
             Err(_) => {
                 let later = CreateInteractionResponseMessage::new().ephemeral(true);
@@ -156,14 +162,19 @@ impl Listener {
 
     /// Takes the button « Annuler » away when its time is over. After a restart it stays, and says that it is too late.
     async fn end_undo(&self, http: &Arc<Http>, asked: &Asked, sheet: Sheet) -> serenity::Result<()> {
-        let has_undo = sheet.rows.iter().any(|row| match row {
-            Row::Buttons(buttons) => buttons.iter().any(|button| matches!(button.press, Press::Undo(_))),
-            Row::Menu(_) => false,
+        let act = sheet.rows.iter().find_map(|row| match row {
+            Row::Buttons(buttons) => buttons.iter().find_map(|button| match button.press {
+                Press::Undo(act) => Some(act),
+                _ => None,
+            }),
+            Row::Menu(_) => None,
         });
-        if !has_undo {
+        let Some(act) = act else { return Ok(()) };
+        tokio::time::sleep(self.undo_window).await;
+        // Taken back: the answer says so by now, in the same place.
+        if self.room.desk.is_undone(act).await.unwrap_or(true) {
             return Ok(());
         }
-        tokio::time::sleep(self.undo_window).await;
         asked.edit(http, &without_undo(&sheet), self.leads).await
     }
 
@@ -192,7 +203,7 @@ impl Listener {
                 Err(error) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
             }
         };
-        self.answer(http, Asked::Command(Box::new(asked)), work).await;
+        self.answer(http, Asked::Command(Box::new(asked)), AT_ONCE, work).await;
     }
 
     pub(super) async fn component(&self, http: &Arc<Http>, asked: ComponentInteraction) {
@@ -204,13 +215,14 @@ impl Listener {
             _ => None,
         };
         let press = Press::decode(&asked.data.custom_id);
+        let patience = if press.as_ref().is_some_and(Press::asks) { FORM_WITHIN } else { AT_ONCE };
         let work = async move {
             match press {
                 Some(press) => room.press(&caller, press, chosen.as_deref(), &key).await,
                 None => Answer::Private(wording::chat::stale()),
             }
         };
-        self.answer(http, Asked::Component(Box::new(asked)), work).await;
+        self.answer(http, Asked::Component(Box::new(asked)), patience, work).await;
     }
 
     pub(super) async fn modal(&self, http: &Arc<Http>, asked: ModalInteraction) {
@@ -236,7 +248,7 @@ impl Listener {
                 None => Answer::Private(wording::chat::stale()),
             }
         };
-        self.answer(http, Asked::Modal(Box::new(asked)), work).await;
+        self.answer(http, Asked::Modal(Box::new(asked)), AT_ONCE, work).await;
     }
 
     pub(super) async fn propose(&self, http: &Arc<Http>, asked: CommandInteraction) {

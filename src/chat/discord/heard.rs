@@ -7,6 +7,7 @@ use super::marks::Marks;
 use super::post::PLATFORM;
 use crate::chat::room::Caller;
 use crate::view::sheet::{Answer, Sheet};
+use crate::wording;
 use serenity::all::{
     Channel, ChannelId, ChannelType, GetMessages, Http, Message, MessageId, MessageType, Nonce, UserId,
 };
@@ -27,7 +28,7 @@ impl Listener {
     pub(super) async fn heard(&self, http: &Arc<Http>, message: &Message) {
         let (channel, id) = (message.channel_id.get(), message.id.get());
         self.marks().begin(channel, id);
-        let noted = match self.take(http, message).await {
+        let noted = match self.take(http, message, false).await {
             Ok(is_read) => {
                 let upto = self.marks().end(channel, id);
                 match upto.filter(|_| is_read) {
@@ -47,7 +48,9 @@ impl Listener {
 
     /// Takes a message in: a command, or a note in a ticket's thread. The same again changes nothing. Says whether the
     /// channel is one that is read.
-    async fn take(&self, http: &Arc<Http>, message: &Message) -> anyhow::Result<bool> {
+    async fn take(&self, http: &Arc<Http>, message: &Message, fetched: bool) -> anyhow::Result<bool> {
+        let age = self.room.desk.clock().now().timestamp() - message.timestamp.unix_timestamp();
+        let is_late = fetched && age > LATE.as_secs() as i64;
         let is_ours = message.author.id == self.me;
         let is_said = matches!(message.kind, MessageType::Regular | MessageType::InlineReply);
         let is_said = is_said && !message.author.bot && message.webhook_id.is_none();
@@ -69,6 +72,8 @@ impl Listener {
                 .unwrap_or_default(),
         };
         let answer = match command_line(&message.content, self.me) {
+            // Whoever waited for it has helped themselves meanwhile: done now, it might be done twice.
+            Some(_) if is_late => Answer::Private(wording::chat::too_late_to_act()),
             Some(line) => {
                 let key = format!("discord:message:{}", message.id);
                 self.room.line(&caller, &line, &key).await
@@ -78,8 +83,11 @@ impl Listener {
             }
             None => Answer::Silence,
         };
-        if let Answer::Private(sheet) | Answer::Instead(sheet) = answer {
-            self.reply(http, message, &sheet).await;
+        match answer {
+            Answer::Private(sheet) | Answer::Instead(sheet) => self.reply(http, message, &sheet).await,
+            // A form opens by a button only.
+            Answer::Ask(form) => self.reply(http, message, &wording::chat::by_button(&form)).await,
+            Answer::Silence => {}
         }
         Ok(true)
     }
@@ -197,7 +205,7 @@ impl Listener {
                         Err(error) => return Err(error.into()),
                     }
                 }
-                self.take(http, &message).await?;
+                self.take(http, &message, true).await?;
                 after = message.id.get();
                 self.see(channel.get(), after).await?;
             }
@@ -205,6 +213,9 @@ impl Listener {
         Ok(())
     }
 }
+
+/// How old a command may be that was typed while we were away.
+const LATE: Duration = Duration::from_secs(120);
 
 /// Discord's code for somebody who left the server.
 const UNKNOWN_MEMBER: isize = 10_007;
@@ -228,7 +239,8 @@ pub(super) fn said(message: &Message) -> String {
 /// The command that a message is: it begins with `/ticket`, or with our name.
 fn command_line(content: &str, me: UserId) -> Option<String> {
     let content = content.trim();
-    if content.starts_with("/ticket") {
+    let typed = content.strip_prefix("/ticket");
+    if typed.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
         return Some(content.to_owned());
     }
     let called = [format!("<@{me}>"), format!("<@!{me}>")];

@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How many posts are leased at once, and how many of them leave side by side.
-const BATCH: i64 = 16;
+const BATCH: i64 = 4;
 const LANES: usize = 4;
 /// The shortest and the longest sleep of the poster: what another process plans is found within the longest.
 const SLEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));

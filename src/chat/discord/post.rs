@@ -204,8 +204,11 @@ impl Poster {
                 let sheet = wording::chat::entry(ticket, MessageId(post.about));
                 match (sheet, &post.place) {
                     (Some(sheet), _) => self.in_thread(post, ticket, &sheet).await,
-                    (None, Some(_)) => self.in_thread(post, ticket, &wording::chat::retracted()).await,
-                    (None, None) => Ok(None),
+                    (None, Some(_)) if post.is_retracted => {
+                        self.in_thread(post, ticket, &wording::chat::retracted()).await
+                    }
+                    // It went on to the ticket that this one was merged into: what stands here stays true.
+                    (None, _) => Ok(None),
                 }
             }
             (PostKind::Event, Some(ticket)) => {
@@ -226,7 +229,7 @@ impl Poster {
                 None => Ok(None),
             },
             (PostKind::Handover, Some(ticket)) => match (self.channels.product, &post.place) {
-                (Some(channel), None) => {
+                (Some(channel), None) if wording::chat::is_handed_over(ticket) => {
                     let drawn = self.drawn(&wording::chat::handover(ticket, &self.public_url), None, channel);
                     let digest = drawn.digest();
                     let message = self.create(post, channel, drawn, Vec::new()).await?;

@@ -52,6 +52,27 @@ pub fn broken(reference: &str) -> Sheet {
     ))
 }
 
+/// A form that somebody asked for by a typed line: the button that opens it.
+pub fn by_button(form: &Form) -> Sheet {
+    let press = match &form.press {
+        Press::Fill(draft) => Press::Edit(*draft),
+        press => press.clone(),
+    };
+    Sheet {
+        body: vec![Piece::Words("La réponse s’écrit dans un formulaire\u{a0}:".to_owned())],
+        rows: vec![Row::Buttons(vec![button(&form.title, press, Tone::Primary)])],
+        ..Sheet::default()
+    }
+}
+
+/// A command that was typed while we were away, and is read only now.
+pub fn too_late_to_act() -> Sheet {
+    sentence(
+        "Cette commande a été lue trop tard, après une interruption\u{a0}: elle n’a pas été exécutée. Redonnez-la si elle vaut \
+         toujours.",
+    )
+}
+
 /// A form that came too late to be shown.
 pub fn too_slow() -> Sheet {
     sentence("Le formulaire n’a pas pu s’ouvrir à temps\u{a0}: appuyez de nouveau.")
@@ -59,7 +80,7 @@ pub fn too_slow() -> Sheet {
 
 /// A button that is no longer what it was.
 pub fn stale() -> Sheet {
-    sentence("Ce bouton ne vaut plus rien. La fiche du ticket montre où il en est\u{a0}: `/ticket show 42`.")
+    sentence("Ce bouton n’est plus valable. La fiche du ticket montre où il en est\u{a0}: `/ticket show 42`.")
 }
 
 /// The answer to a command that only looks.
@@ -254,10 +275,10 @@ pub fn preview(writing: &Writing) -> Sheet {
     sheet.facts.push(("Statut après l’envoi".to_owned(), labels::status(writing.then).to_owned()));
     let mut send = Vec::new();
     if writing.missing.is_empty() && !writing.text.trim().is_empty() {
-        send.push(button("Envoyer", Press::Send(id, seen), Tone::Success));
+        send.push(button("Envoyer", Press::Send(id, seen, writing.mark.clone()), Tone::Success));
         if !writing.to_all.cc.is_empty() {
             sheet.facts.push(("À tous".to_owned(), recipients::line(&writing.to_all)));
-            let mark = writing.to_all_mark.clone();
+            let mark = writing.mark.clone();
             send.push(button("Envoyer à tous", Press::SendAll(id, seen, mark), Tone::Success));
         }
     } else if !writing.missing.is_empty() {
@@ -284,10 +305,11 @@ pub fn overtaken(writing: &Writing) -> Sheet {
     body.append(&mut sheet.body);
     sheet.body = body;
     sheet.title = Some(format!("Le ticket a bougé · {}", cards::title(&writing.ticket)));
-    let mut next = vec![button("Envoyer quand même", Press::Send(id, seen), Tone::Danger)];
+    let mut next =
+        vec![button("Envoyer quand même", Press::Send(id, seen, writing.mark.clone()), Tone::Danger)];
     if !writing.to_all.cc.is_empty() {
         sheet.facts.push(("À tous".to_owned(), recipients::line(&writing.to_all)));
-        let press = Press::SendAll(id, seen, writing.to_all_mark.clone());
+        let press = Press::SendAll(id, seen, writing.mark.clone());
         next.push(button("Envoyer à tous quand même", press, Tone::Danger));
     }
     next.push(button("Modifier", Press::Edit(id), Tone::Primary));
@@ -374,7 +396,7 @@ pub fn opened(ticket: &TicketView) -> Sheet {
 /// What the technical team reads once it said that the fault is mended.
 pub fn fixed(ticket: TicketId) -> Sheet {
     sentence(format!(
-        "Merci\u{a0}: l’équipe support sait que le ticket nº\u{a0}{ticket} est corrigé, et prévient l’utilisateur."
+        "Merci\u{a0}: l’équipe support sait que le ticket nº\u{a0}{ticket} est corrigé\u{a0}; elle préviendra l’utilisateur."
     ))
 }
 

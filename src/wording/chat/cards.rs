@@ -142,9 +142,9 @@ pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
         "Ce que vous écrivez dans ce fil devient une note interne du ticket\u{a0}; rien ne part à l’utilisateur."
             .to_owned(),
     ));
-    let fixed: Vec<Button> = match ticket.status {
-        Status::Resolved | Status::Closed => Vec::new(),
-        _ => vec![button("Corrigé", Press::Fixed(ticket.id), Tone::Success)],
+    let fixed: Vec<Button> = match ticket.escalated_at {
+        None => Vec::new(),
+        Some(_) => vec![button("Corrigé", Press::Fixed(ticket.id), Tone::Success)],
     };
     Sheet {
         accent: Some(ticket.status),
@@ -164,6 +164,11 @@ pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
 /// Whether a line of history is an escalation, whose reason the technical team reads.
 fn is_escalation(kind: EventKind) -> bool {
     matches!(kind, EventKind::Escalated | EventKind::MadeUrgent)
+}
+
+/// Whether a ticket was handed over to the product team, and that still stands.
+pub fn is_handed_over(ticket: &TicketView) -> bool {
+    ticket.events.iter().any(|event| event.kind == EventKind::HandedOver && !event.undone)
 }
 
 /// A feature request, for the product team.
