@@ -357,9 +357,11 @@ CREATE TABLE draft (
   then_status TEXT,
   base       INTEGER NOT NULL,
   state      TEXT NOT NULL CHECK (state IN ('open', 'sent', 'dropped')),
+  source_key TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX draft_by_source ON draft (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX draft_open ON draft (ticket_id, updated_at) WHERE state = 'open';
 
 -- People of a chat who are requesters too, since a ticket was opened from what they wrote there.

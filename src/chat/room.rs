@@ -111,7 +111,7 @@ impl Room {
             Err(said) => return Ok(Answer::Private(said)),
         };
         if let Some((ticket, template)) = form_wanted(&command) {
-            return self.begin(&agent, ticket, template.as_deref(), "").await;
+            return self.begin(&agent, ticket, template.as_deref(), "", key).await;
         }
         let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
         Ok(Answer::Private(self.seen(&view)))
@@ -174,14 +174,14 @@ impl Room {
             }
             Press::Escalate(ticket) => return Ok(Answer::Ask(wording::chat::escalate_form(ticket))),
             Press::Reply(ticket, template) => {
-                return self.begin(&agent, ticket, template.as_deref(), "").await;
+                return self.begin(&agent, ticket, template.as_deref(), "", key).await;
             }
-            Press::PickTemplate(ticket) => return self.begin(&agent, ticket, chosen, "").await,
+            Press::PickTemplate(ticket) => return self.begin(&agent, ticket, chosen, "", key).await,
             Press::UseNote(ticket, note) => {
                 let view = self.ticket(ticket).await?;
                 let note = view.messages.iter().find(|message| message.id == note);
                 let text = note.map(|note| note.text.clone()).unwrap_or_default();
-                return self.begin(&agent, ticket, None, &text).await;
+                return self.begin(&agent, ticket, None, &text, key).await;
             }
             Press::Edit(draft) => {
                 let writing = self.desk.draft(&agent, draft).await?;
@@ -222,8 +222,15 @@ impl Room {
     }
 
     /// A reply begins: a form, or at once its preview where a standard reply has nothing left to fill in.
-    async fn begin(&self, agent: &Agent, ticket: TicketId, template: Option<&str>, text: &str) -> Outcome {
-        let writing = self.desk.begin_draft(agent, self.door(), ticket, template, text).await?;
+    async fn begin(
+        &self,
+        agent: &Agent,
+        ticket: TicketId,
+        template: Option<&str>,
+        text: &str,
+        key: &str,
+    ) -> Outcome {
+        let writing = self.desk.begin_draft(agent, self.door(), ticket, template, text, key).await?;
         if template.is_some() && writing.missing.is_empty() {
             return Ok(Answer::Private(wording::chat::preview(&writing)));
         }

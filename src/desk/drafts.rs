@@ -36,7 +36,8 @@ pub enum Sent {
     reason = "all of them: a refusal of the ticket or the draft, and the database's"
 )]
 impl Desk {
-    /// Begins a reply: with a standard reply filled in as far as it can be, with `text`, or empty.
+    /// Begins a reply: with a standard reply filled in as far as it can be, with `text`, or empty. The same `source_key`
+    /// again begins no second one.
     pub async fn begin_draft(
         &self,
         agent: &Agent,
@@ -44,6 +45,7 @@ impl Desk {
         ticket: TicketId,
         template: Option<&str>,
         text: &str,
+        source_key: &str,
     ) -> Result<Writing> {
         let (mut text, mut then) = (text.to_owned(), None);
         if let Some(name) = template {
@@ -61,7 +63,7 @@ impl Desk {
         }
         let view = read_ticket(&mut tx, stored).await?;
         let base = latest(&view.messages);
-        let id = tx.begin_draft(ticket, agent.id, template, &text, then, base, now).await?;
+        let id = tx.begin_draft(ticket, agent.id, template, &text, then, base, now, source_key).await?;
         self.show_writers(&mut tx, ticket, now).await?;
         let writing = self.writing(&mut tx, agent, id, now).await?;
         tx.commit().await?;

@@ -62,7 +62,11 @@ impl Desk {
                 done => {
                     self.inner.outbox_bell.notify_one();
                     self.inner.ring_chats();
-                    return done;
+                    // The same request may have come twice at once: what the other did is no reason to refuse this one.
+                    return match (done, source_key) {
+                        (Err(failure), Some(key)) => self.inner.done_already(key).await?.ok_or(failure),
+                        (done, _) => done,
+                    };
                 }
             }
         }
@@ -70,12 +74,18 @@ impl Desk {
 }
 
 impl Inner {
+    /// The ticket as it stands, where this very request was carried out before.
+    async fn done_already(&self, key: &str) -> Result<Option<View>> {
+        let mut tx = self.store.read().await?;
+        let Some(event) = tx.event_by_source(key).await? else { return Ok(None) };
+        ticket_view(&mut tx, event.ticket).await.map(|view| Some(View::Ticket(Box::new(view))))
+    }
+
     async fn carry_out(&self, ask: &Ask<'_>, command: &Command) -> Result<View> {
-        if let Some(key) = ask.source_key {
-            let mut tx = self.store.read().await?;
-            if let Some(event) = tx.event_by_source(key).await? {
-                return ticket_view(&mut tx, event.ticket).await.map(|view| View::Ticket(Box::new(view)));
-            }
+        if let Some(key) = ask.source_key
+            && let Some(done) = self.done_already(key).await?
+        {
+            return Ok(done);
         }
         match command {
             Command::List { status, priority, mine, words } => {

@@ -1,6 +1,6 @@
 //! Replies being written. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional, scalar, statements};
+use super::dialect::{Sql, all, execute, optional, optional_scalar, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{AgentId, DraftId, MessageId, TicketId};
 use crate::domain::ticket::Status;
@@ -8,8 +8,10 @@ use chrono::{DateTime, Utc};
 
 statements! {
     BEGIN_DRAFT = Sql::same(
-        "INSERT INTO draft (ticket_id, agent_id, template, text, then_status, base, state, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7) RETURNING id");
+        "INSERT INTO draft (ticket_id, agent_id, template, text, then_status, base, state, created_at, updated_at, source_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8) \
+         ON CONFLICT (source_key) WHERE source_key IS NOT NULL DO NOTHING RETURNING id");
+    DRAFT_BY_SOURCE = Sql::same("SELECT id FROM draft WHERE source_key = $1");
     DRAFT = Sql::same(
         "SELECT id, ticket_id, agent_id, template, text, then_status, base, state FROM draft WHERE id = $1");
     KEEP_DRAFT = Sql::same(
@@ -55,6 +57,7 @@ struct DraftRow {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
+    /// The same `source_key` again gives the draft that it began.
     #[allow(clippy::too_many_arguments, reason = "one row, and each argument is a column")]
     pub async fn begin_draft(
         &mut self,
@@ -65,10 +68,26 @@ impl Tx {
         then: Option<Status>,
         base: MessageId,
         now: DateTime<Utc>,
+        source_key: &str,
     ) -> Result<DraftId> {
-        let then = then.map(Status::as_str);
-        scalar!(self, BEGIN_DRAFT, ticket.0, agent.0, template.map(clean), clean(text), then, base.0, now)
-            .map(DraftId)
+        let (then, key) = (then.map(Status::as_str), clean(source_key));
+        let (template, text) = (template.map(clean), clean(text));
+        let begun: Option<i64> = optional_scalar!(
+            self,
+            BEGIN_DRAFT,
+            ticket.0,
+            agent.0,
+            template,
+            text,
+            then,
+            base.0,
+            now,
+            key.as_ref()
+        )?;
+        match begun {
+            Some(id) => Ok(DraftId(id)),
+            None => scalar!(self, DRAFT_BY_SOURCE, key).map(DraftId),
+        }
     }
 
     pub async fn draft(&mut self, id: DraftId) -> Result<Option<StoredDraft>> {
