@@ -247,9 +247,13 @@ impl Room {
     ) -> Outcome {
         Ok(Answer::Instead(
             match self.desk.send_draft(agent, self.door(), draft, shown, to_all, seen).await? {
+                // What the first press was answered with stays, with its way back.
+                Sent::Done(View::Ticket(ticket)) => {
+                    return Ok(Answer::Private(wording::chat::already_sent(ticket.id)));
+                }
                 Sent::Done(view) => self.seen(&view),
                 Sent::Overtaken(writing) => wording::chat::overtaken(&writing),
-                Sent::Changed(writing) => wording::chat::preview(&writing),
+                Sent::Changed(writing) => wording::chat::changed(&writing),
             },
         ))
     }

@@ -87,11 +87,15 @@ async fn a_critical_bug_reminds_every_two_hours(database: Database) {
 }
 
 async fn a_feature_goes_to_the_product_team(database: Database) {
-    let team = Team::start(database).await;
+    let mut team = Team::start(database).await;
     let mut story = Story::new("feature");
     team.lea_writes("Mode sombre", "Un mode sombre serait bien.").await;
     let done = team.camille.slash(team.discord.support, "feature", json!({"ticket": "1"}));
     story.answer("/ticket feature 1", &done).await;
+    team.settle().await;
+    assert!(team.discord.messages(team.discord.product).is_empty(), "it can still be taken back");
+    team.elapse(Duration::seconds(21)).await;
+    team.drawn(team.discord.product, |text| text.contains("Mode sombre")).await;
     story.tell("#product", team.view(team.discord.product).await);
     story.tell("the thread", team.view(team.thread(1).await).await);
     story.end(&team);

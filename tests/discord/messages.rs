@@ -167,6 +167,7 @@ async fn what_a_cm_writes_is_one_note(database: Database) {
     let thread = team.thread(1).await;
     team.settle().await;
     team.camille.says(thread, "La banque confirme, je réponds ce soir.");
+    team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
     team.sam.sends(thread, "Voici le relevé.", &[("releve.pdf", b"%PDF-1.4")]);
     let ticket = team.ticket_that(1, |ticket| ticket.messages.len() == 3).await;
     for note in &ticket.messages[1..] {

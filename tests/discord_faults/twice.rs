@@ -37,7 +37,8 @@ async fn act(team: &mut Team) {
     sent.first().await;
     sent.again();
     let reason = team.camille.press(card, "Escalader");
-    let escalated = reason.submit(json!({"Raison, pour l’équipe technique": "base de données en panne"})).await;
+    let escalated =
+        reason.submit(json!({"Raison, pour l’équipe technique": "base de données en panne"})).await;
     escalated.again();
     assert!(!escalated.draw().await.is_empty());
     escalated.again();

@@ -111,12 +111,7 @@ impl Team {
         }
     }
 
-    /// A desk of its own on the same database and clock, as another process has it.
-    pub async fn another_desk(&self) -> Desk {
-        desk_on(&self.test.url, self.clock).await
-    }
-
-    /// The same, to be opened on another runtime.
+    /// A desk of its own on the same database and clock, as another process has it; to be opened on another runtime.
     pub fn desk_elsewhere(&self) -> impl Future<Output = Desk> + Send + 'static {
         let (url, clock) = (self.test.url.clone(), self.clock);
         async move { desk_on(&url, clock).await }

@@ -292,6 +292,14 @@ pub fn preview(writing: &Writing) -> Sheet {
     sheet
 }
 
+/// The preview again, where what would have left is not what was shown.
+pub fn changed(writing: &Writing) -> Sheet {
+    let mut sheet = preview(writing);
+    let why = "Rien n’est parti\u{a0}: le texte, les destinataires ou le statut ont changé depuis l’aperçu. Relisez, puis envoyez.";
+    sheet.body.insert(0, Piece::Heading(why.to_owned()));
+    sheet
+}
+
 /// Somebody wrote while a reply was being written: both texts, and what to do.
 pub fn overtaken(writing: &Writing) -> Sheet {
     let (id, seen) = (writing.id, latest(writing));
