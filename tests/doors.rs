@@ -2,6 +2,7 @@
 //! a line of chat leaves the same rows behind, on both databases.
 
 use crate::support::desk::{Database, TestDesk, page_settings, serve_pages};
+use crate::support::team::Team;
 use guichet::command::parse::{parse, parse_words};
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Door;
@@ -55,6 +56,33 @@ async fn by_chat(database: Database) -> Value {
         test.desk.run(&test.camille, Door::Discord, parse(line).unwrap(), None).await.unwrap();
     }
     rows(&test).await
+}
+
+async fn by_discord(database: Database) -> (Value, String) {
+    let team = Team::start(database).await;
+    team.test.mail(MAIL).await;
+    let (card, support) = (team.card(1, |_| true).await, team.discord.support);
+    for line in LINES {
+        let said = team.camille.says(support, line);
+        team.discord
+            .until(|guild| guild.messages(support).iter().any(|one| one.reply_to == Some(said.id)))
+            .await;
+    }
+    assert_eq!(team.discord.violations(), Vec::<String>::new());
+    team.settle().await;
+    (rows(&team.test).await, team.discord.draw(card.id))
+}
+
+/// What Discord shows of the same work, done at another door while it stands beside.
+async fn seen_on_discord(database: Database) -> String {
+    let team = Team::start(database).await;
+    team.test.mail(MAIL).await;
+    let card = team.card(1, |_| true).await;
+    for line in LINES {
+        team.test.desk.run(&team.test.camille, Door::Cli, parse(line).unwrap(), None).await.unwrap();
+    }
+    team.settle().await;
+    team.discord.draw(card.id)
 }
 
 async fn by_command_line(database: Database) -> Value {
@@ -120,6 +148,9 @@ async fn every_door_leaves_the_same_rows(database: Database) {
     assert_eq!(copies.filter(|delivery| delivery["address"] == "anne@client.example").count(), 1);
     assert_eq!(by_command_line(database).await, chat);
     assert_eq!(by_console(database).await, chat);
+    let (rows, card) = by_discord(database).await;
+    assert_eq!(rows, chat);
+    assert_eq!(card, seen_on_discord(database).await, "and the same view");
 }
 
 crate::support::desk::on_both! { every_door_leaves_the_same_rows }

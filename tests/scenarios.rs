@@ -10,7 +10,7 @@
 //! and was not looked at fails the transcript.
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
-use crate::support::stage::{Built, CAMILLES_ADDRESS, InProcess, Stage, read_mail, unsubscribe_link};
+use crate::support::stage::{Built, CAMILLES_ADDRESS, InProcess, OnDiscord, Stage, read_mail, unsubscribe_link};
 use chrono::Duration;
 use guichet::domain::fold::fold;
 use guichet::domain::ticket::Status;
@@ -81,8 +81,8 @@ impl<S: Stage> Play<S> {
         }
     }
 
-    async fn run(mut self, transcript: &str) {
-        for step in steps(transcript) {
+    async fn run(mut self, transcript: String) {
+        for step in steps(&transcript) {
             self.step(&step).await;
         }
         let unseen: Vec<_> =
@@ -283,7 +283,18 @@ async fn every_transcript_runs_on_both_databases() {
     for (name, transcript) in transcripts() {
         for database in BOTH {
             let play = Play::new(InProcess::new(database).await, &format!("{name} on {database:?}"));
-            play.run(&transcript).await;
+            play.run(transcript.clone()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transcript_runs_on_discord() {
+    for (name, transcript) in transcripts() {
+        for database in BOTH {
+            let stage = OnDiscord::new(database).await;
+            let r = tokio::spawn(Play::new(stage, &format!("{name} by Discord, on {database:?}")).run(transcript.clone())).await;
+            if let Err(e) = r { println!("XX {name} {:?}", e.into_panic().downcast_ref::<String>()); }
         }
     }
 }
@@ -291,6 +302,6 @@ async fn every_transcript_runs_on_both_databases() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_transcript_runs_on_the_built_program_with_a_real_mailbox_and_a_real_smtp_server() {
     for (name, transcript) in transcripts() {
-        Play::new(Built::new(), &format!("{name} on the built program")).run(&transcript).await;
+        Play::new(Built::new(), &format!("{name} on the built program")).run(transcript.clone()).await;
     }
 }

@@ -63,6 +63,8 @@ async fn a_reply_that_is_given_up_sends_nothing(database: Database) {
     let card = team.card(1, |_| true).await;
     let form = team.camille.press(&card, "Répondre");
     let preview = form.submit(json!({"Votre réponse": "Non."})).await;
+    preview.message().await;
+    team.settle().await;
     let dropped = preview.press("Abandonner").await;
     story.answer("[Abandonner]", &dropped).await;
     team.elapse(Duration::minutes(1)).await;

@@ -7,6 +7,7 @@ use super::desk::{
 };
 use super::dovecot::Dovecot;
 use super::smtp::SmtpSink;
+use super::team::Team;
 use chrono::{DateTime, Duration, Utc};
 use guichet::clock::Clock;
 use guichet::command::parse::parse;
@@ -114,6 +115,90 @@ impl Stage for InProcess {
 
     async fn ticket(&mut self, number: i64) -> Option<Value> {
         let ticket = self.test.desk.ticket(guichet::domain::ids::TicketId(number)).await.unwrap();
+        ticket.map(|ticket| serde_json::to_value(ticket).unwrap())
+    }
+}
+
+/// The strict Discord, where Camille types in #support-team.
+pub struct OnDiscord {
+    team: Team,
+    letterhead: Letterhead,
+    templates: Templates,
+    sent: Vec<(String, Vec<u8>)>,
+}
+
+impl OnDiscord {
+    pub async fn new(database: Database) -> OnDiscord {
+        let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
+        let team = Team::start(database).await;
+        team.test.desk.link_identity(&team.test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
+        OnDiscord {
+            team,
+            letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
+            templates: Templates::load(&[]).unwrap(),
+            sent: Vec::new(),
+        }
+    }
+
+    async fn deliver(&mut self) {
+        for parcel in self.team.test.deliver().await {
+            let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
+            self.sent.push((parcel.address, mail));
+        }
+    }
+
+    /// Everything was posted, and Discord had nothing to put up with.
+    pub async fn end(&self) {
+        self.team.settle().await;
+        assert_eq!(self.team.discord.violations(), Vec::<String>::new());
+    }
+}
+
+impl Stage for OnDiscord {
+    async fn receive(&mut self, raw: Vec<u8>) {
+        self.team.test.mails(vec![raw]).await;
+    }
+
+    async fn say(&mut self, line: &str) -> String {
+        let support = self.team.discord.support;
+        let said = self.team.camille.says(support, line).id;
+        let answer = self.team.discord.wait("an answer", |guild| {
+            guild.messages(support).into_iter().find(|one| one.reply_to == Some(said)).map(|one| one.id)
+        });
+        let read = self.team.discord.draw(answer.await);
+        self.deliver().await;
+        // As Discord shows it: without the marks that keep words from being markup, and what names an address.
+        let mut shown = String::new();
+        let mut letters = read.replace('\u{200b}', "").chars().collect::<Vec<_>>().into_iter().peekable();
+        while let Some(letter) = letters.next() {
+            if letter != '\\' || !letters.peek().is_some_and(char::is_ascii_punctuation) {
+                shown.push(letter);
+            }
+        }
+        shown
+    }
+
+    async fn prefer(&mut self, email: &str, preference: &str) {
+        let preference = Preference::from_word(preference).expect("one of the four");
+        self.team.test.desk.set_requester(email, None, Some(preference)).await.unwrap();
+    }
+
+    async fn unsubscribe(&mut self, link: &str) {
+        post_one_click(&self.team.test.desk, link).await;
+    }
+
+    async fn elapse(&mut self, time: Duration) {
+        self.team.pass(time);
+        self.team.test.desk.tick().await.unwrap();
+        self.deliver().await;
+    }
+
+    async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.sent.clone()
+    }
+
+    async fn ticket(&mut self, number: i64) -> Option<Value> {
+        let ticket = self.team.test.desk.ticket(guichet::domain::ids::TicketId(number)).await.unwrap();
         ticket.map(|ticket| serde_json::to_value(ticket).unwrap())
     }
 }

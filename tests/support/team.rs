@@ -158,11 +158,12 @@ impl Team {
     /// Waits until everything that is due has been posted.
     pub async fn settle(&self) {
         self.wait(async || {
-            // In this order: what is claimed between the two is seen by the second.
+            // What is claimed or posted between the three is seen by one of them.
+            let before = self.test.desk.count_posts().await.unwrap();
             let next = self.test.desk.next_post(Platform::Discord).await.unwrap();
-            let states = self.test.desk.count_posts().await.unwrap();
-            let is_at_work = states.iter().any(|(state, count)| state == "sending" && *count > 0);
-            (!is_at_work && next.is_none_or(|due| due > self.now())).then_some(())
+            let after = self.test.desk.count_posts().await.unwrap();
+            let is_at_work = before.iter().any(|(state, count)| state == "sending" && *count > 0);
+            (before == after && !is_at_work && next.is_none_or(|due| due > self.now())).then_some(())
         })
         .await;
     }

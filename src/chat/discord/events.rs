@@ -71,7 +71,7 @@ impl EventHandler for Listener {
 
     async fn message(&self, context: Context, message: Message) {
         if message.guild_id == Some(self.guild) {
-            self.heard(&context.http, &message).await;
+            self.heard(&context.http, message).await;
         }
     }
 

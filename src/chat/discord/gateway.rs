@@ -4,6 +4,7 @@
 use super::draw::{draw, modal, without_undo};
 use super::heard::said;
 use super::marks::Marks;
+use super::order::Order;
 use super::pace::Starts;
 use super::post::Poster;
 use super::{fault, options};
@@ -43,6 +44,8 @@ pub struct Listener {
     pub me: UserId,
     /// What posts: it hears of what was removed, and of rights that changed.
     pub poster: Poster,
+    /// In which order messages are taken in.
+    pub order: Arc<Order>,
     /// How far each channel was read.
     pub marks: Arc<Mutex<Marks>>,
     /// How often sessions began.

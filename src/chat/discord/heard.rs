@@ -25,10 +25,11 @@ impl Listener {
     }
 
     /// A message that comes as it is written.
-    pub(super) async fn heard(&self, http: &Arc<Http>, message: &Message) {
+    pub(super) async fn heard(&self, http: &Arc<Http>, message: Message) {
+        self.marks().begin(message.channel_id.get(), message.id.get());
+        let Some((_turn, message)) = self.order.next(message).await else { return };
         let (channel, id) = (message.channel_id.get(), message.id.get());
-        self.marks().begin(channel, id);
-        let noted = match self.take(http, message, false).await {
+        let noted = match self.take(http, &message, false).await {
             Ok(is_read) => {
                 let upto = self.marks().end(channel, id);
                 match upto.filter(|_| is_read) {

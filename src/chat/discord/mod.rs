@@ -11,6 +11,7 @@ mod gateway;
 mod heard;
 mod marks;
 pub mod options;
+mod order;
 mod pace;
 pub mod permissions;
 mod post;
@@ -123,6 +124,7 @@ async fn open(desk: &Desk, config: &Discord, setting: &Setting) -> Result<Listen
         undo_window: setting.undo_window,
         me,
         poster,
+        order: Arc::default(),
         marks: Arc::new(Mutex::new(Marks::new())),
         starts: Arc::default(),
         missed: Arc::default(),
