@@ -1,5 +1,5 @@
-//! The guide's scenarios as French transcripts that run: `tests/scenarios/*.md`, on both databases in this process
-//! and once against the built program with a real mailbox and a real SMTP server.
+//! The guide's scenarios as French transcripts that run: `tests/scenarios/*.md`, on both databases in this process and
+//! on Discord, where Camille types in #support-team, and once against the built program with a real mailbox and a real SMTP server.
 //!
 //! In a transcript, indented lines act or look; the rest is prose. Acts: `léa écrit « Sujet »`, `léa répond`, `zoé
 //! répond au mail de léa` (each with its text below, and `, copie à marc` behind it where there is one), `léa préfère
@@ -10,7 +10,9 @@
 //! and was not looked at fails the transcript.
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
-use crate::support::stage::{Built, CAMILLES_ADDRESS, InProcess, OnDiscord, Stage, read_mail, unsubscribe_link};
+use crate::support::stage::{
+    Built, CAMILLES_ADDRESS, InProcess, OnDiscord, Stage, read_mail, unsubscribe_link,
+};
 use chrono::Duration;
 use guichet::domain::fold::fold;
 use guichet::domain::ticket::Status;
@@ -81,8 +83,8 @@ impl<S: Stage> Play<S> {
         }
     }
 
-    async fn run(mut self, transcript: String) {
-        for step in steps(&transcript) {
+    async fn run(mut self, transcript: &str) -> S {
+        for step in steps(transcript) {
             self.step(&step).await;
         }
         let unseen: Vec<_> =
@@ -90,6 +92,7 @@ impl<S: Stage> Play<S> {
         assert!(unseen.is_empty(), "{}: mails nobody looked at: {unseen:?}", self.name);
         let unseen = self.notifications().await;
         assert!(unseen.is_empty(), "{}: notifications nobody looked at: {unseen:?}", self.name);
+        self.stage
     }
 
     async fn step(&mut self, step: &Step) {
@@ -283,7 +286,7 @@ async fn every_transcript_runs_on_both_databases() {
     for (name, transcript) in transcripts() {
         for database in BOTH {
             let play = Play::new(InProcess::new(database).await, &format!("{name} on {database:?}"));
-            play.run(transcript.clone()).await;
+            play.run(&transcript).await;
         }
     }
 }
@@ -293,8 +296,8 @@ async fn every_transcript_runs_on_discord() {
     for (name, transcript) in transcripts() {
         for database in BOTH {
             let stage = OnDiscord::new(database).await;
-            let r = tokio::spawn(Play::new(stage, &format!("{name} by Discord, on {database:?}")).run(transcript.clone())).await;
-            if let Err(e) = r { println!("XX {name} {:?}", e.into_panic().downcast_ref::<String>()); }
+            let play = Play::new(stage, &format!("{name} on Discord, {database:?}"));
+            play.run(&transcript).await.end().await;
         }
     }
 }
@@ -302,6 +305,6 @@ async fn every_transcript_runs_on_discord() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_transcript_runs_on_the_built_program_with_a_real_mailbox_and_a_real_smtp_server() {
     for (name, transcript) in transcripts() {
-        Play::new(Built::new(), &format!("{name} on the built program")).run(transcript.clone()).await;
+        Play::new(Built::new(), &format!("{name} on the built program")).run(&transcript).await;
     }
 }

@@ -90,7 +90,11 @@ impl Room {
         match parse(line) {
             Ok(command) => match (form_wanted(&command), self.agent(caller).await) {
                 (Some((ticket, template)), Ok(Ok(_))) => {
-                    Answer::Private(wording::chat::press_to_write(ticket, template.as_deref()))
+                    let catalogue = self.desk.catalogue();
+                    let named = template.as_deref().and_then(|name| catalogue.find(name));
+                    let mut missing = named.map(|reply| catalogue.missing(&reply.body)).unwrap_or_default();
+                    missing.retain(|bracket| !wording::canned::fills_itself(bracket));
+                    Answer::Private(wording::chat::press_to_write(ticket, template.as_deref(), &missing))
                 }
                 _ => self.command(caller, command, key).await,
             },

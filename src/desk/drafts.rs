@@ -125,16 +125,19 @@ impl Desk {
         let Some(draft) = tx.draft(id).await?.filter(|draft| draft.agent == agent.id) else {
             return refuse(Refusal::DraftEnded);
         };
-        if draft.is_open {
-            let writing = self.writing(&mut tx, agent, id, now).await?;
-            if writing.since.iter().any(|message| message.id > seen) {
-                return Ok(Sent::Overtaken(Box::new(writing)));
+        let objection = match self.writing(&mut tx, agent, id, now).await {
+            Ok(writing) if writing.since.iter().any(|message| message.id > seen) => {
+                Some(Ok(Sent::Overtaken(Box::new(writing))))
             }
-            if shown != writing.mark {
-                return Ok(Sent::Changed(Box::new(writing)));
-            }
-        } else if tx.event_by_source(&key).await?.is_none() {
-            return refuse(Refusal::DraftEnded);
+            Ok(writing) if shown != writing.mark => Some(Ok(Sent::Changed(Box::new(writing)))),
+            Ok(_) => None,
+            Err(failure) => Some(Err(failure)),
+        };
+        // Read after the conversation: what was said meanwhile may be this very reply, by the same button.
+        if let Some(objection) = objection
+            && tx.event_by_source(&key).await?.is_none()
+        {
+            return objection;
         }
         drop(tx);
         let command = Command::Reply {

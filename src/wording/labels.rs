@@ -5,6 +5,7 @@
 use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
 use crate::domain::event::{EventKind, Team};
 use crate::domain::followup::TimerKind;
+use crate::domain::ids::TicketId;
 use crate::domain::participant::Participation;
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
@@ -191,6 +192,16 @@ pub fn status_filters() -> [(Option<Status>, &'static str); 6] {
 pub fn priority_filters() -> [(Option<Priority>, &'static str); 5] {
     let [a, b, c, d] = Priority::ALL.map(|value| (Some(value), priority(value)));
     [(None, "Toutes"), a, b, c, d]
+}
+
+/// Where what a ticket continues is to be read.
+pub fn continues(before: TicketId) -> String {
+    format!("Suite du ticket {before}\u{a0}: `/ticket show {before}`")
+}
+
+/// Where a ticket that was merged goes on.
+pub fn merged(ticket: TicketId, into: TicketId) -> String {
+    format!("Le ticket {ticket} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`")
 }
 
 #[cfg(test)]

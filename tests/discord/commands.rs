@@ -142,6 +142,7 @@ async fn who_is_nobody_here_does_and_learns_nothing(database: Database) {
     let card = team.card(1, |_| true).await;
     let (support, thread) = (team.discord.support, team.thread(1).await);
     let unknown = team.discord.person("Inconnue", &[team.agents]);
+    team.settle().await;
     let before = serde_json::to_value(team.ticket(1).await).unwrap();
     story
         .answer(

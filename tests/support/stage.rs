@@ -165,17 +165,28 @@ impl Stage for OnDiscord {
         let answer = self.team.discord.wait("an answer", |guild| {
             guild.messages(support).into_iter().find(|one| one.reply_to == Some(said)).map(|one| one.id)
         });
-        let read = self.team.discord.draw(answer.await);
+        let answer = self.team.discord.message(answer.await).expect("it stands");
+        let mut read = self.team.discord.draw(&answer);
+        // What does not fit is in a file.
+        for file in &answer.attachments {
+            read.push_str(&String::from_utf8_lossy(&file.bytes));
+        }
         self.deliver().await;
-        // As Discord shows it: without the marks that keep words from being markup, and what names an address.
+        // As Discord shows it: without the marks that keep words from being markup, and those of a command.
         let mut shown = String::new();
-        let mut letters = read.replace('\u{200b}', "").chars().collect::<Vec<_>>().into_iter().peekable();
+        let mut letters =
+            read.replace(['\u{200b}', '`'], "").chars().collect::<Vec<_>>().into_iter().peekable();
         while let Some(letter) = letters.next() {
             if letter != '\\' || !letters.peek().is_some_and(char::is_ascii_punctuation) {
                 shown.push(letter);
             }
         }
-        shown
+        // The name of a fact stands over it.
+        let fact = |line: &str| match line.strip_prefix("| ").and_then(|fact| fact.split_once(": ")) {
+            Some((name, value)) => format!("{name}\u{a0}: {value}"),
+            None => line.to_owned(),
+        };
+        shown.lines().map(fact).collect::<Vec<_>>().join("\n")
     }
 
     async fn prefer(&mut self, email: &str, preference: &str) {

@@ -1,6 +1,6 @@
 //! What somebody reads in answer to what they did in chat, and the forms they fill in.
 
-use super::{button, cards, excerpt};
+use super::{button, cards, entries, excerpt};
 use crate::domain::chat::Platform;
 use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
@@ -120,25 +120,30 @@ fn in_full(said: &str, name: &str) -> Sheet {
 
 /// A ticket for one who asks to see it: its card, and the latest of the conversation.
 fn shown(ticket: &TicketView) -> Sheet {
-    let mut sheet = cards::card(ticket, &[], "");
+    let mut sheet = cards::whole_card(ticket, &[], "");
     sheet.link = None;
+    if ticket.status == Status::Closed {
+        sheet.rows = cards::card(ticket, &[], "").rows;
+    }
     let latest = ticket.messages.iter().rev().take(5).collect::<Vec<_>>();
     sheet.body = latest
         .into_iter()
         .rev()
         .flat_map(|message| {
-            let who = match message.direction {
-                Direction::Inbound => format!("✉ {}", message.author),
-                Direction::Outbound => format!("↩ {}", message.author),
-                Direction::Note => format!("📝 {}", message.author),
-            };
-            [Piece::Heading(who), Piece::Ago(message.at), Piece::Quote(excerpt(&message.text, 500))]
+            let who = Piece::Heading(entries::heading(ticket, message));
+            [who, Piece::Ago(message.at), Piece::Quote(excerpt(&message.text, 500))]
         })
         .collect();
     let older = ticket.messages.len().saturating_sub(5);
     if older > 0 {
         let older = dates::count(older as i64, "message plus ancien", "messages plus anciens");
         sheet.body.insert(0, Piece::Small(older));
+    }
+    if let Some(before) = ticket.follows {
+        sheet.body.insert(0, Piece::Words(labels::continues(before)));
+    }
+    if let Some(into) = ticket.merged_into {
+        sheet.body.insert(0, Piece::Words(format!("⚠ {}", labels::merged(ticket.id, into))));
     }
     sheet
 }
@@ -178,12 +183,16 @@ fn asks_without_waiting(done: &Done) -> bool {
 }
 
 /// A reply without a text was typed: a form opens by a button only.
-pub fn press_to_write(ticket: TicketId, template: Option<&str>) -> Sheet {
+pub fn press_to_write(ticket: TicketId, template: Option<&str>, missing: &[String]) -> Sheet {
     let press = Press::Reply(ticket, template.map(str::to_owned));
-    Sheet {
-        rows: vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])],
-        ..sentence(format!("Votre réponse au ticket nº\u{a0}{ticket} s’écrit dans un formulaire."))
+    let mut said = format!("Votre réponse au ticket nº\u{a0}{ticket} s’écrit dans un formulaire");
+    if missing.is_empty() {
+        said.push('.');
+    } else {
+        let missing: Vec<String> = missing.iter().map(|bracket| format!("[{bracket}]")).collect();
+        said.push_str(&format!(". À compléter\u{a0}: {}.", missing.join(", ")));
     }
+    Sheet { rows: vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])], ..sentence(said) }
 }
 
 /// Which status to give.

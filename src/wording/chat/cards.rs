@@ -5,6 +5,7 @@ use super::{EXCERPT, button, excerpt};
 use crate::domain::alert::Alert;
 use crate::domain::event::EventKind;
 use crate::domain::message::Direction;
+use crate::domain::participant::Participation;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
@@ -41,6 +42,14 @@ pub fn card(ticket: &TicketView, writers: &[String], public_url: &str) -> Sheet 
             ..Sheet::default()
         };
     }
+    whole_card(ticket, writers, public_url)
+}
+
+/// The same with all that is known of it, closed or not.
+pub(super) fn whole_card(ticket: &TicketView, writers: &[String], public_url: &str) -> Sheet {
+    let id = ticket.id;
+    let heading = format!("{} · {}", labels::status(ticket.status), title(ticket));
+    let link = Some(page(public_url, ticket));
     let mut body = Vec::new();
     if let Some(message) = latest_inbound(ticket) {
         body.push(Piece::Quote(excerpt(&message.text, EXCERPT)));
@@ -100,10 +109,17 @@ fn facts(ticket: &TicketView) -> Vec<(String, String)> {
         facts.push(("Étiquettes".to_owned(), ticket.tags.join(", ")));
     }
     if ticket.escalated_at.is_some() {
-        facts.push(("Équipe technique".to_owned(), "🚨 escaladé".to_owned()));
+        facts.push(("Escalade".to_owned(), "🚨 Escaladé à l’équipe technique".to_owned()));
     }
     if let Some(reason) = &ticket.reason {
         facts.push(("Raison".to_owned(), reason.clone()));
+    }
+    for (state, label) in [(Participation::In, "En copie"), (Participation::Proposed, "À valider")] {
+        let people = ticket.participants.iter().filter(|one| one.state == state);
+        let people: Vec<&str> = people.map(|one| one.email.as_str()).collect();
+        if !people.is_empty() {
+            facts.push((label.to_owned(), people.join(", ")));
+        }
     }
     let files: Vec<String> = ticket
         .messages

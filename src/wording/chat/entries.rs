@@ -10,7 +10,7 @@ use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Call, File, Piece, Row, Sheet, Tone};
 use crate::view::{DeliveryView, EventView, MessageView, TicketView};
-use crate::wording::{dates, history, labels};
+use crate::wording::{dates, history, labels, mail};
 
 /// How many characters of a message stand in its entry; the whole of a longer one is a file beside it.
 const SHOWN: usize = 1500;
@@ -24,8 +24,13 @@ pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
     if shown.len() < message.text.trim().len() {
         files.push(File::Text { name: format!("message-{id}.txt"), text: message.text.clone() });
     }
+    if let Some(lost) = mail::lost(message.shape.parts) {
+        body.push(Piece::Small(format!("⚠ {lost}")));
+    }
     if !shown.is_empty() {
         body.push(Piece::Quote(shown));
+    } else if message.direction == Direction::Inbound {
+        body.push(Piece::Small(mail::no_text(message.shape.seal).to_owned()));
     }
     if !message.quoted.trim().is_empty() {
         let lines = dates::count(message.quoted.lines().count() as i64, "ligne", "lignes");
@@ -35,8 +40,11 @@ pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
         files.push(File::Text { name: format!("citation-{id}.txt"), text: message.quoted.clone() });
     }
     if !message.attachments.is_empty() {
-        let listed =
-            message.attachments.iter().map(|file| format!("{} ({})", file.name, dates::size(file.bytes)));
+        let listed = message.attachments.iter().map(|file| {
+            let refused =
+                file.refused.map(|why| format!(", {}", mail::file_refused(why))).unwrap_or_default();
+            format!("{} ({}{refused})", file.name, dates::size(file.bytes))
+        });
         let listed = listed.collect::<Vec<_>>().join(", ");
         body.push(Piece::Small(format!("📎 {listed}")));
         files.extend(message.attachments.iter().map(|file| File::Part {
@@ -67,7 +75,8 @@ pub fn retracted() -> Sheet {
     Sheet { body: vec![Piece::Struck("Annulé avant l’envoi".to_owned())], ..Sheet::default() }
 }
 
-fn heading(ticket: &TicketView, message: &MessageView) -> String {
+/// Who says it, and what is to be known of that.
+pub(super) fn heading(ticket: &TicketView, message: &MessageView) -> String {
     let author = &message.author;
     match message.direction {
         Direction::Outbound => format!("↩ {author} répond"),

@@ -48,13 +48,10 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
         lines.push(format!("Étiquettes\u{a0}: {}", printable(&ticket.tags.join(", "))));
     }
     if let Some(before) = ticket.follows {
-        lines.push(ink.commands(&format!("Suite du ticket {before}\u{a0}: `/ticket show {before}`")));
+        lines.push(ink.commands(&labels::continues(before)));
     }
     if let Some(into) = ticket.merged_into {
-        let id = ticket.id;
-        lines.push(ink.commands(&format!(
-            "⚠ Le ticket {id} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`"
-        )));
+        lines.push(ink.commands(&format!("⚠ {}", labels::merged(ticket.id, into))));
     }
     lines.extend(in_copy(ticket, Participation::In, "En copie"));
     lines.extend(in_copy(ticket, Participation::Proposed, "À valider").map(|line| ink.yellow(&line)));
