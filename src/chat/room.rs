@@ -180,7 +180,7 @@ impl Room {
             Press::Reply(ticket, template) => {
                 return self.begin(&agent, ticket, template.as_deref(), "", key).await;
             }
-            Press::PickTemplate(ticket) => return self.begin(&agent, ticket, chosen, "", key).await,
+            Press::PickTemplate(ticket, _) => return self.begin(&agent, ticket, chosen, "", key).await,
             Press::UseNote(ticket, note) => {
                 let view = self.ticket(ticket).await?;
                 let note = view.messages.iter().find(|message| message.id == note);

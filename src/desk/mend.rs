@@ -153,12 +153,16 @@ async fn thread_anew(
 async fn told_in_thread(tx: &mut Tx, ticket: TicketId, stood: &[Place]) -> Result<Vec<(PostKind, i64)>> {
     let Some(stored) = tx.ticket(ticket).await? else { return Ok(Vec::new()) };
     let view = read_ticket(tx, stored).await?;
-    let messages = view.messages.iter().map(|message| (message.at, PostKind::Message, message.id.0));
+    // Each message came with a line of the history, whether that is told or not.
+    let wrote = |id: i64| view.events.iter().find(|event| event.detail.message == Some(id));
+    let messages = view.messages.iter().map(|message| {
+        let line = wrote(message.id.0).map_or(0, |event| event.id.0);
+        (line, PostKind::Message, message.id.0)
+    });
     let has_line = |id: i64| stood.iter().any(|place| place.kind == PostKind::Event && place.about == id);
-    let lines = view.events.iter().filter(|event| has_line(event.id.0));
-    let mut told: Vec<_> =
-        messages.chain(lines.map(|event| (event.at, PostKind::Event, event.id.0))).collect();
-    // A message stands before the line of the same moment, as when it was told first.
-    told.sort_by_key(|(at, kind, id)| (*at, *kind == PostKind::Event, *id));
+    let lines = view.events.iter().map(|event| event.id.0).filter(|id| has_line(*id));
+    let mut told: Vec<_> = messages.chain(lines.map(|id| (id, PostKind::Event, id))).collect();
+    // A message stands before the line that came with it, as when it was told first.
+    told.sort_by_key(|(line, kind, about)| (*line, *kind == PostKind::Event, *about));
     Ok(told.into_iter().map(|(_, kind, about)| (kind, about)).collect())
 }

@@ -24,8 +24,8 @@ pub enum Press {
     SetStatus(TicketId, Status),
     /// Show the standard replies to choose from.
     TemplateMenu(TicketId),
-    /// The menu of standard replies; the choice says which.
-    PickTemplate(TicketId),
+    /// A menu of standard replies, the n-th of them where there are too many for one; the choice says which.
+    PickTemplate(TicketId, i64),
     /// Ask for the reason to escalate; as a form, escalate.
     Escalate(TicketId),
     /// Ask whether it is spam.
@@ -77,7 +77,7 @@ impl Press {
             Press::PickStatus(ticket) => format!("pick-status:{ticket}"),
             Press::SetStatus(ticket, status) => format!("status:{ticket}:{}", status.as_str()),
             Press::TemplateMenu(ticket) => format!("templates:{ticket}"),
-            Press::PickTemplate(ticket) => format!("pick-template:{ticket}"),
+            Press::PickTemplate(ticket, menu) => format!("pick-template:{ticket}:{menu}"),
             Press::Escalate(ticket) => format!("escalate:{ticket}"),
             Press::Spam(ticket) => format!("spam:{ticket}"),
             Press::SpamSure(ticket) => format!("spam-sure:{ticket}"),
@@ -128,7 +128,10 @@ impl Press {
             "pick-status" => Press::PickStatus(ticket()?),
             "status" => Press::SetStatus(ticket()?, Status::from_word(second?)?),
             "templates" => Press::TemplateMenu(ticket()?),
-            "pick-template" => Press::PickTemplate(ticket()?),
+            "pick-template" => {
+                let menu = second.map_or(Some(0), |menu| menu.parse().ok());
+                Press::PickTemplate(ticket()?, menu?)
+            }
             "escalate" => Press::Escalate(ticket()?),
             "spam" => Press::Spam(ticket()?),
             "spam-sure" => Press::SpamSure(ticket()?),
@@ -168,7 +171,7 @@ mod tests {
             Press::PickStatus(ticket),
             Press::SetStatus(ticket, Status::WaitingCustomer),
             Press::TemplateMenu(ticket),
-            Press::PickTemplate(ticket),
+            Press::PickTemplate(ticket, 4),
             Press::Escalate(ticket),
             Press::Spam(ticket),
             Press::SpamSure(ticket),

@@ -1,5 +1,7 @@
 //! A sheet as a message of Discord: escaped, within its limits, calling nobody but whom we name.
 
+mod text;
+
 use crate::desk::mend::BARE;
 use crate::domain::chat::Place;
 use crate::domain::hex::hex;
@@ -14,6 +16,7 @@ use serenity::all::{
     CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, EditMessage,
     InputTextStyle, MessageFlags, RoleId, UserId,
 };
+use text::{cut, escaped, fit, holds, inert, piece, plain};
 
 /// Discord's limits, in characters.
 const CONTENT: usize = 2000;
@@ -25,11 +28,13 @@ const FACTS: usize = 20;
 const FOOTER: usize = 1024;
 /// All of an embed together, with room to spare under 6,000.
 const EMBED: usize = 5800;
-/// What is so short stands before any cut.
-const SHORT: usize = 200;
 const LABEL: usize = 80;
 const CHOICE: usize = 100;
 const INPUT: usize = MOST_IN_FORM;
+/// The most bytes of text in the files of one message: Discord takes 10 MiB, and pictures come beside them.
+const TEXTS: usize = 5 << 20;
+/// Said where there is nothing to say: Discord takes no empty message.
+const NOTHING: &str = "…";
 
 /// A message ready for any of Discord's calls.
 #[derive(Debug, Clone)]
@@ -89,9 +94,12 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
     if is_cut && !holds(&texts, &sheet.body) {
         texts.push(("texte.txt".to_owned(), plain(&sheet.body)));
     }
-    let rows = sheet.rows.iter().take(5).map(row).collect();
+    let texts = bounded(texts);
+    let rows = sheet.rows.iter().filter_map(row).take(5).collect();
     if is_plain {
-        let content = [call, body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let content =
+            [call, body].into_iter().filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(" ");
+        let content = if content.is_empty() { NOTHING.to_owned() } else { content };
         return Drawn { content, embed: None, rows, texts, calls, is_bare: false };
     }
     let mut embed = CreateEmbed::new();
@@ -99,22 +107,25 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
     if let Some(status) = sheet.accent {
         embed = embed.colour(colour(status));
     }
-    if let Some(title) = &sheet.title {
-        let title = excerpt(&escaped(title), TITLE);
+    let title = sheet.title.as_ref().map(|title| excerpt(&escaped(title), TITLE));
+    let title = title.filter(|title| !title.is_empty());
+    // An embed must say something; a blank fact does not count.
+    let title = title.or_else(|| body.trim().is_empty().then(|| NOTHING.to_owned()));
+    if let Some(title) = title {
         used += title.chars().count();
         embed = embed.title(title);
         if let Some(link) = sheet.link.as_deref().filter(|link| is_public(link)) {
             embed = embed.url(link);
         }
     }
-    if !body.is_empty() {
+    if !body.trim().is_empty() {
         embed = embed.description(body);
     }
     for (name, value) in sheet.facts.iter().take(FACTS) {
         let name = excerpt(&escaped(name), FACT_NAME);
         let left = EMBED.saturating_sub(used + name.chars().count());
         let value = excerpt(&escaped(value), FACT.min(left));
-        if value.is_empty() || left < 2 {
+        if name.is_empty() || value.is_empty() || left < 2 {
             continue;
         }
         used += name.chars().count() + value.chars().count();
@@ -122,7 +133,8 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
     }
     if let Some(footer) = &sheet.footer {
         let left = EMBED.saturating_sub(used);
-        let footer = excerpt(footer, FOOTER.min(left));
+        // No markup is read there, and a mention calls nobody; but let it not look like one.
+        let footer = excerpt(&inert(footer), FOOTER.min(left));
         if !footer.is_empty() && left > 1 {
             embed = embed.footer(CreateEmbedFooter::new(footer));
         }
@@ -136,6 +148,16 @@ impl Drawn {
         let shown = serde_json::json!([self.content, self.embed, self.rows, self.texts]).to_string();
         let digest = hex(&ring::digest::digest(&ring::digest::SHA256, shown.as_bytes()).as_ref()[..8]);
         if self.is_bare { format!("{digest}{BARE}") } else { digest }
+    }
+
+    /// How many bytes of text come in files.
+    pub fn bytes_beside(&self) -> u64 {
+        self.texts.iter().map(|(_, text)| text.len() as u64).sum()
+    }
+
+    /// Whether it is more than plain text.
+    pub fn has_embed(&self) -> bool {
+        self.embed.is_some()
     }
 
     /// The same, leading to a thread that does not hang on it.
@@ -221,11 +243,37 @@ fn input(field: &Field) -> CreateInputText {
     input
 }
 
-fn row(row: &Row) -> CreateActionRow {
+/// `None` for a row with nothing in it, which Discord refuses.
+fn row(row: &Row) -> Option<CreateActionRow> {
     match row {
-        Row::Buttons(buttons) => CreateActionRow::Buttons(buttons.iter().take(5).map(draw_button).collect()),
-        Row::Menu(menu) => CreateActionRow::SelectMenu(select(menu)),
+        Row::Buttons(buttons) if buttons.is_empty() => None,
+        Row::Menu(menu) if menu.choices.is_empty() => None,
+        Row::Buttons(buttons) => {
+            Some(CreateActionRow::Buttons(buttons.iter().take(5).map(draw_button).collect()))
+        }
+        Row::Menu(menu) => Some(CreateActionRow::SelectMenu(select(menu))),
     }
+}
+
+/// Text that is never empty.
+fn label(text: &str, most: usize) -> String {
+    let label = excerpt(text, most);
+    if label.is_empty() { NOTHING.to_owned() } else { label }
+}
+
+/// Texts that go into the files of one message; the end of what does not is on the ticket's page.
+fn bounded(texts: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut room = TEXTS;
+    let bound = |(name, text): (String, String)| {
+        let text = if text.len() <= room {
+            text
+        } else {
+            format!("{}\n{}", &text[..text.floor_char_boundary(room)], wording::chat::goes_on())
+        };
+        room = room.saturating_sub(text.len());
+        (name, text)
+    };
+    texts.into_iter().map(bound).collect()
 }
 
 fn draw_button(button: &Button) -> CreateButton {
@@ -235,21 +283,21 @@ fn draw_button(button: &Button) -> CreateButton {
         Tone::Success => ButtonStyle::Success,
         Tone::Danger => ButtonStyle::Danger,
     };
-    CreateButton::new(button.press.encode()).label(excerpt(&button.label, LABEL)).style(style)
+    CreateButton::new(button.press.encode()).label(label(&button.label, LABEL)).style(style)
 }
 
 fn select(menu: &Menu) -> CreateSelectMenu {
     let options = menu.choices.iter().take(25).map(|choice| {
         let mut option =
-            CreateSelectMenuOption::new(excerpt(&choice.label, CHOICE), excerpt(&choice.value, CHOICE))
+            CreateSelectMenuOption::new(label(&choice.label, CHOICE), label(&choice.value, CHOICE))
                 .default_selection(choice.is_chosen);
-        if let Some(note) = &choice.note {
+        if let Some(note) = choice.note.as_ref().filter(|note| !note.trim().is_empty()) {
             option = option.description(excerpt(note, CHOICE));
         }
         option
     });
     CreateSelectMenu::new(menu.press.encode(), CreateSelectMenuKind::String { options: options.collect() })
-        .placeholder(excerpt(&menu.placeholder, 150))
+        .placeholder(label(&menu.placeholder, 150))
 }
 
 /// The button of an undone or undoable act that is over, taken off what can be pressed.
@@ -293,196 +341,5 @@ fn is_public(link: &str) -> bool {
     host.and_then(|rest| rest.split(['/', ':']).next()).is_some_and(|host| host.contains('.'))
 }
 
-fn piece(piece: &Piece) -> String {
-    let lines = |text: &str, before: &str| {
-        text.trim_end()
-            .lines()
-            .map(|line| format!("{before}{}", escaped(line)))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    match piece {
-        Piece::Words(text) => lines(text, ""),
-        Piece::Quote(text) => lines(text, "> "),
-        // Nothing is markup between fences but the fence itself.
-        Piece::Table(text) => format!("```\n{}\n```", text.replace("```", "'''").trim_end()),
-        Piece::Heading(text) => format!("**{}**", escaped(text)),
-        Piece::Small(text) => lines(text, "-# "),
-        Piece::Struck(text) => format!("~~{}~~", escaped(text)),
-        Piece::Ago(at) => format!("<t:{}:R>", at.timestamp()),
-    }
-}
-
-/// The same without markup, for a file.
-fn plain(body: &[Piece]) -> String {
-    let lines = body.iter().filter_map(|piece| match piece {
-        Piece::Words(text)
-        | Piece::Quote(text)
-        | Piece::Table(text)
-        | Piece::Heading(text)
-        | Piece::Small(text)
-        | Piece::Struck(text) => Some(text.as_str()),
-        Piece::Ago(_) => None,
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// Whether the files beside a message hold all that it says: a text that was cut ends in « … ».
-fn holds(texts: &[(String, String)], body: &[Piece]) -> bool {
-    body.iter().all(|piece| match piece {
-        Piece::Words(text) | Piece::Quote(text) | Piece::Table(text) => {
-            let said = text.trim().trim_end_matches('…');
-            texts.iter().any(|(_, whole)| whole.contains(said))
-        }
-        // Short of themselves: names, counts.
-        Piece::Heading(text) | Piece::Small(text) | Piece::Struck(text) => text.chars().count() <= SHORT,
-        Piece::Ago(_) => true,
-    })
-}
-
-/// The pieces below each other in at most so many characters. The longest gives way first, so that what is said beside
-/// a long text stands.
-fn fit(mut pieces: Vec<String>, most: usize) -> (String, bool) {
-    const LEAST: usize = 100;
-    let mut is_cut = false;
-    loop {
-        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.chars().count()).collect();
-        let over = (lengths.iter().sum::<usize>() + lengths.len().saturating_sub(1)).saturating_sub(most);
-        let longest = lengths.iter().enumerate().max_by_key(|(_, length)| **length);
-        match longest {
-            Some((at, &length)) if over > 0 && length > LEAST => {
-                let left = length.saturating_sub(over).max(LEAST);
-                (pieces[at], _) = cut(std::mem::take(&mut pieces[at]), left);
-                is_cut = true;
-            }
-            _ => break,
-        }
-    }
-    let (body, is_cut_again) = cut(pieces.join("\n"), most);
-    (body, is_cut || is_cut_again)
-}
-
-/// At most so many characters; a fence that was opened is closed.
-fn cut(text: String, most: usize) -> (String, bool) {
-    if text.chars().count() <= most {
-        return (text, false);
-    }
-    let mut head: String = text.chars().take(most.saturating_sub(6)).collect();
-    while head.ends_with('\\') {
-        head.pop();
-    }
-    head.push('…');
-    if head.matches("```").count() % 2 == 1 {
-        head.push_str("\n```");
-    }
-    (head, true)
-}
-
-/// Words as words: no markup, no mention, no timestamp, no link text. A command between backticks stays one.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    let mut is_line_start = true;
-    while let Some(c) = rest.chars().next() {
-        if c == '`'
-            && let Some(end) = rest[1..].find(['`', '\n'])
-            && rest[1 + end..].starts_with('`')
-            && (rest[1..].starts_with("/ticket ") || rest[1..].starts_with("guichet "))
-        {
-            out.push_str(&rest[..end + 2]);
-            rest = &rest[end + 2..];
-            is_line_start = false;
-            continue;
-        }
-        match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
-            '#' | '-' | '+' if is_line_start => out.extend(['\\', c]),
-            // A space of no width: these call nobody, whatever else would fail. An address stays what can be copied.
-            '@' if rest[1..].starts_with("everyone") || rest[1..].starts_with("here") => {
-                out.push_str("@\u{200b}")
-            }
-            _ => out.push(c),
-        }
-        is_line_start = c == '\n' || (is_line_start && c.is_whitespace());
-        rest = &rest[c.len_utf8()..];
-    }
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobodys_words_are_markup_or_call_anybody() {
-        for (words, drawn) in [
-            ("@everyone", "@\u{200b}everyone"),
-            ("<@123> <@&4> <#5> <t:1:R>", "\\<@123\\> \\<@&4\\> \\<#5\\> \\<t:1:R\\>"),
-            ("lea@client.example", "lea@client.example"),
-            ("**gras** ~~non~~ ||caché|| `x`", "\\*\\*gras\\*\\* \\~\\~non\\~\\~ \\|\\|caché\\|\\| \\`x\\`"),
-            ("# titre\n  - point", "\\# titre\n  \\- point"),
-            ("[ici](https://mal.example)", "\\[ici\\](https://mal.example)"),
-            ("écrivez `/ticket show 42`.", "écrivez `/ticket show 42`."),
-            ("`/ticket show 42", "\\`/ticket show 42"),
-            ("C'est - bien #1", "C'est - bien #1"),
-        ] {
-            assert_eq!(escaped(words), drawn);
-        }
-    }
-
-    #[test]
-    fn a_fence_in_a_table_does_not_end_it_and_a_cut_closes_it() {
-        let drawn = draw(
-            &Sheet { body: vec![Piece::Table("a```@everyone\n".repeat(400))], ..Sheet::default() },
-            None,
-        );
-        assert!(drawn.content.chars().count() <= CONTENT);
-        assert_eq!(drawn.content.matches("```").count(), 2);
-        assert_eq!(drawn.texts.len(), 1, "the whole is beside it");
-    }
-
-    #[test]
-    fn only_who_is_named_is_called() {
-        let calls = |call, leads| {
-            let sheet = Sheet { body: vec![Piece::Words("@here".into())], calls: call, ..Sheet::default() };
-            let message = serde_json::to_value(draw(&sheet, leads).message(Vec::new())).unwrap();
-            (message["content"].as_str().unwrap().to_owned(), message["allowed_mentions"].to_string())
-        };
-        let (content, mentions) = calls(None, None);
-        assert_eq!(content, "@\u{200b}here");
-        assert!(!mentions.contains("everyone") && mentions.contains("\"parse\":[]"), "{mentions}");
-        let (content, mentions) = calls(Some(Call::Leads), Some(RoleId::new(9)));
-        assert_eq!(content, "<@&9> @\u{200b}here");
-        assert!(mentions.contains("\"roles\":[\"9\"]"), "{mentions}");
-        let (content, _) = calls(Some(Call::Person("7".into())), None);
-        assert_eq!(content, "<@7> @\u{200b}here");
-    }
-
-    #[test]
-    fn the_largest_sheet_keeps_within_the_limits() {
-        let long = "*".repeat(5000);
-        let sheet = Sheet {
-            accent: Some(Status::New),
-            title: Some(long.clone()),
-            link: Some("http://localhost:3000/x".into()),
-            body: vec![Piece::Quote(long.clone())],
-            facts: (0..40).map(|n| (format!("{n}{long}"), long.clone())).collect(),
-            footer: Some(long.clone()),
-            ..Sheet::default()
-        };
-        let embed = serde_json::to_value(draw(&sheet, None).embed).unwrap();
-        let length = |value: &serde_json::Value| value.as_str().map_or(0, |text| text.chars().count());
-        let facts = embed["fields"].as_array().unwrap();
-        let mut all =
-            length(&embed["title"]) + length(&embed["description"]) + length(&embed["footer"]["text"]);
-        for fact in facts {
-            assert!(
-                (1..=256).contains(&length(&fact["name"])) && (1..=1024).contains(&length(&fact["value"]))
-            );
-            all += length(&fact["name"]) + length(&fact["value"]);
-        }
-        assert!(length(&embed["title"]) <= 256 && length(&embed["description"]) <= 4096 && facts.len() <= 25);
-        assert!(all <= 6000, "{all}");
-        assert!(embed.get("url").is_none_or(serde_json::Value::is_null), "Discord refuses it");
-    }
-}
+mod tests;

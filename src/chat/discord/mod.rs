@@ -18,6 +18,7 @@ mod post;
 pub mod register;
 mod rights;
 mod session;
+mod stands;
 
 pub use client::http;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// So many sessions within so long, and no more: less than half of what Discord allows in a day.
-const MOST: usize = 20;
+const MOST: usize = 15;
 const WITHIN: Duration = Duration::from_secs(60 * 60);
 /// The pauses between attempts to connect: doubled up to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15 * 60));

@@ -227,23 +227,29 @@ fn told_of(status: Status) -> Option<&'static str> {
 
 /// Which standard reply to begin with.
 pub fn template_menu(ticket: &TicketView, templates: &[TemplateView]) -> Sheet {
-    let choices = templates.iter().take(25).map(|template| Choice {
+    const MENUS: usize = 5;
+    const CHOICES: usize = 25;
+    let choice = |template: &TemplateView| Choice {
         label: excerpt(&template.title, 90),
         value: template.key.clone(),
         note: template.then.map(|status| format!("puis {}", labels::status_name(status))),
         is_chosen: false,
-    });
-    let menu = Menu {
-        press: Press::PickTemplate(ticket.id),
-        placeholder: "Modèle ▾".to_owned(),
-        choices: choices.collect(),
     };
+    let menus = (0..).zip(templates.chunks(CHOICES).take(MENUS));
+    let rows = menus.map(|(number, templates)| {
+        let placeholder = match number {
+            0 => "Modèle ▾".to_owned(),
+            _ => format!("Modèle ▾ (suite {number})"),
+        };
+        let press = Press::PickTemplate(ticket.id, number);
+        Row::Menu(Menu { press, placeholder, choices: templates.iter().map(choice).collect() })
+    });
     Sheet {
         body: vec![Piece::Words(format!(
             "«\u{a0}{}\u{a0}»\u{a0}: quelle réponse type\u{a0}?",
             cards::title(ticket)
         ))],
-        rows: vec![Row::Menu(menu)],
+        rows: rows.collect(),
         ..Sheet::default()
     }
 }

@@ -70,6 +70,11 @@ pub fn files_withheld() -> String {
     "📎 La suite viendra en fichier dès que le bot pourra en joindre\u{a0}; elle est aussi sur la page du ticket.".to_owned()
 }
 
+/// Ends a file that is cut short.
+pub fn goes_on() -> &'static str {
+    "[La suite est sur la page du ticket.]"
+}
+
 /// A message that was taken back before it left.
 pub fn retracted() -> Sheet {
     Sheet { body: vec![Piece::Struck("Annulé avant l’envoi".to_owned())], ..Sheet::default() }
