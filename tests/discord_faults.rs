@@ -12,7 +12,7 @@ mod slow;
 mod twice;
 
 use crate::support::PATIENCE;
-use crate::support::discord::{Id, Message};
+use crate::support::discord::{Channel, Id, Message};
 use crate::support::team::Team;
 use chrono::Duration;
 use guichet::chat::discord;
@@ -51,6 +51,11 @@ fn cards(team: &Team, number: i64) -> Vec<Message> {
     let named = format!("nº\u{a0}{number} ·");
     let all = team.discord.messages(team.discord.support).into_iter();
     all.filter(|message| team.discord.draw(message).contains(&named)).collect()
+}
+
+/// The threads of tickets.
+fn threads(team: &Team) -> Vec<Channel> {
+    team.discord.threads(team.discord.support)
 }
 
 /// What stands in a channel, message by message.

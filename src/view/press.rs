@@ -105,7 +105,7 @@ impl Press {
         matches!(
             self,
             Press::Reply(..)
-                | Press::PickTemplate(_)
+                | Press::PickTemplate(..)
                 | Press::Escalate(_)
                 | Press::UseNote(..)
                 | Press::Edit(_)
