@@ -12,6 +12,7 @@ on_both! {
     a_post_that_is_refused_for_good_stops_nothing,
     a_burst_of_tickets_within_the_limits_all_get_cards,
     many_changes_of_a_ticket_are_few_edits,
+    a_post_of_a_forum_whose_answer_is_lost_comes_once,
 }
 
 const MESSAGES: &str = "/channels/*/messages";
@@ -162,5 +163,20 @@ async fn many_changes_of_a_ticket_are_few_edits(database: Database) {
     assert!(team.discord.draw(&cards(&team, 1)[0]).contains("Urgente"), "{}", team.discord.dump());
     let lines = json!(super::texts(&team, team.thread(1).await)).to_string();
     assert_eq!(lines.matches("riorité").count(), 11, "each change is a line: {lines}");
+    no_violations(&team);
+}
+
+async fn a_post_of_a_forum_whose_answer_is_lost_comes_once(database: Database) {
+    let mut team = Team::on(database, crate::support::discord::Discord::with_forum().await).await;
+    for number in 1..=3 {
+        team.discord.drop_connection_after_handling("POST", "/channels/*/threads");
+        team.lea_writes("Le même sujet", &format!("message {number}")).await;
+        all_posted(&mut team).await;
+        let named = format!("nº\u{a0}{number} ·");
+        let posts: Vec<_> =
+            super::threads(&team).into_iter().filter(|post| post.name.starts_with(&named)).collect();
+        assert_eq!(posts.len(), 1, "{}", team.discord.dump());
+        assert_eq!(super::count(&team, posts[0].id, "✉ "), 1);
+    }
     no_violations(&team);
 }

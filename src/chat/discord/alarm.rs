@@ -40,11 +40,8 @@ impl Poster {
         let digest = drawn.digest();
         if self.channels.forum.is_some() {
             let title = sheet.title.unwrap_or_default();
-            let thread = channel
-                .create_forum_post(&self.http, CreateForumPost::new(title, drawn.message(Vec::new())))
-                .await
-                .map_err(|error| fault(&error))?;
-            let id = thread.id.to_string();
+            let forum_post = CreateForumPost::new(title.clone(), drawn.clone().message(Vec::new()));
+            let id = self.forum_post(post, &title, forum_post, drawn).await?;
             return Ok(Some(Place {
                 kind: PostKind::Alerts,
                 about: 0,

@@ -44,6 +44,16 @@ impl Rights {
         Rights { guild, me, seen: Mutex::default() }
     }
 
+    /// The server.
+    pub fn guild(&self) -> GuildId {
+        self.guild
+    }
+
+    /// Our own account.
+    pub fn me(&self) -> UserId {
+        self.me
+    }
+
     /// Looks what a channel lacks now.
     ///
     /// # Errors

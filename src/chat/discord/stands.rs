@@ -66,13 +66,11 @@ impl Poster {
             }
             return Ok(Some(Place { drawn: digest, ..place }));
         }
-        let forum_post = CreateForumPost::new(wording::chat::thread_name(ticket), drawn.message(Vec::new()))
-            .auto_archive_duration(AutoArchiveDuration::OneWeek)
-            .set_applied_tags(tag);
-        let channel = self.channels.support;
-        let thread =
-            channel.create_forum_post(&self.http, forum_post).await.map_err(|error| fault(&error))?;
-        let id = thread.id.to_string();
+        let forum_post =
+            CreateForumPost::new(wording::chat::thread_name(ticket), drawn.clone().message(Vec::new()))
+                .auto_archive_duration(AutoArchiveDuration::OneWeek)
+                .set_applied_tags(tag);
+        let id = self.forum_post(post, &wording::chat::thread_name(ticket), forum_post, drawn).await?;
         // A forum's post and its first message have one id.
         Ok(Some(Place {
             kind: PostKind::Card,
@@ -83,6 +81,53 @@ impl Poster {
             thread: Some(id),
             drawn: digest,
         }))
+    }
+
+    /// A post in the forum of the team. Discord knows no nonce for one: before it is repeated, it is looked for by its
+    /// name. Gives back its id.
+    pub(super) async fn forum_post(
+        &self,
+        post: &Post,
+        name: &str,
+        forum_post: CreateForumPost<'_>,
+        drawn: Drawn,
+    ) -> Result<String, Fault> {
+        let forum = self.channels.support;
+        if post.is_repeated()
+            && let Some(id) = self.ours_in_forum(forum, name).await?
+        {
+            let stands = Place {
+                kind: post.kind.stands_as(),
+                about: post.place_about(),
+                ticket: post.ticket.as_ref().map(|ticket| ticket.id),
+                channel: id.clone(),
+                message: id.clone(),
+                thread: Some(id.clone()),
+                drawn: BARE.to_owned(),
+            };
+            self.redraw(&stands, drawn).await?;
+            return Ok(id);
+        }
+        let thread = forum.create_forum_post(&self.http, forum_post).await.map_err(|error| fault(&error))?;
+        Ok(thread.id.to_string())
+    }
+
+    /// A post of ours with this name that is known to be nothing's.
+    async fn ours_in_forum(&self, forum: ChannelId, name: &str) -> Result<Option<String>, Fault> {
+        let active =
+            self.rights.guild().get_active_threads(&self.http).await.map_err(|error| fault(&error))?;
+        let ours = active.threads.into_iter().filter(|thread| {
+            let is_ours = thread.owner_id == Some(self.rights.me());
+            is_ours && thread.parent_id == Some(forum) && thread.name == name
+        });
+        for thread in ours {
+            let places = self.desk.places_of_message(PLATFORM, &thread.id.to_string()).await;
+            let places = places.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+            if places.is_empty() {
+                return Ok(Some(thread.id.to_string()));
+            }
+        }
+        Ok(None)
     }
 
     /// A message of a channel with a thread on it, posted or redrawn.
