@@ -46,6 +46,8 @@ pub fn masked(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::TemplateView;
+    use crate::view::sheet::{Menu, Row};
 
     #[test]
     fn an_excerpt_ends_between_words_and_an_address_is_masked() {
@@ -54,5 +56,27 @@ mod tests {
         assert_eq!(excerpt(&"é".repeat(50), 10), format!("{}…", "é".repeat(9)));
         assert_eq!(masked("lea@client.example"), "l…@c…");
         assert_eq!(masked("?"), "…");
+    }
+
+    #[test]
+    fn every_standard_reply_can_be_chosen_however_many_there_are() {
+        let templates: Vec<TemplateView> = (0..40)
+            .map(|n| TemplateView {
+                key: format!("reponse-{n}"),
+                title: format!("Réponse {n}"),
+                ..TemplateView::from(&crate::wording::canned::Catalogue::load(&[]).unwrap().all()[0])
+            })
+            .collect();
+        let sheet = template_menu(&crate::wording::text::samples::ticket(), &templates);
+        let menus: Vec<&Menu> = sheet
+            .rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::Menu(menu) => Some(menu),
+                Row::Buttons(_) => None,
+            })
+            .collect();
+        assert_eq!(menus.iter().map(|menu| menu.choices.len()).collect::<Vec<_>>(), [25, 15]);
+        assert_ne!(menus[0].press, menus[1].press, "no two things of a message have one id");
     }
 }
