@@ -24,7 +24,9 @@ impl Story {
 
     /// Somebody does something, or something happens; this is seen then.
     fn tell(&mut self, what: &str, seen: impl AsRef<str>) {
-        self.told.push_str(&format!("=== {what}\n{}\n\n", seen.as_ref()));
+        // Whether two changes became one edit or two is a matter of pace.
+        let seen = seen.as_ref().replace(" (edited)", "");
+        self.told.push_str(&format!("=== {what}\n{seen}\n\n"));
     }
 
     /// The same with the answer to an interaction: a message, or a form.
