@@ -33,7 +33,7 @@ pub async fn run(desk: Desk, cancel: CancellationToken) {
     }
 }
 
-/// Fires what is due; how long nothing is due after that, at most [`LONGEST_LOOK_AWAY`].
+/// Fires what is due; how long nothing is due after that, at most `LONGEST_LOOK_AWAY`.
 ///
 /// # Errors
 /// The database's.
