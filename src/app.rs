@@ -5,7 +5,7 @@ use crate::chat;
 use crate::clock::Clock;
 use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Threading, Web};
 use crate::demo;
-use crate::desk::{self, Desk, Settings, tokens};
+use crate::desk::{Desk, Settings, tokens};
 use crate::domain::alert::AlertKind;
 use crate::domain::chat::Platform;
 use crate::domain::people::{Role, normal_address};
@@ -458,12 +458,6 @@ async fn asked_to_stop() {
         // Without signals only a kill stops it, which loses nothing either.
         _ => std::future::pending().await,
     }
-}
-
-/// A short code that stands in a person's sentence and in the operator's log line.
-pub fn reference() -> String {
-    let random = desk::random_hex().unwrap_or_default();
-    random.get(..6).unwrap_or("000000").to_uppercase()
 }
 
 #[cfg(test)]

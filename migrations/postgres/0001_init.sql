@@ -337,6 +337,7 @@ CREATE TABLE place (
 );
 CREATE INDEX place_by_thread ON place (platform, thread) WHERE thread IS NOT NULL;
 CREATE INDEX place_by_message ON place (platform, message);
+CREATE INDEX place_in_channel ON place (platform, channel);
 
 -- The latest message of each channel and thread that was taken in: what came later while we were away is fetched.
 CREATE TABLE seen (

@@ -7,19 +7,19 @@ use crate::command::parse::parse;
 use crate::desk::chat::here;
 use crate::desk::drafts::Sent;
 use crate::desk::opened::Said;
-use crate::desk::{Desk, Failure};
+use crate::desk::{self, Desk, Failure};
 use crate::domain::canned::fill_in;
 use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::EventKind;
-use crate::domain::ids::{DraftId, EventId, MessageId, TicketId};
+use crate::domain::ids::{DraftId, MessageId, TicketId};
 use crate::domain::people::{Actor, Agent, Door, Role};
+use crate::domain::refusal::Refusal;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, MOST_IN_FORM, Sheet};
 use crate::view::{EventView, Suggestion, TemplateView, TicketView, View, Writing};
 use crate::wording::{self, refusals};
 use chrono_tz::Tz;
-use ring::rand::{SecureRandom, SystemRandom};
 
 /// Somebody in chat, as the platform knows them.
 #[derive(Debug, Clone)]
@@ -161,7 +161,9 @@ impl Room {
                 }
                 None => return Ok(Answer::Private(wording::chat::stale())),
             },
-            Press::Undo(act) => return self.undo(&agent, act, key).await,
+            Press::Undo(act) => {
+                return self.instead(&agent, Command::Undo { act: Some(act) }, key).await;
+            }
             Press::Resend(delivery) => Command::Resend { delivery },
             Press::MarkSent(delivery) => Command::MarkSent { delivery },
             Press::StatusMenu(ticket) => {
@@ -216,13 +218,9 @@ impl Room {
         Ok(Answer::Instead(self.seen(&view)))
     }
 
-    async fn undo(&self, agent: &Agent, act: EventId, key: &str) -> Outcome {
-        self.instead(agent, Command::Undo { act: Some(act) }, key).await
-    }
-
     async fn ticket(&self, id: TicketId) -> Result<TicketView, Failure> {
         let ticket = self.desk.ticket(id).await?;
-        ticket.ok_or(Failure::Refused(crate::domain::refusal::Refusal::NoSuchTicket(id)))
+        ticket.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
     }
 
     /// A reply begins: a form, or at once its preview where a standard reply has nothing left to fill in.
@@ -437,7 +435,7 @@ impl Room {
                 Answer::Private(wording::chat::sentence(refusals::say(&refusal)))
             }
             Err(Failure::Broken(error)) => {
-                let reference = reference();
+                let reference = desk::reference();
                 tracing::error!(reference, error = format!("{error:#}"), "an act in chat failed");
                 Answer::Private(wording::chat::broken(&reference))
             }
@@ -452,14 +450,5 @@ fn form_wanted(command: &Command) -> Option<(TicketId, Option<String>)> {
             Some((*ticket, template.clone()))
         }
         _ => None,
-    }
-}
-
-/// A short word by which an operator finds a line of the log.
-fn reference() -> String {
-    let mut bytes = [0; 4];
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => crate::domain::hex::hex(&bytes).to_uppercase(),
-        Err(_) => "none".to_owned(),
     }
 }

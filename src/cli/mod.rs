@@ -12,7 +12,7 @@ mod users;
 use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::{Config, Fault};
-use crate::desk::Failure;
+use crate::desk::{self, Failure};
 use crate::store;
 use crate::view::Fired;
 use crate::wording::{cli as say, config_faults, refusals, text};
@@ -194,7 +194,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             ExitCode::from(1)
         }
         Err(Ended::Broken(error)) => {
-            let reference = app::reference();
+            let reference = desk::reference();
             tracing::error!(r#ref = %reference, error = format!("{error:#}"), "command failed");
             eprintln!("{}", say::internal_error(&reference));
             ExitCode::from(1)

@@ -3,7 +3,7 @@
 
 use super::apply::Act;
 use super::failure::refuse;
-use super::run::{TRIES, ticket_view, write};
+use super::run::{TRIES, Written, ticket_view, write};
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::domain::event::Event;
 use crate::domain::ids::TicketId;
@@ -98,7 +98,9 @@ impl Inner {
             Actor::Requester(_) | Actor::Participant(_) | Actor::System => ("", false),
         };
         let message = match note {
-            Some(text) => Some(write(&mut tx, &ticket, Direction::Note, author, text, now).await?),
+            Some(text) => {
+                Some(write(&mut tx, &ticket, Written::by(author, Direction::Note, text), now).await?)
+            }
             None => None,
         };
         let event = if note.is_some() { Event::ColleagueNoted } else { Event::Fixed };

@@ -61,8 +61,7 @@ impl Desk {
         if let Some(into) = stored.merged_into {
             return refuse(Refusal::Merged { ticket, into });
         }
-        let view = read_ticket(&mut tx, stored).await?;
-        let base = latest(&view.messages);
+        let base = tx.latest_said(ticket).await?;
         let id = tx.begin_draft(ticket, agent.id, template, &text, then, base, now, source_key).await?;
         self.show_writers(&mut tx, ticket, now).await?;
         let writing = self.writing(&mut tx, agent, id, now).await?;
@@ -159,8 +158,8 @@ impl Desk {
 
     /// The ticket's card says who writes, now and once that is over.
     async fn show_writers(&self, tx: &mut Tx, ticket: TicketId, now: DateTime<Utc>) -> Result<()> {
+        self.inner.tell_cards(tx, std::iter::once(ticket), now).await?;
         for platform in &self.inner.settings.chats {
-            tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
             tx.add_post(*platform, PostKind::Refresh, Some(ticket), 0, now + WRITES_FOR, now).await?;
         }
         Ok(())
@@ -224,8 +223,4 @@ async fn own(tx: &mut Tx, agent: &Agent, id: DraftId) -> Result<StoredDraft> {
 /// The conversation, without the team's own notes.
 fn is_said(message: &MessageView) -> bool {
     message.direction != Direction::Note
-}
-
-fn latest(messages: &[MessageView]) -> MessageId {
-    messages.iter().filter(|message| is_said(message)).map(|message| message.id).max().unwrap_or(MessageId(0))
 }

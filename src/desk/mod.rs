@@ -179,6 +179,12 @@ pub fn random_hex() -> anyhow::Result<String> {
     Ok(hex(&bytes))
 }
 
+/// A short code that stands in a person's sentence and in the operator's log line.
+pub fn reference() -> String {
+    let random = random_hex().unwrap_or_default();
+    random.get(..6).unwrap_or("000000").to_uppercase()
+}
+
 /// Unpacks what was kept with zstd.
 ///
 /// # Errors

@@ -2,17 +2,15 @@
 
 use super::board::read_ticket;
 use super::failure::refuse;
-use super::receive::distinct_words;
+use super::run::{Written, write};
 use super::{Desk, Result};
 use crate::domain::address::{is_own, usable_address};
-use crate::domain::chat::{Platform, PostKind};
+use crate::domain::chat::Platform;
 use crate::domain::event::{EventDetail, EventKind};
-use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
 use crate::domain::people::{Agent, Door, normal_address};
 use crate::domain::refusal::Refusal;
 use crate::domain::threading::bare_subject;
-use crate::store::messages::NewMessage;
 use crate::store::tickets::NewEvent;
 use crate::view::TicketView;
 use crate::wording;
@@ -75,31 +73,19 @@ impl Desk {
         let subject: String = said.subject.split_whitespace().collect::<Vec<_>>().join(" ");
         let subject: String = bare_subject(&subject).chars().take(LONGEST_SUBJECT).collect();
         let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
-        let opened = tx.open_tickets(&[(subject.clone(), requester.id)], now).await?;
-        let Some(&ticket) = opened.first() else {
-            return Err(anyhow::anyhow!("no ticket was opened").into());
+        let opened = tx.open_tickets(&[(subject, requester.id)], now).await?;
+        let stored = match opened.first() {
+            Some(id) => tx.ticket(*id).await?,
+            None => None,
         };
+        let Some(stored) = stored else { return Err(anyhow::anyhow!("no ticket was opened").into()) };
         let author = if requester.name.is_empty() { &requester.email } else { &requester.name };
-        let message = tx
-            .add_message(&NewMessage {
-                ticket,
-                direction: Direction::Inbound,
-                mark: None,
-                author,
-                sender: Some(&requester.email),
-                refuted: false,
-                at: now,
-                text,
-                quoted: "",
-                raw_mail: None,
-                shape: Shape::default(),
-            })
-            .await?;
-        let searched = format!("{subject} {} {} {text}", requester.name, requester.email);
-        tx.index_messages(&[(message, &distinct_words(&searched))]).await?;
+        let sender = Some(requester.email.as_str());
+        let written = Written { direction: Direction::Inbound, author, sender, text };
+        let message = write(&mut tx, &stored, written, now).await?;
         let detail = EventDetail { message: Some(message.0), ..EventDetail::default() };
-        tx.add_event(&NewEvent {
-            ticket,
+        let happened = NewEvent {
+            ticket: stored.id,
             at: now,
             kind: EventKind::Created,
             door,
@@ -108,13 +94,9 @@ impl Desk {
             detail: &detail,
             version_after: 1,
             source_key: Some(source_key),
-        })
-        .await?;
-        for platform in &self.inner.settings.chats {
-            tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
-            tx.add_post(*platform, PostKind::Message, Some(ticket), message.0, now, now).await?;
-        }
-        let Some(stored) = tx.ticket(ticket).await? else { return refuse(Refusal::NoSuchTicket(ticket)) };
+        };
+        let event = tx.add_event(&happened).await?;
+        self.inner.tell_chats(&mut tx, event, &happened).await?;
         let view = read_ticket(&mut tx, stored).await?;
         tx.commit().await?;
         self.inner.ring_chats();

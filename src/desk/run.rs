@@ -194,7 +194,8 @@ impl Inner {
         }
         let mut tx = self.store.begin().await?;
         let ticket = locked(&mut tx, id).await?;
-        let message = write(&mut tx, &ticket, Direction::Note, &ask.agent.name, text, ask.now).await?;
+        let message =
+            write(&mut tx, &ticket, Written::by(&ask.agent.name, Direction::Note, text), ask.now).await?;
         let applied = self.apply(&mut tx, ticket, ask.act(&Event::NoteAdded, Some(message)), ask.now).await?;
         self.done(tx, applied).await
     }
@@ -249,7 +250,9 @@ impl Inner {
             return refuse(Refusal::NobodyInCopy(id));
         }
         let then = then.or(template_status).unwrap_or(Status::InProgress);
-        let message = write(&mut tx, &ticket, Direction::Outbound, &ask.agent.name, &text, ask.now).await?;
+        let message =
+            write(&mut tx, &ticket, Written::by(&ask.agent.name, Direction::Outbound, &text), ask.now)
+                .await?;
         let event = if hands_over { Event::HandedOver { then } } else { Event::AgentReplied { then } };
         let act = ask.act(&event, Some(message));
         let applied = self.apply_to_all(&mut tx, ticket, act, &copies, ask.now).await?;
@@ -394,22 +397,37 @@ impl Ask<'_> {
     }
 }
 
-/// Stores what somebody of the team wrote and makes it findable.
+/// What somebody wrote elsewhere than in a mail.
+pub(super) struct Written<'a> {
+    pub(super) direction: Direction,
+    pub(super) author: &'a str,
+    /// The requester's address, where it is what they said.
+    pub(super) sender: Option<&'a str>,
+    pub(super) text: &'a str,
+}
+
+impl<'a> Written<'a> {
+    /// By somebody of the team.
+    pub(super) fn by(author: &'a str, direction: Direction, text: &'a str) -> Written<'a> {
+        Written { direction, author, sender: None, text }
+    }
+}
+
+/// Stores what somebody wrote and makes it findable.
 pub(super) async fn write(
     tx: &mut Tx,
     ticket: &Ticket,
-    direction: Direction,
-    author: &str,
-    text: &str,
+    written: Written<'_>,
     now: DateTime<Utc>,
 ) -> Result<MessageId> {
+    let Written { direction, author, sender, text } = written;
     let message = tx
         .add_message(&NewMessage {
             ticket: ticket.id,
             direction,
             mark: None,
             author,
-            sender: None,
+            sender,
             refuted: false,
             at: now,
             text,

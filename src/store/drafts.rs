@@ -17,6 +17,8 @@ statements! {
     KEEP_DRAFT = Sql::same(
         "UPDATE draft SET text = $2, then_status = $3, base = $4, updated_at = $5 WHERE id = $1 AND state = 'open'");
     END_DRAFT = Sql::same("UPDATE draft SET state = $2, updated_at = $3 WHERE id = $1 AND state = 'open'");
+    LATEST_SAID = Sql::same(
+        "SELECT COALESCE(MAX(id), 0) FROM message WHERE ticket_id = $1 AND retracted_at IS NULL AND direction <> 'note'");
     WRITERS = Sql::same(
         "SELECT DISTINCT agent.id, agent.name FROM draft JOIN agent ON agent.id = draft.agent_id \
          WHERE draft.ticket_id = $1 AND draft.state = 'open' AND draft.updated_at > $2 ORDER BY agent.name");
@@ -124,6 +126,11 @@ impl Tx {
     pub async fn end_draft(&mut self, id: DraftId, sent: bool, now: DateTime<Utc>) -> Result<bool> {
         let state = if sent { "sent" } else { "dropped" };
         execute!(self, END_DRAFT, id.0, state, now).map(|rows| rows == 1)
+    }
+
+    /// The latest message of the conversation, the team's own notes left out; 0 where there is none.
+    pub async fn latest_said(&mut self, ticket: TicketId) -> Result<MessageId> {
+        scalar!(self, LATEST_SAID, ticket.0).map(MessageId)
     }
 
     /// Who writes a reply to this ticket, touched after `since`.

@@ -11,7 +11,7 @@ pub use cards::*;
 pub use entries::*;
 
 use crate::view::press::Press;
-use crate::view::sheet::{Button, Tone};
+use crate::view::sheet::{Button, File, Tone};
 
 /// How much of a message a card shows, in characters.
 const EXCERPT: usize = 350;
@@ -32,6 +32,17 @@ pub fn excerpt(text: &str, most: usize) -> String {
         _ => head.as_str(),
     };
     format!("{}…", whole.trim_end())
+}
+
+/// How many characters of a text are shown where it is shown at length.
+const SHOWN: usize = 1500;
+
+/// The beginning of a text, and the whole of a longer one as a file of this name.
+fn shown(text: &str, name: &str) -> (String, Vec<File>) {
+    let shown = excerpt(text, SHOWN);
+    let is_cut = shown.len() < text.trim().len();
+    let file = is_cut.then(|| File::Text { name: name.to_owned(), text: text.to_owned() });
+    (shown, file.into_iter().collect())
 }
 
 /// « l…@c… »: enough for a CM to know an address again, and not the address.

@@ -1,7 +1,8 @@
 //! Tries what the configuration says of Discord: token, intents, server, channels, rights, roles; changes nothing there.
 //! May import: command, config, wording, serenity.
 
-use super::{http, permissions};
+use super::http;
+use super::permissions::{self, Standing};
 use crate::command::grammar::STATUSES;
 use crate::config::Discord;
 use crate::wording::check::discord::{self as say, asked};
@@ -13,7 +14,6 @@ use serenity::model::Permissions;
 use serenity::model::application::ApplicationFlags;
 use serenity::model::channel::{ChannelType, PermissionOverwrite};
 use serenity::model::id::{ApplicationId, ChannelId, GuildId, RoleId, UserId};
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -143,15 +143,6 @@ struct Trial {
     lines: Vec<Line>,
 }
 
-/// The bot's place on the server.
-struct Place {
-    everyone: RoleId,
-    bot: UserId,
-    is_owner: bool,
-    roles: HashMap<RoleId, Permissions>,
-    bot_roles: Vec<RoleId>,
-}
-
 impl Trial {
     fn good(&mut self, detail: String) {
         self.lines.push(Line { ok: true, detail });
@@ -178,9 +169,7 @@ impl Trial {
             Ok(application) => application,
             Err(why) => return self.bad(why.say(asked::APPLICATION)),
         };
-        let content =
-            ApplicationFlags::GATEWAY_MESSAGE_CONTENT | ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED;
-        if application.flags.is_some_and(|flags| flags.intersects(content)) {
+        if application.flags.is_some_and(|flags| flags.intersects(permissions::READS_MESSAGES)) {
             self.good(say::INTENT_ON.to_owned());
         } else {
             self.bad(say::INTENT_OFF.to_owned());
@@ -218,7 +207,7 @@ impl Trial {
             }
         };
         self.good(say::guild_ready(&clean(&guild.name)));
-        let place = Place {
+        let place = Standing {
             everyone: RoleId::new(guild_id.get()),
             bot: account.id,
             is_owner: guild.owner_id == account.id,
@@ -233,7 +222,13 @@ impl Trial {
     }
 
     /// Whether tags must be made in it.
-    async fn channel(&mut self, config: &Discord, place: &Place, key: &str, id: Option<NonZeroU64>) -> bool {
+    async fn channel(
+        &mut self,
+        config: &Discord,
+        place: &Standing,
+        key: &str,
+        id: Option<NonZeroU64>,
+    ) -> bool {
         let Some(id) = id else { return false };
         let channel = self.get::<Channel>(Route::Channel { channel_id: ChannelId::from(id) }).await;
         let ours = Some(GuildId::from(config.guild_id));
@@ -259,17 +254,7 @@ impl Trial {
             return false;
         }
         let makes_tags = channel.kind == ChannelType::Forum && lacks_a_status(&channel.available_tags);
-        let rights = if place.is_owner {
-            Permissions::all()
-        } else {
-            permissions::in_channel(
-                place.everyone,
-                &place.roles,
-                place.bot,
-                &place.bot_roles,
-                &channel.permission_overwrites,
-            )
-        };
+        let rights = place.rights(&channel.permission_overwrites);
         match permissions::missing(rights, makes_tags) {
             missing if missing.is_empty() => self.good(say::channel_ready(key, &name)),
             missing => self.bad(say::missing_rights(key, &name, &missing)),
@@ -277,7 +262,7 @@ impl Trial {
         makes_tags
     }
 
-    fn roles(&mut self, config: &Discord, place: &Place) {
+    fn roles(&mut self, config: &Discord, place: &Standing) {
         let of = |key, ids: &[NonZeroU64]| ids.iter().map(|id| (key, *id)).collect::<Vec<_>>();
         let mut configured = of("agent_roles", &config.agent_roles);
         configured.extend(of("lead_roles", &config.lead_roles));

@@ -84,11 +84,9 @@ impl Listener {
             }
             None => Answer::Silence,
         };
-        match answer {
-            Answer::Private(sheet) | Answer::Instead(sheet) => self.reply(http, message, &sheet).await,
-            // A form opens by a button only.
-            Answer::Ask(form) => self.reply(http, message, &wording::chat::by_button(&form)).await,
-            Answer::Silence => {}
+        // A line never asks for a form: that opens by a button only.
+        if let Answer::Private(sheet) | Answer::Instead(sheet) = answer {
+            self.reply(http, message, &sheet).await;
         }
         Ok(true)
     }

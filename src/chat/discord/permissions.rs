@@ -2,6 +2,7 @@
 
 use crate::wording::check::discord::Right;
 use serenity::model::Permissions;
+use serenity::model::application::ApplicationFlags;
 use serenity::model::channel::{PermissionOverwrite, PermissionOverwriteType};
 use serenity::model::id::{ApplicationId, RoleId, UserId};
 use std::collections::HashMap;
@@ -20,6 +21,35 @@ pub const NEEDED: [(Permissions, Right); 8] = [
 
 /// What it needs besides in a forum that lacks a tag for one of the five statuses: to make them.
 pub const TO_MAKE_TAGS: (Permissions, Right) = (Permissions::MANAGE_CHANNELS, Right::ManageChannels);
+
+/// An application of one of these may read what messages say.
+pub const READS_MESSAGES: ApplicationFlags =
+    ApplicationFlags::GATEWAY_MESSAGE_CONTENT.union(ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED);
+
+/// The bot's place on a server.
+#[derive(Debug)]
+pub struct Standing {
+    /// The role of everybody.
+    pub everyone: RoleId,
+    /// The bot.
+    pub bot: UserId,
+    /// The server is its own.
+    pub is_owner: bool,
+    /// What each role of the server may do.
+    pub roles: HashMap<RoleId, Permissions>,
+    /// The bot's roles.
+    pub bot_roles: Vec<RoleId>,
+}
+
+impl Standing {
+    /// Its rights in a channel with these overwrites.
+    pub fn rights(&self, overwrites: &[PermissionOverwrite]) -> Permissions {
+        match self.is_owner {
+            true => Permissions::all(),
+            false => in_channel(self.everyone, &self.roles, self.bot, &self.bot_roles, overwrites),
+        }
+    }
+}
 
 /// The rights of a member in a channel, as Discord computes them from the roles of the server and the overwrites of the
 /// channel: first @everyone's, then those of all other roles together, then the member's own; each takes away before it

@@ -1,10 +1,9 @@
 //! What the bot lacks in its channels, as it was last seen: which permission by name, or the channel itself.
 
 use super::fault::{Barred, Fault, fault};
-use super::permissions;
+use super::permissions::{self, Standing};
 use crate::wording::check::discord::Right;
 use serenity::all::{Channel, ChannelId, GuildId, Http, UserId};
-use serenity::model::Permissions;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -84,19 +83,14 @@ impl Rights {
         };
         let guild = http.get_guild(self.guild).await.map_err(|error| fault(&error))?;
         let member = http.get_member(self.guild, self.me).await.map_err(|error| fault(&error))?;
-        let rights = if guild.owner_id == self.me {
-            Permissions::all()
-        } else {
-            let roles = guild.roles.iter().map(|(id, role)| (*id, role.permissions)).collect();
-            permissions::in_channel(
-                self.guild.everyone_role(),
-                &roles,
-                self.me,
-                &member.roles,
-                &there.permission_overwrites,
-            )
+        let standing = Standing {
+            everyone: self.guild.everyone_role(),
+            bot: self.me,
+            is_owner: guild.owner_id == self.me,
+            roles: guild.roles.iter().map(|(id, role)| (*id, role.permissions)).collect(),
+            bot_roles: member.roles,
         };
-        let missing = permissions::missing(rights, false);
+        let missing = permissions::missing(standing.rights(&there.permission_overwrites), false);
         Ok((!missing.is_empty()).then_some(Lack::Rights(there.name, missing)))
     }
 

@@ -1,13 +1,13 @@
 //! The connection to the gateway: begun, kept by serenity, begun again with pauses; and what keeps it from being had.
 
 use super::gateway::Listener;
+use super::permissions::READS_MESSAGES;
 use super::post::{GATEWAY, Poster};
 use super::{client, fault};
 use crate::config::Discord;
 use crate::domain::alert::AlertKind;
 use serenity::all::{
-    ApplicationFlags, ApplicationId, ClientBuilder, CurrentApplicationInfo, GatewayError, GatewayIntents,
-    Http,
+    ApplicationId, ClientBuilder, CurrentApplicationInfo, GatewayError, GatewayIntents, Http,
 };
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -143,9 +143,7 @@ async fn listen(listener: &Listener, config: &Discord, cancel: &CancellationToke
 }
 
 fn may_read(application: &CurrentApplicationInfo) -> bool {
-    let content =
-        ApplicationFlags::GATEWAY_MESSAGE_CONTENT | ApplicationFlags::GATEWAY_MESSAGE_CONTENT_LIMITED;
-    application.flags.is_none_or(|flags| flags.intersects(content))
+    application.flags.is_none_or(|flags| flags.intersects(READS_MESSAGES))
 }
 
 /// The client keeps an interface of its own.

@@ -6,14 +6,11 @@ use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Button, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
+use crate::view::sheet::{Button, Choice, Field, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::view::{Act, Done, TemplateView, TicketView, View, Writing};
 use crate::wording::{dates, done, labels, recipients, text};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-
-/// How many characters of a text stand in a preview; the whole of a longer one is a file beside it.
-const SHOWN: usize = 1500;
 
 /// A sentence.
 pub fn sentence(said: impl Into<String>) -> Sheet {
@@ -37,32 +34,12 @@ pub fn without_role() -> Sheet {
     )
 }
 
-/// A place where commands are not taken.
-pub fn wrong_place(channel: &str) -> Sheet {
-    sentence(format!(
-        "Les commandes se donnent dans le salon du support ({channel}) ou dans le fil d’un ticket."
-    ))
-}
-
 /// A fault of ours.
 pub fn broken(reference: &str) -> Sheet {
     sentence(format!(
         "Erreur interne, référence {reference}\u{a0}: rien n’a été fait. Réessayez\u{a0}; si cela dure, donnez cette \
          référence à l’exploitant."
     ))
-}
-
-/// A form that somebody asked for by a typed line: the button that opens it.
-pub fn by_button(form: &Form) -> Sheet {
-    let press = match &form.press {
-        Press::Fill(draft) => Press::Edit(*draft),
-        press => press.clone(),
-    };
-    Sheet {
-        body: vec![Piece::Words("La réponse s’écrit dans un formulaire\u{a0}:".to_owned())],
-        rows: vec![Row::Buttons(vec![button(&form.title, press, Tone::Primary)])],
-        ..Sheet::default()
-    }
 }
 
 /// A command that was typed while we were away, and is read only now.
@@ -89,7 +66,8 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
     match view {
         View::Ticket(ticket) => shown(ticket),
         View::Draft(draft) => {
-            let mut sheet = in_full(&drawn, "reponse.txt");
+            let (shown, files) = super::shown(&drawn, "reponse.txt");
+            let mut sheet = Sheet { files, ..sentence(shown) };
             if let Some(ticket) = draft.ticket {
                 let press = Press::Reply(ticket, Some(draft.template.clone()));
                 sheet.rows = vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])];
@@ -97,25 +75,10 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
             sheet
         }
         _ => {
-            let shown = excerpt(&drawn, SHOWN);
-            let files = if shown.len() < drawn.trim().len() {
-                vec![File::Text { name: "liste.txt".to_owned(), text: drawn }]
-            } else {
-                Vec::new()
-            };
+            let (shown, files) = super::shown(&drawn, "liste.txt");
             Sheet { body: vec![Piece::Table(shown)], files, ..Sheet::default() }
         }
     }
-}
-
-fn in_full(said: &str, name: &str) -> Sheet {
-    let shown = excerpt(said, SHOWN);
-    let files = if shown.len() < said.trim().len() {
-        vec![File::Text { name: name.to_owned(), text: said.to_owned() }]
-    } else {
-        Vec::new()
-    };
-    Sheet { body: vec![Piece::Words(shown)], files, ..Sheet::default() }
 }
 
 /// A ticket for one who asks to see it: its card, and the latest of the conversation.
@@ -197,22 +160,29 @@ pub fn press_to_write(ticket: TicketId, template: Option<&str>, missing: &[Strin
 
 /// Which status to give.
 pub fn status_menu(ticket: &TicketView) -> Sheet {
-    let choices = Status::ALL.into_iter().filter(|status| *status != Status::New).map(|status| Choice {
-        label: labels::status(status).to_owned(),
-        value: status.as_str().to_owned(),
-        note: told_of(status).map(str::to_owned),
-        is_chosen: status == ticket.status,
-    });
     let menu = Menu {
         press: Press::PickStatus(ticket.id),
         placeholder: "Statut ▾".to_owned(),
-        choices: choices.collect(),
+        choices: status_choices(ticket.status, told_of),
     };
     Sheet {
         body: vec![Piece::Words(format!("«\u{a0}{}\u{a0}»\u{a0}: quel statut\u{a0}?", cards::title(ticket)))],
         rows: vec![Row::Menu(menu)],
         ..Sheet::default()
     }
+}
+
+/// The statuses that somebody can give, each with a note of what it means.
+fn status_choices(chosen: Status, note: fn(Status) -> Option<&'static str>) -> Vec<Choice> {
+    let given = Status::ALL.into_iter().filter(|status| *status != Status::New);
+    given
+        .map(|status| Choice {
+            label: labels::status(status).to_owned(),
+            value: status.as_str().to_owned(),
+            note: note(status).map(str::to_owned),
+            is_chosen: status == chosen,
+        })
+        .collect()
 }
 
 /// What entering a status tells the requester (guide, « Notification envoyée »).
@@ -274,7 +244,7 @@ pub fn spam_question(ticket: &TicketView) -> Sheet {
 /// A reply before it leaves: the text, the exact recipients and roads, the status that goes with it.
 pub fn preview(writing: &Writing) -> Sheet {
     let (id, seen) = (writing.id, latest(writing));
-    let mut sheet = of_draft(writing, &writing.text);
+    let mut sheet = of_draft(writing);
     let told = Done {
         ticket: (*writing.ticket).clone(),
         event: EventId(0),
@@ -324,7 +294,7 @@ pub fn overtaken(writing: &Writing) -> Sheet {
         body.push(Piece::Quote(excerpt(&message.text, 700)));
     }
     body.push(Piece::Heading("Votre texte\u{a0}:".to_owned()));
-    let mut sheet = of_draft(writing, &writing.text);
+    let mut sheet = of_draft(writing);
     body.append(&mut sheet.body);
     sheet.body = body;
     sheet.title = Some(format!("Le ticket a bougé · {}", cards::title(&writing.ticket)));
@@ -341,13 +311,8 @@ pub fn overtaken(writing: &Writing) -> Sheet {
     sheet
 }
 
-fn of_draft(writing: &Writing, text: &str) -> Sheet {
-    let shown = excerpt(text, SHOWN);
-    let files = if shown.len() < text.trim().len() {
-        vec![File::Text { name: format!("reponse-{}.txt", writing.ticket.id), text: text.to_owned() }]
-    } else {
-        Vec::new()
-    };
+fn of_draft(writing: &Writing) -> Sheet {
+    let (shown, files) = super::shown(&writing.text, &format!("reponse-{}.txt", writing.ticket.id));
     Sheet { accent: Some(writing.then), body: vec![Piece::Quote(shown)], files, ..Sheet::default() }
 }
 
@@ -357,16 +322,10 @@ fn latest(writing: &Writing) -> MessageId {
 }
 
 fn then_menu(writing: &Writing) -> Menu {
-    let choices = Status::ALL.into_iter().filter(|status| *status != Status::New).map(|status| Choice {
-        label: labels::status(status).to_owned(),
-        value: status.as_str().to_owned(),
-        note: None,
-        is_chosen: status == writing.then,
-    });
     Menu {
         press: Press::Then(writing.id),
         placeholder: "Statut après l’envoi ▾".to_owned(),
-        choices: choices.collect(),
+        choices: status_choices(writing.then, |_| None),
     }
 }
 
@@ -385,11 +344,6 @@ pub fn dropped(ticket: TicketId) -> Sheet {
 /// Nothing was done, as was asked.
 pub fn never() -> Sheet {
     sentence("Rien n’a été fait.")
-}
-
-/// The act can no longer be taken back from here.
-pub fn too_late(done: &Done, templates: &[TemplateView]) -> Sheet {
-    self::done(&Done { undo_seconds: 0, ..done.clone() }, templates)
 }
 
 /// A note that was added from what somebody wrote.

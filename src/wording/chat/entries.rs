@@ -12,18 +12,11 @@ use crate::view::sheet::{Button, Call, File, Piece, Row, Sheet, Tone};
 use crate::view::{DeliveryView, EventView, MessageView, TicketView};
 use crate::wording::{dates, history, labels, mail};
 
-/// How many characters of a message stand in its entry; the whole of a longer one is a file beside it.
-const SHOWN: usize = 1500;
-
 /// A message; `None` when the ticket has it no more.
 pub fn entry(ticket: &TicketView, id: MessageId) -> Option<Sheet> {
     let message = ticket.messages.iter().find(|message| message.id == id)?;
-    let mut files = Vec::new();
     let mut body = vec![Piece::Heading(heading(ticket, message))];
-    let shown = super::excerpt(&message.text, SHOWN);
-    if shown.len() < message.text.trim().len() {
-        files.push(File::Text { name: format!("message-{id}.txt"), text: message.text.clone() });
-    }
+    let (shown, mut files) = super::shown(&message.text, &format!("message-{id}.txt"));
     if let Some(lost) = mail::lost(message.shape.parts) {
         body.push(Piece::Small(format!("⚠ {lost}")));
     }
