@@ -8,7 +8,8 @@
 #[allow(dead_code, unused_imports, reason = "the tests use the rest")]
 mod support;
 
-use guichet::chat::discord::{self, Setting};
+use guichet::chat::Setting;
+use guichet::chat::discord;
 use guichet::clock::Clock;
 use guichet::config::{self, Limits};
 use guichet::desk::{Desk, Settings};

@@ -3,7 +3,7 @@
 
 use crate::chat;
 use crate::clock::Clock;
-use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Threading, Web};
+use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, SlackRoad, Threading, Web};
 use crate::demo;
 use crate::desk::{Desk, Settings, tokens};
 use crate::domain::alert::AlertKind;
@@ -107,10 +107,16 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         authserv_ids: authserv_ids(&config),
         own_addresses,
         catalogue,
-        chats: config.discord.iter().map(|_| Platform::Discord).collect(),
+        chats: platforms(&config),
     };
     let desk = Desk::open(store, clock, settings).await?;
     Ok(Opened { config, desk })
+}
+
+/// The chat platforms that the team is told on.
+fn platforms(config: &Config) -> Vec<Platform> {
+    let discord = config.discord.iter().map(|_| Platform::Discord);
+    discord.chain(config.slack.iter().map(|_| Platform::Slack)).collect()
 }
 
 /// Where mail comes from, at least one.
@@ -267,6 +273,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         smtp: None,
         canary: None,
         discord: None,
+        slack: None,
         maildir: Maildir {
             inbox: Some(home.inbox),
             outbox: Some(home.outbox),
@@ -378,16 +385,33 @@ async fn run_doors(
             ("tokens", Ok(()))
         });
     }
+    let setting = chat::Setting {
+        zone: config.timezone,
+        public_url: config.public_url.clone(),
+        undo_window: desk.rules().undo_window,
+    };
     if let Some(discord) = config.discord.clone() {
-        let setting = chat::discord::Setting {
-            zone: config.timezone,
-            public_url: config.public_url.clone(),
-            undo_window: desk.rules().undo_window,
-        };
+        let setting = setting.clone();
         let (desk, cancel) = (desk.clone(), cancel.clone());
         doors.spawn(async move {
             chat::discord::run(desk, discord, setting, cancel).await;
             ("Discord", Ok(()))
+        });
+    }
+    let mut router = web::router(desk.clone(), pages);
+    if let Some(slack) = config.slack.clone() {
+        let deliveries = match &slack.road {
+            SlackRoad::Socket(_) => None,
+            SlackRoad::Signed(secret) => {
+                let (events, deliveries) = chat::slack::signed::router(secret, desk.clock());
+                router = router.merge(events);
+                Some(deliveries)
+            }
+        };
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            chat::slack::run(desk, slack, setting, deliveries, cancel).await;
+            ("Slack", Ok(()))
         });
     }
     let (timers, stop) = (desk.clone(), cancel.clone());
@@ -395,7 +419,7 @@ async fn run_doors(
         scheduler::run(timers, stop).await;
         ("timers", Ok(()))
     });
-    let (router, stop) = (web::router(desk.clone(), pages), cancel.clone());
+    let stop = cancel.clone();
     doors.spawn(async move {
         (
             "pages",
@@ -432,7 +456,13 @@ fn chat_channels(config: &Config) -> Vec<String> {
         [Some(discord.support_channel), discord.dev_channel, discord.product_channel].into_iter().flatten()
     });
     let gateway = config.discord.iter().map(|_| "discord:gateway".to_owned());
-    channels.map(|channel| format!("discord:{channel}")).chain(gateway).collect()
+    let slack = config.slack.iter().flat_map(|slack| {
+        let channels =
+            [Some(&slack.support_channel), slack.dev_channel.as_ref(), slack.product_channel.as_ref()];
+        let channels = channels.into_iter().flatten().map(|channel| format!("slack:{channel}"));
+        channels.chain(std::iter::once("slack:gateway".to_owned()))
+    });
+    channels.map(|channel| format!("discord:{channel}")).chain(gateway).chain(slack).collect()
 }
 
 /// Where canaries go, when, and by what road; `None` where there are none.

@@ -11,6 +11,7 @@ mod mailboxes;
 mod oauth2;
 #[cfg(test)]
 mod oauth2_tests;
+mod slack;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use discord::{DISCORD_API, Discord};
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
+pub use slack::{SLACK_API, Slack, SlackRoad};
 
 use crate::domain::rules::Rules;
 use checks::Database;
@@ -206,6 +208,8 @@ pub struct Config {
     pub canary: Option<Canary>,
     /// The Discord server where CMs work, if there is one.
     pub discord: Option<Discord>,
+    /// The Slack workspace where CMs work, if there is one.
+    pub slack: Option<Slack>,
     /// The pages.
     pub web: Web,
     /// How often the requester of an urgent ticket is kept informed.
@@ -335,6 +339,7 @@ impl fmt::Debug for Config {
             .field("threading", &self.threading)
             .field("canary", &self.canary)
             .field("discord", &self.discord)
+            .field("slack", &self.slack)
             .field("web", &self.web)
             .field("urgent_update", &self.urgent_update)
             .field("undo_window", &self.undo_window)
@@ -363,6 +368,7 @@ fn read(source: &mut Source) -> Option<Config> {
     let imap = mailboxes::read_mailboxes(source);
     let smtp = source.has_section("smtp").then(|| read_smtp(source, imap.as_deref()));
     let discord = discord::read_discord(source);
+    let slack = slack::read_slack(source);
     if let (Some(imap), Some(smtp)) = (&imap, &smtp) {
         oauth2::check_one_client(source, imap, smtp.as_ref());
     }
@@ -393,6 +399,7 @@ fn read(source: &mut Source) -> Option<Config> {
         },
         canary: canary::read_canary(source),
         discord: None,
+        slack: None,
         web: Web {
             listen: source
                 .read("web.listen", Wanted::SocketAddress, |text| text.parse().ok())
@@ -418,7 +425,7 @@ fn read(source: &mut Source) -> Option<Config> {
     };
     // A section that was given and could not be read has left its faults.
     let smtp = smtp.map_or(Some(None), |smtp| smtp.map(Some))?;
-    Some(Config { imap: imap?, smtp, discord: discord?, ..config })
+    Some(Config { imap: imap?, smtp, discord: discord?, slack: slack?, ..config })
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {

@@ -9,7 +9,7 @@
 //! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail;
 //!    [`oauth`] asks a provider for access tokens.
 //! 4. [`desk`] holds the use cases. Its one writer makes rows of what was decided: ticket, history, outbox.
-//! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`chat`] (Discord), [`web`]
+//! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`chat`] (Discord, Slack), [`web`]
 //!    (pages), [`scheduler`] (what is due).
 //! 6. [`demo`] prepares a home with mails to try, [`app`] wires everything and stops it with grace, and [`cli`] is
 //!    the command line in front.

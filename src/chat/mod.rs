@@ -1,5 +1,27 @@
 //! The chat platforms: where CMs work tickets beside the pages. Each platform is a room of its own that translates
 //! between the platform's messages and the desk. May import: clock, command, config, desk, domain, view, wording.
 
+mod alarm;
+#[cfg(test)]
+mod any_tests;
 pub mod discord;
+pub mod fault;
+mod pictures;
+pub mod poster;
 pub mod room;
+pub mod slack;
+mod text;
+
+use chrono_tz::Tz;
+use std::time::Duration;
+
+/// What a platform's door needs beside its configuration.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The zone in which times are told.
+    pub zone: Tz,
+    /// Where the pages are seen from outside.
+    pub public_url: String,
+    /// How long an act can be taken back.
+    pub undo_window: Duration,
+}

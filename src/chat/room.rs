@@ -1,6 +1,8 @@
 //! What somebody does in chat, by whatever platform: a command, a button, a form, a message; and what they read for it.
 //! The platform's own code only translates to and from this. May import: desk, command, view, wording, domain.
 
+mod home;
+
 use crate::command::grammar::Command;
 use crate::command::grammar::slash::Known;
 use crate::command::parse::parse;
@@ -16,7 +18,7 @@ use crate::domain::people::{Actor, Agent, Door, Role};
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Answer, MOST_IN_FORM, Sheet};
+use crate::view::sheet::{Answer, Sheet};
 use crate::view::{EventView, Suggestion, TemplateView, TicketView, View, Writing};
 use crate::wording::{self, refusals};
 use chrono_tz::Tz;
@@ -30,6 +32,8 @@ pub struct Caller {
     pub name: String,
     /// The ids of the roles or groups they have there.
     pub roles: Vec<String>,
+    /// The address that the platform has confirmed with them, where it tells.
+    pub email: Option<String>,
 }
 
 /// Who may act, beside being linked to an agent.
@@ -67,12 +71,12 @@ impl Room {
     /// The agent that somebody is and may act as; else what they read.
     async fn agent(&self, caller: &Caller) -> Result<Result<Agent, Sheet>, Failure> {
         let Some(mut agent) = self.desk.agent_by_account(self.platform, &caller.account).await? else {
-            return Ok(Err(wording::chat::unknown_person(self.platform, &caller.account)));
+            return Ok(Err(self.stranger(caller).await?));
         };
         let has = |wanted: &[String]| caller.roles.iter().any(|role| wanted.contains(role));
         let is_lead = has(&self.gate.leads);
         if !self.gate.agents.is_empty() && !is_lead && !has(&self.gate.agents) {
-            return Ok(Err(wording::chat::without_role()));
+            return Ok(Err(wording::chat::without_role(self.platform)));
         }
         if is_lead {
             agent.role = agent.role.max(Role::Lead);
@@ -80,9 +84,45 @@ impl Room {
         Ok(Ok(agent))
     }
 
+    /// What somebody reads whom nobody linked: how that is done; where their address is an agent's, by a button.
+    async fn stranger(&self, caller: &Caller) -> Result<Sheet, Failure> {
+        let known = match &caller.email {
+            Some(email) => self.desk.agent_by_email(email).await?,
+            None => None,
+        };
+        Ok(match known {
+            Some(agent) => wording::chat::is_this_you(&agent.name),
+            None => wording::chat::unknown_person(self.platform, &caller.account),
+        })
+    }
+
+    /// Links somebody to the agent whose address the platform confirmed as theirs.
+    async fn link(&self, caller: &Caller) -> Outcome {
+        let known = match &caller.email {
+            Some(email) => self.desk.agent_by_email(email).await?,
+            None => None,
+        };
+        let Some(agent) = known else { return Ok(Answer::Instead(wording::chat::stale())) };
+        self.desk.link_identity(&agent, self.platform.as_str(), &caller.account).await?;
+        tracing::info!(
+            agent.id = agent.id.0,
+            platform = self.platform.as_str(),
+            "an account was linked by its address"
+        );
+        Ok(Answer::Instead(wording::chat::linked(&agent.name)))
+    }
+
     /// A command, given as such. `key` names the request itself: the same again acts once.
     pub async fn command(&self, caller: &Caller, command: Command, key: &str) -> Answer {
         self.answer(self.try_command(caller, command, key).await)
+    }
+
+    /// A line that somebody gave where a form can open in answer.
+    pub async fn spoken(&self, caller: &Caller, line: &str, key: &str) -> Answer {
+        match parse(line) {
+            Ok(command) => self.command(caller, command, key).await,
+            Err(_) => self.line(caller, line, key).await,
+        }
     }
 
     /// A line that somebody typed: « /ticket status 42 résolu ».
@@ -141,6 +181,9 @@ impl Room {
     async fn try_press(&self, caller: &Caller, press: Press, chosen: Option<&str>, key: &str) -> Outcome {
         if let Press::Fixed(ticket) = press {
             return self.fixed(caller, ticket, key).await;
+        }
+        if press == Press::LinkMe {
+            return self.link(caller).await;
         }
         let agent = match self.agent(caller).await? {
             Ok(agent) => agent,
@@ -204,7 +247,7 @@ impl Room {
                 return Ok(Answer::Instead(wording::chat::dropped(ticket)));
             }
             Press::Never => return Ok(Answer::Instead(wording::chat::never())),
-            Press::Fixed(_) | Press::Fill(_) | Press::Open(_) | Press::AddTo => {
+            Press::Fixed(_) | Press::LinkMe | Press::Fill(_) | Press::Open(_) | Press::AddTo => {
                 return Ok(Answer::Private(wording::chat::stale()));
             }
         };
@@ -325,8 +368,14 @@ impl Room {
         match press {
             Press::Edit(draft) => {
                 // What is longer than a form can hold stands behind what the form held.
-                let tail: String =
-                    self.desk.draft(&agent, draft).await?.text.chars().skip(MOST_IN_FORM).collect();
+                let tail: String = self
+                    .desk
+                    .draft(&agent, draft)
+                    .await?
+                    .text
+                    .chars()
+                    .skip(self.platform.longest_field())
+                    .collect();
                 let text = format!("{}{tail}", field("text"));
                 let writing = self.desk.write_draft(&agent, draft, Some(&text), None).await?;
                 Ok(preview(writing))

@@ -3,7 +3,7 @@
 use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
-use crate::chat::discord;
+use crate::chat::{discord, slack};
 use crate::clock::Clock;
 use crate::config::{Config, OAuth2};
 use crate::desk::Desk;
@@ -59,6 +59,11 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
             ok: line.ok,
             detail: line.detail,
         }));
+    }
+    if let Some(slack) = &config.slack {
+        let tried = slack::check::check(slack).await;
+        let line = |line: slack::check::Line| Check { check: "slack", ok: line.ok, detail: line.detail };
+        checks.extend(tried.into_iter().map(line));
     }
     checks.push(outcome("web", web(config).await));
     if let Some(desk) = &desk {

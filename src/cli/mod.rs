@@ -104,6 +104,18 @@ enum Command {
     Db(database::Db),
     #[command(about = say::CONFIG, subcommand)]
     Config(ConfigCommand),
+    #[command(about = say::SLACK, subcommand)]
+    Slack(SlackCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum SlackCommand {
+    #[command(about = say::SLACK_MANIFEST)]
+    Manifest {
+        /// Signed requests to public_url instead of Socket Mode
+        #[arg(long)]
+        http: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -202,6 +214,21 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// The manifest of the app to create. It comes before the tokens: a configuration that lacks them will do, where it need
+/// not say our address.
+fn slack_manifest(globals: &Globals, by_request: bool) -> Done {
+    let config = match config(globals) {
+        Ok(config) => Some(config),
+        Err(ended) if by_request => return Err(ended),
+        Err(_) => None,
+    };
+    let brand = config.as_ref().map_or("BetTracker Pro", |config| &config.brand);
+    let public_url = config.as_ref().map_or("", |config| &config.public_url);
+    let manifest = crate::chat::slack::manifest::manifest(brand, public_url, by_request);
+    print(&format!("{manifest:#}"));
+    Ok(())
+}
+
 async fn carry_out(cli: &Cli) -> Done {
     let globals = &cli.globals;
     match &cli.command {
@@ -216,6 +243,7 @@ async fn carry_out(cli: &Cli) -> Done {
         Command::Mail(mails::Mail::Inspect { files }) => {
             return mails::inspect(&config(globals)?, files);
         }
+        Command::Slack(SlackCommand::Manifest { http }) => return slack_manifest(globals, *http),
         Command::Check => return check::check(&config(globals)?, globals.json).await,
         Command::Db(command) => return database::run(command, &config(globals)?, globals.json).await,
         _ => {}
@@ -253,9 +281,12 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
         Command::User(command) => users::run(opened, command, globals.json).await,
         Command::Agent(command) => agents::run(opened, command, globals.json).await,
-        Command::Serve | Command::Demo { .. } | Command::Check | Command::Db(_) | Command::Config(_) => {
-            Ok(())
-        }
+        Command::Serve
+        | Command::Demo { .. }
+        | Command::Check
+        | Command::Db(_)
+        | Command::Config(_)
+        | Command::Slack(_) => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod authorize;
 pub mod grammar;
 pub mod parse;
+pub mod thread;
 pub mod usage;
 pub mod vocabulary;
 pub mod words;

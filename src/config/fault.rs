@@ -109,4 +109,6 @@ pub enum Wanted {
     ChatId,
     /// A list of them.
     ChatIds,
+    /// An id of Slack: capital letters and digits.
+    SlackId,
 }

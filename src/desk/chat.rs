@@ -6,7 +6,7 @@ use super::{Desk, Inner, Result};
 use crate::domain::alert::Alert;
 use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, told, wait_after};
 use crate::domain::ids::{EventId, PostId, TicketId};
-use crate::domain::people::Agent;
+use crate::domain::people::{Agent, EMAIL, normal_address};
 use crate::store::tickets::NewEvent;
 use crate::store::{self, Tx};
 use crate::view::TicketView;
@@ -63,6 +63,11 @@ impl Desk {
     /// Who this account of a chat is.
     pub async fn agent_by_account(&self, platform: Platform, id: &str) -> Result<Option<Agent>> {
         Ok(self.inner.store.read().await?.agent_by_identity(platform.as_str(), id).await?)
+    }
+
+    /// Whose address this is, where an administrator linked it (`guichet agent link NAME email:ADDRESS`).
+    pub async fn agent_by_email(&self, email: &str) -> Result<Option<Agent>> {
+        Ok(self.inner.store.read().await?.agent_by_identity(EMAIL, &normal_address(email)).await?)
     }
 
     /// Waits until something was written that this platform may have to post.
@@ -132,7 +137,9 @@ impl Desk {
     ) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        if let Some(place) = place {
+        if let Some(place) = place
+            && !is_overtaken(&mut tx, platform, post, place).await?
+        {
             tx.keep_place(platform, place).await?;
         }
         match outcome {
@@ -203,6 +210,15 @@ impl Desk {
     pub async fn seen(&self, platform: Platform, channel: &str) -> Result<Option<String>> {
         Ok(self.inner.store.read().await?.seen(platform, channel).await?)
     }
+}
+
+/// Whether what was drawn again was removed in chat meanwhile: where it stood is forgotten, and stays so.
+async fn is_overtaken(tx: &mut Tx, platform: Platform, post: &Post, place: &Place) -> Result<bool> {
+    let Some(stood) = post.place.as_ref().filter(|stood| stood.message == place.message) else {
+        return Ok(false);
+    };
+    let stands = tx.place(platform, place.kind, place.about).await?;
+    Ok(stands.is_none_or(|stands| stands.message != stood.message))
 }
 
 /// The source key of a note that somebody wrote in the ticket's own thread, where it stands already.

@@ -14,7 +14,7 @@ use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::participant::{Voice, named_in};
-use crate::domain::people::{Actor, Door};
+use crate::domain::people::{Actor, Door, EMAIL};
 use crate::domain::returned;
 use crate::domain::screening::{Ignored, Screening, screen};
 use crate::domain::text::head;
@@ -32,7 +32,6 @@ use std::collections::HashMap;
 /// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
 const LONGEST_TEXT: usize = 200_000;
 /// The kind of an agent's linked account that is an address they write from.
-const EMAIL: &str = "email";
 /// More files than any letter needs.
 pub(super) const MOST_ATTACHMENTS: usize = 500;
 

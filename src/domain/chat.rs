@@ -22,6 +22,15 @@ impl Platform {
             Platform::Slack => "slack",
         }
     }
+
+    /// How many characters a long field of a form may begin with: on Slack less than may be typed (3,000), since it does
+    /// not say how it counts.
+    pub const fn longest_field(self) -> usize {
+        match self {
+            Platform::Discord => 4000,
+            Platform::Slack => 2800,
+        }
+    }
 }
 
 /// A thing that stands in chat, once for each platform.

@@ -62,6 +62,9 @@ pub struct Agent {
     pub role: Role,
 }
 
+/// The kind of an account that is an address: an agent's own.
+pub const EMAIL: &str = "email";
+
 /// By which door somebody acted; written in the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -62,6 +62,8 @@ pub enum Press {
     Open(String),
     /// A form: add a message to a ticket.
     AddTo,
+    /// Link this account to the agent whose address it has.
+    LinkMe,
     /// Leave things as they are.
     Never,
 }
@@ -96,6 +98,7 @@ impl Press {
             Press::MarkSent(delivery) => format!("sent:{delivery}"),
             Press::Open(author) => format!("open:{author}"),
             Press::AddTo => "add-to".to_owned(),
+            Press::LinkMe => "link-me".to_owned(),
             Press::Never => "never".to_owned(),
         }
     }
@@ -150,6 +153,7 @@ impl Press {
             "sent" => Press::MarkSent(DeliveryId(number()?)),
             "open" => Press::Open(first?.to_owned()),
             "add-to" => Press::AddTo,
+            "link-me" => Press::LinkMe,
             "never" => Press::Never,
             _ => return None,
         })
@@ -190,6 +194,7 @@ mod tests {
             Press::MarkSent(DeliveryId(i64::MAX)),
             Press::Open("123456789012345678901".into()),
             Press::AddTo,
+            Press::LinkMe,
             Press::Never,
         ];
         for press in all {

@@ -4,7 +4,7 @@
 //! Pure. May import: domain.
 
 use super::press::Press;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{EventId, MessageId};
 use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
 
@@ -29,6 +29,32 @@ pub struct Sheet {
     pub files: Vec<File>,
     /// Who is to be called by it. Nobody else ever is.
     pub calls: Option<Call>,
+}
+
+impl Sheet {
+    /// The act that can be taken back by one of its buttons.
+    pub fn undoes(&self) -> Option<EventId> {
+        self.rows.iter().find_map(|row| match row {
+            Row::Buttons(buttons) => buttons.iter().find_map(|button| match button.press {
+                Press::Undo(act) => Some(act),
+                _ => None,
+            }),
+            Row::Menu(_) => None,
+        })
+    }
+
+    /// The same once the time to take an act back is over.
+    #[must_use]
+    pub fn without_undo(&self) -> Sheet {
+        let mut sheet = self.clone();
+        for row in &mut sheet.rows {
+            if let Row::Buttons(buttons) = row {
+                buttons.retain(|button| !matches!(button.press, Press::Undo(_)));
+            }
+        }
+        sheet.rows.retain(|row| !matches!(row, Row::Buttons(buttons) if buttons.is_empty()));
+        sheet
+    }
 }
 
 /// A piece of what a message says.
@@ -138,9 +164,6 @@ pub enum File {
         bytes: u64,
     },
 }
-
-/// The most characters that a long field holds.
-pub const MOST_IN_FORM: usize = 4000;
 
 /// A form to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]

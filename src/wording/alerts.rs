@@ -15,6 +15,43 @@ fn not_arrived(detail: &str) -> String {
 
 /// What a chat platform does not let us do, by the word that the alert holds, and what to grant.
 fn refused(about: &str, what: &str) -> String {
+    match about.strip_prefix("slack:") {
+        Some(channel) => refused_by_slack(channel, what),
+        None => refused_by_discord(about, what),
+    }
+}
+
+fn refused_by_slack(channel: &str, what: &str) -> String {
+    let (word, name) = what.split_once(':').unwrap_or((what, ""));
+    match word {
+        "unknown_channel" => format!(
+            "Slack\u{a0}: le bot ne voit pas le canal {channel}\u{a0}; invitez-le s’il est privé, ou indiquez-en un autre dans la \
+             configuration."
+        ),
+        "archived" => format!(
+            "Slack\u{a0}: le canal #{name} est archivé\u{a0}; désarchivez-le, ou indiquez-en un autre."
+        ),
+        "not_invited" => format!(
+            "Slack\u{a0}: le bot n’est plus dans #{name}\u{a0}; écrivez-y `/invite @Guichet`, ce qui attend y est publié \
+             aussitôt."
+        ),
+        "bad_token" => {
+            "Slack n’accepte plus un jeton de l’application\u{a0}; mettez le nouveau dans la configuration."
+                .to_owned()
+        }
+        "missing_scope" => format!(
+            "Slack\u{a0}: il manque à l’application la portée «\u{a0}{name}\u{a0}»\u{a0}; ajoutez-la (page OAuth & Permissions), \
+             puis réinstallez l’application."
+        ),
+        "link_disabled" => {
+            "Slack\u{a0}: le Socket Mode est désactivé\u{a0}; activez-le dans les réglages de l’application."
+                .to_owned()
+        }
+        _ => format!("Slack refuse de nous servir ({what})."),
+    }
+}
+
+fn refused_by_discord(about: &str, what: &str) -> String {
     let channel = about.rsplit(':').next().unwrap_or(about);
     if let Some((rights, name)) = what.strip_prefix("lacks:").and_then(|rest| rest.split_once(':')) {
         let rights: Vec<String> = rights

@@ -5,13 +5,27 @@
 mod answers;
 mod cards;
 mod entries;
+mod home;
 
 pub use answers::*;
 pub use cards::*;
 pub use entries::*;
+pub use home::{ToDo, home};
 
 use crate::view::press::Press;
 use crate::view::sheet::{Button, File, Tone};
+
+/// On a form: done.
+pub const SUBMIT: &str = "Valider";
+/// On a window: enough.
+pub const CLOSE: &str = "Fermer";
+/// The title of a window that has none of its own.
+pub const WINDOW: &str = "Guichet";
+
+/// The words of a link to the page of a ticket.
+pub fn open_page() -> &'static str {
+    "Ouvrir la page du ticket"
+}
 
 /// How much of a message a card shows, in characters.
 const EXCERPT: usize = 350;

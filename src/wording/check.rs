@@ -1,6 +1,7 @@
 //! What `guichet check` says of each thing it tried.
 
 pub mod discord;
+pub mod slack;
 
 use crate::wording::dates;
 

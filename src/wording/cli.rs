@@ -33,6 +33,11 @@ pub const DB: &str = "La base de données : migrations et sauvegardes";
 /// `config`.
 pub const CONFIG: &str = "La configuration";
 
+/// `slack`.
+pub const SLACK: &str = "L’application Slack";
+/// `slack manifest`.
+pub const SLACK_MANIFEST: &str = "Écrit le manifeste de l’application, à coller dans api.slack.com/apps";
+
 /// No timer is due.
 pub const NOTHING_DUE: &str = "Aucune échéance n’est due.";
 /// What `tick` fired, or with `dry_run` would fire, a line for each.

@@ -68,6 +68,7 @@ fn want(wanted: Wanted) -> String {
                 .to_owned()
         }
         Wanted::ChatIds => "une liste d’identifiants de Discord comme [\"1100000000000000001\"]".to_owned(),
+        Wanted::SlackId => "un identifiant de Slack comme C0123ABCD, en bas des détails du canal".to_owned(),
         Wanted::Addresses => "une liste d’adresses comme [\"aide@exemple.fr\"]".to_owned(),
     }
 }

@@ -16,6 +16,16 @@ pub const DESK: InBoth = InBoth {
     english: "Requesters, knowledge base, figures, checklist and report",
     french: "Utilisateurs, base de connaissances, chiffres, checklist et rapport",
 };
+/// What a shortcut on a message is for.
+pub const FROM_A_MESSAGE: InBoth =
+    InBoth { english: "Keep this message on a ticket", french: "Garder ce message sur un ticket" };
+
+/// What the app is for, in a line.
+pub fn about(brand: &str) -> String {
+    let brand: String = brand.chars().take(80).collect();
+    format!("Le guichet de support de {brand}")
+}
+
 /// Makes a ticket of a message.
 pub const CREATE_TICKET: InBoth = InBoth { english: "Create ticket", french: "Créer un ticket" };
 /// Adds a message to a ticket.

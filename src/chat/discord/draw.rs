@@ -2,12 +2,12 @@
 
 mod text;
 
+use crate::chat::text::{cut, fit, holds, plain};
 use crate::desk::mend::BARE;
-use crate::domain::chat::Place;
+use crate::domain::chat::{Place, Platform};
 use crate::domain::hex::hex;
 use crate::domain::ticket::Status;
-use crate::view::press::Press;
-use crate::view::sheet::{Button, Call, Field, File, Form, MOST_IN_FORM, Menu, Piece, Row, Sheet, Tone};
+use crate::view::sheet::{Button, Call, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::wording;
 use crate::wording::chat::excerpt;
 use serenity::all::{
@@ -16,7 +16,7 @@ use serenity::all::{
     CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, EditMessage,
     InputTextStyle, MessageFlags, RoleId, UserId,
 };
-use text::{cut, escaped, fit, holds, inert, piece, plain};
+use text::{escaped, inert, piece};
 
 /// Discord's limits, in characters.
 const CONTENT: usize = 2000;
@@ -30,7 +30,7 @@ const FOOTER: usize = 1024;
 const EMBED: usize = 5800;
 const LABEL: usize = 80;
 const CHOICE: usize = 100;
-const INPUT: usize = MOST_IN_FORM;
+const INPUT: usize = Platform::Discord.longest_field();
 /// The most bytes of text in the files of one message: Discord takes 10 MiB, and pictures come beside them.
 const TEXTS: usize = 5 << 20;
 /// Said where there is nothing to say: Discord takes no empty message.
@@ -298,18 +298,6 @@ fn select(menu: &Menu) -> CreateSelectMenu {
     });
     CreateSelectMenu::new(menu.press.encode(), CreateSelectMenuKind::String { options: options.collect() })
         .placeholder(label(&menu.placeholder, 150))
-}
-
-/// The button of an undone or undoable act that is over, taken off what can be pressed.
-pub fn without_undo(sheet: &Sheet) -> Sheet {
-    let mut sheet = sheet.clone();
-    for row in &mut sheet.rows {
-        if let Row::Buttons(buttons) = row {
-            buttons.retain(|button| !matches!(button.press, Press::Undo(_)));
-        }
-    }
-    sheet.rows.retain(|row| !matches!(row, Row::Buttons(buttons) if buttons.is_empty()));
-    sheet
 }
 
 fn called(call: Option<&Call>, leads: Option<RoleId>) -> (String, CreateAllowedMentions) {

@@ -3,6 +3,7 @@
 use super::gateway::Listener;
 use super::post::{GATEWAY, PLATFORM};
 use super::register;
+use crate::chat::poster::Wall;
 use crate::desk::Result;
 use crate::domain::alert::AlertKind;
 use serenity::all::{

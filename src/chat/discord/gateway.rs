@@ -1,7 +1,7 @@
 //! Commands, buttons and forms. Each is taken to the room, and what it says is given back within Discord's three seconds:
 //! at once when it is quick, else announced and delivered.
 
-use super::draw::{draw, modal, without_undo};
+use super::draw::{draw, modal};
 use super::heard::said;
 use super::marks::Marks;
 use super::order::Order;
@@ -10,7 +10,7 @@ use super::post::Poster;
 use super::{fault, options};
 use crate::chat::room::{Caller, Room};
 use crate::view::press::Press;
-use crate::view::sheet::{Answer, Row, Sheet};
+use crate::view::sheet::{Answer, Sheet};
 use crate::wording::{self, refusals};
 use serenity::all::{
     ActionRowComponent, ChannelId, CommandInteraction, CommandType, ComponentInteraction,
@@ -165,20 +165,13 @@ impl Listener {
 
     /// Takes the button « Annuler » away when its time is over. After a restart it stays, and says that it is too late.
     async fn end_undo(&self, http: &Arc<Http>, asked: &Asked, sheet: Sheet) -> serenity::Result<()> {
-        let act = sheet.rows.iter().find_map(|row| match row {
-            Row::Buttons(buttons) => buttons.iter().find_map(|button| match button.press {
-                Press::Undo(act) => Some(act),
-                _ => None,
-            }),
-            Row::Menu(_) => None,
-        });
-        let Some(act) = act else { return Ok(()) };
+        let Some(act) = sheet.undoes() else { return Ok(()) };
         tokio::time::sleep(self.undo_window).await;
         // Taken back: the answer says so by now, in the same place.
         if self.room.desk.is_undone(act).await.unwrap_or(true) {
             return Ok(());
         }
-        asked.edit(http, &without_undo(&sheet), self.leads).await
+        asked.edit(http, &sheet.without_undo(), self.leads).await
     }
 
     pub(super) async fn command(&self, http: &Arc<Http>, asked: CommandInteraction) {
@@ -279,6 +272,7 @@ fn caller(user: &User, member: Option<&Member>) -> Caller {
         roles: member
             .map(|member| member.roles.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
+        email: None,
     }
 }
 

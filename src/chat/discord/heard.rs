@@ -71,6 +71,7 @@ impl Listener {
                 .as_ref()
                 .map(|member| member.roles.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
+            email: None,
         };
         let answer = match command_line(&message.content, self.me) {
             // Whoever waited for it has helped themselves meanwhile: done now, it might be done twice.

@@ -1,7 +1,6 @@
 //! Discord, through serenity, which is named nowhere else. May import: clock, command, config, desk, domain, reading,
 //! view, wording, serenity.
 
-mod alarm;
 pub mod check;
 mod client;
 mod draw;
@@ -22,14 +21,14 @@ mod stands;
 
 pub use client::http;
 
+use super::Setting;
+use super::fault::{Barred, Fault};
+use super::poster::post_until;
 use super::room::{Gate, Room};
 use crate::config::Discord;
-use crate::desk::{Desk, Failure};
+use crate::desk::Desk;
 use crate::domain::ticket::Status;
 use crate::wording;
-use chrono_tz::Tz;
-use fault::{Barred, Fault};
-use futures_util::{StreamExt, stream};
 use gateway::Listener;
 use marks::Marks;
 use pace::Starts;
@@ -41,25 +40,6 @@ use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-
-/// How many posts are leased at once, and how many of them leave side by side.
-const BATCH: i64 = 4;
-const LANES: usize = 4;
-/// The shortest and the longest sleep of the poster: what another process plans is found within the longest.
-const SLEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// How long to wait where the database cannot be read.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// What the door needs beside the configuration.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    /// The zone in which times are told.
-    pub zone: Tz,
-    /// Where the pages are seen from outside.
-    pub public_url: String,
-    /// How long an act can be taken back.
-    pub undo_window: Duration,
-}
 
 /// Serves the desk on Discord until `cancel`. What cannot be had is asked for again, with pauses; what is posted does not
 /// wait for what is heard.
@@ -151,52 +131,6 @@ async fn forum_tags(http: &Http, channel: ChannelId) -> Result<Option<Vec<Option
         channel.available_tags.iter().find(|tag| tag.name.contains(name)).map(|tag| tag.id)
     };
     Ok(Some(Status::ALL.into_iter().map(tag).collect()))
-}
-
-/// Posts what becomes due until `cancel`; what is in hand then is still finished.
-async fn post_until(poster: &Poster, cancel: &CancellationToken) {
-    let mut is_broken = false;
-    while !cancel.is_cancelled() {
-        let due = match post_due(poster).await {
-            Ok(0) => poster.desk.next_post(PLATFORM).await,
-            Ok(_) => continue,
-            Err(failure) => Err(failure),
-        };
-        let sleep = match due {
-            Ok(due) => {
-                is_broken = false;
-                let until =
-                    due.map(|due| (due - poster.desk.clock().now()).to_std().unwrap_or(Duration::ZERO));
-                until.unwrap_or(SLEEPS.1).clamp(SLEEPS.0, SLEEPS.1)
-            }
-            Err(failure) => {
-                if !is_broken {
-                    tracing::error!(error = %failure, "what is to be posted cannot be read; trying again");
-                }
-                is_broken = true;
-                PAUSE
-            }
-        };
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            () = poster.desk.chat_rings(PLATFORM) => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
-    }
-}
-
-/// Posts what is due now; says how much it was.
-async fn post_due(poster: &Poster) -> Result<usize, Failure> {
-    let posts = poster.desk.claim_posts(PLATFORM, BATCH).await?;
-    let count = posts.len();
-    let mut carried = stream::iter(posts).map(|post| poster.carry(post)).buffer_unordered(LANES);
-    let mut first_failure = Ok(());
-    while let Some(outcome) = carried.next().await {
-        if first_failure.is_ok() {
-            first_failure = outcome;
-        }
-    }
-    first_failure.map(|()| count)
 }
 
 fn channel(id: NonZeroU64) -> ChannelId {

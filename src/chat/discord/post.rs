@@ -1,25 +1,26 @@
-//! What is due to be posted, posted: cards with their threads, entries, lines, escalations. Every one of them is a row
-//! that is drawn from what stands now; repeated with the same nonce, so that Discord posts it once.
+//! Discord as what the poster writes on: repeated with the same nonce, so that Discord posts it once; without what a
+//! channel does not let us post.
 
 use super::draw::{Drawn, draw, draw_bare};
-use super::fault::{Barred, Fault, fault};
+use super::fault::{about, about_thread, fault};
 use super::rights::Rights;
+use crate::chat::fault::{Barred, Fault};
+use crate::chat::poster::{Posted, Wall};
 use crate::desk::chat::Post;
-use crate::desk::mend::{BARE, Lost};
+use crate::desk::mend::BARE;
 use crate::desk::{Desk, Result};
 use crate::domain::alert::AlertKind;
-use crate::domain::chat::{Place, Platform, PostKind, PostOutcome};
-use crate::domain::ids::{EventId, MessageId};
+use crate::domain::chat::{Place, Platform, PostKind};
+use crate::view::TicketView;
 use crate::view::sheet::Sheet;
-use crate::wording;
 use crate::wording::check::discord::Right;
-use serenity::all::{ChannelId, CreateAttachment, EditThread, ForumTagId, Http, Message, Nonce, RoleId};
+use serenity::all::{
+    ChannelId, CreateAttachment, CreateForumPost, EditThread, ForumTagId, Http, Message, Nonce, RoleId,
+    UserId,
+};
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(super) const PLATFORM: Platform = Platform::Discord;
-/// How long one post may take, shorter than its lease: given up, it is repeated under the same nonce.
-const POST_WITHIN: Duration = Duration::from_secs(50);
 /// What the alert is about that stands while the token is not taken, or the gateway cannot be had.
 pub(super) const GATEWAY: &str = "discord:gateway";
 
@@ -69,77 +70,101 @@ pub struct Poster {
     pub public_url: String,
 }
 
-/// What became of an attempt: where it stands now, if anywhere.
-pub(super) type Posted = std::result::Result<Option<Place>, Fault>;
+impl Wall for Poster {
+    fn platform(&self) -> Platform {
+        PLATFORM
+    }
 
-impl Poster {
-    /// Posts one thing and records what became of it.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn carry(&self, post: Post) -> Result<()> {
-        let posted = tokio::time::timeout(POST_WITHIN, self.post(&post)).await.unwrap_or_else(|_| {
-            let why = format!("no end within {} s", POST_WITHIN.as_secs());
-            Err(Fault::Later { why, wait: None })
-        });
-        let root = self.channels.of(post.kind);
-        let (outcome, place) = match posted {
-            Ok(place) => (PostOutcome::Posted, place),
-            // It was removed there while we were away.
-            Err(Fault::Gone(place)) => return self.after(&post, &Lost::Message(place)).await,
-            Err(Fault::ThreadGone(thread)) => return self.after(&post, &Lost::Thread(thread)).await,
-            Err(Fault::NoCard) => return self.after(&post, &Lost::Card).await,
-            Err(Fault::Later { why, wait }) => (PostOutcome::Later { why, wait }, None),
-            Err(Fault::Refused(why)) => {
-                tracing::error!(
-                    post = post.id.0,
-                    kind = post.kind.as_str(),
-                    why,
-                    "Discord refused a post for good"
-                );
-                (PostOutcome::Refused(why), None)
-            }
-            Err(Fault::Barred(barred)) => {
-                let why = self.barred(root, barred).await?;
-                (PostOutcome::Later { why, wait: None }, None)
-            }
+    fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    fn has_channel(&self, kind: PostKind) -> bool {
+        match kind {
+            PostKind::Escalation => self.channels.dev.is_some(),
+            PostKind::Handover => self.channels.product.is_some(),
+            _ => true,
+        }
+    }
+
+    async fn card(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
+        self.ticket_card(post, ticket, sheet).await
+    }
+
+    async fn entry(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
+        self.in_thread(post, ticket, sheet).await
+    }
+
+    async fn escalation(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
+        let channel = self.channels.of(post.kind);
+        self.with_thread(post, ticket, channel, self.drawn(sheet, None, channel)).await
+    }
+
+    async fn say(&self, post: &Post, sheet: &Sheet) -> std::result::Result<Place, Fault> {
+        let channel = self.channels.of(post.kind);
+        let drawn = self.drawn(sheet, self.channels.leads, channel);
+        let digest = drawn.digest();
+        if self.channels.forum.is_some() && channel == self.channels.support {
+            let title = sheet.title.clone().unwrap_or_default();
+            let forum_post = CreateForumPost::new(title.clone(), drawn.clone().message(Vec::new()));
+            let id = self.forum_post(post, &title, forum_post, drawn).await?;
+            let place = Place { message: id.clone(), ..place(post, channel, &id, None, digest) };
+            return Ok(Place { channel: id, ..place });
+        }
+        let message = self.create(post, channel, drawn, Vec::new()).await?;
+        Ok(place(post, channel, &message.id.to_string(), None, digest))
+    }
+
+    async fn restate(&self, stands: &Place, sheet: &Sheet) -> std::result::Result<String, Fault> {
+        let drawn = self.drawn(sheet, None, self.channels.support);
+        let digest = drawn.digest();
+        if stands.drawn != digest {
+            self.redraw(stands, drawn).await?;
+        }
+        Ok(digest)
+    }
+
+    async fn tell(
+        &self,
+        post: &Post,
+        agent: i64,
+        account: &str,
+        sheet: &Sheet,
+    ) -> std::result::Result<Place, Fault> {
+        let Some(account) = account.parse::<u64>().ok().filter(|id| *id > 0).map(UserId::new) else {
+            return Err(Fault::Refused("an account that is none of Discord's".to_owned()));
         };
-        self.desk.record_post(PLATFORM, &post, &outcome, place.as_ref()).await?;
-        if outcome == PostOutcome::Posted && self.rights.is_lacking(root) {
-            self.look(root).await?;
-        }
-        // Drawn without something that may be posted since: whoever saw the channel open did not see this yet.
-        if place.is_some_and(|place| place.drawn.ends_with(BARE)) && !self.rights.is_lacking(root) {
-            self.desk.chat_is_open_again(PLATFORM).await?;
-        }
-        Ok(())
+        let direct = account.create_dm_channel(&self.http).await.map_err(|error| fault(&error))?;
+        let drawn = draw(sheet, None);
+        let digest = drawn.digest();
+        let nonce = Nonce::String(format!("guichet-{}-{agent}", post.id));
+        let message = drawn.message(Vec::new()).nonce(nonce).enforce_nonce(true);
+        let message = direct.id.send_message(&self.http, message).await.map_err(|error| fault(&error))?;
+        Ok(Place { about: agent, ..place(post, direct.id, &message.id.to_string(), None, digest) })
     }
 
-    async fn after(&self, post: &Post, lost: &Lost) -> Result<()> {
-        if let Some(card) = self.desk.post_after(PLATFORM, post, lost).await? {
-            self.remove(&card).await;
-        }
-        Ok(())
-    }
-
-    /// Takes a card away whose thread was removed: another stands for it. It is ours, which takes no permission.
-    pub(super) async fn remove(&self, card: &Place) {
+    /// It is ours, which takes no permission.
+    async fn remove(&self, card: &Place) {
         if let Ok((channel, message)) = ids(card)
             && let Err(error) = channel.delete_message(&self.http, message).await
-            && !matches!(fault(&error).of(card), Fault::Gone(_) | Fault::ThreadGone(_))
+            && !matches!(about(fault(&error), card), Fault::Gone(_) | Fault::ThreadGone(_))
         {
             tracing::warn!(error = %error, "a card without its thread could not be taken away");
         }
     }
 
-    /// Raises the alert that says what is closed to us; its word.
-    async fn barred(&self, root: ChannelId, barred: Barred) -> Result<String> {
+    async fn barred(&self, kind: PostKind, barred: Barred) -> Result<String> {
+        let root = self.channels.of(kind);
         let (about, word) = match barred {
             Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
-            Barred::Other(code) => (about(root), format!("forbidden_{code}")),
+            Barred::Other(word) => (of_channel(root), word),
             Barred::NoChannel | Barred::Permission => {
                 match self.rights.look(&self.http, root).await {
-                    Ok(Some(lack)) => (about(root), lack.word()),
+                    Ok(Some(lack)) => (of_channel(root), lack.word()),
                     // It was mended meanwhile, or belongs to one thread alone.
                     Ok(None) => return Ok("closed a moment ago".to_owned()),
                     Err(_) => return Ok("closed, and Discord does not say why".to_owned()),
@@ -150,15 +175,25 @@ impl Poster {
         Ok(word)
     }
 
+    async fn opened(&self, kind: PostKind) -> Result<bool> {
+        let root = self.channels.of(kind);
+        if self.rights.is_lacking(root) {
+            self.look(root).await?;
+        }
+        Ok(!self.rights.is_lacking(root))
+    }
+}
+
+impl Poster {
     /// Looks what a channel lacks: an alert begins, or ends, and then what waited is posted.
     pub async fn look(&self, channel: ChannelId) -> Result<()> {
         match self.rights.look(&self.http, channel).await {
             Ok(Some(lack)) => {
-                self.desk.raise_alert(AlertKind::ChatRefused, &about(channel), &lack.word()).await
+                self.desk.raise_alert(AlertKind::ChatRefused, &of_channel(channel), &lack.word()).await
             }
             Ok(None) => {
                 let standing = self.desk.alerts().await?;
-                let about = about(channel);
+                let about = of_channel(channel);
                 let is_ours = |kind, of: &str| kind == AlertKind::ChatRefused && of == about;
                 if standing.iter().any(|alert| is_ours(alert.kind, &alert.about)) {
                     self.desk.end_alert(AlertKind::ChatRefused, &about).await?;
@@ -191,52 +226,6 @@ impl Poster {
         if embeds && files { draw(sheet, leads) } else { draw_bare(sheet, leads, embeds, files) }
     }
 
-    async fn post(&self, post: &Post) -> Posted {
-        match (post.kind, post.ticket.as_deref()) {
-            (PostKind::Card, Some(ticket)) => self.card(post, ticket).await,
-            (PostKind::Refresh, Some(ticket)) if post.place.is_some() => self.card(post, ticket).await,
-            (PostKind::Message, Some(ticket)) => {
-                let sheet = wording::chat::entry(ticket, MessageId(post.about));
-                match (sheet, &post.place) {
-                    (Some(sheet), _) => self.in_thread(post, ticket, &sheet).await,
-                    (None, Some(_)) if post.is_retracted => {
-                        self.in_thread(post, ticket, &wording::chat::retracted()).await
-                    }
-                    // It went on to the ticket that this one was merged into: what stands here stays true.
-                    (None, _) => Ok(None),
-                }
-            }
-            (PostKind::Event, Some(ticket)) => {
-                match ticket.events.iter().find(|event| event.id == EventId(post.about)) {
-                    Some(event) => {
-                        let sheet = wording::chat::line(ticket, event, post.assignee.as_deref());
-                        self.in_thread(post, ticket, &sheet).await
-                    }
-                    None => Ok(None),
-                }
-            }
-            (PostKind::Escalation, Some(ticket)) => match self.channels.dev {
-                Some(channel) => {
-                    let drawn =
-                        self.drawn(&wording::chat::escalation(ticket, &self.public_url), None, channel);
-                    self.with_thread(post, ticket, channel, drawn).await
-                }
-                None => Ok(None),
-            },
-            (PostKind::Handover, Some(ticket)) => match (self.channels.product, &post.place) {
-                (Some(channel), None) if wording::chat::is_handed_over(ticket) => {
-                    let drawn = self.drawn(&wording::chat::handover(ticket, &self.public_url), None, channel);
-                    let digest = drawn.digest();
-                    let message = self.create(post, channel, drawn, Vec::new()).await?;
-                    Ok(Some(place(post, channel, &message, None, digest)))
-                }
-                _ => Ok(None),
-            },
-            (PostKind::Alerts, _) => self.alarm(post).await,
-            (_, None) | (PostKind::Refresh, _) => Ok(None),
-        }
-    }
-
     /// Draws again what stands. A thread that was put away takes no change before it is taken out.
     pub(super) async fn redraw(&self, place: &Place, drawn: Drawn) -> std::result::Result<(), Fault> {
         let (channel, message) = ids(place)?;
@@ -248,10 +237,10 @@ impl Poster {
             Err(error) if super::fault::code(&error) == Some(super::fault::THREAD_IS_ARCHIVED) => {
                 self.put_away(&place.channel, false, None).await?;
                 let edited = channel.edit_message(&self.http, message, edit).await;
-                edited.map_err(|error| fault(&error).of(place))?;
+                edited.map_err(|error| about(fault(&error), place))?;
                 self.put_away(&place.channel, true, None).await
             }
-            edited => edited.map(drop).map_err(|error| fault(&error).of(place)),
+            edited => edited.map(drop).map_err(|error| about(fault(&error), place)),
         }
     }
 
@@ -268,7 +257,7 @@ impl Poster {
         if post.is_repeated() {
             // Discord may have given back what an earlier attempt posted, as it was then.
             let drawn_then = if message.attachments.is_empty() { BARE } else { "" };
-            let stands = place(post, channel, &message, None, drawn_then.to_owned());
+            let stands = place(post, channel, &message.id.to_string(), None, drawn_then.to_owned());
             self.redraw(&stands, drawn).await?;
         } else if drawn.has_embed() && message.embeds.is_empty() {
             // Discord takes the rest of such a message, and drops what may not be there.
@@ -289,20 +278,20 @@ impl Poster {
         if let Some(tag) = tag {
             edit = edit.applied_tags([tag]);
         }
-        id.edit_thread(&self.http, edit).await.map_err(|error| fault(&error).of_thread(thread))?;
+        id.edit_thread(&self.http, edit).await.map_err(|error| about_thread(fault(&error), thread))?;
         Ok(())
     }
 }
 
 /// The subject of an alert about a channel.
-fn about(channel: ChannelId) -> String {
+fn of_channel(channel: ChannelId) -> String {
     format!("discord:{channel}")
 }
 
 pub(super) fn place(
     post: &Post,
     channel: ChannelId,
-    message: &Message,
+    message: &str,
     thread: Option<String>,
     drawn: String,
 ) -> Place {
@@ -311,7 +300,7 @@ pub(super) fn place(
         about: post.place_about(),
         ticket: post.ticket.as_ref().map(|ticket| ticket.id),
         channel: channel.to_string(),
-        message: message.id.to_string(),
+        message: message.to_owned(),
         thread,
         drawn,
     }

@@ -1,7 +1,8 @@
 //! What the bot lacks in its channels, as it was last seen: which permission by name, or the channel itself.
 
-use super::fault::{Barred, Fault, fault};
+use super::fault::fault;
 use super::permissions::{self, Standing};
+use crate::chat::fault::{Barred, Fault};
 use crate::wording::check::discord::Right;
 use serenity::all::{Channel, ChannelId, GuildId, Http, UserId};
 use std::collections::HashMap;

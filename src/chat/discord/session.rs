@@ -4,6 +4,7 @@ use super::gateway::Listener;
 use super::permissions::READS_MESSAGES;
 use super::post::{GATEWAY, Poster};
 use super::{client, fault};
+use crate::chat::fault::{Barred, Fault};
 use crate::config::Discord;
 use crate::domain::alert::AlertKind;
 use serenity::all::{
@@ -35,7 +36,7 @@ impl Trouble {
     /// What an error of the REST interface means.
     pub fn of(error: &serenity::Error) -> Trouble {
         match fault::fault(error) {
-            fault::Fault::Barred(fault::Barred::Token) => Trouble::Token,
+            Fault::Barred(Barred::Token) => Trouble::Token,
             _ => Trouble::Away(error.to_string()),
         }
     }

@@ -1,13 +1,15 @@
 //! What stands on Discord for a ticket: its card and the thread on it, the entries there.
 
 use super::draw::Drawn;
-use super::fault::{Fault, fault};
-use super::post::{PLATFORM, Posted, Poster, channel_id, ids, place};
+use super::fault::{about, about_thread, fault};
+use super::post::{PLATFORM, Poster, channel_id, ids, place};
+use crate::chat::fault::Fault;
+use crate::chat::pictures::picture;
+use crate::chat::poster::Posted;
 use crate::desk::chat::Post;
 use crate::desk::mend::BARE;
 use crate::domain::chat::{Place, PostKind};
 use crate::domain::ticket::Status;
-use crate::reading::parse::file_bytes;
 use crate::view::TicketView;
 use crate::view::sheet::{File, Sheet};
 use crate::wording;
@@ -23,9 +25,8 @@ const CLOSED: &str = "closed:";
 
 impl Poster {
     /// The card in #support-team, its thread, and whether the thread is put away.
-    pub(super) async fn card(&self, post: &Post, ticket: &TicketView) -> Posted {
-        let sheet = wording::chat::card(ticket, &post.writers, &self.public_url);
-        let drawn = self.drawn(&sheet, None, self.channels.support);
+    pub(super) async fn ticket_card(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
+        let drawn = self.drawn(sheet, None, self.channels.support);
         let was_closed = post.place.as_ref().is_some_and(|place| place.drawn.contains(CLOSED));
         let is_closed = ticket.status == Status::Closed;
         let Some(tags) = &self.channels.forum else {
@@ -122,7 +123,7 @@ impl Poster {
         });
         for thread in ours {
             let places = self.desk.places_of_message(PLATFORM, &thread.id.to_string()).await;
-            let places = places.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+            let places = places.map_err(|failure| Fault::of_desk(&failure))?;
             if places.is_empty() {
                 return Ok(Some(thread.id.to_string()));
             }
@@ -158,10 +159,10 @@ impl Poster {
             stood => {
                 let message = self.create(post, channel, drawn, Vec::new()).await?;
                 let thread = stood.as_ref().and_then(|stood| stood.thread.clone());
-                let stands = place(post, channel, &message, thread, digest);
+                let stands = place(post, channel, &message.id.to_string(), thread, digest);
                 // Kept before the thread is made: should that not be possible for long, the nonce would be forgotten.
                 let kept = self.desk.keep_place(PLATFORM, &stands).await;
-                kept.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+                kept.map_err(|failure| Fault::of_desk(&failure))?;
                 stands
             }
         };
@@ -176,7 +177,7 @@ impl Poster {
             Ok(thread) => thread.id.to_string(),
             // There from an attempt whose answer was lost: a thread has the id of its message.
             Err(error) if super::fault::code(&error) == Some(160_004) => message.to_string(),
-            Err(error) => return Err(fault(&error).of(&stands)),
+            Err(error) => return Err(about(fault(&error), &stands)),
         };
         Ok(Some(Place { thread: Some(thread), ..stands }))
     }
@@ -202,12 +203,12 @@ impl Poster {
         let message = self
             .create(post, thread, drawn, files)
             .await
-            .map_err(|fault| fault.of_thread(&thread.to_string()))?;
-        let stands = place(post, thread, &message, None, digest);
+            .map_err(|fault| about_thread(fault, &thread.to_string()))?;
+        let stands = place(post, thread, &message.id.to_string(), None, digest);
         if ticket.status == Status::Closed {
             // What is written in a thread takes it out again. Should that last, the message is not to come twice.
             let kept = self.desk.keep_place(PLATFORM, &stands).await;
-            kept.map_err(|failure| Fault::Later { why: failure.to_string(), wait: None })?;
+            kept.map_err(|failure| Fault::of_desk(&failure))?;
             self.put_away(&thread.to_string(), true, None).await?;
         }
         Ok(Some(stands))
@@ -222,11 +223,7 @@ impl Poster {
             if *bytes > room || found.len() == 8 {
                 continue;
             }
-            let Ok(Some((listed, raw))) = self.desk.file_of_message(*message, *part).await else { continue };
-            if !listed.media_type.starts_with("image/") || listed.media_type.contains("svg") {
-                continue;
-            }
-            if let Some(bytes) = file_bytes(&raw, *part) {
+            if let Some(bytes) = picture(&self.desk, *message, *part).await {
                 room = room.saturating_sub(bytes.len() as u64);
                 found.push(CreateAttachment::bytes(bytes, name.clone()));
             }

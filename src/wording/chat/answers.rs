@@ -26,12 +26,37 @@ pub fn unknown_person(platform: Platform, account: &str) -> Sheet {
     ))
 }
 
+/// Somebody whom nobody linked, and whose address is an agent's.
+pub fn is_this_you(agent: &str) -> Sheet {
+    Sheet {
+        rows: vec![Row::Buttons(vec![
+            button("Lier mon compte", Press::LinkMe, Tone::Primary),
+            button("Ne rien faire", Press::Never, Tone::Plain),
+        ])],
+        ..sentence(format!(
+            "Votre compte n’est lié à aucun agent\u{a0}: rien n’a été fait. Votre adresse est celle de {agent}\u{a0}: est-ce \
+             vous\u{a0}?"
+        ))
+    }
+}
+
+/// An account that is linked now.
+pub fn linked(agent: &str) -> Sheet {
+    sentence(format!("Votre compte est lié à {agent}. Refaites ce que vous vouliez faire."))
+}
+
 /// Somebody who is linked, and has none of the roles that may act.
-pub fn without_role() -> Sheet {
-    sentence(
-        "Il vous manque le rôle de l’équipe support sur ce serveur\u{a0}: rien n’a été fait. Un administrateur du \
-         serveur peut vous le donner.",
-    )
+pub fn without_role(platform: Platform) -> Sheet {
+    sentence(match platform {
+        Platform::Discord => {
+            "Il vous manque le rôle de l’équipe support sur ce serveur\u{a0}: rien n’a été fait. Un administrateur du \
+             serveur peut vous le donner."
+        }
+        Platform::Slack => {
+            "Vous n’êtes pas dans le groupe d’utilisateurs de l’équipe support\u{a0}: rien n’a été fait. Un administrateur de \
+             l’espace Slack peut vous y ajouter."
+        }
+    })
 }
 
 /// A fault of ours.

@@ -1,9 +1,6 @@
-//! Pieces of a sheet as text of Discord: escaped, and within a length.
+//! Pieces of a sheet as text of Discord, escaped.
 
 use crate::view::sheet::Piece;
-
-/// What is so short stands before any cut.
-const SHORT: usize = 200;
 
 pub(super) fn piece(piece: &Piece) -> String {
     let lines = |text: &str, before: &str| {
@@ -23,71 +20,6 @@ pub(super) fn piece(piece: &Piece) -> String {
         Piece::Struck(text) => format!("~~{}~~", escaped(text)),
         Piece::Ago(at) => format!("<t:{}:R>", at.timestamp()),
     }
-}
-
-/// The same without markup, for a file.
-pub(super) fn plain(body: &[Piece]) -> String {
-    let lines = body.iter().filter_map(|piece| match piece {
-        Piece::Words(text)
-        | Piece::Quote(text)
-        | Piece::Table(text)
-        | Piece::Heading(text)
-        | Piece::Small(text)
-        | Piece::Struck(text) => Some(text.as_str()),
-        Piece::Ago(_) => None,
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// Whether the files beside a message hold all that it says: a text that was cut ends in « … ».
-pub(super) fn holds(texts: &[(String, String)], body: &[Piece]) -> bool {
-    body.iter().all(|piece| match piece {
-        Piece::Words(text) | Piece::Quote(text) | Piece::Table(text) => {
-            let said = text.trim().trim_end_matches('…');
-            texts.iter().any(|(_, whole)| whole.contains(said))
-        }
-        // Short of themselves: names, counts.
-        Piece::Heading(text) | Piece::Small(text) | Piece::Struck(text) => text.chars().count() <= SHORT,
-        Piece::Ago(_) => true,
-    })
-}
-
-/// The pieces below each other in at most so many characters. The longest gives way first, so that what is said beside
-/// a long text stands.
-pub(super) fn fit(mut pieces: Vec<String>, most: usize) -> (String, bool) {
-    const LEAST: usize = 100;
-    let mut is_cut = false;
-    loop {
-        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.chars().count()).collect();
-        let over = (lengths.iter().sum::<usize>() + lengths.len().saturating_sub(1)).saturating_sub(most);
-        let longest = lengths.iter().enumerate().max_by_key(|(_, length)| **length);
-        match longest {
-            Some((at, &length)) if over > 0 && length > LEAST => {
-                let left = length.saturating_sub(over).max(LEAST);
-                (pieces[at], _) = cut(std::mem::take(&mut pieces[at]), left);
-                is_cut = true;
-            }
-            _ => break,
-        }
-    }
-    let (body, is_cut_again) = cut(pieces.join("\n"), most);
-    (body, is_cut || is_cut_again)
-}
-
-/// At most so many characters; a fence that was opened is closed.
-pub(super) fn cut(text: String, most: usize) -> (String, bool) {
-    if text.chars().count() <= most {
-        return (text, false);
-    }
-    let mut head: String = text.chars().take(most.saturating_sub(6)).collect();
-    while head.ends_with('\\') {
-        head.pop();
-    }
-    head.push('…');
-    if head.matches("```").count() % 2 == 1 {
-        head.push_str("\n```");
-    }
-    (head, true)
 }
 
 /// Words as words: no markup, no mention, no timestamp, no link text. A command between backticks stays one.

@@ -1,0 +1,220 @@
+//! What is due to be posted, posted: cards with their threads, entries, lines, escalations. Every one of them is a row that
+//! is drawn from what stands now; what a platform makes of it, and where, is behind [`Wall`]. May import: desk, domain,
+//! view, wording.
+
+use super::alarm;
+use super::fault::{Barred, Fault};
+use crate::desk::chat::Post;
+use crate::desk::mend::{BARE, Lost};
+use crate::desk::{Desk, Failure, Result};
+use crate::domain::chat::{Place, Platform, PostKind, PostOutcome};
+use crate::domain::ids::{EventId, MessageId};
+use crate::view::TicketView;
+use crate::view::sheet::Sheet;
+use crate::wording::chat as said;
+use futures_util::{StreamExt, stream};
+use std::future::Future;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How many posts are leased at once, and how many of them leave side by side.
+const BATCH: i64 = 4;
+const LANES: usize = 4;
+/// How long one post may take, shorter than its lease: given up, it is repeated.
+const POST_WITHIN: Duration = Duration::from_secs(50);
+/// The shortest and the longest sleep of the poster: what another process plans is found within the longest.
+const SLEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// How long to wait where the database cannot be read.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What became of an attempt: where it stands now, if anywhere.
+pub type Posted = std::result::Result<Option<Place>, Fault>;
+
+/// Where a team reads: one platform's channels, as the poster uses them.
+pub trait Wall: Sync {
+    /// Which platform.
+    fn platform(&self) -> Platform;
+
+    /// The desk.
+    fn desk(&self) -> &Desk;
+
+    /// Where the pages are seen from outside.
+    fn public_url(&self) -> &str;
+
+    /// Whether there is a channel for things of this kind.
+    fn has_channel(&self, kind: PostKind) -> bool;
+
+    /// The card of a ticket with its thread, posted or redrawn.
+    fn card(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> impl Future<Output = Posted> + Send;
+
+    /// An entry of a ticket's thread, posted or redrawn.
+    fn entry(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> impl Future<Output = Posted> + Send;
+
+    /// The ticket in the technical team's channel with a thread, posted or redrawn.
+    fn escalation(
+        &self,
+        post: &Post,
+        ticket: &TicketView,
+        sheet: &Sheet,
+    ) -> impl Future<Output = Posted> + Send;
+
+    /// A message of its own in the channel for things of its kind.
+    fn say(
+        &self,
+        post: &Post,
+        sheet: &Sheet,
+    ) -> impl Future<Output = std::result::Result<Place, Fault>> + Send;
+
+    /// Draws again what stands, unless it shows the same already; the digest of what it shows.
+    fn restate(
+        &self,
+        place: &Place,
+        sheet: &Sheet,
+    ) -> impl Future<Output = std::result::Result<String, Fault>> + Send;
+
+    /// Says something to one of the leads alone.
+    fn tell(
+        &self,
+        post: &Post,
+        agent: i64,
+        account: &str,
+        sheet: &Sheet,
+    ) -> impl Future<Output = std::result::Result<Place, Fault>> + Send;
+
+    /// Takes away a card that is nobody's any more.
+    fn remove(&self, card: &Place) -> impl Future<Output = ()> + Send;
+
+    /// Raises the alert that says what is closed to us, where such a thing was to be posted; its word.
+    fn barred(&self, kind: PostKind, barred: Barred) -> impl Future<Output = Result<String>> + Send;
+
+    /// Something was posted: what was closed may be open again. Whether all is open where such things are posted.
+    fn opened(&self, kind: PostKind) -> impl Future<Output = Result<bool>> + Send;
+}
+
+/// Posts what becomes due until `cancel`; what is in hand then is still finished.
+pub async fn post_until<W: Wall>(wall: &W, cancel: &CancellationToken) {
+    let (desk, platform) = (wall.desk(), wall.platform());
+    let mut is_broken = false;
+    while !cancel.is_cancelled() {
+        let due = match post_due(wall).await {
+            Ok(0) => desk.next_post(platform).await,
+            Ok(_) => continue,
+            Err(failure) => Err(failure),
+        };
+        let sleep = match due {
+            Ok(due) => {
+                is_broken = false;
+                let until = due.map(|due| (due - desk.clock().now()).to_std().unwrap_or(Duration::ZERO));
+                until.unwrap_or(SLEEPS.1).clamp(SLEEPS.0, SLEEPS.1)
+            }
+            Err(failure) => {
+                if !is_broken {
+                    tracing::error!(error = %failure, "what is to be posted cannot be read; trying again");
+                }
+                is_broken = true;
+                PAUSE
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = desk.chat_rings(platform) => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Posts what is due now; says how much it was.
+async fn post_due<W: Wall>(wall: &W) -> std::result::Result<usize, Failure> {
+    let posts = wall.desk().claim_posts(wall.platform(), BATCH).await?;
+    let count = posts.len();
+    let mut carried = stream::iter(posts).map(|post| carry(wall, post)).buffer_unordered(LANES);
+    let mut first_failure = Ok(());
+    while let Some(outcome) = carried.next().await {
+        if first_failure.is_ok() {
+            first_failure = outcome;
+        }
+    }
+    first_failure.map(|()| count)
+}
+
+/// Posts one thing and records what became of it.
+async fn carry<W: Wall>(wall: &W, post: Post) -> Result<()> {
+    let (desk, platform) = (wall.desk(), wall.platform());
+    let posted = tokio::time::timeout(POST_WITHIN, drawn(wall, &post)).await.unwrap_or_else(|_| {
+        let why = format!("no end within {} s", POST_WITHIN.as_secs());
+        Err(Fault::Later { why, wait: None })
+    });
+    let (outcome, place) = match posted {
+        Ok(place) => (PostOutcome::Posted, place),
+        // It was removed there while we were away.
+        Err(Fault::Gone(place)) => return after(wall, &post, &Lost::Message(place)).await,
+        Err(Fault::ThreadGone(thread)) => return after(wall, &post, &Lost::Thread(thread)).await,
+        Err(Fault::NoCard) => return after(wall, &post, &Lost::Card).await,
+        Err(Fault::Later { why, wait }) => (PostOutcome::Later { why, wait }, None),
+        Err(Fault::Refused(why)) => {
+            let (platform, kind) = (platform.as_str(), post.kind.as_str());
+            tracing::error!(post = post.id.0, platform, kind, why, "a post was refused for good");
+            (PostOutcome::Refused(why), None)
+        }
+        Err(Fault::Barred(barred)) => {
+            let why = wall.barred(post.kind, barred).await?;
+            (PostOutcome::Later { why, wait: None }, None)
+        }
+    };
+    desk.record_post(platform, &post, &outcome, place.as_ref()).await?;
+    if outcome != PostOutcome::Posted {
+        return Ok(());
+    }
+    let is_open = wall.opened(post.kind).await?;
+    // Drawn without something that may be posted since: whoever saw the channel open did not see this yet.
+    if is_open && place.is_some_and(|place| place.drawn.ends_with(BARE)) {
+        desk.chat_is_open_again(platform).await?;
+    }
+    Ok(())
+}
+
+async fn after<W: Wall>(wall: &W, post: &Post, lost: &Lost) -> Result<()> {
+    if let Some(card) = wall.desk().post_after(wall.platform(), post, lost).await? {
+        wall.remove(&card).await;
+    }
+    Ok(())
+}
+
+/// Draws a post from what stands now, and puts it where it belongs.
+async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
+    let url = wall.public_url();
+    match (post.kind, post.ticket.as_deref()) {
+        (PostKind::Refresh, Some(_)) if post.place.is_none() => Ok(None),
+        (PostKind::Card | PostKind::Refresh, Some(ticket)) => {
+            wall.card(post, ticket, &said::card(ticket, &post.writers, url)).await
+        }
+        (PostKind::Message, Some(ticket)) => {
+            let sheet = said::entry(ticket, MessageId(post.about));
+            match (sheet, &post.place) {
+                (Some(sheet), _) => wall.entry(post, ticket, &sheet).await,
+                (None, Some(_)) if post.is_retracted => wall.entry(post, ticket, &said::retracted()).await,
+                // It went on to the ticket that this one was merged into: what stands here stays true.
+                (None, _) => Ok(None),
+            }
+        }
+        (PostKind::Event, Some(ticket)) => {
+            match ticket.events.iter().find(|event| event.id == EventId(post.about)) {
+                Some(event) => {
+                    wall.entry(post, ticket, &said::line(ticket, event, post.assignee.as_deref())).await
+                }
+                None => Ok(None),
+            }
+        }
+        (PostKind::Escalation, Some(ticket)) if wall.has_channel(post.kind) => {
+            wall.escalation(post, ticket, &said::escalation(ticket, url)).await
+        }
+        (PostKind::Handover, Some(ticket)) if wall.has_channel(post.kind) => match &post.place {
+            None if said::is_handed_over(ticket) => {
+                wall.say(post, &said::handover(ticket, url)).await.map(Some)
+            }
+            _ => Ok(None),
+        },
+        (PostKind::Alerts, _) => alarm::alarm(wall, post).await,
+        (PostKind::Escalation | PostKind::Handover, Some(_)) | (_, None) => Ok(None),
+    }
+}

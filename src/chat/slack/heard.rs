@@ -1,0 +1,342 @@
+//! Messages that people write: commands, and notes in a ticket's thread; as they come, one after the other, and what was
+//! written while we were not told.
+
+use super::draw::text::plain;
+use super::listener::{Listener, noted};
+use super::post::PLATFORM;
+use super::spot::{is_after, seconds, spot};
+use crate::desk::Result;
+use crate::domain::chat::PostKind;
+use crate::view::sheet::Answer;
+use crate::wording;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How old a command may be that was typed while we were not told.
+const LATE: i64 = 120;
+/// The pauses between attempts: doubled up to the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5 * 60));
+/// How many messages are fetched at a time, and how many pages of a channel are looked through for threads.
+const FETCHED: u32 = 200;
+const PAGES: u32 = 10;
+
+/// What is told in line.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// A message, or what became of one.
+    Message(Value),
+    /// Something may have been missed.
+    Missed,
+}
+
+/// What somebody said to us, or where we listen.
+struct Heard<'a> {
+    channel: &'a str,
+    account: &'a str,
+    ts: &'a str,
+    /// The first message of the thread.
+    thread: Option<&'a str>,
+    /// The command that it is.
+    line: Option<String>,
+    said: String,
+    /// It was written while we were not told.
+    is_fetched: bool,
+}
+
+impl Listener {
+    /// Takes in what is told, one after the other. What cannot be taken in is tried again before anything after it.
+    pub(super) async fn hear_for_ever(&self, mut told: mpsc::UnboundedReceiver<Told>) {
+        while let Some(next) = told.recv().await {
+            let mut pause = PAUSES.0;
+            loop {
+                let taken = match &next {
+                    Told::Message(event) => self.heard(event).await.map_err(|failure| failure.to_string()),
+                    Told::Missed => self.catch_up().await.map_err(|error| format!("{error:#}")),
+                };
+                let Err(why) = taken else { break };
+                tracing::warn!(why, "what was written on Slack cannot be taken in; trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSES.1);
+            }
+        }
+    }
+
+    async fn heard(&self, event: &Value) -> Result<()> {
+        let channel = event["channel"].as_str().unwrap_or_default();
+        match event["subtype"].as_str() {
+            Some("message_deleted") => {
+                self.removed(channel, event["deleted_ts"].as_str().unwrap_or_default()).await
+            }
+            // What a thread hangs on leaves a mark behind when it is removed.
+            Some("message_changed") if event["message"]["subtype"] == "tombstone" => {
+                self.removed(channel, event["message"]["ts"].as_str().unwrap_or_default()).await
+            }
+            _ => self.take_in(channel, event, false).await,
+        }
+    }
+
+    /// Takes a message in: a command, or a note in a ticket's thread. The same again changes nothing.
+    async fn take_in(&self, channel: &str, message: &Value, is_fetched: bool) -> Result<()> {
+        let is_said = matches!(
+            message["subtype"].as_str(),
+            None | Some("file_share" | "thread_broadcast" | "me_message")
+        );
+        let account = message["user"].as_str().unwrap_or_default();
+        let ts = message["ts"].as_str().unwrap_or_default();
+        let is_ours = account.is_empty() || account == self.me || message["bot_id"].is_string();
+        let is_known_channel = self.poster.channels.all().any(|ours| ours == channel);
+        if !is_said || ts.is_empty() || !is_known_channel {
+            return Ok(());
+        }
+        let thread_ts = message["thread_ts"].as_str().filter(|thread| *thread != ts);
+        let thread = thread_ts.map(|thread| spot(channel, thread));
+        let place = match &thread {
+            Some(thread) => self.room.desk.place_of_thread(PLATFORM, thread).await?,
+            None => None,
+        };
+        let may_command = place.is_some() || channel == self.poster.channels.support;
+        if !is_ours && may_command {
+            let said = self.said(message).await;
+            let of_card = place.as_ref().filter(|place| place.kind == PostKind::Card);
+            let ticket = of_card.and_then(|place| place.ticket);
+            let line = crate::command::thread::line(&said, &format!("@{}", self.me), ticket);
+            let heard = Heard { channel, account, ts, thread: thread_ts, line, said, is_fetched };
+            // What colleagues say to each other in the channel is theirs.
+            if heard.line.is_some() || place.is_some() {
+                self.answer_heard(heard).await;
+            }
+        }
+        // A thread that is nobody's is read by nobody.
+        match thread {
+            Some(thread) if place.is_some() => self.room.desk.see(PLATFORM, &thread, ts).await,
+            Some(_) => Ok(()),
+            None => self.room.desk.see(PLATFORM, channel, ts).await,
+        }
+    }
+
+    async fn answer_heard(&self, heard: Heard<'_>) {
+        let Heard { channel, account, ts, thread, line, said, is_fetched } = heard;
+        let caller = self.caller(account).await;
+        let age = self.room.desk.clock().now().timestamp() - seconds(ts);
+        let answer = match (line, thread) {
+            // Whoever waited for it has helped themselves meanwhile: done now, it might be done twice.
+            (Some(_), _) if is_fetched && age > LATE => Answer::Private(wording::chat::too_late_to_act()),
+            (Some(line), _) => self.room.line(&caller, &line, &format!("slack:message:{channel}/{ts}")).await,
+            (None, Some(thread)) => {
+                self.room.heard(&caller, &spot(channel, thread), &said, &spot(channel, ts)).await
+            }
+            (None, None) => Answer::Silence,
+        };
+        if let Answer::Private(sheet) | Answer::Instead(sheet) = answer {
+            self.answer_typed(&caller, channel, thread, &sheet).await;
+        }
+    }
+
+    /// What somebody wrote, with the names and links of the files beside it: these are Slack's, and are not kept by us.
+    pub(super) async fn said(&self, message: &Value) -> String {
+        let text = message["text"].as_str().unwrap_or_default();
+        for account in named(text) {
+            if account != self.me {
+                self.people.name(account).await;
+            }
+        }
+        // Our own name stays as it is: a command may begin with it.
+        let mut said = plain(text, |account| self.people.known_name(account)).trim().to_owned();
+        for file in message["files"].as_array().into_iter().flatten() {
+            if !said.is_empty() {
+                said.push('\n');
+            }
+            let (name, link) =
+                (file["name"].as_str().unwrap_or("?"), file["permalink"].as_str().unwrap_or_default());
+            said.push_str(format!("[{name}] {link}").trim_end());
+        }
+        said
+    }
+
+    /// Takes in what was written while we were not told: in our channels, and in the threads on what stands there.
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        let channels: Vec<String> = self.poster.channels.all().map(str::to_owned).collect();
+        for channel in channels {
+            match self.catch_up_channel(&channel).await {
+                Ok(()) => {}
+                // A channel that is closed to us is said by an alert; nobody can be read there.
+                Err(Missed::Closed(word)) => tracing::debug!(word, "a channel of Slack is closed to us"),
+                Err(Missed::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn catch_up_channel(&self, channel: &str) -> std::result::Result<(), Missed> {
+        let seen = self.seen(channel).await?;
+        let (mut missed, mut newest) = (Vec::new(), None::<String>);
+        let mut asked = json!({ "channel": channel, "limit": FETCHED });
+        for _ in 0..PAGES {
+            let answer = self.read("conversations.history", &asked).await?;
+            for message in answer["messages"].as_array().into_iter().flatten() {
+                let ts = message["ts"].as_str().unwrap_or_default();
+                if let Some(latest) = message["latest_reply"].as_str() {
+                    self.catch_up_thread(channel, ts, latest).await?;
+                }
+                if newest.as_deref().is_none_or(|newest| is_after(ts, newest)) {
+                    newest = Some(ts.to_owned());
+                }
+                if seen.as_deref().is_some_and(|seen| is_after(ts, seen)) {
+                    missed.push(message.clone());
+                }
+            }
+            match answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty()) {
+                Some(next) => asked["cursor"] = json!(next),
+                None => break,
+            }
+        }
+        if seen.is_none() {
+            // Nobody spoke to us there before we first came.
+            let upto = newest.as_deref().unwrap_or("0000000000.000000");
+            broken(self.room.desk.see(PLATFORM, channel, upto).await)?;
+        }
+        missed.sort_by_key(order);
+        for message in missed {
+            broken(self.take_in(channel, &message, true).await)?;
+        }
+        Ok(())
+    }
+
+    async fn catch_up_thread(
+        &self,
+        channel: &str,
+        ts: &str,
+        latest: &str,
+    ) -> std::result::Result<(), Missed> {
+        let thread = spot(channel, ts);
+        if broken(self.room.desk.place_of_thread(PLATFORM, &thread).await)?.is_none() {
+            return Ok(());
+        }
+        // Where nothing was ever read, a thread of ours begins with itself.
+        let seen = self.seen(&thread).await?.unwrap_or_else(|| ts.to_owned());
+        if !is_after(latest, &seen) {
+            return Ok(());
+        }
+        let mut asked = json!({ "channel": channel, "ts": ts, "oldest": seen, "limit": FETCHED });
+        loop {
+            let answer = match self.read("conversations.replies", &asked).await {
+                Ok(answer) => answer,
+                // Removed meanwhile: there is nobody to be heard.
+                Err(Missed::Closed(_)) => return Ok(()),
+                Err(failed) => return Err(failed),
+            };
+            let mut missed: Vec<Value> =
+                answer["messages"].as_array().into_iter().flatten().cloned().collect();
+            missed.retain(|message| message["ts"].as_str().is_some_and(|ts| is_after(ts, &seen)));
+            missed.sort_by_key(order);
+            for message in missed {
+                broken(self.take_in(channel, &message, true).await)?;
+            }
+            match answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty()) {
+                Some(next) => asked["cursor"] = json!(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn seen(&self, channel: &str) -> std::result::Result<Option<String>, Missed> {
+        broken(self.room.desk.seen(PLATFORM, channel).await)
+    }
+
+    async fn read(&self, method: &str, asked: &Value) -> std::result::Result<Value, Missed> {
+        match self.poster.api.call(method, asked).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(match error.word() {
+                Some("channel_not_found" | "not_in_channel" | "thread_not_found" | "missing_scope") => {
+                    Missed::Closed(error.to_string())
+                }
+                _ => Missed::Failed(error.into()),
+            }),
+        }
+    }
+
+    /// Reads Slack's page of ours anew for somebody.
+    pub(super) async fn show_home(&self, account: &str) {
+        let caller = self.caller(account).await;
+        let page = self.room.home(&caller).await;
+        let view = json!({ "user_id": account, "view": super::home::page(&page) });
+        if let Err(error) = self.poster.api.call("views.publish", &view).await {
+            tracing::warn!(error = %error, "the page in Slack could not be shown");
+        }
+    }
+
+    /// Shows a ticket beside a link to its page, where the team reads.
+    pub(super) async fn unfurl(&self, event: &Value) {
+        let channel = event["channel"].as_str().unwrap_or_default();
+        // A link that was pasted elsewhere shows strangers nothing.
+        if channel != self.poster.channels.support {
+            return;
+        }
+        let begins = format!("{}/admin/support/tickets/", self.public_url);
+        let mut shown = serde_json::Map::new();
+        for link in event["links"].as_array().into_iter().flatten() {
+            let Some(url) = link["url"].as_str() else { continue };
+            let number =
+                url.strip_prefix(&begins).and_then(|rest| rest.split(['?', '#', '/']).next()?.parse().ok());
+            if let Some(number) = number
+                && let Some(sheet) = noted_or_none(self.room.glance(number).await)
+            {
+                shown.insert(url.to_owned(), super::draw::draw(&sheet, None).unfurl());
+            }
+        }
+        if shown.is_empty() {
+            return;
+        }
+        let mut asked = json!({ "channel": channel, "ts": event["message_ts"], "unfurls": shown });
+        if let Some(id) = event["unfurl_id"].as_str() {
+            asked = json!({ "unfurl_id": id, "source": event["source"], "unfurls": asked["unfurls"] });
+        }
+        if let Err(error) = self.poster.api.call("chat.unfurl", &asked).await {
+            tracing::debug!(error = %error, "a link could not be shown with its ticket");
+        }
+    }
+}
+
+fn noted_or_none<T>(outcome: Result<Option<T>>) -> Option<T> {
+    match outcome {
+        Ok(found) => found,
+        Err(failure) => {
+            noted::<()>(Err(failure));
+            None
+        }
+    }
+}
+
+/// Why what was missed cannot be read.
+enum Missed {
+    /// A channel is closed to us.
+    Closed(String),
+    /// It may be read later.
+    Failed(anyhow::Error),
+}
+
+fn broken<T>(outcome: Result<T>) -> std::result::Result<T, Missed> {
+    outcome.map_err(|failure| Missed::Failed(anyhow::anyhow!("{failure}")))
+}
+
+/// Whom a text names.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split("<@").skip(1).filter_map(|rest| rest.split(['>', '|']).next())
+}
+
+/// Oldest first.
+fn order(message: &Value) -> (i64, String) {
+    let ts = message["ts"].as_str().unwrap_or_default();
+    (seconds(ts), ts.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_whom_a_text_names_are_asked_for() {
+        assert_eq!(named("<@U1> et <@U2|camille>, pas @U3").collect::<Vec<_>>(), ["U1", "U2"]);
+    }
+}

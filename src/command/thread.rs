@@ -1,0 +1,101 @@
+//! What somebody types where a ticket is talked about: which of it is a command, and of which ticket.
+//!
+//! `/ticket …` is one everywhere, and so is what follows our name. In a ticket's thread `!` begins one whose ticket goes
+//! without saying: `!résolu`, `!priorité haute`, `!répondre Bonjour…`.
+//!
+//! Pure. May import: domain, command, clap.
+
+use super::grammar::{self, PRIORITIES, STATUSES};
+use super::parse::command_named;
+use super::vocabulary::number;
+use crate::domain::ids::TicketId;
+
+/// The line of a command that this is, to be parsed; `None` for what is said to people. `called` is our name there, as it
+/// stands in a message; `ticket` the one whose thread it is, if any.
+pub fn line(said: &str, called: &str, ticket: Option<TicketId>) -> Option<String> {
+    let said = said.trim();
+    let begins = |word: &str| {
+        said.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    };
+    if begins("/ticket") {
+        return Some(said.to_owned());
+    }
+    if let Some(rest) = said.strip_prefix(called).filter(|_| !called.is_empty()) {
+        return Some(rest.trim().to_owned());
+    }
+    let short = said.strip_prefix('!').filter(|rest| rest.starts_with(char::is_alphabetic))?;
+    Some(whole(short, ticket?))
+}
+
+/// A command with its ticket, which was left out.
+fn whole(short: &str, ticket: TicketId) -> String {
+    let (name, rest) = match short.split_once(char::is_whitespace) {
+        Some((name, rest)) => (name, rest.trim_start()),
+        None => (short, ""),
+    };
+    if STATUSES.word(name).is_some() {
+        let why = if rest.is_empty() { String::new() } else { format!(" --reason {rest}") };
+        return format!("status {ticket} {name}{why}");
+    }
+    if PRIORITIES.word(name).is_some() && rest.is_empty() && !is_command(name) {
+        return format!("priority {ticket} {name}");
+    }
+    let declaration = grammar::declaration();
+    let Ok(command) = command_named(&declaration, name) else { return short.to_owned() };
+    let takes = |at: usize| command.get_positionals().nth(at).is_some_and(|part| part.get_id() == "ticket");
+    let has_number = rest.split_whitespace().next().is_some_and(|first| number(first).is_some());
+    match (takes(0), takes(1)) {
+        (true, _) if !has_number => format!("{name} {ticket} {rest}").trim_end().to_owned(),
+        (_, true) if !rest.contains(char::is_whitespace) => format!("{name} {rest} {ticket}"),
+        _ => short.to_owned(),
+    }
+}
+
+fn is_command(name: &str) -> bool {
+    command_named(&grammar::declaration(), name).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::parse::parse;
+
+    #[test]
+    fn in_a_thread_the_ticket_goes_without_saying() {
+        for (said, meant) in [
+            ("!résolu", "status 42 resolved"),
+            ("!Fermé doublon du 17", "status 42 closed --reason doublon du 17"),
+            ("!statut en attente", "status 42 waiting_customer"),
+            ("!priorité haute", "priority 42 high"),
+            ("!haute", "priority 42 high"),
+            ("!prendre", "take 42"),
+            ("!répondre Bonjour,\n- c’est réglé", "reply 42 Bonjour,\n- c’est réglé"),
+            ("!note vu avec Paul", "note 42 vu avec Paul"),
+            ("!urgent", "urgent 42"),
+            ("!escalader panne de base", "escalate 42 panne de base"),
+            ("!voir 17", "show 17"),
+            ("!voir", "show 42"),
+            ("!modèle solution", "template solution 42"),
+            ("!annuler", "undo"),
+            ("!aide", "help"),
+            ("/ticket status 17 résolu", "status 17 resolved"),
+            ("@Guichet take 17", "take 17"),
+        ] {
+            let line = line(said, "@Guichet", Some(TicketId(42))).unwrap();
+            assert_eq!(parse(&line), parse(meant), "{said} is {line}");
+            assert!(parse(&line).is_ok(), "{said} is {line}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_people_is_no_command() {
+        let ticket = Some(TicketId(42));
+        for said in ["résolu", "! urgent", "!", "!!!", "voir /ticket status", "!42", "/tickets", ""] {
+            assert_eq!(line(said, "@Guichet", ticket), None, "{said}");
+        }
+        // Elsewhere nobody knows which ticket.
+        assert_eq!(line("!résolu", "@Guichet", None), None);
+        // What is mistyped is a command, and is told how it is written.
+        assert!(parse(&line("!resollu", "", ticket).unwrap()).is_err());
+    }
+}
