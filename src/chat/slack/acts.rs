@@ -193,7 +193,7 @@ impl Listener {
         let said = async {
             let direct =
                 self.poster.api.call("conversations.open", &json!({ "users": caller.account })).await?;
-            let mut message = answer(sheet).message();
+            let mut message = answer(sheet).posted();
             message["channel"] = direct["channel"]["id"].clone();
             self.poster.api.call("chat.postMessage", &message).await
         };

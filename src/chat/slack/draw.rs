@@ -167,11 +167,16 @@ impl Drawn {
             "text": self.fallback,
             "blocks": self.blocks,
             "attachments": attachments,
-            "mrkdwn": false,
-            "unfurl_links": false,
-            "unfurl_media": false,
-            "parse": "none",
         })
+    }
+
+    /// The same to be posted: what a stranger links to is not fetched and shown.
+    pub fn posted(&self) -> Value {
+        let mut message = self.message();
+        message["mrkdwn"] = json!(false);
+        message["unfurl_links"] = json!(false);
+        message["unfurl_media"] = json!(false);
+        message
     }
 
     /// All of its blocks, where there is no bar of a colour: in a window, on a page.

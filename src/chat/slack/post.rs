@@ -97,7 +97,7 @@ impl Poster {
             self.redraw(&stands, drawn).await?;
             return Ok(Place { drawn: drawn.digest(), ..stands });
         }
-        let mut message = drawn.message();
+        let mut message = drawn.posted();
         message["channel"] = json!(channel);
         message["metadata"] = json!({ "event_type": METADATA, "event_payload": { "post": key } });
         if let Some(ts) = thread {
