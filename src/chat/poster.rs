@@ -205,6 +205,12 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
                 None => Ok(None),
             }
         }
+        // Taken back before it was ever posted.
+        (PostKind::Escalation, Some(ticket))
+            if post.place.is_none() && !post.is_repeated() && !said::was_escalated(ticket) =>
+        {
+            Ok(None)
+        }
         (PostKind::Escalation, Some(ticket)) if wall.has_channel(post.kind) => {
             wall.escalation(post, ticket, &said::escalation(ticket, url)).await
         }

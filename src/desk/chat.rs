@@ -7,7 +7,7 @@ use crate::domain::alert::Alert;
 use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, told, wait_after};
 use crate::domain::ids::{EventId, PostId, TicketId};
 use crate::domain::people::{Agent, EMAIL, normal_address};
-use crate::store::tickets::NewEvent;
+use crate::store::tickets::{NewEvent, StoredEvent};
 use crate::store::{self, Tx};
 use crate::view::TicketView;
 use chrono::{DateTime, Utc};
@@ -252,6 +252,26 @@ impl Inner {
                 tx.add_post(platform, post, Some(ticket), 0, at, now).await?;
             } else if tx.place(platform, PostKind::Escalation, ticket.0).await?.is_some() {
                 tx.add_post(platform, PostKind::Escalation, Some(ticket), 0, now, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What told of an act that was taken back is drawn again: its line, and what another team reads of it.
+    pub(super) async fn tell_undone(
+        &self,
+        tx: &mut Tx,
+        act: &StoredEvent,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
+        let told = told(act.kind, &act.detail);
+        for platform in &self.settings.chats {
+            if told.line {
+                tx.add_post(*platform, PostKind::Event, Some(act.ticket), act.id.0, now, now).await?;
+            }
+            // It may be on its way, and stand nowhere yet.
+            if told.post == Some(PostKind::Escalation) {
+                tx.add_post(*platform, PostKind::Escalation, Some(act.ticket), 0, now, now).await?;
             }
         }
         Ok(())

@@ -85,13 +85,15 @@ impl Inner {
         let Some(absorbed) = tx.events(into).await?.into_iter().find(|event| event.id == twin) else {
             return refuse(Refusal::UndoTooLate(into));
         };
-        let undone = Event::ActUndone { kind: EventKind::Absorbed, detail: absorbed.detail };
+        let undone = Event::ActUndone { kind: EventKind::Absorbed, detail: absorbed.detail.clone() };
         let undo = Act { source_key: None, ..ask.act(&undone, None) };
         self.apply(&mut tx, target, undo, ask.now).await?;
-        let undone = Event::ActUndone { kind: act.kind, detail: act.detail };
+        let undone = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let applied = self.apply(&mut tx, ticket, ask.act(&undone, None), ask.now).await?;
-        tx.mark_undone(twin, ask.now).await?;
-        tx.mark_undone(act.id, ask.now).await?;
+        for act in [&absorbed, &act] {
+            tx.mark_undone(act.id, ask.now).await?;
+            self.tell_undone(&mut tx, act, ask.now).await?;
+        }
         tx.move_messages_back(into, id).await?;
         tx.take_proposals_back(id, into, act.at).await?;
         self.done(tx, applied).await

@@ -348,6 +348,7 @@ impl Inner {
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         tx.mark_undone(act.id, ask.now).await?;
+        self.tell_undone(&mut tx, &act, ask.now).await?;
         take_back(&mut tx, act.ticket, &act.detail).await?;
         if let Some(message) = act.detail.message.map(MessageId) {
             tx.retract_message(message, ask.now).await?;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 on_both! {
     an_escalation_stands_with_the_developers_and_comes_back,
+    an_escalation_that_is_taken_back_says_so_to_the_developers,
     a_critical_bug_reminds_every_two_hours,
     a_feature_goes_to_the_product_team,
 }
@@ -56,6 +57,26 @@ async fn an_escalation_stands_with_the_developers_and_comes_back(database: Datab
         assert!(team_words.iter().all(|words| !delivery.message.contains(words)), "{}", delivery.message);
     }
     team.elapse(Duration::minutes(1)).await;
+    story.end(&team);
+}
+
+async fn an_escalation_that_is_taken_back_says_so_to_the_developers(database: Database) {
+    let team = Team::start(database).await;
+    let mut story = Story::new("escalation_undone");
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    let support = team.discord.support;
+    let escalated = team.camille.slash(support, "escalate", json!({"ticket": "1", "reason": "API muette"}));
+    dev_card(&team).await;
+    team.settle().await;
+    let undone = escalated.press("Annuler (20\u{a0}s)").await;
+    story.answer("[Annuler (20 s)]", &undone).await;
+    story.tell("#dev", team.view(team.discord.dev).await);
+    story.tell("the ticket's thread", team.view(team.thread(1).await).await);
+    team.camille
+        .slash(support, "escalate", json!({"ticket": "1", "reason": "Base en panne"}))
+        .message()
+        .await;
+    story.tell("#dev, escalated again", team.view(team.discord.dev).await);
     story.end(&team);
 }
 

@@ -187,9 +187,7 @@ impl Poster {
         let drawn = self.drawn(sheet, self.channels.leads, self.channels.support);
         let digest = drawn.digest();
         if let Some(place) = &post.place {
-            // A line of the history stays as it was; but it may have come without its files.
-            let is_due = post.kind != PostKind::Event || place.drawn.ends_with(BARE);
-            if place.drawn != digest && is_due {
+            if place.drawn != digest {
                 self.redraw(place, drawn).await?;
             }
             return Ok(Some(Place { drawn: digest, ..place.clone() }));

@@ -144,13 +144,17 @@ pub fn latest_inbound(ticket: &TicketView) -> Option<&MessageView> {
 
 /// The ticket with the technical team: no address, and no way to the requester.
 pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
-    let reasons = ticket.events.iter().filter(|event| is_escalation(event.kind) && !event.undone);
+    let reasons = ticket.events.iter().filter(|event| is_escalation(event.kind));
     let mut body: Vec<Piece> = reasons
         .filter_map(|event| {
-            let reason = event.detail.reason.as_deref()?;
-            Some(Piece::Words(format!("{}\u{a0}: {reason}", event.actor)))
+            let said = format!("{}\u{a0}: {}", event.actor, event.detail.reason.as_deref()?);
+            Some(if event.undone { Piece::Struck(said) } else { Piece::Words(said) })
         })
         .collect();
+    let taken_back = ticket.events.iter().rev().find(|event| event.detail.undid.is_some_and(is_escalation));
+    if let (false, Some(undone)) = (was_escalated(ticket), taken_back) {
+        body.insert(0, Piece::Heading(format!("Escalade annulée par {}", undone.actor)));
+    }
     if let Some(message) = latest_inbound(ticket) {
         body.push(Piece::Quote(excerpt(&message.text, EXCERPT)));
     }
@@ -180,6 +184,11 @@ pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
 /// Whether a line of history is an escalation, whose reason the technical team reads.
 fn is_escalation(kind: EventKind) -> bool {
     matches!(kind, EventKind::Escalated | EventKind::MadeUrgent)
+}
+
+/// Whether a ticket went to the technical team, and that was not taken back.
+pub fn was_escalated(ticket: &TicketView) -> bool {
+    ticket.events.iter().any(|event| is_escalation(event.kind) && !event.undone)
 }
 
 /// Whether a ticket was handed over to the product team, and that still stands.
