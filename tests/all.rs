@@ -31,6 +31,7 @@ mod requester;
 mod scenarios;
 mod serve;
 mod servers;
+mod slack;
 mod suggest;
 mod support;
 mod suppressed;

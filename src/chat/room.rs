@@ -6,6 +6,7 @@ mod home;
 use crate::command::grammar::Command;
 use crate::command::grammar::slash::Known;
 use crate::command::parse::parse;
+use crate::command::thread::begins_reply;
 use crate::desk::chat::here;
 use crate::desk::drafts::Sent;
 use crate::desk::opened::Said;
@@ -119,9 +120,14 @@ impl Room {
 
     /// A line that somebody gave where a form can open in answer.
     pub async fn spoken(&self, caller: &Caller, line: &str, key: &str) -> Answer {
-        match parse(line) {
-            Ok(command) => self.command(caller, command, key).await,
-            Err(_) => self.line(caller, line, key).await,
+        match (parse(line), begins_reply(line)) {
+            (Ok(command), _) => self.command(caller, command, key).await,
+            (Err(_), Some(ticket)) => {
+                let command =
+                    Command::Reply { ticket, template: None, then: None, text: String::new(), all: false };
+                self.command(caller, command, key).await
+            }
+            (Err(_), None) => self.line(caller, line, key).await,
         }
     }
 

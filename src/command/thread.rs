@@ -8,6 +8,7 @@
 use super::grammar::{self, PRIORITIES, STATUSES};
 use super::parse::command_named;
 use super::vocabulary::number;
+use super::words::split;
 use crate::domain::ids::TicketId;
 
 /// The line of a command that this is, to be parsed; `None` for what is said to people. `called` is our name there, as it
@@ -25,6 +26,17 @@ pub fn line(said: &str, called: &str, ticket: Option<TicketId>) -> Option<String
     }
     let short = said.strip_prefix('!').filter(|rest| rest.starts_with(char::is_alphabetic))?;
     Some(whole(short, ticket?))
+}
+
+/// The ticket of a reply whose text is still to be written: `reply 42`.
+pub fn begins_reply(line: &str) -> Option<TicketId> {
+    let mut words = split(line).into_iter().map(|word| word.text).peekable();
+    words.next_if(|word| matches!(word.as_str(), "/ticket" | "ticket"));
+    let declaration = grammar::declaration();
+    let is_reply =
+        command_named(&declaration, &words.next()?).is_ok_and(|command| command.get_name() == "reply");
+    let ticket = number(&words.next()?)?;
+    (is_reply && words.next().is_none()).then_some(TicketId(ticket))
 }
 
 /// A command with its ticket, which was left out.
@@ -84,6 +96,16 @@ mod tests {
             let line = line(said, "@Guichet", Some(TicketId(42))).unwrap();
             assert_eq!(parse(&line), parse(meant), "{said} is {line}");
             assert!(parse(&line).is_ok(), "{said} is {line}");
+        }
+    }
+
+    #[test]
+    fn a_reply_without_a_text_is_about_to_be_written() {
+        for line in ["reply 42", "/ticket répondre nº42", "ticket reply #42 "] {
+            assert_eq!(begins_reply(line), Some(TicketId(42)), "{line}");
+        }
+        for line in ["reply", "reply 42 Bonjour", "reply 42 --all", "show 42", ""] {
+            assert_eq!(begins_reply(line), None, "{line}");
         }
     }
 

@@ -16,6 +16,8 @@ pub mod imap_client;
 pub mod leash;
 pub mod oauth_server;
 pub mod postgres;
+pub mod slack;
+pub mod slack_team;
 pub mod smtp;
 pub mod stage;
 pub mod team;

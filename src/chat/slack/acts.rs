@@ -40,7 +40,8 @@ impl Listener {
         let chosen = action["selected_option"]["value"].as_str();
         // The same press told twice has the same number.
         let key = format!("slack:press:{}", trigger.or(action["action_ts"].as_str()).unwrap_or_default());
-        let said = match action["action_id"].as_str().and_then(Press::decode) {
+        let id = action["action_id"].as_str().and_then(|id| id.split(super::home::AGAIN).next());
+        let said = match id.and_then(Press::decode) {
             Some(press) => self.room.press(&caller, press, chosen, &key).await,
             None => Answer::Private(wording::chat::stale()),
         };

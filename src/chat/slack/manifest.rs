@@ -4,9 +4,8 @@ use super::acts::{ADD_TO_TICKET, CREATE_TICKET};
 use crate::wording;
 use serde_json::{Value, json};
 
-/// The scopes that the bot needs, each with what for.
-pub const SCOPES: [&str; 18] = [
-    "app_mentions:read",
+/// The scopes that the bot needs.
+pub const SCOPES: [&str; 16] = [
     "channels:history",
     "channels:read",
     "chat:write",
@@ -21,7 +20,6 @@ pub const SCOPES: [&str; 18] = [
     "links:write",
     "metadata.message:read",
     "usergroups:read",
-    "users.profile:read",
     "users:read",
     "users:read.email",
 ];

@@ -1,0 +1,85 @@
+//! The technical and the product team: what goes to them, what comes back, and that it never reaches the requester.
+
+use super::Story;
+use crate::support::desk::{Database, on_both};
+use crate::support::slack::person::On;
+use crate::support::slack::{DEV, PRODUCT, SUPPORT};
+use crate::support::slack_team::SlackTeam;
+use chrono::Duration;
+
+on_both! {
+    an_escalation_stands_with_the_developers_and_comes_back,
+    a_critical_bug_reminds_every_two_hours,
+    a_feature_goes_to_the_product_team,
+}
+
+async fn an_escalation_stands_with_the_developers_and_comes_back(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("escalation");
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    let support = team.card(1).await;
+    team.camille.slash(SUPPORT, "/ticket take 1").await.read().await;
+    story
+        .answer("/ticket escalate 1", &team.camille.slash(SUPPORT, "/ticket escalate 1 API muette").await)
+        .await;
+    story.tell("#dev-team", team.view(DEV).await);
+    let dev = team.posted(DEV, |text| text.contains("Escalade")).await;
+    team.paul.says(DEV, Some(&dev), "Index perdu, je le reconstruis. *Ne dites rien* &lt;!channel&gt;");
+    team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
+    story.tell("Paul writes; the ticket's thread", team.thread(1).await);
+    let in_thread = async |wanted: &str| {
+        let ts = team.posted(SUPPORT, |text| text.contains(wanted)).await;
+        On::Message { channel: SUPPORT.into(), ts }
+    };
+    let note = in_thread("Reprendre en brouillon").await;
+    story
+        .answer("[Reprendre en brouillon]", &team.camille.press(&note, "Reprendre en brouillon").await)
+        .await;
+    team.test.say("status 1 waiting_customer").await;
+    team.test.say("priority 1 high").await;
+    story.tell("#dev-team, as things change", team.view(DEV).await);
+    let card = On::Message { channel: DEV.into(), ts: dev.clone() };
+    story.answer("Paul: [Corrigé]", &team.paul.press(&card, "Corrigé").await).await;
+    story.tell("the ticket's thread", team.thread(1).await);
+    let fixed = in_thread("Passer en Résolu").await;
+    story.answer("[Passer en Résolu]", &team.camille.press(&fixed, "Passer en Résolu").await).await;
+    story.tell("#dev-team", team.view(DEV).await);
+    team.elapse(Duration::minutes(1)).await;
+    let told = team.ticket(1).await.deliveries;
+    let words: Vec<&str> = told.iter().map(|one| one.message.as_str()).collect();
+    for secret in ["Index perdu", "API muette", "Ne dites rien"] {
+        assert!(words.iter().all(|said| !said.contains(secret)), "{words:?}");
+    }
+    assert_eq!(team.card(1).await, support);
+    story.end(&team);
+}
+
+async fn a_critical_bug_reminds_every_two_hours(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("urgent");
+    team.lea_writes("Tout est vide", "Plus rien ne s'affiche.").await;
+    team.card(1).await;
+    team.camille.slash(SUPPORT, "/ticket take 1").await.read().await;
+    story
+        .answer("/ticket urgent 1", &team.camille.slash(SUPPORT, "/ticket urgent 1 Base en panne").await)
+        .await;
+    team.settle().await;
+    team.elapse(Duration::hours(2)).await;
+    story.tell("two hours later: the thread", team.thread(1).await);
+    let ts = team.posted(SUPPORT, |text| text.contains("[Passer en Résolu]")).await;
+    let reminder = On::Message { channel: SUPPORT.into(), ts };
+    story.answer("[Répondre] on the reminder", &team.camille.press(&reminder, "Répondre").await).await;
+    story.end(&team);
+}
+
+async fn a_feature_goes_to_the_product_team(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("feature");
+    team.lea_writes("Idée", "Un mode sombre serait bien.").await;
+    team.card(1).await;
+    story.answer("/ticket feature 1", &team.camille.slash(SUPPORT, "/ticket feature 1").await).await;
+    team.elapse(Duration::seconds(30)).await;
+    story.tell("#produit", team.view(PRODUCT).await);
+    story.tell("the thread", team.thread(1).await);
+    story.end(&team);
+}

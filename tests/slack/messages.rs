@@ -1,0 +1,136 @@
+//! A ticket's thread: mails and what they bring, replies and what became of them, notes; and tickets made of messages.
+
+use super::Story;
+use crate::support::desk::{Database, OUR_ADDRESS, on_both};
+use crate::support::slack::{DEV, PRODUCT, SUPPORT};
+use crate::support::slack_team::SlackTeam;
+use chrono::Duration;
+use guichet::domain::message::Direction;
+
+on_both! {
+    a_mail_shows_its_quotes_and_files,
+    a_long_mail_is_whole_in_a_file,
+    a_reply_is_followed_until_it_comes_back,
+    what_a_cm_writes_is_one_note,
+    a_ticket_is_made_of_a_message,
+    a_message_is_added_to_a_ticket,
+}
+
+async fn a_mail_shows_its_quotes_and_files(database: Database) {
+    let team = SlackTeam::start(database).await;
+    let mut story = Story::new("mail");
+    let pixel =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let raw = format!(
+        "From: Léa Martin <lea@client.example>\nTo: {OUR_ADDRESS}\nSubject: Capture\nMessage-ID: <capture@client.example>\n\
+         MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n\
+         --b\nContent-Type: text/plain; charset=utf-8\n\nVoici l’écran.\n\nLe lundi 2 mars 2026, Support a écrit :\n> Envoyez-nous une \
+         capture.\n\
+         --b\nContent-Type: image/png; name=ecran.png\nContent-Disposition: attachment; filename=ecran.png\n\
+         Content-Transfer-Encoding: base64\n\n{pixel}\n\
+         --b\nContent-Type: application/pdf; name=releve.pdf\nContent-Disposition: attachment; filename=releve.pdf\n\
+         Content-Transfer-Encoding: base64\n\nJVBERi0xLjQKJSVFT0YK\n--b--\n"
+    );
+    team.test.mail(&raw).await;
+    story.tell("the thread", team.thread(1).await);
+    story.tell("#support-team", team.view(SUPPORT).await);
+    let uploads = team.slack.with(|space| space.uploads.values().cloned().collect::<Vec<_>>());
+    let picture = uploads.iter().find(|(name, ..)| name == "ecran.png").expect("it is uploaded");
+    assert!(picture.2.as_ref().unwrap().starts_with(b"\x89PNG"));
+    assert!(uploads.iter().all(|(name, ..)| name != "releve.pdf"), "a file of another kind lies on the page");
+    story.end(&team);
+}
+
+async fn a_long_mail_is_whole_in_a_file(database: Database) {
+    let team = SlackTeam::start(database).await;
+    let text: String = (1..=400).map(|n| format!("Ligne {n} du journal d’erreurs.\n")).collect();
+    team.lea_writes("Journal", &text).await;
+    let drawn = team.thread(1).await;
+    assert!(drawn.contains("Ligne 1 du journal") && !drawn.contains("Ligne 400"), "{drawn}");
+    let uploads = team.slack.with(|space| space.uploads.values().cloned().collect::<Vec<_>>());
+    let file = String::from_utf8(uploads[0].2.clone().unwrap()).unwrap();
+    assert!(file.contains("Ligne 1 du") && file.contains("Ligne 400 du journal"), "nothing is lost");
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
+}
+
+async fn a_reply_is_followed_until_it_comes_back(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("receipts");
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.test.say("reply 1 Il part ce soir.").await;
+    story.tell("pending", team.thread(1).await);
+    team.elapse(Duration::seconds(30)).await;
+    story.tell("sent", team.thread(1).await);
+    let ours =
+        team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
+    let raw = format!(
+        "From: MAILER-DAEMON@relais.example\nTo: {OUR_ADDRESS}\nSubject: Undelivered\nMessage-ID: <r@relais.example>\n\
+         Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: failed\n\
+         Status: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--\n"
+    );
+    team.test.mail(&raw).await;
+    story.tell("it came back", team.thread(1).await);
+    story.tell("#support-team", team.view(SUPPORT).await);
+    story.end(&team);
+}
+
+async fn what_a_cm_writes_is_one_note(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("note");
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    let thread = team.card(1).await;
+    team.settle().await;
+    team.camille.says(SUPPORT, Some(&thread), "La banque confirme, je réponds ce soir.");
+    team.slack.with(|space| {
+        let mut message = crate::support::slack::person::written("USAM", Some(&thread), "Voici le relevé.");
+        message["subtype"] = "file_share".into();
+        message["files"] =
+            serde_json::json!([{ "name": "releve.pdf", "permalink": "https://files.slack.example/1" }]);
+        space.post(SUPPORT, message);
+    });
+    let ticket = team.ticket_that(1, |ticket| ticket.messages.len() == 3).await;
+    let notes: Vec<String> =
+        ticket.messages[1..].iter().map(|note| format!("{}: {}", note.author, note.text)).collect();
+    assert!(ticket.messages[1..].iter().all(|note| note.direction == Direction::Note));
+    assert_eq!(notes[0], "Camille: La banque confirme, je réponds ce soir.");
+    assert_eq!(notes[1], "Sam: Voici le relevé.\n[releve.pdf] https://files.slack.example/1");
+    story.tell("the thread: nothing is said twice", team.thread(1).await);
+    team.elapse(Duration::minutes(1)).await;
+    assert!(team.ticket(1).await.deliveries.is_empty(), "never a word to Léa");
+    story.end(&team);
+}
+
+async fn a_ticket_is_made_of_a_message(database: Database) {
+    let team = SlackTeam::start(database).await;
+    let mut story = Story::new("made_of_a_message");
+    let zoe = team.slack.person("Zoe", &[]);
+    let said = zoe.says(PRODUCT, None, "Bonjour, mon bonus n’est pas arrivé.");
+    let form = team.camille.shortcut(PRODUCT, &said, "create_ticket").await;
+    story.answer("« Créer un ticket »", &form).await;
+    let made = form.submit(&[("E-mail de l’utilisateur", "zoe@client.example")]).await;
+    story.answer("submits", &made).await;
+    story.tell("#support-team", team.view(SUPPORT).await);
+    story.tell("the thread", team.thread(1).await);
+    let again = zoe.says(PRODUCT, None, "Et mon retrait ?");
+    let known = team.sam.shortcut(PRODUCT, &again, "create_ticket").await;
+    story.answer("another of hers: the address is known", &known).await;
+    story.answer("nobody here", &team.paul.shortcut(PRODUCT, &again, "create_ticket").await).await;
+    assert!(team.ticket(1).await.deliveries.is_empty());
+    story.end(&team);
+}
+
+async fn a_message_is_added_to_a_ticket(database: Database) {
+    let team = SlackTeam::start(database).await;
+    let mut story = Story::new("added_to");
+    team.lea_writes("Bonus", "Où est mon bonus ?").await;
+    team.card(1).await;
+    let zoe = team.slack.person("Zoe", &[]);
+    let said = zoe.says(DEV, None, "Moi aussi, &lt;!channel&gt; !");
+    let form = team.camille.shortcut(DEV, &said, "add_to_ticket").await;
+    story.answer("« Ajouter au ticket… »", &form).await;
+    story.answer("submits", &form.submit(&[("Numéro du ticket", "1")]).await).await;
+    story.tell("the thread", team.thread(1).await);
+    story.end(&team);
+}
