@@ -5,7 +5,7 @@ use super::board::read_ticket;
 use super::chat::WRITES_FOR;
 use super::failure::refuse;
 use super::taking_part::recipients_now;
-use super::{Desk, Failure, Result};
+use super::{Desk, Result};
 use crate::command::grammar::Command;
 use crate::domain::chat::PostKind;
 use crate::domain::delivery::{Channel, Plan, plan};
@@ -86,7 +86,7 @@ impl Desk {
     ) -> Result<Writing> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let draft = own(&mut tx, agent, id).await?;
+        let draft = open(&mut tx, agent, id).await?;
         let text = text.unwrap_or(&draft.text);
         tx.keep_draft(id, text, then.or(draft.then), draft.base, now).await?;
         let writing = self.writing(&mut tx, agent, id, now).await?;
@@ -98,7 +98,7 @@ impl Desk {
     pub async fn drop_draft(&self, agent: &Agent, id: DraftId) -> Result<TicketId> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let draft = own(&mut tx, agent, id).await?;
+        let draft = open(&mut tx, agent, id).await?;
         tx.end_draft(id, false, now).await?;
         self.show_writers(&mut tx, draft.ticket, now).await?;
         tx.commit().await?;
@@ -121,9 +121,7 @@ impl Desk {
         let now = self.inner.clock.now();
         let key = format!("draft:{id}");
         let mut tx = self.inner.store.read().await?;
-        let Some(draft) = tx.draft(id).await?.filter(|draft| draft.agent == agent.id) else {
-            return refuse(Refusal::DraftEnded);
-        };
+        let draft = own(&mut tx, agent, id).await?;
         let objection = match self.writing(&mut tx, agent, id, now).await {
             Ok(writing) if writing.since.iter().any(|message| message.id > seen) => {
                 Some(Ok(Sent::Overtaken(Box::new(writing))))
@@ -166,7 +164,7 @@ impl Desk {
     }
 
     async fn writing(&self, tx: &mut Tx, agent: &Agent, id: DraftId, now: DateTime<Utc>) -> Result<Writing> {
-        let draft = own(tx, agent, id).await?;
+        let draft = open(tx, agent, id).await?;
         let Some(ticket) = tx.ticket(draft.ticket).await? else {
             return refuse(Refusal::NoSuchTicket(draft.ticket));
         };
@@ -213,11 +211,21 @@ fn mark(draft: &StoredDraft, channels: &[Channel], to_all: &Recipients) -> Strin
 }
 
 /// A draft of this agent, still open.
+async fn open(tx: &mut Tx, agent: &Agent, id: DraftId) -> Result<StoredDraft> {
+    let draft = own(tx, agent, id).await?;
+    if draft.is_open { Ok(draft) } else { refuse(Refusal::DraftEnded) }
+}
+
+/// A draft of this agent, open or not.
 async fn own(tx: &mut Tx, agent: &Agent, id: DraftId) -> Result<StoredDraft> {
-    tx.draft(id)
-        .await?
-        .filter(|draft| draft.agent == agent.id && draft.is_open)
-        .ok_or(Failure::Refused(Refusal::DraftEnded))
+    let Some(draft) = tx.draft(id).await? else { return refuse(Refusal::DraftEnded) };
+    if draft.agent == agent.id {
+        return Ok(draft);
+    }
+    match tx.agent(draft.agent).await? {
+        Some(writer) => refuse(Refusal::DraftOf { writer: writer.name, ticket: draft.ticket }),
+        None => refuse(Refusal::DraftEnded),
+    }
 }
 
 /// The conversation, without the team's own notes.

@@ -95,8 +95,15 @@ pub enum Refusal {
     SameTags(TicketId),
     /// The act to take back is not this agent's latest.
     NotTheLatestAct(TicketId),
-    /// A reply that was being written was sent or given up, or is somebody else's.
+    /// A reply that was being written was sent or given up.
     DraftEnded,
+    /// A reply that this colleague writes.
+    DraftOf {
+        /// Their name.
+        writer: String,
+        /// The ticket it answers.
+        ticket: TicketId,
+    },
     /// What was given as an e-mail address is none.
     NotAnAddress(String),
     /// This requester is blocked: nothing opens a ticket for them.

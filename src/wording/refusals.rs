@@ -153,6 +153,9 @@ pub fn say(refusal: &Refusal) -> String {
             "Cette réponse a déjà été envoyée ou abandonnée. Pour en écrire une autre\u{a0}: bouton «\u{a0}Répondre\u{a0}» du ticket."
                 .to_owned()
         }
+        Refusal::DraftOf { writer, ticket } => format!(
+            "Cette réponse est celle de {writer}\u{a0}: rien n’a été fait. Pour écrire la vôtre\u{a0}: `/ticket reply {ticket}`."
+        ),
         Refusal::SameParticipants(id) => format!(
             "Rien n’a changé parmi les participants du ticket nº\u{a0}{id}. Pour les relire\u{a0}: `/ticket participants {id}`."
         ),

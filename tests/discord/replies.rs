@@ -4,7 +4,11 @@ use super::Story;
 use crate::support::desk::{Database, on_both};
 use crate::support::team::Team;
 use chrono::Duration;
+use guichet::desk::Failure;
+use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::message::Direction;
+use guichet::domain::people::Door;
+use guichet::domain::refusal::Refusal;
 use serde_json::json;
 
 on_both! {
@@ -17,6 +21,7 @@ on_both! {
     a_reply_to_all_names_all,
     an_act_is_taken_back_within_the_window_and_not_after,
     two_who_answer_learn_of_each_other,
+    a_reply_of_a_colleague_is_said_to_be_theirs,
     what_is_pressed_or_told_twice_sends_once,
 }
 
@@ -222,6 +227,30 @@ async fn two_who_answer_learn_of_each_other(database: Database) {
     assert_eq!(replies(&team).await, 2);
     story.tell("#support", team.view(team.discord.support).await);
     story.end(&team);
+}
+
+async fn a_reply_of_a_colleague_is_said_to_be_theirs(database: Database) {
+    let team = asked(database).await;
+    let (desk, camille) = (&team.test.desk, &team.test.camille);
+    let agents = desk.agents().await.unwrap();
+    let sam = &agents.iter().find(|linked| linked.agent.name == "Sam").expect("Sam is there").agent;
+    let begun = desk.begin_draft(camille, Door::Discord, TicketId(1), None, "Bonjour.", "one").await.unwrap();
+    let (id, mark) = (begun.id, begun.mark.as_str());
+    let attempts = [
+        desk.draft(sam, id).await.map(drop),
+        desk.write_draft(sam, id, Some("Autre chose."), None).await.map(drop),
+        desk.drop_draft(sam, id).await.map(drop),
+        desk.send_draft(sam, Door::Discord, id, mark, false, MessageId(i64::MAX)).await.map(drop),
+    ];
+    for attempt in attempts {
+        let Err(Failure::Refused(refusal)) = attempt else { panic!("it was let through: {attempt:?}") };
+        let said = guichet::wording::refusals::say(&refusal);
+        assert!(said.starts_with("Cette réponse est celle de Camille\u{a0}: rien n’a été fait."), "{said}");
+    }
+    assert_eq!(desk.draft(camille, id).await.unwrap().text, "Bonjour.", "nothing was done to it");
+    desk.drop_draft(camille, id).await.unwrap();
+    let over = desk.draft(camille, id).await;
+    assert!(matches!(over, Err(Failure::Refused(Refusal::DraftEnded))), "{over:?}");
 }
 
 async fn what_is_pressed_or_told_twice_sends_once(database: Database) {
