@@ -186,7 +186,7 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
     match (post.kind, post.ticket.as_deref()) {
         (PostKind::Refresh, Some(_)) if post.place.is_none() => Ok(None),
         (PostKind::Card | PostKind::Refresh, Some(ticket)) => {
-            wall.card(post, ticket, &said::card(ticket, &post.writers, url)).await
+            wall.card(post, ticket, &said::card(ticket, &post.writers, post.escalation.as_ref(), url)).await
         }
         (PostKind::Message, Some(ticket)) => {
             let sheet = said::entry(ticket, MessageId(post.about));
@@ -212,7 +212,7 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
             Ok(None)
         }
         (PostKind::Escalation, Some(ticket)) if wall.has_channel(post.kind) => {
-            wall.escalation(post, ticket, &said::escalation(ticket, url)).await
+            wall.escalation(post, ticket, &said::escalation(ticket, post.card.as_ref(), url)).await
         }
         (PostKind::Handover, Some(ticket)) if wall.has_channel(post.kind) => match &post.place {
             None if said::is_handed_over(ticket) => {

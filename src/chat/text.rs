@@ -15,7 +15,7 @@ pub fn plain(body: &[Piece]) -> String {
         | Piece::Heading(text)
         | Piece::Small(text)
         | Piece::Struck(text) => Some(text.as_str()),
-        Piece::Ago(_) => None,
+        Piece::Leads(..) | Piece::Ago(_) => None,
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -29,7 +29,7 @@ pub fn holds(texts: &[(String, String)], body: &[Piece]) -> bool {
         }
         // Short of themselves: names, counts.
         Piece::Heading(text) | Piece::Small(text) | Piece::Struck(text) => text.chars().count() <= SHORT,
-        Piece::Ago(_) => true,
+        Piece::Leads(..) | Piece::Ago(_) => true,
     })
 }
 
@@ -54,7 +54,7 @@ pub fn fit_pieces(body: &[Piece], most: usize) -> (Vec<Piece>, bool) {
         | Piece::Heading(text)
         | Piece::Small(text)
         | Piece::Struck(text) => text.clone(),
-        Piece::Ago(_) => String::new(),
+        Piece::Leads(..) | Piece::Ago(_) => String::new(),
     };
     let lengths: Vec<usize> = body.iter().map(|piece| said(piece).chars().count()).collect();
     let shares = shares(&lengths, most);
@@ -68,7 +68,7 @@ pub fn fit_pieces(body: &[Piece], most: usize) -> (Vec<Piece>, bool) {
             Piece::Heading(_) => Piece::Heading(text),
             Piece::Small(_) => Piece::Small(text),
             Piece::Struck(_) => Piece::Struck(text),
-            Piece::Ago(at) => Piece::Ago(*at),
+            piece @ (Piece::Leads(..) | Piece::Ago(_)) => piece.clone(),
         }
     });
     (fitted.collect(), is_cut)

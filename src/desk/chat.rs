@@ -10,6 +10,7 @@ use crate::domain::people::{Agent, EMAIL, normal_address};
 use crate::store::tickets::{NewEvent, StoredEvent};
 use crate::store::{self, Tx};
 use crate::view::TicketView;
+use crate::wording;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Post {
     pub place: Option<Place>,
     /// Where the ticket's card stands, with its thread.
     pub card: Option<Place>,
+    /// Where the ticket stands with the technical team, with its thread.
+    pub escalation: Option<Place>,
     /// Who writes a reply to the ticket.
     pub writers: Vec<String>,
     /// The account of whoever is responsible for the ticket, on this platform.
@@ -86,7 +89,8 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         for claim in claimed {
             let stands_as = claim.kind.stands_as();
-            let (mut ticket, mut card, mut assignee, mut writers) = (None, None, None, Vec::new());
+            let (mut ticket, mut assignee, mut writers) = (None, None, Vec::new());
+            let (mut card, mut escalation) = (None, None);
             if let Some(id) = claim.ticket {
                 if let Some(stored) = tx.ticket(id).await? {
                     if let Some(agent) = stored.assignee {
@@ -99,6 +103,7 @@ impl Desk {
                     ticket = Some(Box::new(read_ticket(&mut tx, stored).await?));
                 }
                 card = tx.place(platform, PostKind::Card, id.0).await?;
+                escalation = tx.place(platform, PostKind::Escalation, id.0).await?;
                 writers = tx.writers(id, now - WRITES_FOR).await?.into_iter().map(|(_, name)| name).collect();
             }
             let alerts = match claim.kind {
@@ -113,6 +118,7 @@ impl Desk {
                 about: claim.about,
                 place: None,
                 card,
+                escalation,
                 writers,
                 assignee,
                 alerts,
@@ -138,9 +144,10 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         if let Some(place) = place
-            && !is_overtaken(&mut tx, platform, post, place).await?
+            && !is_removed_since(&mut tx, platform, post, place).await?
         {
             tx.keep_place(platform, place).await?;
+            lead_back(&mut tx, platform, post, place, now).await?;
         }
         match outcome {
             PostOutcome::Posted => {
@@ -212,13 +219,41 @@ impl Desk {
     }
 }
 
-/// Whether what was drawn again was removed in chat meanwhile: where it stood is forgotten, and stays so.
-async fn is_overtaken(tx: &mut Tx, platform: Platform, post: &Post, place: &Place) -> Result<bool> {
-    let Some(stood) = post.place.as_ref().filter(|stood| stood.message == place.message) else {
-        return Ok(false);
+/// A ticket's card and its escalation lead to each other's threads: what stands first is drawn again once the other has
+/// a thread. A row even where the other stands nowhere yet: it may be on its way.
+async fn lead_back(
+    tx: &mut Tx,
+    platform: Platform,
+    post: &Post,
+    place: &Place,
+    now: DateTime<Utc>,
+) -> store::Result<()> {
+    let Some(ticket) = &post.ticket else { return Ok(()) };
+    let knew = post.place.as_ref().and_then(|place| place.thread.as_ref());
+    let other = match place.kind {
+        PostKind::Card if wording::chat::was_escalated(ticket) => PostKind::Escalation,
+        PostKind::Escalation => PostKind::Card,
+        _ => return Ok(()),
     };
+    if place.thread.is_none() || place.thread.as_ref() == knew {
+        return Ok(());
+    }
+    // As an act does it: the ticket before what is told of it, or the two would wait for each other.
+    tx.lock_ticket(ticket.id).await?;
+    tx.add_post(platform, other, Some(ticket.id), 0, now, now).await
+}
+
+/// Whether what stood there already was removed while it was drawn again: it is known to stand nowhere, and comes anew.
+async fn is_removed_since(
+    tx: &mut Tx,
+    platform: Platform,
+    post: &Post,
+    place: &Place,
+) -> store::Result<bool> {
+    let was = post.place.as_ref().filter(|was| was.message == place.message);
+    let Some(was) = was else { return Ok(false) };
     let stands = tx.place(platform, place.kind, place.about).await?;
-    Ok(stands.is_none_or(|stands| stands.message != stood.message))
+    Ok(stands.is_none_or(|stands| stands.message != was.message))
 }
 
 /// The source key of a note that somebody wrote in the ticket's own thread, where it stands already.

@@ -4,6 +4,7 @@
 //! Pure. May import: domain.
 
 use super::press::Press;
+use crate::domain::chat::Place;
 use crate::domain::ids::{EventId, MessageId};
 use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
@@ -72,6 +73,8 @@ pub enum Piece {
     Small(String),
     /// Taken back: struck through.
     Struck(String),
+    /// Words, and a way to the thread that hangs there: each platform draws its own link.
+    Leads(String, Place),
     /// How long ago, kept up to date by the platform.
     Ago(DateTime<Utc>),
 }

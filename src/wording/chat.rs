@@ -27,6 +27,11 @@ pub fn open_page() -> &'static str {
     "Ouvrir la page du ticket"
 }
 
+/// The words of a link to a thread.
+pub fn open_thread() -> &'static str {
+    "ouvrir le fil"
+}
+
 /// How much of a message a card shows, in characters.
 const EXCERPT: usize = 350;
 

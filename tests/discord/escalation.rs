@@ -9,6 +9,7 @@ use serde_json::json;
 
 on_both! {
     an_escalation_stands_with_the_developers_and_comes_back,
+    a_card_and_its_escalation_lead_to_each_other,
     an_escalation_that_is_taken_back_says_so_to_the_developers,
     a_critical_bug_reminds_every_two_hours,
     a_feature_goes_to_the_product_team,
@@ -58,6 +59,40 @@ async fn an_escalation_stands_with_the_developers_and_comes_back(database: Datab
     }
     team.elapse(Duration::minutes(1)).await;
     story.end(&team);
+}
+
+async fn a_card_and_its_escalation_lead_to_each_other(database: Database) {
+    let team = Team::start(database).await;
+    let dev = team.discord.dev;
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    let first = team.thread(1).await;
+    team.test.say("escalate 1 API muette").await;
+    let escalated = dev_card(&team).await.1;
+    // The card stood first, and is drawn again.
+    team.drawn(team.discord.support, |text| text.contains("Fil de l’équipe technique")).await;
+    let card = team.card(1, |_| true).await;
+    assert!(card.embeds[0]["description"].to_string().contains(&format!("<#{escalated}>")));
+    let leads = |thread: u64| {
+        let link = format!("<#{thread}>");
+        team.discord.wait("a way from the escalation to the ticket", move |guild| {
+            let card = guild.messages(dev).first().cloned()?;
+            card.embeds[0]["description"].to_string().contains(&link).then_some(())
+        })
+    };
+    leads(first).await;
+    // Another thread comes in the place of one that was removed: the escalation stood first.
+    team.discord.delete_channel(first);
+    let second = team
+        .discord
+        .wait("another thread", |guild| {
+            let threads = guild.threads(team.discord.support);
+            threads.iter().find(|thread| thread.id != first).map(|thread| thread.id)
+        })
+        .await;
+    leads(second).await;
+    team.settle().await;
+    assert_eq!(team.discord.messages(dev).len(), 1);
+    assert_eq!(team.discord.violations(), Vec::<String>::new());
 }
 
 async fn an_escalation_that_is_taken_back_says_so_to_the_developers(database: Database) {

@@ -54,8 +54,9 @@ async fn a_card_that_is_deleted_is_posted_anew_and_leads_to_its_thread(database:
     let press = team.sam.press(card[0].id, "Prendre");
     assert!(press.draw().await.contains("Sam"));
     all_posted(&mut team).await;
-    let text = team.discord.draw(&cards(&team, 1)[0]);
-    assert!(text.contains(&format!("<#{thread}>")) && text.contains("Responsable: Sam"), "{text}");
+    let card = &cards(&team, 1)[0];
+    let text = team.discord.draw(card);
+    assert!(card.content.contains(&format!("<#{thread}>")) && text.contains("Responsable: Sam"), "{text}");
     no_violations(&team);
 }
 

@@ -46,15 +46,24 @@ pub struct Drawn {
     pub texts: Vec<(String, String)>,
 }
 
-/// Draws a sheet for a channel. `leads` is the user group that a call of the leads names.
-pub fn draw(sheet: &Sheet, leads: Option<&str>) -> Drawn {
+/// What a sheet for a channel names of the workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The user group that a call of the leads names.
+    pub leads: Option<String>,
+    /// Where the workspace is seen in a browser, with a slash at its end; empty where Slack did not say.
+    pub workspace: String,
+}
+
+/// Draws a sheet for a channel.
+pub fn draw(sheet: &Sheet, names: &Names) -> Drawn {
     let mut files: Vec<(String, String)> =
         texts(sheet).map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
     let (body, is_cut) = fit_pieces(&sheet.body, BODY);
     if is_cut && !holds(&files, &sheet.body) {
         files.push(("texte.txt".to_owned(), plain(&sheet.body)));
     }
-    Drawn { texts: files, ..drawn(sheet, &body, Vec::new(), leads) }
+    Drawn { texts: files, ..drawn(sheet, &body, Vec::new(), names) }
 }
 
 /// Draws a sheet for one reader, who gets no files: what would be in one stands in place. What is longer than even that
@@ -77,7 +86,7 @@ pub fn answer(sheet: &Sheet) -> Drawn {
             pieces.push(context(wording::chat::goes_on()));
         }
     }
-    drawn(sheet, &fit_pieces(body, BODY).0, pieces, None)
+    drawn(sheet, &fit_pieces(body, BODY).0, pieces, &Names::default())
 }
 
 /// The beginning of a text in at most so many characters, whole lines where that is possible, and the rest.
@@ -95,7 +104,7 @@ fn texts(sheet: &Sheet) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// `more` stands between what the sheet says and what can be pressed.
-fn drawn(sheet: &Sheet, body: &[Piece], more: Vec<Value>, leads: Option<&str>) -> Drawn {
+fn drawn(sheet: &Sheet, body: &[Piece], more: Vec<Value>, names: &Names) -> Drawn {
     let mut blocks = Vec::new();
     let mut below = Vec::new();
     if let Some(title) =
@@ -103,7 +112,7 @@ fn drawn(sheet: &Sheet, body: &[Piece], more: Vec<Value>, leads: Option<&str>) -
     {
         blocks.push(json!({ "type": "header", "text": letters(&title) }));
     }
-    below.extend(rich(body, call(sheet.calls.as_ref(), leads)));
+    below.extend(rich(body, call(sheet.calls.as_ref(), names.leads.as_deref()), names));
     below.extend(more);
     below.extend(facts(&sheet.facts));
     if let Some(link) = sheet.link.as_deref().filter(|link| link.starts_with("http")) {
@@ -214,9 +223,12 @@ fn preformatted(text: &str) -> Value {
 }
 
 /// The body; whoever is called stands before it.
-fn rich(body: &[Piece], call: Option<Value>) -> Option<Value> {
+fn rich(body: &[Piece], call: Option<Value>, names: &Names) -> Option<Value> {
     let called = call.map(|call| json!({ "type": "rich_text_section", "elements": [call] }));
-    let elements: Vec<Value> = called.into_iter().chain(body.iter().filter_map(text::piece)).collect();
+    let elements: Vec<Value> = called
+        .into_iter()
+        .chain(body.iter().filter_map(|piece| text::piece(piece, &names.workspace)))
+        .collect();
     (!elements.is_empty()).then(|| json!({ "type": "rich_text", "elements": elements }))
 }
 

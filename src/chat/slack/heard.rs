@@ -282,7 +282,7 @@ impl Listener {
             if let Some(number) = number
                 && let Some(sheet) = noted_or_none(self.room.glance(number).await)
             {
-                shown.insert(url.to_owned(), super::draw::draw(&sheet, None).unfurl());
+                shown.insert(url.to_owned(), super::draw::draw(&sheet, &self.poster.names).unfurl());
             }
         }
         if shown.is_empty() {

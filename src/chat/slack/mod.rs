@@ -25,11 +25,12 @@ use crate::config::{Slack, SlackRoad};
 use crate::desk::Desk;
 use crate::domain::alert::AlertKind;
 use api::{Api, ApiError};
+use draw::Names;
 use heard::Told;
 use listener::Listener;
 use people::People;
 use post::{Channels, GATEWAY, PLATFORM, Poster};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -106,9 +107,9 @@ async fn begin(
     };
     let mut pause = PAUSES.0;
     let mut said = None;
-    let me = loop {
+    let who = loop {
         match api.call("auth.test", &json!({})).await {
-            Ok(answer) => break answer["user_id"].as_str().unwrap_or_default().to_owned(),
+            Ok(answer) => break answer,
             Err(error) => say(desk, &error, &mut said).await,
         }
         tokio::select! {
@@ -126,8 +127,8 @@ async fn begin(
             support: config.support_channel.clone(),
             dev: config.dev_channel.clone(),
             product: config.product_channel.clone(),
-            leads: config.lead_usergroup.clone(),
         },
+        names: Names { leads: config.lead_usergroup.clone(), workspace: workspace(&who) },
         closed: Arc::default(),
         public_url: setting.public_url.clone(),
     };
@@ -139,11 +140,17 @@ async fn begin(
         room: Room { desk: desk.clone(), platform: PLATFORM, gate, zone: setting.zone },
         poster,
         people: Arc::new(People::new(api, groups)),
-        me,
+        me: who["user_id"].as_str().unwrap_or_default().to_owned(),
         public_url: setting.public_url.clone(),
         messages,
         tasks: TaskTracker::new(),
     })
+}
+
+/// Where the workspace is seen in a browser, with a slash at its end.
+fn workspace(who: &Value) -> String {
+    let url = who["url"].as_str().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    url.map(|url| format!("{}/", url.trim_end_matches('/'))).unwrap_or_default()
 }
 
 /// Says once why we cannot begin: an alert where somebody must act, and the log.

@@ -2,7 +2,7 @@
 //! and before a post is repeated it is looked for by that.
 
 use super::api::{Api, ApiError};
-use super::draw::{Drawn, draw};
+use super::draw::{Drawn, Names, draw};
 use super::fault::{fault, fault_of, fault_of_thread};
 use super::spot::{Spot, spot};
 use crate::chat::fault::{Barred, Fault};
@@ -38,8 +38,6 @@ pub struct Channels {
     pub dev: Option<String>,
     /// The product team's.
     pub product: Option<String>,
-    /// The user group that is called when something needs a lead.
-    pub leads: Option<String>,
 }
 
 impl Channels {
@@ -70,6 +68,8 @@ pub struct Poster {
     pub api: Arc<Api>,
     /// Where.
     pub channels: Channels,
+    /// What is named of the workspace.
+    pub names: Names,
     /// What was last seen closed: the word of its alert, by channel.
     pub closed: Arc<Mutex<HashMap<String, String>>>,
     /// Where the pages are seen from outside.
@@ -162,7 +162,7 @@ impl Poster {
     /// A message of a channel on which a thread may hang, posted or redrawn.
     async fn with_thread(&self, post: &Post, sheet: &Sheet) -> Posted {
         let channel = self.channels.of(post.kind).to_owned();
-        let drawn = draw(sheet, None);
+        let drawn = draw(sheet, &self.names);
         let stands = match &post.place {
             Some(stood) if !stood.message.is_empty() => {
                 if stood.drawn != drawn.digest() {
@@ -356,7 +356,7 @@ impl Wall for Poster {
     }
 
     async fn entry(&self, post: &Post, _ticket: &TicketView, sheet: &Sheet) -> Posted {
-        let drawn = draw(sheet, self.channels.leads.as_deref());
+        let drawn = draw(sheet, &self.names);
         let thread = post.card.as_ref().and_then(|card| card.thread.clone());
         let mut stands = match &post.place {
             Some(place) => {
@@ -390,13 +390,13 @@ impl Wall for Poster {
     }
 
     async fn say(&self, post: &Post, sheet: &Sheet) -> std::result::Result<Place, Fault> {
-        let drawn = draw(sheet, self.channels.leads.as_deref());
+        let drawn = draw(sheet, &self.names);
         let channel = self.channels.of(post.kind).to_owned();
         self.create(post, &channel, None, &drawn, &key(post)).await
     }
 
     async fn restate(&self, place: &Place, sheet: &Sheet) -> std::result::Result<String, Fault> {
-        let drawn = draw(sheet, None);
+        let drawn = draw(sheet, &self.names);
         if place.drawn != drawn.digest() {
             self.redraw(place, &drawn).await?;
         }
@@ -413,7 +413,7 @@ impl Wall for Poster {
         let opened =
             self.api.call("conversations.open", &json!({ "users": account })).await.map_err(fault)?;
         let channel = opened["channel"]["id"].as_str().unwrap_or(account).to_owned();
-        let drawn = draw(sheet, None);
+        let drawn = draw(sheet, &self.names);
         let stands = self.create(post, &channel, None, &drawn, &format!("{}-{agent}", key(post))).await?;
         Ok(Place { about: agent, ..stands })
     }

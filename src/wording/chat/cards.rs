@@ -3,6 +3,7 @@
 
 use super::{EXCERPT, button, excerpt};
 use crate::domain::alert::Alert;
+use crate::domain::chat::Place;
 use crate::domain::event::EventKind;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
@@ -28,7 +29,8 @@ fn page(public_url: &str, ticket: &TicketView) -> String {
 }
 
 /// The card of a ticket in #support-team.
-pub fn card(ticket: &TicketView, writers: &[String], public_url: &str) -> Sheet {
+/// `escalation`: where it stands with the technical team.
+pub fn card(ticket: &TicketView, writers: &[String], escalation: Option<&Place>, public_url: &str) -> Sheet {
     let id = ticket.id;
     let heading = format!("{} · {}", labels::status(ticket.status), title(ticket));
     let link = Some(page(public_url, ticket));
@@ -42,7 +44,15 @@ pub fn card(ticket: &TicketView, writers: &[String], public_url: &str) -> Sheet 
             ..Sheet::default()
         };
     }
-    whole_card(ticket, writers, public_url)
+    let mut sheet = whole_card(ticket, writers, public_url);
+    sheet.body.extend(leads("Fil de l’équipe technique\u{a0}:", escalation));
+    sheet
+}
+
+/// A way to the thread that hangs there, once there is one.
+fn leads(words: &str, place: Option<&Place>) -> Option<Piece> {
+    let place = place.filter(|place| place.thread.is_some())?;
+    Some(Piece::Leads(words.to_owned(), place.clone()))
 }
 
 /// The same with all that is known of it, closed or not.
@@ -142,8 +152,8 @@ pub fn latest_inbound(ticket: &TicketView) -> Option<&MessageView> {
     inbound().find(|message| !message.automatic && !message.stranger).or_else(|| inbound().next())
 }
 
-/// The ticket with the technical team: no address, and no way to the requester.
-pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
+/// The ticket with the technical team: no address, and no way to the requester. `card`: where its card stands.
+pub fn escalation(ticket: &TicketView, card: Option<&Place>, public_url: &str) -> Sheet {
     let reasons = ticket.events.iter().filter(|event| is_escalation(event.kind));
     let mut body: Vec<Piece> = reasons
         .filter_map(|event| {
@@ -158,6 +168,7 @@ pub fn escalation(ticket: &TicketView, public_url: &str) -> Sheet {
     if let Some(message) = latest_inbound(ticket) {
         body.push(Piece::Quote(excerpt(&message.text, EXCERPT)));
     }
+    body.extend(leads("Fil de l’équipe support\u{a0}:", card));
     body.push(Piece::Small(
         "Ce que vous écrivez dans ce fil devient une note interne du ticket\u{a0}; rien ne part à l’utilisateur."
             .to_owned(),

@@ -33,7 +33,15 @@ pub fn message(guild: &Guild, message: &Message) -> String {
         let all = message.reactions.iter().map(|(emoji, who)| format!("{emoji} {}", who.len()));
         lines.push(all.collect::<Vec<_>>().join("  "));
     }
-    lines.join("\n")
+    links(guild, lines.join("\n"))
+}
+
+/// A link to a channel or a thread is seen by its name.
+fn links(guild: &Guild, mut text: String) -> String {
+    for channel in guild.channels.values() {
+        text = text.replace(&format!("<#{}>", channel.id), &format!("<#{}>", channel.name));
+    }
+    text
 }
 
 fn embed(embed: &Value) -> Vec<String> {

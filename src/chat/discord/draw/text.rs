@@ -18,6 +18,10 @@ pub(super) fn piece(piece: &Piece) -> String {
         Piece::Heading(text) => format!("**{}**", escaped(text)),
         Piece::Small(text) => lines(text, "-# "),
         Piece::Struck(text) => format!("~~{}~~", escaped(text)),
+        Piece::Leads(text, place) => match &place.thread {
+            Some(thread) => format!("{} <#{thread}>", escaped(text)),
+            None => escaped(text),
+        },
         Piece::Ago(at) => format!("<t:{}:R>", at.timestamp()),
     }
 }

@@ -6,6 +6,10 @@ use crate::domain::ids::{DraftId, TicketId};
 use crate::view::press::Press;
 use proptest::prelude::*;
 
+fn names(leads: Option<&str>) -> Names {
+    Names { leads: leads.map(str::to_owned), workspace: "https://equipe.slack.example/".into() }
+}
+
 fn length(value: &Value) -> usize {
     value.as_str().map_or(0, |text| text.chars().count())
 }
@@ -96,7 +100,7 @@ fn all_faults(drawn: &Drawn) -> Vec<String> {
 proptest! {
     #[test]
     fn any_sheet_is_taken_calls_nobody_and_is_whole(sheet in any_sheet()) {
-        let drawn = draw(&sheet, Some("S9"));
+        let drawn = draw(&sheet, &names(Some("S9")));
         prop_assert_eq!(all_faults(&drawn), Vec::<String>::new());
         let shown = bare(&plain_of(&drawn));
         for piece in &sheet.body {
@@ -136,7 +140,7 @@ fn bare(text: &str) -> String {
 fn only_who_is_named_is_called() {
     let drawn = |calls, leads| {
         let sheet = Sheet { body: vec![Piece::Words("<!here> <@U1>".into())], calls, ..Sheet::default() };
-        draw(&sheet, leads).message()["blocks"][0]["elements"].clone()
+        draw(&sheet, &names(leads)).message()["blocks"][0]["elements"].clone()
     };
     let nobody = drawn(None, Some("S9"));
     assert_eq!(nobody[0]["elements"][0], json!({ "type": "text", "text": "<!here> <@U1>\n" }));
@@ -145,6 +149,24 @@ fn only_who_is_named_is_called() {
     let person = drawn(Some(Call::Person("U7".into())), None);
     assert_eq!(person[0]["elements"][0], json!({ "type": "user", "user_id": "U7" }));
     assert_eq!(drawn(Some(Call::Leads), None)[0]["elements"][0]["type"], "text");
+}
+
+#[test]
+fn a_way_leads_to_the_thread_where_the_workspace_is_known() {
+    let place = crate::domain::chat::Place {
+        kind: crate::domain::chat::PostKind::Card,
+        about: 1,
+        ticket: None,
+        channel: "C1".into(),
+        message: "C1/1730000000.000100".into(),
+        thread: Some("C1/1730000000.000100".into()),
+        drawn: String::new(),
+    };
+    let sheet = Sheet { body: vec![Piece::Leads("Fil :".into(), place)], ..Sheet::default() };
+    let link = &draw(&sheet, &names(None)).message()["blocks"][0]["elements"][0]["elements"][1];
+    assert_eq!(link["url"], "https://equipe.slack.example/archives/C1/p1730000000000100");
+    let nowhere = draw(&sheet, &Names::default());
+    assert_eq!(nowhere.message()["blocks"][0]["elements"][0]["elements"].as_array().unwrap().len(), 1);
 }
 
 #[test]

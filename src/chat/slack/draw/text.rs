@@ -1,7 +1,9 @@
 //! Pieces of a sheet as rich text, where nothing that somebody wrote is markup; and what people write in Slack, read back
 //! as plain text. Pure.
 
+use crate::chat::slack::spot::Spot;
 use crate::view::sheet::Piece;
+use crate::wording;
 use serde_json::{Value, json};
 
 /// Words, with the commands between backticks set off as such.
@@ -39,7 +41,9 @@ pub fn styled(text: &str, style: Option<&str>) -> Value {
 }
 
 /// A piece as an element of a rich text; `None` for one that says nothing.
-pub fn piece(piece: &Piece) -> Option<Value> {
+///
+/// `workspace` is where that is seen in a browser; empty, and nothing leads there.
+pub fn piece(piece: &Piece, workspace: &str) -> Option<Value> {
     let section = |elements: Vec<Value>| json!({ "type": "rich_text_section", "elements": elements });
     let line = |text: &str| format!("{}\n", text.trim_end());
     Some(match piece {
@@ -59,6 +63,15 @@ pub fn piece(piece: &Piece) -> Option<Value> {
         Piece::Heading(text) => section(vec![styled(&line(text), Some("bold"))]),
         Piece::Small(text) => section(small(&line(text))),
         Piece::Struck(text) => section(vec![styled(&line(text), Some("strike"))]),
+        Piece::Leads(text, place) => {
+            let thread = place.thread.as_deref().and_then(Spot::of).filter(|_| !workspace.is_empty());
+            let way = thread.map(|thread| {
+                let url = format!("{workspace}archives/{}/p{}", thread.channel, thread.ts.replace('.', ""));
+                json!({ "type": "link", "url": url, "text": wording::chat::open_thread() })
+            });
+            let said = styled(&format!("{text} "), None);
+            section(std::iter::once(said).chain(way).collect())
+        }
         Piece::Ago(at) => section(vec![json!({
             "type": "date",
             "timestamp": at.timestamp(),
@@ -128,7 +141,7 @@ mod tests {
         assert_eq!(said.len(), 3);
         assert_eq!(said[1], json!({ "type": "text", "text": "/ticket show 42", "style": { "code": true } }));
         assert_eq!(said[2]["text"], ", ou *rien* <!channel> `");
-        assert_eq!(piece(&Piece::Quote("  ".into())), None);
+        assert_eq!(piece(&Piece::Quote("  ".into()), ""), None);
     }
 
     #[test]
