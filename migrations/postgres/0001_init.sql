@@ -200,6 +200,8 @@ CREATE TABLE message (
   retracted_at TIMESTAMPTZ
 );
 CREATE INDEX message_by_ticket ON message (ticket_id, id);
+-- The ticket of each of many messages, without their texts.
+CREATE INDEX message_home ON message (id, ticket_id);
 CREATE INDEX message_by_origin ON message (origin_id) WHERE origin_id IS NOT NULL;
 
 CREATE TABLE attachment (

@@ -161,9 +161,7 @@ pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queu
         words: searched(&filter.words),
         before: filter.before,
     };
-    let tickets = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
-    let whole = filter.limit.is_none() && filter.before.is_none();
-    let total = if whole { tickets.len() as i64 } else { tx.count_queue(&narrowing).await? };
+    let (tickets, total) = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
     Ok(Queue { tickets: read_cards(tx, tickets).await?, total })
 }
 

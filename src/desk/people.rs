@@ -145,7 +145,7 @@ pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requeste
 pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Result<Person> {
     let requester = known_requester(tx, email).await?;
     let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
-    let tickets = tx.queue(&narrowing, i64::MAX).await?;
+    let (tickets, _) = tx.queue(&narrowing, i64::MAX).await?;
     let tickets = read_cards(tx, tickets).await?;
     let blocked = requester.blocked_at.is_some();
     let mut requester = requester_view(requester);

@@ -28,10 +28,11 @@ macro_rules! queue_filter {
     };
 }
 
-/// The tickets with a message in which every searched word begins a word.
+/// The tickets with a message in which every searched word begins a word. The index holds no text: the rows of
+/// thousands of messages lie too far apart to read each for its ticket's number.
 macro_rules! found {
     (sqlite) => {
-        "AND ticket.id IN (SELECT message.ticket_id FROM message WHERE message.id IN \
+        "AND ticket.id IN (SELECT message.ticket_id FROM message INDEXED BY message_home WHERE message.id IN \
          (SELECT rowid FROM search WHERE search MATCH $5)) "
     };
     (postgres) => {
@@ -45,6 +46,23 @@ macro_rules! queue_page {
     () => {
         "AND (CAST($6 AS BIGINT) IS NULL OR ticket.updated_at < $7 OR (ticket.updated_at = $7 AND ticket.id < $6)) \
          ORDER BY ticket.updated_at DESC, ticket.id DESC LIMIT $8"
+    };
+}
+
+/// The page and how many match wherever it stands, searched for once.
+macro_rules! search_queue {
+    ($database:ident) => {
+        concat!(
+            "WITH matched AS MATERIALIZED (SELECT ",
+            ticket_columns!(),
+            " FROM ticket WHERE ",
+            queue_filter!(),
+            found!($database),
+            ") SELECT ",
+            ticket_columns!(),
+            ", (SELECT CAST(COUNT(*) AS BIGINT) FROM matched) AS total FROM matched ticket WHERE TRUE ",
+            queue_page!()
+        )
     };
 }
 
@@ -95,9 +113,7 @@ statements! {
         "SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL ", queue_page!()));
     COUNT_QUEUE = Sql::same(concat!(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL"));
-    SEARCH_QUEUE = Sql::fork(
-        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), found!(sqlite), queue_page!()),
-        concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), found!(postgres), queue_page!()));
+    SEARCH_QUEUE = Sql::fork(search_queue!(sqlite), search_queue!(postgres));
     COUNT_SEARCH = Sql::fork(
         concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(sqlite)),
         concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(postgres)));
@@ -154,6 +170,13 @@ impl TicketRow {
             updated_at: self.updated_at,
         })
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    #[sqlx(flatten)]
+    ticket: TicketRow,
+    total: i64,
 }
 
 /// A line of history, as it is read.
@@ -312,14 +335,39 @@ impl Tx {
         Ok(id.map(TicketId))
     }
 
-    /// The first `limit` tickets, newest change first.
-    pub async fn queue(&mut self, narrowing: &Narrowing, limit: i64) -> Result<Vec<Ticket>> {
-        let words = self.search_expression(&narrowing.words);
-        let sql = if words.is_some() { SEARCH_QUEUE } else { QUEUE };
+    /// The first `limit` tickets, newest change first, and how many match wherever the page stands.
+    pub async fn queue(&mut self, narrowing: &Narrowing, limit: i64) -> Result<(Vec<Ticket>, i64)> {
+        if let Some(words) = self.search_expression(&narrowing.words) {
+            return self.search_queue(narrowing, &words, limit).await;
+        }
         let (before_at, before_id) = narrowing.before.map(|(at, id)| (at, id.0)).unzip();
         let rows: Vec<TicketRow> = all!(
             self,
-            sql,
+            QUEUE,
+            narrowing.status.map(Status::as_str),
+            narrowing.priority.map(Priority::as_str),
+            narrowing.assignee.map(|id| id.0),
+            narrowing.requester.map(|id| id.0),
+            None::<String>,
+            before_id,
+            before_at,
+            limit
+        )?;
+        let is_whole = narrowing.before.is_none() && (rows.len() as i64) < limit;
+        let total = if is_whole { rows.len() as i64 } else { self.count_queue(narrowing, None).await? };
+        Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, total))
+    }
+
+    async fn search_queue(
+        &mut self,
+        narrowing: &Narrowing,
+        words: &str,
+        limit: i64,
+    ) -> Result<(Vec<Ticket>, i64)> {
+        let (before_at, before_id) = narrowing.before.map(|(at, id)| (at, id.0)).unzip();
+        let rows: Vec<FoundRow> = all!(
+            self,
+            SEARCH_QUEUE,
             narrowing.status.map(Status::as_str),
             narrowing.priority.map(Priority::as_str),
             narrowing.assignee.map(|id| id.0),
@@ -329,12 +377,16 @@ impl Tx {
             before_at,
             limit
         )?;
-        rows.into_iter().map(TicketRow::read).collect()
+        let total = match rows.first() {
+            Some(row) => row.total,
+            // Behind the last of them there is no row to say how many there are.
+            None if narrowing.before.is_some() => self.count_queue(narrowing, Some(words)).await?,
+            None => 0,
+        };
+        Ok((rows.into_iter().map(|row| row.ticket.read()).collect::<Result<_>>()?, total))
     }
 
-    /// How many tickets match, wherever the page stands.
-    pub async fn count_queue(&mut self, narrowing: &Narrowing) -> Result<i64> {
-        let words = self.search_expression(&narrowing.words);
+    async fn count_queue(&mut self, narrowing: &Narrowing, words: Option<&str>) -> Result<i64> {
         let sql = if words.is_some() { COUNT_SEARCH } else { COUNT_QUEUE };
         scalar!(
             self,
