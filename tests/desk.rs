@@ -215,6 +215,28 @@ async fn undo_is_refused_once_the_window_closed_or_something_else_happened() {
 }
 
 #[tokio::test]
+async fn an_act_is_taken_back_once_what_came_after_it_was() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 waiting_customer").await;
+        test.say("priority 1 high").await;
+        test.say("tag 1 +vip").await;
+        for _ in 0..3 {
+            test.say("undo").await;
+        }
+        let seen = ticket(&test, 1).await;
+        assert_eq!((seen.status, seen.priority.as_str(), seen.tags.len()), (Status::New, "normal", 0));
+        assert!(matches!(refusal(test.try_say("undo").await), Refusal::NothingToUndo(_)));
+        // What still stands is in the way, whoever did it.
+        test.say("status 1 waiting_customer").await;
+        test.mail("From: jean@client.example\nSubject: [#1]\nMessage-ID: <6@client.example>\n\nAlors ?\n")
+            .await;
+        assert_eq!(refusal(test.try_say("undo").await), Refusal::UndoTooLate(TicketId(1)));
+    }
+}
+
+#[tokio::test]
 async fn a_notice_overtaken_before_it_left_gives_way_to_the_latest() {
     for database in BOTH {
         let mut test = TestDesk::new(database).await;

@@ -43,7 +43,7 @@ async fn wake(team: &Team) {
 
 async fn waiting(desk: &Desk) -> i64 {
     let counts = desk.count_posts().await.expect("the posts can be counted");
-    counts.iter().filter(|(state, _)| state != "failed").map(|(_, count)| count).sum()
+    counts.iter().filter(|(_, state, _)| state != "failed").map(|(.., count)| count).sum()
 }
 
 /// The cards of a ticket in #support-team.

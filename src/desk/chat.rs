@@ -7,6 +7,7 @@ use crate::domain::alert::Alert;
 use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, told, wait_after};
 use crate::domain::ids::{EventId, PostId, TicketId};
 use crate::domain::people::{Agent, EMAIL, normal_address};
+use crate::store::chat::ClaimedPost;
 use crate::store::tickets::{NewEvent, StoredEvent};
 use crate::store::{self, Tx};
 use crate::view::TicketView;
@@ -86,50 +87,68 @@ impl Desk {
         let claimed = tx.claim_posts(platform, now, leased_until, limit).await?;
         tx.commit().await?;
         let mut posts = Vec::with_capacity(claimed.len());
-        let mut tx = self.inner.store.read().await?;
         for claim in claimed {
-            let stands_as = claim.kind.stands_as();
-            let (mut ticket, mut assignee, mut writers) = (None, None, Vec::new());
-            let (mut card, mut escalation) = (None, None);
-            if let Some(id) = claim.ticket {
-                if let Some(stored) = tx.ticket(id).await? {
-                    if let Some(agent) = stored.assignee {
-                        let accounts = tx.identities(agent).await?.into_iter();
-                        assignee = accounts
-                            .filter(|(kind, _)| kind == platform.as_str())
-                            .map(|(_, account)| account)
-                            .next();
-                    }
-                    ticket = Some(Box::new(read_ticket(&mut tx, stored).await?));
+            // Each by itself: what cannot be read holds up nothing that was claimed with it.
+            match self.read_post(platform, &claim, now, leased_until).await {
+                Ok(post) => posts.push(post),
+                Err(failure) => {
+                    let (post, kind) = (claim.id.0, claim.kind.as_str());
+                    tracing::error!(post, kind, error = %failure, "what is to be posted cannot be read; it is put off");
+                    let mut tx = self.inner.store.begin().await?;
+                    let at = now + wait_after(claim.attempt, None);
+                    tx.post_later(claim.id, leased_until, "it cannot be read", at).await?;
+                    tx.commit().await?;
                 }
-                card = tx.place(platform, PostKind::Card, id.0).await?;
-                escalation = tx.place(platform, PostKind::Escalation, id.0).await?;
-                writers = tx.writers(id, now - WRITES_FOR).await?.into_iter().map(|(_, name)| name).collect();
             }
-            let alerts = match claim.kind {
-                PostKind::Alerts => tx.alerts().await?,
-                _ => Vec::new(),
-            };
-            let is_retracted = claim.kind == PostKind::Message && tx.is_retracted(claim.about).await?;
-            let mut post = Post {
-                id: claim.id,
-                kind: claim.kind,
-                ticket,
-                about: claim.about,
-                place: None,
-                card,
-                escalation,
-                writers,
-                assignee,
-                alerts,
-                is_retracted,
-                attempt: claim.attempt,
-                leased_until,
-            };
-            post.place = tx.place(platform, stands_as, post.place_about()).await?;
-            posts.push(post);
         }
         Ok(posts)
+    }
+
+    async fn read_post(
+        &self,
+        platform: Platform,
+        claim: &ClaimedPost,
+        now: DateTime<Utc>,
+        leased_until: DateTime<Utc>,
+    ) -> Result<Post> {
+        let mut tx = self.inner.store.read().await?;
+        let (mut ticket, mut assignee, mut writers) = (None, None, Vec::new());
+        let (mut card, mut escalation) = (None, None);
+        if let Some(id) = claim.ticket {
+            if let Some(stored) = tx.ticket(id).await? {
+                if let Some(agent) = stored.assignee {
+                    let accounts = tx.identities(agent).await?.into_iter();
+                    let mut ours = accounts.filter(|(kind, _)| kind == platform.as_str());
+                    assignee = ours.next().map(|(_, account)| account);
+                }
+                ticket = Some(Box::new(read_ticket(&mut tx, stored).await?));
+            }
+            card = tx.place(platform, PostKind::Card, id.0).await?;
+            escalation = tx.place(platform, PostKind::Escalation, id.0).await?;
+            writers = tx.writers(id, now - WRITES_FOR).await?.into_iter().map(|(_, name)| name).collect();
+        }
+        let alerts = match claim.kind {
+            PostKind::Alerts => tx.alerts().await?,
+            _ => Vec::new(),
+        };
+        let is_retracted = claim.kind == PostKind::Message && tx.is_retracted(claim.about).await?;
+        let mut post = Post {
+            id: claim.id,
+            kind: claim.kind,
+            ticket,
+            about: claim.about,
+            place: None,
+            card,
+            escalation,
+            writers,
+            assignee,
+            alerts,
+            is_retracted,
+            attempt: claim.attempt,
+            leased_until,
+        };
+        post.place = tx.place(platform, claim.kind.stands_as(), post.place_about()).await?;
+        Ok(post)
     }
 
     /// Writes what became of an attempt, and where it stands: `place` is kept as it is given, `None` leaves what was
@@ -186,8 +205,8 @@ impl Desk {
         Ok(self.inner.store.read().await?.next_post(platform).await?)
     }
 
-    /// How many posts wait or were refused, by state.
-    pub async fn count_posts(&self) -> Result<Vec<(String, i64)>> {
+    /// How many posts wait or were refused, by platform and state.
+    pub async fn count_posts(&self) -> Result<Vec<(String, String, i64)>> {
         Ok(self.inner.store.read().await?.count_posts().await?)
     }
 

@@ -66,7 +66,7 @@ statements! {
          AND b.kind <> 'refresh' AND b.state IN ('pending', 'sending'))");
     RETRACTED = Sql::same("SELECT retracted_at FROM message WHERE id = $1");
     UNDONE = Sql::same("SELECT undone_at FROM event WHERE id = $1");
-    COUNT_POSTS = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY state");
+    COUNT_POSTS = Sql::same("SELECT platform, state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY platform, state");
     KEEP_PLACE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (platform, kind, about) DO UPDATE SET \
@@ -220,7 +220,7 @@ impl Tx {
     }
 
     /// How many posts wait or were refused, by state.
-    pub async fn count_posts(&mut self) -> Result<Vec<(String, i64)>> {
+    pub async fn count_posts(&mut self) -> Result<Vec<(String, String, i64)>> {
         all!(self, COUNT_POSTS)
     }
 

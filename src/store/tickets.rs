@@ -131,6 +131,8 @@ statements! {
          'handed_over', 'escalated', 'made_urgent', 'tags_set', 'fixed') \
          AND (CAST($3 AS BIGINT) IS NULL OR ticket_id = COALESCE((SELECT ticket_id FROM event m WHERE m.id = $3), ticket_id)) \
          ORDER BY id DESC LIMIT 1");
+    EVENTS_SINCE = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL AND kind <> 'undone'");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }
@@ -461,6 +463,12 @@ impl Tx {
         let row: Option<EventRow> =
             optional!(self, LATEST_ACTS, agent.0, since, beside.map(|event| event.0))?;
         row.map(EventRow::read).transpose()
+    }
+
+    /// Whether anything happened on a ticket since an act that still stands.
+    pub async fn anything_since(&mut self, ticket: TicketId, act: EventId) -> Result<bool> {
+        let since: i64 = scalar!(self, EVENTS_SINCE, ticket.0, act.0)?;
+        Ok(since > 0)
     }
 
     pub async fn mark_undone(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {

@@ -89,6 +89,16 @@ async fn read(web: &Web) -> Result<String, Failure> {
         let count = alerts.iter().filter(|alert| alert.kind == kind).count();
         text.push_str(&format!("guichet_alerts{{kind=\"{}\"}} {count}\n", kind.as_str()));
     }
+    let posts = web.desk().count_posts().await?;
+    if !posts.is_empty() {
+        text.push_str(
+            "# HELP guichet_posts What waits to be posted to chat, or was refused there for good (failed).\n",
+        );
+        text.push_str("# TYPE guichet_posts gauge\n");
+    }
+    for (platform, state, count) in posts {
+        text.push_str(&format!("guichet_posts{{platform=\"{platform}\",state=\"{state}\"}} {count}\n"));
+    }
     let (syncs, now) = (web.syncs().await?, web.here().now);
     // A mailbox that was never read has no sample: the absence is what is watched for.
     let read: Vec<(String, i64, f64)> = syncs

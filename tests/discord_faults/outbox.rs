@@ -102,7 +102,7 @@ async fn a_post_that_is_refused_for_good_stops_nothing(database: Database) {
     all_posted(&mut team).await;
     stands_once(&team, 1, &["premier message", "la suivante"]);
     let counts = team.test.desk.count_posts().await.unwrap();
-    assert_eq!(counts, [("failed".to_owned(), 1)], "it is counted");
+    assert_eq!(counts, [("discord".to_owned(), "failed".to_owned(), 1)], "it is counted");
     // A card that is refused comes with the next change, and its entries with it.
     team.discord.fail_next("POST", MESSAGES, 400, 1);
     team.lea_writes("Autre", "tout de même").await;

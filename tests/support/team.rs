@@ -163,7 +163,7 @@ impl Team {
             let before = self.test.desk.count_posts().await.unwrap();
             let next = self.test.desk.next_post(Platform::Discord).await.unwrap();
             let after = self.test.desk.count_posts().await.unwrap();
-            let is_at_work = before.iter().any(|(state, count)| state == "sending" && *count > 0);
+            let is_at_work = before.iter().any(|(_, state, count)| state == "sending" && *count > 0);
             (before == after && !is_at_work && next.is_none_or(|due| due > self.now())).then_some(())
         })
         .await;
