@@ -32,6 +32,8 @@ mod scenarios;
 mod serve;
 mod servers;
 mod slack;
+mod slack_built;
+mod slack_server;
 mod suggest;
 mod support;
 mod suppressed;

@@ -59,13 +59,7 @@ async fn from_a_configuration_to_a_reply_that_leaves() {
     assert!(checked.status.success(), "{said}{}", String::from_utf8_lossy(&checked.stderr));
     assert!(said.contains("https://discord.com/oauth2/authorize?"), "the invitation: {said}");
 
-    let mut serving = Serving(
-        guichet(home, &["serve"])
-            .env("GUICHET_LOG", "debug")
-            .stderr(std::fs::File::create("/tmp/serve.err").unwrap())
-            .spawn()
-            .unwrap(),
-    );
+    let mut serving = Serving(guichet(home, &["serve"]).spawn().unwrap());
     discord.connected().await;
     discord.registered().await;
     let mail = format!(

@@ -1,7 +1,9 @@
-//! One vocabulary, several mouths: the same command by the console of the page, by the command line's words and by
-//! a line of chat leaves the same rows behind, on both databases.
+//! One vocabulary, several mouths: the same command by the console of the page, by the command line's words, by
+//! Discord and by Slack leaves the same rows behind, on both databases.
 
 use crate::support::desk::{Database, TestDesk, page_settings, serve_pages};
+use crate::support::slack::SUPPORT;
+use crate::support::slack_team::SlackTeam;
 use crate::support::team::Team;
 use guichet::command::parse::{parse, parse_words};
 use guichet::domain::ids::TicketId;
@@ -85,6 +87,28 @@ async fn seen_on_discord(database: Database) -> String {
     team.discord.draw(card.id)
 }
 
+async fn by_slack(database: Database) -> (Value, String) {
+    let team = SlackTeam::start(database).await;
+    team.test.mail(MAIL).await;
+    team.card(1).await;
+    for line in LINES {
+        team.camille.slash(SUPPORT, line).await.read().await;
+    }
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
+    (rows(&team.test).await, team.view(SUPPORT).await)
+}
+
+/// What Slack shows of the same work, done at another door while it stands beside.
+async fn seen_on_slack(database: Database) -> String {
+    let team = SlackTeam::start(database).await;
+    team.test.mail(MAIL).await;
+    team.card(1).await;
+    for line in LINES {
+        team.test.desk.run(&team.test.camille, Door::Cli, parse(line).unwrap(), None).await.unwrap();
+    }
+    team.view(SUPPORT).await
+}
+
 async fn by_command_line(database: Database) -> Value {
     let test = TestDesk::new(database).await;
     test.mail(MAIL).await;
@@ -151,6 +175,9 @@ async fn every_door_leaves_the_same_rows(database: Database) {
     let (rows, card) = by_discord(database).await;
     assert_eq!(rows, chat);
     assert_eq!(card, seen_on_discord(database).await, "and the same view");
+    let (rows, cards) = by_slack(database).await;
+    assert_eq!(rows, chat);
+    assert_eq!(cards, seen_on_slack(database).await, "and the same view");
 }
 
 crate::support::desk::on_both! { every_door_leaves_the_same_rows }

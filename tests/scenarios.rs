@@ -11,7 +11,7 @@
 
 use crate::support::desk::{BOTH, OUR_ADDRESS};
 use crate::support::stage::{
-    Built, CAMILLES_ADDRESS, InProcess, OnDiscord, Stage, read_mail, unsubscribe_link,
+    Built, CAMILLES_ADDRESS, InProcess, OnDiscord, OnSlack, Stage, read_mail, unsubscribe_link,
 };
 use chrono::Duration;
 use guichet::domain::fold::fold;
@@ -297,6 +297,17 @@ async fn every_transcript_runs_on_discord() {
         for database in BOTH {
             let stage = OnDiscord::new(database).await;
             let play = Play::new(stage, &format!("{name} on Discord, {database:?}"));
+            play.run(&transcript).await.end().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transcript_runs_on_slack() {
+    for (name, transcript) in transcripts() {
+        for database in BOTH {
+            let stage = OnSlack::new(database).await;
+            let play = Play::new(stage, &format!("{name} on Slack, {database:?}"));
             play.run(&transcript).await.end().await;
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! What people do and what they then see is told as one text ([`Story`]), which is the snapshot of the test.
 
+mod both;
 mod cards;
 mod commands;
 mod escalation;

@@ -367,6 +367,16 @@ CREATE TABLE draft (
 CREATE UNIQUE INDEX draft_by_source ON draft (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX draft_open ON draft (ticket_id, updated_at) WHERE state = 'open';
 
+-- Forms in chat that were refused, kept for a day so that what was typed is not typed again. fields: JSON, key and value.
+CREATE TABLE form (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent_id   INTEGER NOT NULL REFERENCES agent (id),
+  press      TEXT NOT NULL,
+  fields     TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX form_created ON form (created_at);
+
 -- People of a chat who are requesters too, since a ticket was opened from what they wrote there.
 CREATE TABLE requester_account (
   platform     TEXT NOT NULL,

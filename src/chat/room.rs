@@ -1,6 +1,7 @@
 //! What somebody does in chat, by whatever platform: a command, a button, a form, a message; and what they read for it.
 //! The platform's own code only translates to and from this. May import: desk, command, view, wording, domain.
 
+mod forms;
 mod home;
 
 use crate::command::grammar::Command;
@@ -9,9 +10,7 @@ use crate::command::parse::parse;
 use crate::command::thread::begins_reply;
 use crate::desk::chat::here;
 use crate::desk::drafts::Sent;
-use crate::desk::opened::Said;
 use crate::desk::{self, Desk, Failure};
-use crate::domain::canned::fill_in;
 use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::EventKind;
 use crate::domain::ids::{DraftId, MessageId, TicketId};
@@ -20,7 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Sheet};
-use crate::view::{EventView, Suggestion, TemplateView, TicketView, View, Writing};
+use crate::view::{EventView, Suggestion, TemplateView, TicketView, View};
 use crate::wording::{self, refusals};
 use chrono_tz::Tz;
 
@@ -228,6 +227,7 @@ impl Room {
                 return Ok(Answer::Private(wording::chat::spam_question(&ticket)));
             }
             Press::Escalate(ticket) => return Ok(Answer::Ask(wording::chat::escalate_form(ticket))),
+            Press::Refill(form) => return self.refill(&agent, form).await,
             Press::Reply(ticket, template) => {
                 return self.begin(&agent, ticket, template.as_deref(), "", key).await;
             }
@@ -344,108 +344,6 @@ impl Room {
             tracing::error!(error = %failure, "proposals could not be read");
             Vec::new()
         })
-    }
-
-    /// A form that was filled in: its fields by their keys.
-    pub async fn submit(
-        &self,
-        caller: &Caller,
-        press: Press,
-        fields: &[(String, String)],
-        key: &str,
-    ) -> Answer {
-        self.answer(self.try_submit(caller, press, fields, key).await)
-    }
-
-    async fn try_submit(
-        &self,
-        caller: &Caller,
-        press: Press,
-        fields: &[(String, String)],
-        key: &str,
-    ) -> Outcome {
-        let agent = match self.agent(caller).await? {
-            Ok(agent) => agent,
-            Err(said) => return Ok(Answer::Private(said)),
-        };
-        let field = |key: &str| fields.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
-        // In the place of the preview that it was changed from, where there is one.
-        let preview = |writing: Writing| Answer::Instead(wording::chat::preview(&writing));
-        match press {
-            Press::Edit(draft) => {
-                // What is longer than a form can hold stands behind what the form held.
-                let tail: String = self
-                    .desk
-                    .draft(&agent, draft)
-                    .await?
-                    .text
-                    .chars()
-                    .skip(self.platform.longest_field())
-                    .collect();
-                let text = format!("{}{tail}", field("text"));
-                let writing = self.desk.write_draft(&agent, draft, Some(&text), None).await?;
-                Ok(preview(writing))
-            }
-            Press::Fill(draft) => {
-                let writing = self.desk.draft(&agent, draft).await?;
-                let brackets = writing.missing.iter().enumerate();
-                let written: Vec<(String, String)> = brackets
-                    .map(|(at, bracket)| (bracket.clone(), field(&format!("field-{at}")).to_owned()))
-                    .collect();
-                let text = fill_in(&writing.text, &written);
-                Ok(preview(self.desk.write_draft(&agent, draft, Some(&text), None).await?))
-            }
-            Press::Escalate(ticket) => {
-                let command = Command::Escalate { ticket, reason: field("reason").to_owned() };
-                let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
-                Ok(Answer::Private(self.seen(&view)))
-            }
-            Press::Open(author) => {
-                let said = Said {
-                    email: field("email"),
-                    name: field("name"),
-                    subject: field("subject"),
-                    text: field("text"),
-                    account: Some((self.platform, &author)),
-                };
-                let ticket = self.desk.open_ticket(&agent, self.door(), said, key).await?;
-                Ok(Answer::Private(wording::chat::opened(&ticket)))
-            }
-            Press::AddTo => {
-                let line = format!("show {}", field("ticket").trim());
-                let Ok(Command::Show { ticket }) = parse(&line) else {
-                    return Ok(Answer::Private(wording::chat::no_such_number(field("ticket"))));
-                };
-                let command = Command::Note { ticket, text: field("text").to_owned() };
-                self.desk.run(&agent, self.door(), command, Some(key)).await?;
-                Ok(Answer::Private(wording::chat::noted(ticket)))
-            }
-            _ => Ok(Answer::Private(wording::chat::stale())),
-        }
-    }
-
-    /// The form that opens a ticket from somebody's message.
-    pub async fn open_form(&self, caller: &Caller, author: &str, name: &str, said: &str) -> Answer {
-        let outcome = async {
-            if let Err(said) = self.agent(caller).await? {
-                return Ok(Answer::Private(said));
-            }
-            let known = self.desk.requester_of_account(self.platform, author).await?;
-            let (email, name) = known.unwrap_or_else(|| (String::new(), name.to_owned()));
-            Ok(Answer::Ask(wording::chat::open_form(author, &email, &name, said)))
-        };
-        self.answer(outcome.await)
-    }
-
-    /// The form that adds somebody's message to a ticket.
-    pub async fn add_form(&self, caller: &Caller, said: &str) -> Answer {
-        let outcome = async {
-            if let Err(said) = self.agent(caller).await? {
-                return Ok(Answer::Private(said));
-            }
-            Ok(Answer::Ask(wording::chat::add_form(said)))
-        };
-        self.answer(outcome.await)
     }
 
     /// Something written in a thread of ours without a command: a note of the ticket, never more. What is nobody's

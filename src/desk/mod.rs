@@ -15,6 +15,7 @@ pub mod drafts;
 mod escalate;
 mod failure;
 mod file;
+mod forms;
 mod forwarded;
 mod known;
 mod later;

@@ -23,12 +23,11 @@ impl Platform {
         }
     }
 
-    /// How many characters a long field of a form may begin with: on Slack less than may be typed (3,000), since it does
-    /// not say how it counts.
+    /// How many characters a long text of a form may begin with; on Slack it stands in several fields.
     pub const fn longest_field(self) -> usize {
         match self {
             Platform::Discord => 4000,
-            Platform::Slack => 2800,
+            Platform::Slack => 28_000,
         }
     }
 }

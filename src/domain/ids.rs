@@ -27,6 +27,8 @@ ids! {
     PostId,
     /// A reply being written.
     DraftId,
+    /// A form in chat that was refused, and is filled in again.
+    FormId,
     /// A person who asks for help.
     RequesterId,
     /// A person who answers.

@@ -104,6 +104,8 @@ pub enum Refusal {
         /// The ticket it answers.
         ticket: TicketId,
     },
+    /// What was given as the number of a ticket is none.
+    NoTicketNumber(String),
     /// What was given as an e-mail address is none.
     NotAnAddress(String),
     /// This requester is blocked: nothing opens a ticket for them.

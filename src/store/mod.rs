@@ -8,6 +8,7 @@ mod canary;
 pub mod chat;
 pub mod dialect;
 pub mod drafts;
+pub mod forms;
 mod known_uids;
 pub mod mailbox;
 pub mod messages;
@@ -329,6 +330,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         canary::STATEMENTS,
         chat::STATEMENTS,
         drafts::STATEMENTS,
+        forms::STATEMENTS,
         known_uids::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,

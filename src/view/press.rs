@@ -3,7 +3,7 @@
 //!
 //! Pure. May import: domain.
 
-use crate::domain::ids::{DeliveryId, DraftId, EventId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, DraftId, EventId, FormId, MessageId, TicketId};
 use crate::domain::ticket::Status;
 
 /// The most bytes that an id of a button may have on any platform (Discord: 100, Slack: 255).
@@ -62,6 +62,8 @@ pub enum Press {
     Open(String),
     /// A form: add a message to a ticket.
     AddTo,
+    /// Fill in again what was refused.
+    Refill(FormId),
     /// Link this account to the agent whose address it has.
     LinkMe,
     /// Leave things as they are.
@@ -98,6 +100,7 @@ impl Press {
             Press::MarkSent(delivery) => format!("sent:{delivery}"),
             Press::Open(author) => format!("open:{author}"),
             Press::AddTo => "add-to".to_owned(),
+            Press::Refill(form) => format!("refill:{form}"),
             Press::LinkMe => "link-me".to_owned(),
             Press::Never => "never".to_owned(),
         }
@@ -112,6 +115,7 @@ impl Press {
                 | Press::Escalate(_)
                 | Press::UseNote(..)
                 | Press::Edit(_)
+                | Press::Refill(_)
         )
     }
 
@@ -153,6 +157,7 @@ impl Press {
             "sent" => Press::MarkSent(DeliveryId(number()?)),
             "open" => Press::Open(first?.to_owned()),
             "add-to" => Press::AddTo,
+            "refill" => Press::Refill(FormId(number()?)),
             "link-me" => Press::LinkMe,
             "never" => Press::Never,
             _ => return None,
@@ -194,6 +199,7 @@ mod tests {
             Press::MarkSent(DeliveryId(i64::MAX)),
             Press::Open("123456789012345678901".into()),
             Press::AddTo,
+            Press::Refill(FormId(i64::MAX)),
             Press::LinkMe,
             Press::Never,
         ];

@@ -203,6 +203,15 @@ pub enum Answer {
     Instead(Sheet),
     /// A form for them to fill in.
     Ask(Form),
+    /// What they filled in is not taken yet.
+    Amend {
+        /// The field that is to be mended.
+        field: String,
+        /// What is wrong with it.
+        said: String,
+        /// What brings the form again, with what was typed, where it does not stay.
+        again: Press,
+    },
     /// Nothing to say.
     Silence,
 }

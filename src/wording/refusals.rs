@@ -143,6 +143,10 @@ pub fn say(refusal: &Refusal) -> String {
             "Ce geste n’est plus votre dernier\u{a0}: il ne s’annule plus. Pour annuler le dernier\u{a0}: `/ticket undo`."
                 .to_owned()
         }
+        Refusal::NoTicketNumber(given) => {
+            let given: String = given.chars().take(40).collect();
+            format!("«\u{a0}{given}\u{a0}» n’est pas un numéro de ticket\u{a0}: écrivez par exemple 42.")
+        }
         Refusal::NotAnAddress(given) => {
             format!("«\u{a0}{given}\u{a0}» n’est pas une adresse e-mail. Exemple\u{a0}: `jean@exemple.fr`.")
         }

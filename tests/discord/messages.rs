@@ -201,7 +201,14 @@ async fn a_ticket_is_made_of_a_message(database: Database) {
     let unknown = team.discord.person("Inconnue", &[team.agents]);
     story.answer("nobody here", &unknown.context_menu("Create ticket", &again)).await;
     let wrong = team.camille.context_menu("Create ticket", &again);
-    story.answer("no address", &wrong.submit(json!({"E-mail de l’utilisateur": "zoé"})).await).await;
+    let typed = json!({"E-mail de l’utilisateur": "zoé", "Message": "Et mon retrait, dit-elle ?"});
+    let refused = wrong.submit(typed).await;
+    story.answer("no address", &refused).await;
+    let again = refused.press("Corriger").await;
+    story.answer("[Corriger]: nothing is lost", &again).await;
+    story
+        .answer("submits", &again.submit(json!({"E-mail de l’utilisateur": "zoe@client.example"})).await)
+        .await;
     assert!(team.ticket(1).await.deliveries.is_empty());
     story.end(&team);
 }

@@ -54,6 +54,7 @@ async fn a_word_in_a_thread_is_a_command_of_its_ticket(database: Database) {
     team.lea_writes("Paris vides", "Bonjour.").await;
     team.lea_writes("Autre chose", "Bonsoir.").await;
     let thread = team.card(2).await;
+    team.settle().await;
     for line in ["!prendre", "!priorité haute", "!répondre C’est en route.", "!résolu", "!resoluu", "!aide"]
     {
         let seen = team.camille.watches();
@@ -76,6 +77,7 @@ async fn a_command_can_be_typed_where_the_team_talks(database: Database) {
     let mut story = Story::new("typed");
     team.lea_writes("Paris vides", "Bonjour.").await;
     let thread = team.card(1).await;
+    team.settle().await;
     for (thread, line) in [
         (None, "<@UBOT> priorité 1 haute"),
         (None, " /ticket status 1 in_progress"),

@@ -24,6 +24,7 @@ async fn an_escalation_stands_with_the_developers_and_comes_back(database: Datab
         .await;
     story.tell("#dev-team", team.view(DEV).await);
     let dev = team.posted(DEV, |text| text.contains("Escalade")).await;
+    team.settle().await;
     team.paul.says(DEV, Some(&dev), "Index perdu, je le reconstruis. *Ne dites rien* &lt;!channel&gt;");
     team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
     story.tell("Paul writes; the ticket's thread", team.thread(1).await);

@@ -24,6 +24,7 @@ on_both! {
     signed_requests_serve_the_whole_desk,
     a_request_that_is_not_slacks_is_refused,
     a_late_form_is_asked_for_again,
+    a_ticket_that_cannot_be_read_holds_up_no_other,
 }
 
 async fn a_lost_answer_posts_nothing_twice(database: Database) {
@@ -102,15 +103,11 @@ async fn a_card_that_is_deleted_comes_again_with_its_thread(database: Database) 
     let second = team
         .slack
         .wait("another card", |space| {
-            let roots = space.channels[SUPPORT].messages.values();
-            let is_card = |one: &&serde_json::Value| {
-                one["ts"] != *first && one["thread_ts"].is_null()
-                    || one["reply_count"].is_u64() && one["ts"] != *first
-            };
-            roots
-                .filter(|one| one["subtype"] != "tombstone")
-                .find(is_card)
-                .and_then(|one| one["ts"].as_str().map(str::to_owned))
+            let messages = space.channels[SUPPORT].messages.values();
+            let is_root =
+                |one: &&serde_json::Value| one["thread_ts"].is_null() || one["thread_ts"] == one["ts"];
+            let mut others = messages.filter(is_root).filter(|one| one["ts"] != *first);
+            others.next().and_then(|one| one["ts"].as_str().map(str::to_owned))
         })
         .await;
     team.settle().await;
@@ -236,6 +233,7 @@ async fn another_socket_takes_over_without_a_loss(database: Database) {
     let team = SlackTeam::start(database).await;
     team.lea_writes("Retrait", "Mon retrait ?").await;
     let thread = team.card(1).await;
+    team.settle().await;
     team.slack.disconnect("refresh_requested");
     let start = std::time::Instant::now();
     while team.slack.sockets() < 2 {
@@ -321,6 +319,7 @@ async fn signed_requests_serve_the_whole_desk(database: Database) {
     team.lea_writes("Retrait", "Mon retrait ?").await;
     let card = team.on_card(1).await;
     let thread = team.card(1).await;
+    team.settle().await;
     team.camille.slash(SUPPORT, "/ticket take 1").await.read().await;
     let form = team.camille.press(&card, "Répondre").await;
     let preview = form.submit(&[("Votre réponse", "Il part ce soir & demain.")]).await;
@@ -375,4 +374,33 @@ async fn a_late_form_is_asked_for_again(database: Database) {
     assert!(said.contains("n’a pas pu s’ouvrir à temps"), "{said}");
     let form = team.camille.press(&card, "Répondre").await.read().await;
     assert!(form.contains("Votre réponse"), "{form}");
+}
+
+async fn change(team: &SlackTeam, sql: &'static str) {
+    let url = &team.test.url;
+    if url.starts_with("sqlite") {
+        let aside = sqlx::SqlitePool::connect(url).await.unwrap();
+        sqlx::query(sql).execute(&aside).await.unwrap();
+        aside.close().await;
+    } else {
+        let aside = sqlx::PgPool::connect(url).await.unwrap();
+        sqlx::query(sql).execute(&aside).await.unwrap();
+        aside.close().await;
+    }
+}
+
+async fn a_ticket_that_cannot_be_read_holds_up_no_other(database: Database) {
+    let mut team = SlackTeam::before(database, Slack::start().await).await;
+    team.lea_writes("Illisible", "un").await;
+    team.lea_writes("Lisible", "deux").await;
+    change(&team, "UPDATE event SET detail = '{' WHERE ticket_id = 1").await;
+    team.open().await;
+    team.card(2).await;
+    team.settle().await;
+    assert!(!team.slack.view(SUPPORT, None).contains("Illisible"));
+    change(&team, "UPDATE event SET detail = '{}' WHERE ticket_id = 1").await;
+    // Put off as anything that fails: a second, and not a lease.
+    team.pass(Duration::seconds(2));
+    team.test.desk.chat_is_open_again(guichet::domain::chat::Platform::Slack).await.unwrap();
+    team.card(1).await;
 }

@@ -109,7 +109,13 @@ async fn a_ticket_is_made_of_a_message(database: Database) {
     let said = zoe.says(PRODUCT, None, "Bonjour, mon bonus n’est pas arrivé.");
     let form = team.camille.shortcut(PRODUCT, &said, "create_ticket").await;
     story.answer("« Créer un ticket »", &form).await;
-    let made = form.submit(&[("E-mail de l’utilisateur", "zoe@client.example")]).await;
+    let wrong = form.submit(&[("E-mail de l’utilisateur", "zoé"), ("Sujet", "Bonus")]).await;
+    story.tell(
+        "no address: the form stays, and says",
+        format!("{}", wrong.word.expect("an answer")["errors"]),
+    );
+    let given = [("E-mail de l’utilisateur", "zoe@client.example"), ("Sujet", "Bonus")];
+    let made = form.submit(&given).await;
     story.answer("submits", &made).await;
     story.tell("#support-team", team.view(SUPPORT).await);
     story.tell("the thread", team.thread(1).await);
@@ -130,6 +136,9 @@ async fn a_message_is_added_to_a_ticket(database: Database) {
     let said = zoe.says(DEV, None, "Moi aussi, &lt;!channel&gt; !");
     let form = team.camille.shortcut(DEV, &said, "add_to_ticket").await;
     story.answer("« Ajouter au ticket… »", &form).await;
+    let wrong = form.submit(&[("Numéro du ticket", "bonus")]).await;
+    story
+        .tell("no number: the form stays, and says", format!("{}", wrong.word.expect("an answer")["errors"]));
     story.answer("submits", &form.submit(&[("Numéro du ticket", "1")]).await).await;
     story.tell("the thread", team.thread(1).await);
     story.end(&team);

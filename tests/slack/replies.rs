@@ -2,7 +2,8 @@
 
 use super::Story;
 use crate::support::desk::{Database, on_both};
-use crate::support::slack::SUPPORT;
+use crate::support::slack::person::On;
+use crate::support::slack::{DEV, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
 use guichet::domain::message::Direction;
@@ -16,7 +17,7 @@ on_both! {
     a_reply_to_all_names_all,
     an_act_is_taken_back_within_the_window_and_not_after,
     two_who_answer_learn_of_each_other,
-    a_text_that_no_form_holds_is_kept_whole,
+    a_text_that_no_field_holds_is_kept_whole,
     what_is_pressed_or_told_twice_sends_once,
 }
 
@@ -167,26 +168,26 @@ async fn two_who_answer_learn_of_each_other(database: Database) {
     story.end(&team);
 }
 
-async fn a_text_that_no_form_holds_is_kept_whole(database: Database) {
+async fn a_text_that_no_field_holds_is_kept_whole(database: Database) {
     let team = asked(database).await;
     let text: String =
         (1..=120).map(|n| format!("Étape {n} : faites ceci, puis cela, et recommencez.\n")).collect();
     assert!(text.chars().count() > 5000);
-    let note = team.camille.slash(SUPPORT, &format!("/ticket note 1 {text}")).await;
-    note.read().await;
-    let form = team.camille.slash(SUPPORT, "/ticket reply 1").await;
-    let first: String = text.chars().take(2900).collect();
-    let preview = form.submit(&[("Votre réponse", &first)]).await;
-    preview.read().await;
-    let again = preview.press("Modifier").await;
-    // The form shows what it holds; what stands behind that comes back with it.
-    let preview = again.submit(&[]).await;
-    preview.press("Envoyer").await.read().await;
-    let ticket = team
-        .ticket_that(1, |ticket| ticket.messages.iter().any(|one| one.direction == Direction::Outbound))
-        .await;
-    let sent = ticket.messages.iter().find(|one| one.direction == Direction::Outbound).unwrap();
-    assert_eq!(sent.text.trim_end(), first.trim_end());
+    team.test.say("escalate 1 panne").await;
+    let dev = team.posted(DEV, |text| text.contains("Escalade")).await;
+    team.settle().await;
+    team.paul.says(DEV, Some(&dev), text.trim_end());
+    team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
+    let ts = team.posted(SUPPORT, |text| text.contains("Reprendre en brouillon")).await;
+    let note = On::Message { channel: SUPPORT.into(), ts };
+    let form = team.camille.press(&note, "Reprendre en brouillon").await;
+    let preview = form.submit(&[]).await;
+    assert!(preview.read().await.contains("Étape 120"), "the preview shows it to its end");
+    let again = preview.press("Modifier").await.submit(&[]).await;
+    again.press("Envoyer").await.read().await;
+    let is_out = |message: &&guichet::view::MessageView| message.direction == Direction::Outbound;
+    let ticket = team.ticket_that(1, |ticket| ticket.messages.iter().any(|one| is_out(&one))).await;
+    assert_eq!(ticket.messages.iter().find(is_out).unwrap().text, text.trim_end());
     team.settle().await;
     assert_eq!(team.slack.violations(), Vec::<String>::new());
 }

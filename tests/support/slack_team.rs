@@ -149,7 +149,7 @@ impl SlackTeam {
             let before = self.test.desk.count_posts().await.unwrap();
             let next = self.test.desk.next_post(Platform::Slack).await.unwrap();
             let after = self.test.desk.count_posts().await.unwrap();
-            let is_at_work = before.iter().any(|(state, count)| state == "sending" && *count > 0);
+            let is_at_work = before.iter().any(|(_, state, count)| state == "sending" && *count > 0);
             let is_told = self.slack.0.space().events.is_empty();
             (before == after && !is_at_work && is_told && next.is_none_or(|due| due > self.test.now))
                 .then_some(())

@@ -6,6 +6,8 @@ use super::desk::{
     tuesday_morning,
 };
 use super::dovecot::Dovecot;
+use super::slack::SUPPORT;
+use super::slack_team::SlackTeam;
 use super::smtp::SmtpSink;
 use super::team::Team;
 use chrono::{DateTime, Duration, Utc};
@@ -187,6 +189,78 @@ impl Stage for OnDiscord {
             None => line.to_owned(),
         };
         shown.lines().map(fact).collect::<Vec<_>>().join("\n")
+    }
+
+    async fn prefer(&mut self, email: &str, preference: &str) {
+        let preference = Preference::from_word(preference).expect("one of the four");
+        self.team.test.desk.set_requester(email, None, Some(preference)).await.unwrap();
+    }
+
+    async fn unsubscribe(&mut self, link: &str) {
+        post_one_click(&self.team.test.desk, link).await;
+    }
+
+    async fn elapse(&mut self, time: Duration) {
+        self.team.pass(time);
+        self.team.test.desk.tick().await.unwrap();
+        self.deliver().await;
+    }
+
+    async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
+        self.sent.clone()
+    }
+
+    async fn ticket(&mut self, number: i64) -> Option<Value> {
+        let ticket = self.team.test.desk.ticket(guichet::domain::ids::TicketId(number)).await.unwrap();
+        ticket.map(|ticket| serde_json::to_value(ticket).unwrap())
+    }
+}
+
+/// The strict Slack, where Camille uses `/ticket` in #support-team.
+pub struct OnSlack {
+    team: SlackTeam,
+    letterhead: Letterhead,
+    templates: Templates,
+    sent: Vec<(String, Vec<u8>)>,
+}
+
+impl OnSlack {
+    pub async fn new(database: Database) -> OnSlack {
+        let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
+        let team = SlackTeam::start(database).await;
+        team.test.desk.link_identity(&team.test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
+        OnSlack {
+            team,
+            letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
+            templates: Templates::load(&[]).unwrap(),
+            sent: Vec::new(),
+        }
+    }
+
+    async fn deliver(&mut self) {
+        for parcel in self.team.test.deliver().await {
+            let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
+            self.sent.push((parcel.address, mail));
+        }
+    }
+
+    /// Everything was posted, and Slack had nothing to put up with.
+    pub async fn end(&self) {
+        self.team.settle().await;
+        assert_eq!(self.team.slack.violations(), Vec::<String>::new());
+    }
+}
+
+impl Stage for OnSlack {
+    async fn receive(&mut self, raw: Vec<u8>) {
+        self.team.test.mails(vec![raw]).await;
+    }
+
+    async fn say(&mut self, line: &str) -> String {
+        let line = line.trim_start_matches("/ticket ");
+        let said = self.team.camille.slash(SUPPORT, &format!("/ticket {line}")).await.words().await;
+        self.deliver().await;
+        said
     }
 
     async fn prefer(&mut self, email: &str, preference: &str) {

@@ -115,6 +115,9 @@ impl Listener {
                         }
                         // A form cannot come so late; what it would have asked is asked again by the same button.
                         Answer::Ask(_) => asked.edit(http, &wording::chat::too_slow(), self.leads).await,
+                        Answer::Amend { said, again, .. } => {
+                            self.give_late(http, &asked, wording::chat::amend(&said, again)).await
+                        }
                         Answer::Silence => Ok(()),
                     },
                     Err(error) => {
@@ -146,6 +149,7 @@ impl Listener {
                     _ => Ok(()),
                 };
             }
+            Answer::Amend { said, again, .. } => (wording::chat::amend(&said, again), false),
             Answer::Private(sheet) => (sheet, false),
             Answer::Instead(sheet) => (sheet, true),
         };

@@ -75,14 +75,7 @@ impl Listener {
         let view = &payload["view"];
         let account = payload["user"]["id"].as_str().unwrap_or_default();
         let reply = Reply::read(view["private_metadata"].as_str().unwrap_or_default());
-        let values = view["state"]["values"].as_object();
-        let fields: Vec<(String, String)> = values
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| {
-                (key.clone(), value["value"]["value"].as_str().unwrap_or_default().to_owned())
-            })
-            .collect();
+        let fields = super::draw::fields(&view["state"]["values"]);
         // A form is filled in once; the same told twice has the same number.
         let key = format!("slack:form:{}", view["id"].as_str().unwrap_or_default());
         let press = view["callback_id"].as_str().and_then(Press::decode);
@@ -104,6 +97,10 @@ impl Listener {
             }
         };
         match (&answer, &reply) {
+            (Answer::Amend { field, said, .. }, _) => {
+                let errors = json!({ field: said });
+                taken(Some(json!({ "response_action": "errors", "errors": errors })));
+            }
             (Answer::Private(sheet) | Answer::Instead(sheet), Reply::Home | Reply::Window(_)) => {
                 let window = shown_window(sheet, &reply.write());
                 taken(Some(json!({ "response_action": "update", "view": window })));
@@ -124,6 +121,8 @@ impl Listener {
                 // It can be asked again by the same button.
                 false => (wording::chat::too_slow(), false),
             },
+            // The form is closed by now; what was typed is in it no more.
+            Answer::Amend { said, .. } => (wording::chat::sentence(said), false),
             Answer::Private(sheet) => (sheet, false),
             Answer::Instead(sheet) => (sheet, true),
         };

@@ -317,7 +317,7 @@ pub fn window(form: &Form, metadata: &str) -> Value {
         "submit": letters(wording::chat::SUBMIT),
         "close": letters(wording::chat::CLOSE),
         "private_metadata": metadata,
-        "blocks": form.fields.iter().take(20).map(input).collect::<Vec<_>>(),
+        "blocks": form.fields.iter().flat_map(inputs).take(50).collect::<Vec<_>>(),
     })
 }
 
@@ -334,30 +334,73 @@ pub fn shown_window(sheet: &Sheet, metadata: &str) -> Value {
     })
 }
 
-fn input(field: &Field) -> Value {
-    let (longest, most) =
-        if field.is_long { (LONGEST_TYPED, Platform::Slack.longest_field()) } else { (250, 250) };
-    let value: String = field.value.chars().take(most).collect();
+/// A field; a long text in as many as it takes.
+fn inputs(field: &Field) -> Vec<Value> {
+    if !field.is_long {
+        return vec![input(field, &field.key, field.value.chars().take(LINE).collect())];
+    }
+    let mut left: String = field.value.chars().take(Platform::Slack.longest_field()).collect();
+    let mut drawn = Vec::new();
+    while !left.is_empty() || drawn.is_empty() {
+        let (part, rest) = split(&left, FIELD);
+        let key = match drawn.len() {
+            0 => field.key.clone(),
+            at => format!("{}{PART}{at:02}", field.key),
+        };
+        drawn.push(input(field, &key, part.to_owned()));
+        left = rest.to_owned();
+    }
+    drawn
+}
+
+fn input(field: &Field, key: &str, value: String) -> Value {
     let mut element = json!({
         "type": "plain_text_input",
         "action_id": "value",
         "multiline": field.is_long,
-        "max_length": longest,
+        "max_length": if field.is_long { TYPED } else { LINE },
     });
     if !value.is_empty() {
         element["initial_value"] = json!(value);
     }
     json!({
         "type": "input",
-        "block_id": field.key,
-        "optional": !field.is_required,
+        "block_id": key,
+        "optional": !field.is_required || key != field.key,
         "label": label(&field.label, LABEL),
         "element": element,
     })
 }
 
-/// The most that somebody may type into a long field.
-const LONGEST_TYPED: usize = 3000;
+/// What was typed into the fields of a form, by their keys: parts of one text together, in their order.
+pub fn fields(values: &Value) -> Vec<(String, String)> {
+    let mut parts: Vec<(&String, &str)> = values
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key, value["value"]["value"].as_str().unwrap_or_default()))
+        .collect();
+    parts.sort();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for (key, value) in parts {
+        match (key.split_once(PART), fields.last_mut()) {
+            (Some((of, _)), Some((field, text))) if field == of => {
+                text.push('\n');
+                text.push_str(value);
+            }
+            _ => fields.push((key.clone(), value.to_owned())),
+        }
+    }
+    fields
+}
+
+/// The most characters that a line and a long field take, and how many of a longer text one field begins with: fewer,
+/// since Slack does not say how it counts.
+const LINE: usize = 250;
+const TYPED: usize = 3000;
+const FIELD: usize = 2800;
+/// Stands between the key of a field and the number of its part.
+const PART: char = '~';
 
 /// The colours of the guide's five statuses: 🔵 🟡 🟠 🟢 ⚫.
 fn colour(status: Status) -> &'static str {

@@ -376,10 +376,12 @@ pub fn noted(ticket: TicketId) -> Sheet {
     sentence(format!("Ajouté au ticket nº\u{a0}{ticket}, en note interne."))
 }
 
-/// What was typed as the number of a ticket is none.
-pub fn no_such_number(given: &str) -> Sheet {
-    let given = excerpt(given, 40);
-    sentence(format!("«\u{a0}{given}\u{a0}» n’est pas un numéro de ticket\u{a0}: écrivez par exemple 42."))
+/// A form that was refused, and what brings it again.
+pub fn amend(said: &str, again: Press) -> Sheet {
+    Sheet {
+        rows: vec![Row::Buttons(vec![button("Corriger", again, Tone::Primary)])],
+        ..sentence(format!("{said} Ce que vous aviez écrit est gardé."))
+    }
 }
 
 /// A ticket that was opened from a message in chat.

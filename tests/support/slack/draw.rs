@@ -27,6 +27,18 @@ pub fn message(message: &Value) -> Vec<String> {
     lines
 }
 
+/// What a message says as one reads it: without the marks that a drawing sets.
+pub fn words(drawn: &[String]) -> String {
+    let bare = |line: &String| {
+        let line = line.strip_prefix("| ").unwrap_or(line);
+        let coloured = line.starts_with('#') && line.as_bytes().get(7) == Some(&b' ');
+        let line = if coloured { &line[8..] } else { line };
+        let line = line.strip_prefix("> ").unwrap_or(line).replace("**", "").replace('`', "");
+        line.strip_prefix('_').map_or(line.as_str(), |line| line.strip_suffix('_').unwrap_or(line)).to_owned()
+    };
+    drawn.iter().map(bare).collect::<Vec<_>>().join("\n")
+}
+
 /// Lines of a window or a page.
 pub fn view(view: &Value) -> Vec<String> {
     let mut lines = Vec::new();
@@ -126,7 +138,11 @@ fn inline(element: &Value) -> String {
         }
         "user" => format!("<@{}> ", text("user_id")),
         "usergroup" => format!("<!subteam^{}> ", text("usergroup_id")),
-        "link" => format!("[{}]({})", text("text"), text("url")),
+        // The number of a message tells nobody anything.
+        "link" => match text("url").rsplit_once("/p") {
+            Some((channel, _)) if channel.contains("/archives/") => format!("[{}]({channel})", text("text")),
+            _ => format!("[{}]({})", text("text"), text("url")),
+        },
         "date" => format!("<{}>", element["timestamp"]),
         other => format!("<{other}>"),
     }

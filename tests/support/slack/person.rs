@@ -17,6 +17,8 @@ pub struct Person {
 pub struct Asked {
     person: Person,
     seen: usize,
+    /// They opened the page of the app.
+    is_home: bool,
     /// What the app answered at once: `None` where it did not answer in time.
     pub word: Option<Value>,
 }
@@ -49,7 +51,7 @@ impl Person {
         if word.is_none() {
             self.slack.0.space().violations.push(format!("{kind}: nothing was said within three seconds"));
         }
-        Asked { person: self.clone(), seen, word }
+        Asked { person: self.clone(), seen, is_home: false, word }
     }
 
     /// Uses the command in a channel; not in a thread, where Slack has none.
@@ -284,12 +286,12 @@ impl Person {
                 json!({ "type": "app_home_opened", "user": self.id, "tab": "home", "channel": "D1" }),
             )
         });
-        Asked { person: self.clone(), seen, word: None }
+        Asked { person: self.clone(), seen, is_home: true, word: None }
     }
 
     /// What they will see next.
     pub fn watches(&self) -> Asked {
-        Asked { person: self.clone(), seen: self.begin(), word: None }
+        Asked { person: self.clone(), seen: self.begin(), is_home: false, word: None }
     }
 }
 
@@ -303,8 +305,10 @@ pub fn written(user: &str, thread: Option<&str>, text: &str) -> Value {
 }
 
 impl Asked {
+    /// A page that is read anew beside it is not what they asked for, unless they opened it.
     fn next(&self, space: &Workspace) -> Option<Seen> {
-        space.seen.get(&self.person.id)?.get(self.seen).cloned()
+        let seen = space.seen.get(&self.person.id)?.iter().skip(self.seen);
+        seen.into_iter().find(|seen| (**seen == Seen::Home) == self.is_home).cloned()
     }
 
     /// What they see first of it.
@@ -332,6 +336,17 @@ impl Asked {
             }
             Seen::Window(id) => draw::view(&space.windows[&id].1).join("\n"),
             Seen::Home => draw::view(&space.homes[&self.person.id]).join("\n"),
+        }
+    }
+
+    /// What a message says, as one reads it.
+    pub async fn words(&self) -> String {
+        let seen = self.first().await;
+        let space = self.person.slack.0.space();
+        match seen {
+            Seen::Private(at) | Seen::Changed(at) => draw::words(&draw::message(&space.privates[at].message)),
+            Seen::Window(id) => draw::words(&draw::view(&space.windows[&id].1)),
+            Seen::Home => draw::words(&draw::view(&space.homes[&self.person.id])),
         }
     }
 

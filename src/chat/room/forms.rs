@@ -1,0 +1,159 @@
+//! Forms: asked for, filled in, and asked for again with what was typed where it was refused.
+
+use super::{Caller, Outcome, Room};
+use crate::command::grammar::Command;
+use crate::command::parse::parse;
+use crate::desk::Failure;
+use crate::desk::opened::Said;
+use crate::domain::canned::fill_in;
+use crate::domain::chat::Platform;
+use crate::domain::ids::FormId;
+use crate::domain::people::Agent;
+use crate::domain::refusal::Refusal;
+use crate::view::Writing;
+use crate::view::press::Press;
+use crate::view::sheet::{Answer, Form};
+use crate::wording::{self, refusals};
+
+/// What somebody typed into a form: its fields by their keys.
+type Fields<'a> = &'a [(String, String)];
+
+impl Room {
+    /// A form that was filled in: its fields by their keys. One that is refused is not lost.
+    pub async fn submit(&self, caller: &Caller, press: Press, fields: Fields<'_>, key: &str) -> Answer {
+        self.answer(self.try_submit(caller, press, fields, key).await)
+    }
+
+    async fn try_submit(&self, caller: &Caller, press: Press, fields: Fields<'_>, key: &str) -> Outcome {
+        let agent = match self.agent(caller).await? {
+            Ok(agent) => agent,
+            Err(said) => return Ok(Answer::Private(said)),
+        };
+        match self.take(&agent, &press, fields, key).await {
+            Err(Failure::Refused(refusal)) if empty_form(&press).is_some() => {
+                self.amend(&agent, &press, fields, &refusal).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn take(&self, agent: &Agent, press: &Press, fields: Fields<'_>, key: &str) -> Outcome {
+        let field = |key: &str| fields.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value);
+        // In the place of the preview that it was changed from, where there is one.
+        let preview = |writing: Writing| Answer::Instead(wording::chat::preview(&writing));
+        match press {
+            Press::Edit(draft) => {
+                // What is longer than a form can hold stands behind what the form held.
+                let whole = self.desk.draft(agent, *draft).await?.text;
+                let tail: String = whole.chars().skip(self.platform.longest_field()).collect();
+                let text = format!("{}{tail}", field("text"));
+                Ok(preview(self.desk.write_draft(agent, *draft, Some(&text), None).await?))
+            }
+            Press::Fill(draft) => {
+                let writing = self.desk.draft(agent, *draft).await?;
+                let brackets = writing.missing.iter().enumerate();
+                let written: Vec<(String, String)> = brackets
+                    .map(|(at, bracket)| (bracket.clone(), field(&format!("field-{at}")).to_owned()))
+                    .collect();
+                let text = fill_in(&writing.text, &written);
+                Ok(preview(self.desk.write_draft(agent, *draft, Some(&text), None).await?))
+            }
+            Press::Escalate(ticket) => {
+                let command = Command::Escalate { ticket: *ticket, reason: field("reason").to_owned() };
+                let view = self.desk.run(agent, self.door(), command, Some(key)).await?;
+                Ok(Answer::Private(self.seen(&view)))
+            }
+            Press::Open(author) => {
+                let said = Said {
+                    email: field("email"),
+                    name: field("name"),
+                    subject: field("subject"),
+                    text: field("text"),
+                    account: Some((self.platform, author)),
+                };
+                let ticket = self.desk.open_ticket(agent, self.door(), said, key).await?;
+                Ok(Answer::Private(wording::chat::opened(&ticket)))
+            }
+            Press::AddTo => {
+                let given = field("ticket").trim();
+                let Ok(Command::Show { ticket }) = parse(&format!("show {given}")) else {
+                    return Err(Failure::Refused(Refusal::NoTicketNumber(given.to_owned())));
+                };
+                let command = Command::Note { ticket, text: field("text").to_owned() };
+                self.desk.run(agent, self.door(), command, Some(key)).await?;
+                Ok(Answer::Private(wording::chat::noted(ticket)))
+            }
+            _ => Ok(Answer::Private(wording::chat::stale())),
+        }
+    }
+
+    /// A form was refused: what is wrong with it, and a way back to what was typed.
+    async fn amend(&self, agent: &Agent, press: &Press, fields: Fields<'_>, refusal: &Refusal) -> Outcome {
+        let said = refusals::say(refusal);
+        let again = match self.platform {
+            // A form there stays open until it is taken.
+            Platform::Slack => Press::Never,
+            Platform::Discord => Press::Refill(self.desk.keep_form(agent, &press.encode(), fields).await?),
+        };
+        Ok(Answer::Amend { field: wrong_field(press, refusal).to_owned(), said, again })
+    }
+
+    /// The form again, with what was typed.
+    pub(super) async fn refill(&self, agent: &Agent, form: FormId) -> Outcome {
+        let kept = self.desk.kept_form(agent, form).await?;
+        let form = kept.and_then(|(press, fields)| {
+            let mut form = empty_form(&Press::decode(&press)?)?;
+            for field in &mut form.fields {
+                if let Some((_, value)) = fields.iter().find(|(key, _)| *key == field.key) {
+                    field.value.clone_from(value);
+                }
+            }
+            Some(form)
+        });
+        Ok(form.map_or_else(|| Answer::Private(wording::chat::stale()), Answer::Ask))
+    }
+
+    /// The form that opens a ticket from somebody's message.
+    pub async fn open_form(&self, caller: &Caller, author: &str, name: &str, said: &str) -> Answer {
+        let outcome = async {
+            if let Err(said) = self.agent(caller).await? {
+                return Ok(Answer::Private(said));
+            }
+            let known = self.desk.requester_of_account(self.platform, author).await?;
+            let (email, name) = known.unwrap_or_else(|| (String::new(), name.to_owned()));
+            Ok(Answer::Ask(wording::chat::open_form(author, &email, &name, said)))
+        };
+        self.answer(outcome.await)
+    }
+
+    /// The form that adds somebody's message to a ticket.
+    pub async fn add_form(&self, caller: &Caller, said: &str) -> Answer {
+        let outcome = async {
+            if let Err(said) = self.agent(caller).await? {
+                return Ok(Answer::Private(said));
+            }
+            Ok(Answer::Ask(wording::chat::add_form(said)))
+        };
+        self.answer(outcome.await)
+    }
+}
+
+/// The form that this asks for, with nothing in it; `None` where it is written elsewhere while it is filled in.
+fn empty_form(press: &Press) -> Option<Form> {
+    match press {
+        Press::Open(author) => Some(wording::chat::open_form(author, "", "", "")),
+        Press::AddTo => Some(wording::chat::add_form("")),
+        Press::Escalate(ticket) => Some(wording::chat::escalate_form(*ticket)),
+        _ => None,
+    }
+}
+
+/// Which field a refusal is about.
+fn wrong_field(press: &Press, refusal: &Refusal) -> &'static str {
+    match (press, refusal) {
+        (Press::Open(_) | Press::AddTo, Refusal::EmptyText) => "text",
+        (Press::Open(_), _) => "email",
+        (Press::AddTo, _) => "ticket",
+        _ => "reason",
+    }
+}
