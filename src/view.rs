@@ -211,6 +211,9 @@ pub struct MessageView {
     pub automatic: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
+    /// The ticket that it was written on, where that was merged into this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<TicketId>,
     /// What the mail it came in is made of.
     #[serde(flatten)]
     pub shape: Shape,

@@ -5,6 +5,7 @@
 mod cards;
 mod commands;
 mod escalation;
+mod merged;
 mod messages;
 mod replies;
 

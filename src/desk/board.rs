@@ -284,6 +284,7 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketVie
             stranger: message.mark == Some(Mark::Stranger),
             automatic: message.mark == Some(Mark::Automatic),
             attachments: files.remove(&message.id).unwrap_or_default(),
+            origin: message.origin.filter(|origin| *origin != id),
             shape: message.shape,
         });
     }

@@ -36,7 +36,7 @@ macro_rules! add_message {
 /// The columns of a message, in the order of [`MessageRow`].
 macro_rules! message_columns {
     () => {
-        "id, direction, mark, author, sender, refuted_at, at, text, quoted, html, seal, parts_received, parts_kept"
+        "id, direction, mark, author, sender, refuted_at, at, text, quoted, html, seal, parts_received, parts_kept, origin_id"
     };
 }
 
@@ -184,6 +184,8 @@ pub struct StoredMessage {
     pub quoted: String,
     /// What the mail it came in is made of.
     pub shape: Shape,
+    /// The ticket that it was written on, where another took it over.
+    pub origin: Option<TicketId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -201,6 +203,7 @@ struct MessageRow {
     seal: Option<String>,
     parts_received: i64,
     parts_kept: i64,
+    origin_id: Option<i64>,
 }
 
 impl MessageRow {
@@ -223,6 +226,7 @@ impl MessageRow {
                     kept: u32::try_from(self.parts_kept).unwrap_or_default(),
                 },
             },
+            origin: self.origin_id.map(TicketId),
         })
     }
 }

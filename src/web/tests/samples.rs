@@ -141,6 +141,7 @@ pub(super) fn message(id: i64, direction: Direction, author: &str, minutes: i64,
         refuted: false,
         automatic: false,
         attachments: Vec::new(),
+        origin: None,
         shape: Default::default(),
     }
 }

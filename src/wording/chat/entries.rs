@@ -189,6 +189,30 @@ pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>) -> S
             calls: assignee.map(|account| Call::Person(account.to_owned())),
             ..Sheet::default()
         },
+        EventKind::Absorbed => Sheet { body: absorbed(ticket, event, said), ..Sheet::default() },
         _ => Sheet { body: vec![Piece::Small(said)], ..Sheet::default() },
     }
+}
+
+/// How many messages that a merge brought are shown, each how long; all of them are on the ticket's page.
+const BROUGHT: usize = 5;
+const BROUGHT_EXCERPT: usize = 250;
+
+/// A merge, and what came with it from the ticket that ended: the latest of it.
+fn absorbed(ticket: &TicketView, event: &EventView, said: String) -> Vec<Piece> {
+    let came = |message: &&MessageView| {
+        message.origin.map(|origin| origin.0) == event.detail.other && message.at <= event.at
+    };
+    let messages: Vec<&MessageView> = ticket.messages.iter().filter(came).collect();
+    let mut body = vec![Piece::Small(said)];
+    let older = messages.len().saturating_sub(BROUGHT);
+    if older > 0 {
+        let older = dates::count(older as i64, "message plus ancien", "messages plus anciens");
+        body.push(Piece::Small(format!("{older}, sur la page du ticket")));
+    }
+    for message in messages.into_iter().skip(older) {
+        body.push(Piece::Heading(heading(ticket, message)));
+        body.push(Piece::Quote(super::excerpt(&message.text, BROUGHT_EXCERPT)));
+    }
+    body
 }

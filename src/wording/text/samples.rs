@@ -78,6 +78,7 @@ fn messages() -> Vec<MessageView> {
         stranger: false,
         automatic: false,
         attachments: vec![],
+        origin: None,
         shape: Default::default(),
     };
     vec![
