@@ -188,6 +188,37 @@ impl Desk {
         Ok(tx.commit().await?)
     }
 
+    /// A platform shows a message of ours that is the post of this number: where it stands is known from then on, whatever
+    /// becomes of the answer to whoever posted it. `drawn`: what is known of how it was drawn.
+    pub async fn post_stands(
+        &self,
+        platform: Platform,
+        post: PostId,
+        channel: &str,
+        message: &str,
+        drawn: &str,
+    ) -> Result<()> {
+        let mut tx = self.inner.store.begin().await?;
+        let Some((kind, ticket, about)) = tx.untold_post(platform, post).await? else { return Ok(()) };
+        let (kind, about) =
+            (kind.stands_as(), if about == 0 { ticket.map_or(0, |ticket| ticket.0) } else { about });
+        let stands = tx.place(platform, kind, about).await?;
+        if stands.as_ref().is_some_and(|stands| !stands.message.is_empty()) {
+            return Ok(());
+        }
+        let place = Place {
+            kind,
+            about,
+            ticket,
+            channel: channel.to_owned(),
+            message: message.to_owned(),
+            thread: stands.and_then(|stands| stands.thread),
+            drawn: drawn.to_owned(),
+        };
+        tx.keep_place(platform, &place).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Keeps where something stands that was posted beside what it was posted for.
     pub async fn keep_place(&self, platform: Platform, place: &Place) -> Result<()> {
         let mut tx = self.inner.store.begin().await?;

@@ -64,6 +64,8 @@ statements! {
          AND CASE WHEN b.kind IN ('escalation', 'handover') THEN b.kind ELSE '' END = \
          CASE WHEN p.kind IN ('escalation', 'handover') THEN p.kind ELSE '' END \
          AND b.kind <> 'refresh' AND b.state IN ('pending', 'sending'))");
+    UNTOLD_POST = Sql::same(
+        "SELECT kind, ticket_id, about FROM post WHERE id = $1 AND platform = $2 AND state IN ('pending', 'sending')");
     RETRACTED = Sql::same("SELECT retracted_at FROM message WHERE id = $1");
     UNDONE = Sql::same("SELECT undone_at FROM event WHERE id = $1");
     COUNT_POSTS = Sql::same("SELECT platform, state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY platform, state");
@@ -181,6 +183,17 @@ impl Tx {
         }
         posts.sort_by_key(|post| post.id);
         Ok(posts)
+    }
+
+    /// What a post is about that nobody recorded as posted yet.
+    pub async fn untold_post(
+        &mut self,
+        platform: Platform,
+        id: PostId,
+    ) -> Result<Option<(PostKind, Option<TicketId>, i64)>> {
+        let row: Option<(String, Option<i64>, i64)> = optional!(self, UNTOLD_POST, id.0, platform.as_str())?;
+        row.map(|(kind, ticket, about)| Ok((known(&kind, PostKind::from_word)?, ticket.map(TicketId), about)))
+            .transpose()
     }
 
     /// It stands in chat: the row goes, unless another worker took it over.

@@ -2,6 +2,7 @@
 
 use super::Story;
 use crate::support::desk::{Database, on_both};
+use crate::support::discord::Discord;
 use crate::support::team::Team;
 use guichet::command::grammar::slash;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ on_both! {
     every_command_is_answered,
     proposals_find_a_ticket_by_number_subject_and_requester,
     a_command_can_be_typed_where_the_team_talks,
+    a_typed_answer_loses_its_button_with_its_time,
     who_is_nobody_here_does_and_learns_nothing,
 }
 
@@ -133,6 +135,23 @@ async fn a_command_can_be_typed_where_the_team_talks(database: Database) {
     let ticket = team.ticket(1).await;
     assert_eq!((ticket.status.as_str(), ticket.messages.len()), ("resolved", 1), "a command is no note");
     story.end(&team);
+}
+
+async fn a_typed_answer_loses_its_button_with_its_time(database: Database) {
+    let mut team = Team::before(database, Discord::start().await).await;
+    team.window = std::time::Duration::from_millis(1500);
+    team.open().await;
+    team.lea_writes("Paris vides", "Bonjour.").await;
+    team.card(1, |_| true).await;
+    let support = team.discord.support;
+    team.camille.says(support, "/ticket take 1");
+    team.drawn(support, |text| text.contains("[Annuler (20\u{a0}s)]")).await;
+    team.drawn(support, |text| text.contains("est responsable") && !text.contains("Annuler")).await;
+    team.camille.says(support, "/ticket status 1 resolved");
+    team.drawn(support, |text| text.contains("Résolu") && text.contains("Annuler")).await;
+    team.test.say("undo").await;
+    team.drawn(support, |text| text.contains("~~Ticket nº\u{a0}1")).await;
+    assert_eq!(team.discord.violations(), Vec::<String>::new());
 }
 
 async fn who_is_nobody_here_does_and_learns_nothing(database: Database) {

@@ -8,6 +8,7 @@ use serde_json::json;
 on_both! {
     a_post_that_fails_is_repeated_in_order,
     a_post_whose_answer_is_lost_comes_once,
+    a_post_whose_answer_is_lost_is_known_when_its_nonce_is_forgotten,
     what_comes_meanwhile_joins_a_card_whose_answer_was_lost,
     a_post_that_is_refused_for_good_stops_nothing,
     a_burst_of_tickets_within_the_limits_all_get_cards,
@@ -74,6 +75,22 @@ async fn a_post_whose_answer_is_lost_comes_once(database: Database) {
     team.discord.until(|guild| guild.channels[&thread].thread.as_ref().is_some_and(|t| t.archived)).await;
     stands_once(&team, 1, &["premier message", "deuxième message", "à 🟡 En cours", "à ⚫ Fermé"]);
     no_violations(&team);
+}
+
+async fn a_post_whose_answer_is_lost_is_known_when_its_nonce_is_forgotten(database: Database) {
+    let mut team = Team::start(database).await;
+    team.discord.drop_connection_after_handling("POST", MESSAGES);
+    // Long enough for Discord to forget the nonce: nothing else is let in meanwhile.
+    team.discord.fail_next("POST", MESSAGES, 503, 4);
+    team.discord.fail_next("PATCH", MESSAGE, 503, 2);
+    team.lea_writes("Oublié", "premier message").await;
+    team.discord.until(|guild| guild.requests.iter().any(|line| line.contains("answer lost"))).await;
+    team.discord.advance(std::time::Duration::from_secs(20 * 60));
+    for _ in 0..6 {
+        all_posted(&mut team).await;
+    }
+    stands_once(&team, 1, &["premier message"]);
+    assert_eq!(cards(&team, 1).len(), 1, "{}", team.discord.dump());
 }
 
 async fn what_comes_meanwhile_joins_a_card_whose_answer_was_lost(database: Database) {

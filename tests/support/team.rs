@@ -38,6 +38,8 @@ pub struct Team {
     pub agents: Id,
     /// The role of the leads.
     pub leads: Id,
+    /// For how long the door shows « Annuler ».
+    pub window: std::time::Duration,
     clock: &'static AtomicI64,
     door: Option<(JoinHandle<()>, DropGuard)>,
 }
@@ -76,7 +78,8 @@ impl Team {
             let agent = test.desk.add_agent(name, role).await.unwrap().unwrap();
             test.desk.link_identity(&agent, "discord", &person.id.to_string()).await.unwrap();
         }
-        Team { test, discord, camille, sam, lea, paul, agents, leads, clock, door: None }
+        let window = test.rules.undo_window;
+        Team { test, discord, camille, sam, lea, paul, agents, leads, window, clock, door: None }
     }
 
     /// Opens the door.
@@ -105,11 +108,7 @@ impl Team {
 
     /// What the door needs beside it.
     pub fn setting(&self) -> Setting {
-        Setting {
-            zone: chrono_tz::Europe::Paris,
-            public_url: PUBLIC_URL.into(),
-            undo_window: self.test.rules.undo_window,
-        }
+        Setting { zone: chrono_tz::Europe::Paris, public_url: PUBLIC_URL.into(), undo_window: self.window }
     }
 
     /// A desk of its own on the same database and clock, as another process has it; to be opened on another runtime.

@@ -195,6 +195,15 @@ impl Drawn {
             .allowed_mentions(self.calls)
     }
 
+    /// To take the place of an answer that everybody sees.
+    pub fn edit_answer(self) -> EditMessage {
+        EditMessage::new()
+            .content(self.content)
+            .embeds(self.embed.into_iter().collect())
+            .components(self.rows)
+            .allowed_mentions(self.calls)
+    }
+
     /// To answer somebody alone.
     pub fn response(self) -> CreateInteractionResponseMessage {
         CreateInteractionResponseMessage::new()

@@ -6,6 +6,8 @@ use super::gateway::{Listener, shown_name};
 use super::marks::Marks;
 use super::post::PLATFORM;
 use crate::chat::room::Caller;
+use crate::desk::mend::BARE;
+use crate::domain::ids::PostId;
 use crate::view::sheet::{Answer, Sheet};
 use crate::wording;
 use serenity::all::{
@@ -55,8 +57,12 @@ impl Listener {
         let is_ours = message.author.id == self.me;
         let is_said = matches!(message.kind, MessageType::Regular | MessageType::InlineReply);
         let is_said = is_said && !message.author.bot && message.webhook_id.is_none();
-        if is_ours || !is_said {
-            return Ok(is_ours);
+        if is_ours {
+            self.shows(message).await?;
+            return Ok(true);
+        }
+        if !is_said {
+            return Ok(false);
         }
         let channel = message.channel_id.to_string();
         let is_thread = broken(self.room.desk.place_of_thread(PLATFORM, &channel).await)?.is_some();
@@ -92,6 +98,17 @@ impl Listener {
         Ok(true)
     }
 
+    /// A message of ours stands: should the answer to its post be lost, it is known by its nonce, for longer than Discord
+    /// remembers that.
+    async fn shows(&self, message: &Message) -> anyhow::Result<()> {
+        let Some(Nonce::String(nonce)) = &message.nonce else { return Ok(()) };
+        let post = nonce.strip_prefix("guichet-").and_then(|number| number.parse().ok());
+        let Some(post) = post.map(PostId) else { return Ok(()) };
+        let drawn = if message.attachments.is_empty() { BARE } else { "" };
+        let (channel, id) = (message.channel_id.to_string(), message.id.to_string());
+        broken(self.room.desk.post_stands(PLATFORM, post, &channel, &id, drawn).await)
+    }
+
     async fn see(&self, channel: u64, upto: u64) -> anyhow::Result<()> {
         broken(self.room.desk.see(PLATFORM, &channel.to_string(), &upto.to_string()).await)
     }
@@ -100,11 +117,26 @@ impl Listener {
     async fn reply(&self, http: &Arc<Http>, message: &Message, sheet: &Sheet) {
         let answer = draw(sheet, self.leads).message(Vec::new()).reference_message(message);
         let nonce = Nonce::String(format!("re-{}", message.id));
-        if let Err(error) =
-            message.channel_id.send_message(http, answer.nonce(nonce).enforce_nonce(true)).await
-        {
-            tracing::warn!(error = %error, "an answer did not reach Discord");
+        match message.channel_id.send_message(http, answer.nonce(nonce).enforce_nonce(true)).await {
+            Ok(answer) => self.end_typed_undo(http, answer, sheet),
+            Err(error) => tracing::warn!(error = %error, "an answer did not reach Discord"),
         }
+    }
+
+    /// Takes the button « Annuler » away when its time is over, while the next message is taken in. After a restart it
+    /// stays, and says that it is too late.
+    fn end_typed_undo(&self, http: &Arc<Http>, mut answer: Message, sheet: &Sheet) {
+        let Some(act) = sheet.undoes() else { return };
+        let (listener, http, sheet) = (self.clone(), Arc::clone(http), sheet.without_undo());
+        tokio::spawn(async move {
+            tokio::time::sleep(listener.undo_window).await;
+            let is_undone = listener.room.desk.is_undone(act).await.unwrap_or(true);
+            let sheet = if is_undone { wording::chat::taken_back(&sheet) } else { sheet };
+            let edit = draw(&sheet, listener.leads).edit_answer();
+            if let Err(error) = answer.edit(&http, edit).await {
+                tracing::debug!(error = %error, "an answer was not changed");
+            }
+        });
     }
 
     /// Whenever something may have been missed, takes it in, again and again until it is done.

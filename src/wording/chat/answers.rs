@@ -162,6 +162,15 @@ pub fn done(done: &Done, templates: &[TemplateView]) -> Sheet {
     }
 }
 
+/// An act that everybody read of, and that was taken back since.
+pub fn taken_back(done: &Sheet) -> Sheet {
+    let body = done.body.iter().map(|piece| match piece {
+        Piece::Words(said) => Piece::Struck(said.replace('\n', " · ")),
+        piece => piece.clone(),
+    });
+    Sheet { body: body.collect(), rows: Vec::new(), ..Sheet::default() }
+}
+
 /// Whether a reply asks the requester something, and leaves the ticket « En cours » (guide, « Demande d'Informations »:
 /// « N'oubliez pas »).
 fn asks_without_waiting(done: &Done) -> bool {
