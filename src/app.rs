@@ -282,6 +282,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         threading: Threading { plus_addresses: false, reopen_window: Rules::default().reopen_window },
         web: Web { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) },
         urgent_update: Rules::default().urgent_update,
+        sla: Rules::default().sla,
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },

@@ -11,6 +11,7 @@ mod mailboxes;
 mod oauth2;
 #[cfg(test)]
 mod oauth2_tests;
+mod sla;
 mod slack;
 mod source;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use oauth2::{OAuth2, Provider, SignIn};
 pub use slack::{SLACK_API, Slack, SlackRoad};
 
 use crate::domain::rules::Rules;
+use crate::domain::sla::Targets;
 use checks::Database;
 use secrecy::{ExposeSecret, SecretString};
 use source::Source;
@@ -214,6 +216,8 @@ pub struct Config {
     pub web: Web,
     /// How often the requester of an urgent ticket is kept informed.
     pub urgent_update: Duration,
+    /// What is promised, and when somebody is there.
+    pub sla: Targets,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
     pub undo_window: Duration,
     /// The largest things taken in.
@@ -315,6 +319,7 @@ impl Config {
             automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
             reopen_window: self.threading.reopen_window,
             urgent_update: self.urgent_update,
+            sla: self.sla.clone(),
         }
     }
 
@@ -342,6 +347,7 @@ impl fmt::Debug for Config {
             .field("slack", &self.slack)
             .field("web", &self.web)
             .field("urgent_update", &self.urgent_update)
+            .field("sla", &self.sla)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
             .field("templates_dir", &self.templates_dir)
@@ -378,12 +384,13 @@ fn read(source: &mut Source) -> Option<Config> {
             source.fault(side, Problem::Twice { other: section.to_owned() });
         }
     }
+    let timezone = source
+        .read("timezone", Wanted::TimeZone, |name| name.parse().ok())
+        .unwrap_or(chrono_tz::Europe::Paris);
     let config = Config {
         brand: source.text("brand").unwrap_or_else(|| "BetTracker Pro".to_owned()),
         public_url: read_public_url(source),
-        timezone: source
-            .read("timezone", Wanted::TimeZone, |name| name.parse().ok())
-            .unwrap_or(chrono_tz::Europe::Paris),
+        timezone,
         data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("data")),
         own_addresses: source
             .list("own_addresses", Wanted::Addresses, checks::is_address)
@@ -408,6 +415,7 @@ fn read(source: &mut Source) -> Option<Config> {
         // Shorter than a minute would be noise, longer than a month no reminder.
         urgent_update: read_duration(source, "followup.urgent_update", 60, 30 * DAY)
             .unwrap_or(Rules::default().urgent_update),
+        sla: sla::read_sla(source, timezone),
         undo_window: read_duration(source, "undo.window", 0, 3600).unwrap_or(Rules::default().undo_window),
         limits: Limits {
             max_mail_bytes: read_bytes(source, "limits.max_mail_bytes").unwrap_or(50 << 20),

@@ -186,7 +186,12 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
     match (post.kind, post.ticket.as_deref()) {
         (PostKind::Refresh, Some(_)) if post.place.is_none() => Ok(None),
         (PostKind::Card | PostKind::Refresh, Some(ticket)) => {
-            wall.card(post, ticket, &said::card(ticket, &post.writers, post.escalation.as_ref(), url)).await
+            wall.card(
+                post,
+                ticket,
+                &said::card(ticket, &post.writers, post.escalation.as_ref(), wall.desk().due(ticket), url),
+            )
+            .await
         }
         (PostKind::Message, Some(ticket)) => {
             let sheet = said::entry(ticket, MessageId(post.about));

@@ -116,9 +116,10 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, json: bool) -> 
     Ok(())
 }
 
-/// Ids of both platforms are short and made of letters and digits.
+/// Ids of both platforms are short words of letters and digits.
 fn is_account_id(id: &str) -> bool {
-    (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (1..=40).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 /// One address, and nothing but it.

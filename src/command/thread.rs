@@ -45,9 +45,17 @@ fn whole(short: &str, ticket: TicketId) -> String {
         Some((name, rest)) => (name, rest.trim_start()),
         None => (short, ""),
     };
-    if STATUSES.word(name).is_some() {
-        let why = if rest.is_empty() { String::new() } else { format!(" --reason {rest}") };
-        return format!("status {ticket} {name}{why}");
+    // « en cours » and « en attente » are two words.
+    let (second, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let both = format!("{name} {second}");
+    let status = match (STATUSES.word(&both), STATUSES.word(name)) {
+        (Some(word), _) if !second.is_empty() => Some((word.word, after.trim_start())),
+        (_, Some(word)) => Some((word.word, rest)),
+        _ => None,
+    };
+    if let Some((status, why)) = status {
+        let why = if why.is_empty() { String::new() } else { format!(" --reason {why}") };
+        return format!("status {ticket} {status}{why}");
     }
     if PRIORITIES.word(name).is_some() && rest.is_empty() && !is_command(name) {
         return format!("priority {ticket} {name}");
@@ -55,12 +63,23 @@ fn whole(short: &str, ticket: TicketId) -> String {
     let declaration = grammar::declaration();
     let Ok(command) = command_named(&declaration, name) else { return short.to_owned() };
     let takes = |at: usize| command.get_positionals().nth(at).is_some_and(|part| part.get_id() == "ticket");
-    let has_number = rest.split_whitespace().next().is_some_and(|first| number(first).is_some());
+    // What follows is words to somebody, be they numbers; another ticket's number stands alone, or is marked as one.
+    let first = rest.split_whitespace().next().unwrap_or_default();
+    let is_marked =
+        ["#", "n\u{ba}", "N\u{ba}", "n\u{b0}", "N\u{b0}"].iter().any(|mark| first.starts_with(mark));
+    let needed = command.get_positionals().filter(|part| part.is_required_set()).count();
+    let is_whole = takes_words(command).is_none() && rest.split_whitespace().count() >= needed;
+    let names_another = number(first).is_some() && (is_marked || is_whole);
     match (takes(0), takes(1)) {
-        (true, _) if !has_number => format!("{name} {ticket} {rest}").trim_end().to_owned(),
+        (true, _) if !names_another => format!("{name} {ticket} {rest}").trim_end().to_owned(),
         (_, true) if !rest.contains(char::is_whitespace) => format!("{name} {rest} {ticket}"),
         _ => short.to_owned(),
     }
+}
+
+/// The part of a command that is words to somebody.
+fn takes_words(command: &clap::Command) -> Option<&clap::Arg> {
+    command.get_positionals().skip(1).find(|part| grammar::takes_the_rest(part))
 }
 
 fn is_command(name: &str) -> bool {
@@ -85,7 +104,16 @@ mod tests {
             ("!note vu avec Paul", "note 42 vu avec Paul"),
             ("!urgent", "urgent 42"),
             ("!escalader panne de base", "escalate 42 panne de base"),
+            ("!en cours", "status 42 in_progress"),
+            ("!en attente du relevé", "status 42 waiting_customer --reason du relevé"),
+            ("!répondre 48 h suffisent", "reply 42 48 h suffisent"),
+            ("!note 3 clients de plus", "note 42 3 clients de plus"),
+            ("!escalader 2 serveurs muets", "escalate 42 2 serveurs muets"),
+            ("!urgent 2 serveurs", "urgent 42 2 serveurs"),
+            ("!répondre #17 Bonjour", "reply 17 Bonjour"),
             ("!voir 17", "show 17"),
+            ("!statut 17 résolu", "status 17 resolved"),
+            ("!fusionner 17", "merge 42 into 17"),
             ("!voir", "show 42"),
             ("!modèle solution", "template solution 42"),
             ("!annuler", "undo"),

@@ -109,6 +109,12 @@ pub enum Wanted {
     ChatId,
     /// A list of them.
     ChatIds,
+    /// When somebody is there on a day: `09:00-12:30`, none over another.
+    Shifts,
+    /// Whose public holidays are kept.
+    Holidays,
+    /// A list of days: `2026-12-24`.
+    Days,
     /// An id of Slack: capital letters and digits.
     SlackId,
 }

@@ -85,7 +85,9 @@ fn read_id(source: &mut Source, key: &str) -> Option<String> {
     let is_id = |text: &str| {
         let text = text.trim();
         text.starts_with(|c: char| c.is_ascii_uppercase())
-            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
     };
     source.read(key, Wanted::SlackId, |text| is_id(text).then(|| text.trim().to_owned()))
 }

@@ -76,6 +76,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ),
     ("web", &["listen"]),
     ("followup", &["urgent_update"]),
+    ("sla", &["first_response", "next_response", "holidays", "closed_days"]),
+    ("sla.hours", &["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
     ("undo", &["window"]),
     (
         "limits",
@@ -115,7 +117,8 @@ const LATER: &[&str] = &[
     "followup.stale_in_progress",
     "followup.mode",
     "push",
-    "sla",
+    "sla.resolution",
+    "sla.resolution_share",
     "smtp.dkim",
 ];
 

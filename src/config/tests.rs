@@ -180,7 +180,7 @@ fn the_mail_server_that_is_believed_has_a_name_of_its_own() {
 #[test]
 fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
     for (text, key) in [
-        ("[sla]", "sla"),
+        ("[sla]\nresolution = \"24h\"", "sla.resolution"),
         ("[followup]\nurgent_update = \"1h\"\nmode = \"auto\"", "followup.mode"),
         (&format!("{SERVERS}dkim = {{ selector = \"x\" }}"), "smtp.dkim"),
     ] {

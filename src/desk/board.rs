@@ -8,6 +8,7 @@ use crate::domain::mail::Attachment;
 use crate::domain::message::Mark;
 use crate::domain::participant::Participant;
 use crate::domain::people::{Requester, first_name};
+use crate::domain::sla::{self, Due, Said};
 use crate::domain::tag;
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::store::Tx;
@@ -17,6 +18,7 @@ use crate::view::{
     DeliveryView, EventView, Figures, MessageView, ParticipantView, Queue, RequesterView, TicketView,
 };
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use std::collections::HashMap;
 
 /// What a list is narrowed by, in a door's terms.
@@ -72,6 +74,14 @@ impl Desk {
             }
         }
         Ok(figures)
+    }
+
+    /// By when the requester of a ticket is owed an answer, and the zone of our hours.
+    pub fn due(&self, ticket: &TicketView) -> Option<(Due, Tz)> {
+        let targets = &self.rules().sla;
+        let counts = ticket.messages.iter().filter(|message| !message.automatic && !message.stranger);
+        let said = counts.map(|message| Said { direction: message.direction, at: message.at });
+        Some((sla::due(ticket.status, said, targets)?, targets.hours.zone))
     }
 
     /// A list of tickets, newest change first.

@@ -1,5 +1,6 @@
 //! Every adjustable number in one place; the defaults are the guide's.
 
+use super::sla::Targets;
 use std::time::Duration;
 
 /// The numbers that decisions depend on.
@@ -17,6 +18,8 @@ pub struct Rules {
     pub reopen_window: Duration,
     /// How often the requester of an urgent ticket is kept informed.
     pub urgent_update: Duration,
+    /// By when somebody is owed an answer.
+    pub sla: Targets,
 }
 
 impl Default for Rules {
@@ -27,6 +30,7 @@ impl Default for Rules {
             automatic_mails_per_recipient_per_hour: 20,
             reopen_window: Duration::from_secs(60 * 86_400),
             urgent_update: Duration::from_secs(2 * 3600),
+            sla: Targets::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! May import: config, domain. What the system or the TOML reader says stays in English, as they say it.
 
 use crate::config::{Fault, Problem, Wanted};
+use crate::domain::holidays::Holidays;
 
 /// All the faults, one line each.
 pub fn say_all(faults: &[Fault]) -> String {
@@ -68,7 +69,13 @@ fn want(wanted: Wanted) -> String {
                 .to_owned()
         }
         Wanted::ChatIds => "une liste d’identifiants de Discord comme [\"1100000000000000001\"]".to_owned(),
-        Wanted::SlackId => "un identifiant de Slack comme C0123ABCD, en bas des détails du canal".to_owned(),
+        Wanted::Shifts => {
+            "des plages qui ne se recouvrent pas, comme [\"09:00-12:30\", \"13:30-18:00\"], un jour au moins"
+                .to_owned()
+        }
+        Wanted::Holidays => format!("l’un de\u{a0}: {}", Holidays::words().collect::<Vec<_>>().join(", ")),
+        Wanted::Days => "une liste de jours comme [\"2026-12-24\"]".to_owned(),
+        Wanted::SlackId => "un identifiant de Slack comme C0123ABCD (canal) ou S0123ABCD (groupe)".to_owned(),
         Wanted::Addresses => "une liste d’adresses comme [\"aide@exemple.fr\"]".to_owned(),
     }
 }

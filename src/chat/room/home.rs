@@ -77,7 +77,7 @@ impl Room {
         Ok(ticket.map(|ticket| Sheet {
             rows: Vec::new(),
             link: None,
-            ..wording::chat::card(&ticket, &[], None, "")
+            ..wording::chat::card(&ticket, &[], None, self.desk.due(&ticket), "")
         }))
     }
 }

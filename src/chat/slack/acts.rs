@@ -60,8 +60,8 @@ impl Listener {
         let name = self.people.name(author).await;
         let said = self.said(message).await;
         let channel = text(&payload["channel"]["id"]);
-        let reply =
-            Reply::at(&text(&payload["response_url"]), &channel, message["thread_ts"].as_str(), false);
+        let thread = message["thread_ts"].as_str().filter(|thread| message["ts"] != *thread);
+        let reply = Reply::at(&text(&payload["response_url"]), &channel, thread, false);
         let answer = match payload["callback_id"].as_str() {
             Some(CREATE_TICKET) => self.room.open_form(&caller, author, &name, &said).await,
             Some(ADD_TO_TICKET) => self.room.add_form(&caller, &format!("{name}\u{a0}: {said}")).await,

@@ -128,7 +128,10 @@ impl Trial {
                     let count = answer["users"].as_array().map_or(0, Vec::len);
                     (count > 0, say::group(key, count))
                 }
-                Err(error) => (false, say::refused(key, error.word().unwrap_or(say::NO_ANSWER))),
+                Err(error) => match error.word() {
+                    Some(word) => (false, say::refused(key, word)),
+                    None => (false, say::no_answer(key)),
+                },
             };
             self.line(ok, detail);
         }

@@ -97,10 +97,11 @@ impl Listener {
         };
         let may_command = place.is_some() || channel == self.poster.channels.support;
         if !is_ours && may_command {
-            let said = self.said(message).await;
+            let words = self.words(message).await;
             let of_card = place.as_ref().filter(|place| place.kind == PostKind::Card);
             let ticket = of_card.and_then(|place| place.ticket);
-            let line = crate::command::thread::line(&said, &format!("@{}", self.me), ticket);
+            let line = crate::command::thread::line(&words, &format!("@{}", self.me), ticket);
+            let said = with_files(words, message);
             let heard = Heard { channel, account, ts, thread: thread_ts, line, said, is_fetched };
             // What colleagues say to each other in the channel is theirs.
             if heard.line.is_some() || place.is_some() {
@@ -135,23 +136,17 @@ impl Listener {
 
     /// What somebody wrote, with the names and links of the files beside it: these are Slack's, and are not kept by us.
     pub(super) async fn said(&self, message: &Value) -> String {
+        with_files(self.words(message).await, message)
+    }
+
+    /// What somebody wrote, as plain text. Our own name stays an account: a command may begin with it.
+    async fn words(&self, message: &Value) -> String {
         let text = message["text"].as_str().unwrap_or_default();
-        for account in named(text) {
-            if account != self.me {
-                self.people.name(account).await;
-            }
+        for account in named(text).filter(|account| *account != self.me) {
+            self.people.name(account).await;
         }
-        // Our own name stays as it is: a command may begin with it.
-        let mut said = plain(text, |account| self.people.known_name(account)).trim().to_owned();
-        for file in message["files"].as_array().into_iter().flatten() {
-            if !said.is_empty() {
-                said.push('\n');
-            }
-            let (name, link) =
-                (file["name"].as_str().unwrap_or("?"), file["permalink"].as_str().unwrap_or_default());
-            said.push_str(format!("[{name}] {link}").trim_end());
-        }
-        said
+        let name = |account: &str| self.people.known_name(account).filter(|_| account != self.me);
+        plain(text, name).trim().to_owned()
     }
 
     /// Takes in what was written while we were not told: in our channels, and in the threads on what stands there.
@@ -182,7 +177,8 @@ impl Listener {
                 if newest.as_deref().is_none_or(|newest| is_after(ts, newest)) {
                     newest = Some(ts.to_owned());
                 }
-                if seen.as_deref().is_some_and(|seen| is_after(ts, seen)) {
+                let is_in_thread = message["thread_ts"].as_str().is_some_and(|thread| thread != ts);
+                if !is_in_thread && seen.as_deref().is_some_and(|seen| is_after(ts, seen)) {
                     missed.push(message.clone());
                 }
             }
@@ -318,6 +314,19 @@ enum Missed {
 
 fn broken<T>(outcome: Result<T>) -> std::result::Result<T, Missed> {
     outcome.map_err(|failure| Missed::Failed(anyhow::anyhow!("{failure}")))
+}
+
+/// A text with the names and links of the files beside it, for those who can open them: never for a requester.
+fn with_files(mut said: String, message: &Value) -> String {
+    for file in message["files"].as_array().into_iter().flatten() {
+        if !said.is_empty() {
+            said.push('\n');
+        }
+        let name = file["name"].as_str().unwrap_or("?");
+        let link = file["permalink"].as_str().unwrap_or_default();
+        said.push_str(format!("[{name}] {link}").trim_end());
+    }
+    said
 }
 
 /// Whom a text names.

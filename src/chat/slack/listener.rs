@@ -36,6 +36,12 @@ pub struct Listener {
 impl Listener {
     /// Takes something that Slack tells; answers when it is ready.
     pub fn take(&self, delivery: Delivery) {
+        if delivery.kind == Kind::Event {
+            // At once, so that what is said stands in line in the order in which it comes.
+            self.happened(&delivery.payload["event"]);
+            let _ = delivery.acknowledge.send(None);
+            return;
+        }
         let listener = self.clone();
         self.tasks.spawn(async move { listener.carry_out(delivery).await });
     }
@@ -61,10 +67,8 @@ impl Listener {
                 self.shortcut(&payload).await;
             }
             (Kind::Interaction, _) => taken(None),
-            (Kind::Event, _) => {
-                self.happened(&payload["event"]);
-                taken(None);
-            }
+            // Taken where it came.
+            (Kind::Event, _) => {}
         }
     }
 
@@ -121,10 +125,14 @@ impl Listener {
         }
     }
 
-    /// We are told what happens, and were not before: what was said meanwhile is read.
+    /// From now on we are told what happens: what was said before is read, before anything that is told.
+    pub fn missed(&self) {
+        let _ = self.messages.send(Told::Missed);
+    }
+
+    /// We are told what happens, and were not before: what waited is posted.
     pub async fn begun(&self) {
         noted(self.room.desk.end_alert(AlertKind::ChatRefused, GATEWAY).await);
-        let _ = self.messages.send(Told::Missed);
         noted(self.poster.look_at_all().await);
         noted(self.room.desk.chat_is_open_again(PLATFORM).await);
     }

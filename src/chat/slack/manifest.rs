@@ -25,15 +25,17 @@ pub const SCOPES: [&str; 16] = [
 ];
 
 /// What is told to us.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 20] = [
     "app_home_opened",
     "app_uninstalled",
     "channel_archive",
     "channel_deleted",
+    "channel_left",
     "channel_rename",
     "channel_unarchive",
     "group_archive",
     "group_deleted",
+    "group_left",
     "group_unarchive",
     "link_shared",
     "member_joined_channel",
@@ -62,7 +64,7 @@ pub fn manifest(brand: &str, public_url: &str, by_request: bool) -> Value {
             "background_color": "#1f2937",
         },
         "features": {
-            "app_home": { "home_tab_enabled": true, "messages_tab_enabled": false },
+            "app_home": { "home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": true },
             "bot_user": { "display_name": "Guichet", "always_online": true },
             "shortcuts": [
                 shortcut(wording::slash::CREATE_TICKET.french, CREATE_TICKET),

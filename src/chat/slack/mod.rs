@@ -57,6 +57,7 @@ pub async fn run(
     let listen = async {
         match (&config.road, deliveries) {
             (SlackRoad::Signed(_), Some(deliveries)) => {
+                listener.missed();
                 listener.begun().await;
                 take_until(&listener, deliveries, &cancel).await;
             }
@@ -84,6 +85,8 @@ async fn take_until(listener: &Listener, mut deliveries: signed::Deliveries, can
             next = deliveries.recv() => next,
         };
         match next {
+            // Slack was told meanwhile that it was not taken, and so was whoever asked.
+            Some(delivery) if delivery.acknowledge.is_closed() => {}
             Some(delivery) => listener.take(delivery),
             None => return,
         }
@@ -139,7 +142,7 @@ async fn begin(
     Some(Listener {
         room: Room { desk: desk.clone(), platform: PLATFORM, gate, zone: setting.zone },
         poster,
-        people: Arc::new(People::new(api, groups)),
+        people: Arc::new(People::new(api, groups, who["team_id"].as_str().unwrap_or_default())),
         me: who["user_id"].as_str().unwrap_or_default().to_owned(),
         public_url: setting.public_url.clone(),
         messages,

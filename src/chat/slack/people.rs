@@ -18,6 +18,8 @@ const NAMES: usize = 2000;
 #[derive(Debug)]
 pub struct People {
     api: Arc<Api>,
+    /// The workspace.
+    team: String,
     /// The user groups that matter.
     groups: Vec<String>,
     members: Mutex<HashMap<String, (Instant, HashSet<String>)>>,
@@ -26,8 +28,8 @@ pub struct People {
 
 impl People {
     /// Nobody is known yet.
-    pub fn new(api: Arc<Api>, groups: Vec<String>) -> People {
-        People { api, groups, members: Mutex::default(), names: Mutex::default() }
+    pub fn new(api: Arc<Api>, groups: Vec<String>, team: &str) -> People {
+        People { api, team: team.to_owned(), groups, members: Mutex::default(), names: Mutex::default() }
     }
 
     /// In which of our groups somebody is. What cannot be known is not believed.
@@ -110,15 +112,17 @@ impl People {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
     }
 
-    /// The address of somebody's profile, which Slack has confirmed with them. `None` for guests and bots, and where Slack
-    /// does not say.
+    /// The address of somebody's profile, which Slack has confirmed with them. `None` for guests, bots and people of another
+    /// workspace, whose addresses others vouch for, and where Slack does not say.
     pub async fn email(&self, account: &str) -> Option<String> {
         let answer = self.api.call("users.info", &json!({ "user": account })).await.ok()?;
         let user = &answer["user"];
         let is_outside = ["is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted"]
             .iter()
             .any(|mark| user[*mark] == true);
-        let email = user["profile"]["email"].as_str().filter(|_| !is_outside)?;
+        let is_ours = !self.team.is_empty() && user["team_id"] == self.team.as_str();
+        let is_sure = is_ours && !is_outside && user["is_email_confirmed"] != false;
+        let email = user["profile"]["email"].as_str().filter(|_| is_sure)?;
         Some(email.to_lowercase())
     }
 }

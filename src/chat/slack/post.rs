@@ -109,8 +109,9 @@ impl Poster {
         };
         // A thread whose first message is gone takes none: Slack posts to the channel instead, and says so.
         if let Some(thread) = thread
-            && answer["message"]["thread_ts"].as_str().is_some_and(|hangs_on| hangs_on != thread)
+            && answer["message"]["thread_ts"].as_str().is_none_or(|hangs_on| hangs_on != thread)
         {
+            self.remove(&place(post, channel, None, ts, String::new())).await;
             return Err(Fault::ThreadGone(spot(channel, thread)));
         }
         Ok(place(post, channel, thread, ts, drawn.digest()))

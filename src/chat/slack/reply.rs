@@ -39,7 +39,11 @@ impl Reply {
             };
         }
         let channel = container["channel_id"].as_str().or(payload["channel"]["id"].as_str());
-        let thread = container["thread_ts"].as_str().or(payload["message"]["thread_ts"].as_str());
+        // What a thread hangs on names itself as its thread, and stands in the channel.
+        let message = &payload["message"];
+        let thread = container["thread_ts"].as_str().or(message["thread_ts"].as_str());
+        let own = container["message_ts"].as_str().or(message["ts"].as_str());
+        let thread = thread.filter(|thread| own.is_none_or(|own| own != *thread));
         let url = payload["response_url"].as_str().unwrap_or_default();
         Reply::at(url, channel.unwrap_or_default(), thread, container["is_ephemeral"] == true)
     }

@@ -57,6 +57,7 @@ pub async fn listen_until(listener: &Listener, cancel: &CancellationToken) {
     connect(&mut lines);
     while !cancel.is_cancelled() {
         let ended = tokio::select! {
+            biased;
             () = cancel.cancelled() => break,
             Some(news) = told.recv() => {
                 match news {
@@ -238,6 +239,8 @@ impl Talk {
             match envelope["type"].as_str() {
                 Some("hello") => {
                     self.was_open = true;
+                    // Whether another line is open or not: reading once more costs a few calls, a gap costs a message.
+                    listener.missed();
                     let _ = news.send(News::Open);
                 }
                 // Slack goes on telling over it until it closes.

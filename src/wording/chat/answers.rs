@@ -111,7 +111,7 @@ fn shown(ticket: &TicketView) -> Sheet {
     let mut sheet = cards::whole_card(ticket, &[], "");
     sheet.link = None;
     if ticket.status == Status::Closed {
-        sheet.rows = cards::card(ticket, &[], None, "").rows;
+        sheet.rows = cards::card(ticket, &[], None, None, "").rows;
     }
     let latest = ticket.messages.iter().rev().take(5).collect::<Vec<_>>();
     sheet.body = latest

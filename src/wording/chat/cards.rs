@@ -7,11 +7,13 @@ use crate::domain::chat::Place;
 use crate::domain::event::EventKind;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
+use crate::domain::sla::{Due, Owed};
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
 use crate::view::{MessageView, TicketView};
 use crate::wording::{alerts, dates, labels};
+use chrono_tz::Tz;
 
 /// « nº 42 · Remboursement », as every card and thread is called.
 pub fn title(ticket: &TicketView) -> String {
@@ -30,7 +32,14 @@ fn page(public_url: &str, ticket: &TicketView) -> String {
 
 /// The card of a ticket in #support-team.
 /// `escalation`: where it stands with the technical team.
-pub fn card(ticket: &TicketView, writers: &[String], escalation: Option<&Place>, public_url: &str) -> Sheet {
+/// `due`: by when its requester is owed an answer, and the zone in which that is said.
+pub fn card(
+    ticket: &TicketView,
+    writers: &[String],
+    escalation: Option<&Place>,
+    due: Option<(Due, Tz)>,
+    public_url: &str,
+) -> Sheet {
     let id = ticket.id;
     let heading = format!("{} · {}", labels::status(ticket.status), title(ticket));
     let link = Some(page(public_url, ticket));
@@ -45,6 +54,9 @@ pub fn card(ticket: &TicketView, writers: &[String], escalation: Option<&Place>,
         };
     }
     let mut sheet = whole_card(ticket, writers, public_url);
+    if let Some((due, zone)) = due {
+        sheet.facts.push(("Échéance".to_owned(), deadline(&due, zone)));
+    }
     sheet.body.extend(leads("Fil de l’équipe technique\u{a0}:", escalation));
     sheet
 }
@@ -53,6 +65,15 @@ pub fn card(ticket: &TicketView, writers: &[String], escalation: Option<&Place>,
 fn leads(words: &str, place: Option<&Place>) -> Option<Piece> {
     let place = place.filter(|place| place.thread.is_some())?;
     Some(Piece::Leads(words.to_owned(), place.clone()))
+}
+
+/// « première réponse avant le 24/11/2026 12:00 ».
+fn deadline(due: &Due, zone: Tz) -> String {
+    let what = match due.owed {
+        Owed::FirstResponse => "première réponse",
+        Owed::NextResponse => "réponse",
+    };
+    format!("{what} avant le {}", dates::date(due.at, zone))
 }
 
 /// The same with all that is known of it, closed or not.

@@ -68,7 +68,7 @@ pub fn refused(key: &str, word: &str) -> String {
 /// How many people are in a user group.
 pub fn group(key: &str, count: usize) -> String {
     match count {
-        0 => format!("{key}\u{a0}: ce groupe d’utilisateurs est vide\u{a0}; personne ne peut agir"),
+        0 => format!("{key}\u{a0}: ce groupe d’utilisateurs est vide\u{a0}; personne n’y a ce rôle"),
         count => format!("{key}\u{a0}: {}", dates::count(count as i64, "membre", "membres")),
     }
 }

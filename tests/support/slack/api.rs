@@ -90,7 +90,7 @@ pub fn call(space: &mut Workspace, base: &str, method: &str, args: &Value) -> An
                 profile["email"] = json!(user.email);
             }
             Ok(json!({ "user": {
-                "id": id, "name": user.name.to_lowercase(), "real_name": user.name, "is_bot": user.is_bot,
+                "id": id, "name": user.name.to_lowercase(), "real_name": user.name, "is_bot": user.is_bot, "team_id": "T1",
                 "is_restricted": user.is_guest, "deleted": false, "profile": profile,
             } }))
         }
