@@ -66,7 +66,11 @@ impl Desk {
         }
         let card = match lost {
             Lost::Message(place) => {
-                message_anew(&mut tx, platform, place, now).await?;
+                // Where somebody removed it with its thread meanwhile, that is posted anew already, and has no old thread.
+                let stands = tx.place(platform, place.kind, place.about).await?;
+                if stands.is_some_and(|stands| stands.message == place.message) {
+                    message_anew(&mut tx, platform, place, now).await?;
+                }
                 None
             }
             Lost::Thread(thread) => thread_anew(&mut tx, platform, thread, now).await?,
