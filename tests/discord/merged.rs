@@ -14,6 +14,7 @@ async fn a_merge_is_told_with_what_it_brought(database: Database) {
     team.settle().await;
     let (first, second) = (team.thread(1).await, team.thread(2).await);
     team.test.say("note 2 La banque est prévenue.").await;
+    team.settle().await;
     team.test.say("merge 2 into 1").await;
     story.tell("merge 2 into 1: the thread that goes on", team.view(first).await);
     story.tell("the thread of the other", team.view(second).await);
