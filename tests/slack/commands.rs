@@ -86,6 +86,7 @@ async fn a_command_can_be_typed_where_the_team_talks(database: Database) {
         let seen = team.camille.watches();
         team.camille.says(SUPPORT, thread, line);
         story.answer(line, &seen).await;
+        team.settle().await;
     }
     team.camille.says(SUPPORT, None, "Bonjour tout le monde, café ? !résolu");
     team.camille.says(
