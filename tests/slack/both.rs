@@ -46,6 +46,12 @@ async fn what_is_done_in_one_shows_in_the_other(database: Database) {
         .wait("a card", |guild| guild.messages(discord.support).first().map(|card| (*card).clone()))
         .await;
     let discords = discord.wait("a thread", |guild| guild.thread_of(card.id).map(|thread| thread.id)).await;
+    team.settle().await;
+    let start = std::time::Instant::now();
+    while team.test.desk.place_of_thread(Platform::Discord, &discords.to_string()).await.unwrap().is_none() {
+        assert!(start.elapsed() < crate::support::PATIENCE, "the thread is nobody's");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     team.camille.slash(SUPPORT, "/ticket take 1").await.read().await;
     sam.says(discords, "une note de Discord");
     team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
