@@ -86,23 +86,25 @@ impl Room {
 
     /// What somebody reads whom nobody linked: how that is done; where their address is an agent's, by a button.
     async fn stranger(&self, caller: &Caller) -> Result<Sheet, Failure> {
-        let known = match &caller.email {
-            Some(email) => self.desk.agent_by_email(email).await?,
-            None => None,
-        };
-        Ok(match known {
+        Ok(match self.owner_of_address(caller).await? {
             Some(agent) => wording::chat::is_this_you(&agent.name),
             None => wording::chat::unknown_person(self.platform, &caller.account),
         })
     }
 
+    /// The agent whose address the platform confirmed as theirs.
+    async fn owner_of_address(&self, caller: &Caller) -> Result<Option<Agent>, Failure> {
+        match &caller.email {
+            Some(email) => self.desk.agent_by_email(email).await,
+            None => Ok(None),
+        }
+    }
+
     /// Links somebody to the agent whose address the platform confirmed as theirs.
     async fn link(&self, caller: &Caller) -> Outcome {
-        let known = match &caller.email {
-            Some(email) => self.desk.agent_by_email(email).await?,
-            None => None,
+        let Some(agent) = self.owner_of_address(caller).await? else {
+            return Ok(Answer::Instead(wording::chat::stale()));
         };
-        let Some(agent) = known else { return Ok(Answer::Instead(wording::chat::stale())) };
         self.desk.link_identity(&agent, self.platform.as_str(), &caller.account).await?;
         tracing::info!(
             agent.id = agent.id.0,
@@ -379,19 +381,23 @@ impl Room {
         Ok(Answer::Silence)
     }
 
-    /// An outcome as what somebody reads; a fault of ours is logged here, once, under the reference they read.
+    /// An outcome as what somebody reads.
     fn answer(&self, outcome: Outcome) -> Answer {
-        match outcome {
-            Ok(answer) => answer,
-            Err(Failure::Refused(refusal)) => {
-                tracing::info!(refusal = ?std::mem::discriminant(&refusal), "an act in chat was refused");
-                Answer::Private(wording::chat::sentence(refusals::say(&refusal)))
-            }
-            Err(Failure::Broken(error)) => {
-                let reference = desk::reference();
-                tracing::error!(reference, error = format!("{error:#}"), "an act in chat failed");
-                Answer::Private(wording::chat::broken(&reference))
-            }
+        outcome.unwrap_or_else(|failure| Answer::Private(failed(failure)))
+    }
+}
+
+/// What somebody reads of a failure; a fault of ours is logged here, once, under the reference they read.
+fn failed(failure: Failure) -> Sheet {
+    match failure {
+        Failure::Refused(refusal) => {
+            tracing::info!(refusal = ?std::mem::discriminant(&refusal), "an act in chat was refused");
+            wording::chat::sentence(refusals::say(&refusal))
+        }
+        Failure::Broken(error) => {
+            let reference = desk::reference();
+            tracing::error!(reference, error = format!("{error:#}"), "an act in chat failed");
+            wording::chat::broken(&reference)
         }
     }
 }

@@ -183,16 +183,10 @@ impl Drawn {
 
     /// To take the place of what was posted; its files stay, and those that were withheld then come.
     pub fn edit(self, was: &Place) -> EditMessage {
-        let mut edit = EditMessage::new();
-        if was.drawn.ends_with(BARE) && !self.is_bare {
-            for file in text_files(&self.texts).take(10) {
-                edit = edit.new_attachment(file);
-            }
-        }
-        edit.content(self.content)
-            .embeds(self.embed.into_iter().collect())
-            .components(self.rows)
-            .allowed_mentions(self.calls)
+        let withheld = was.drawn.ends_with(BARE) && !self.is_bare;
+        let files: Vec<CreateAttachment> =
+            if withheld { text_files(&self.texts).take(10).collect() } else { Vec::new() };
+        files.into_iter().fold(self.edit_answer(), EditMessage::new_attachment)
     }
 
     /// To take the place of an answer that everybody sees.

@@ -1,6 +1,6 @@
 //! A page of one's own in chat: what there is to do, one's tickets, the queue; and a ticket at a glance.
 
-use super::{Caller, Room};
+use super::{Caller, Room, failed};
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
 use crate::domain::ids::{AgentId, TicketId};
@@ -21,14 +21,7 @@ const IN_PROGRESS_FOR: TimeDelta = TimeDelta::hours(24);
 impl Room {
     /// The page of whoever reads it; who may not act reads why.
     pub async fn home(&self, caller: &Caller) -> Vec<Sheet> {
-        match self.try_home(caller).await {
-            Ok(page) => page,
-            Err(failure) => {
-                let reference = crate::desk::reference();
-                tracing::error!(reference, error = %failure, "a page in chat could not be read");
-                vec![wording::chat::broken(&reference)]
-            }
-        }
+        self.try_home(caller).await.unwrap_or_else(|failure| vec![failed(failure)])
     }
 
     async fn try_home(&self, caller: &Caller) -> Result<Vec<Sheet>, Failure> {
@@ -43,14 +36,14 @@ impl Room {
         for list in self.lists(open, Some(agent.id), SHOWN).await? {
             mine.extend(list);
         }
-        mine.sort_by_key(|ticket| std::cmp::Reverse(ticket.updated_at));
-        mine.truncate(SHOWN as usize);
-        let queue = [new.as_slice(), &in_progress, &waiting].concat();
+        // Each list has its latest first.
+        let lists = [&new, &in_progress, &waiting].into_iter();
+        let queue = lists.flat_map(|list| list.iter().take(SHOWN as usize).cloned()).collect();
         waiting.retain(|ticket| now - ticket.updated_at > WAITING_FOR);
         in_progress.retain(|ticket| now - ticket.updated_at > IN_PROGRESS_FOR);
         let to_do = wording::chat::ToDo { new: &new, waiting: &waiting, in_progress: &in_progress };
         let figures = self.desk.figures().await?;
-        Ok(wording::chat::home(&figures, &to_do, &mine, &latest(queue), now))
+        Ok(wording::chat::home(&figures, &to_do, &latest(mine), &latest(queue), now))
     }
 
     async fn lists(

@@ -1,7 +1,7 @@
 //! Socket Mode: connections that we make, over which Slack tells what happens. Another is made before Slack closes one; what
 //! happened while there was none is caught up with.
 
-use super::api::{Api, ApiError};
+use super::api::Api;
 use super::delivery::{Delivery, Kind};
 use super::fault::fault;
 use super::listener::Listener;
@@ -162,11 +162,7 @@ async fn line(
 }
 
 async fn open(api: &Api) -> Result<Line, Fault> {
-    let url = api.open_socket().await.map_err(|error| match error {
-        // Only the app-level token may be wrong here.
-        error @ ApiError::Said { .. } => fault(error),
-        error => fault(error),
-    })?;
+    let url = api.open_socket().await.map_err(fault)?;
     match connect_async(url).await {
         Ok((socket, _)) => Ok(socket),
         Err(error) => Err(Fault::Later { why: format!("the socket of Slack: {}", kind(&error)), wait: None }),
