@@ -8,14 +8,15 @@ use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn guichet(folder: &Path, words: &[&str]) -> Command {
+/// The program, in this folder.
+pub(crate) fn guichet(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
     command.args(words).current_dir(folder);
     command
 }
 
 /// Runs one that ends, beside the server that this process is.
-async fn run(folder: &Path, words: &[&str]) -> Output {
+pub(crate) async fn run(folder: &Path, words: &[&str]) -> Output {
     let mut command = guichet(folder, words);
     tokio::task::spawn_blocking(move || command.output().expect("the program runs")).await.expect("no panic")
 }

@@ -1,6 +1,7 @@
 //! The built program on Slack, as an operator runs it: `slack manifest`, `check`, then `serve`, a mail in, a reply out,
 //! SIGTERM; by a socket, and by signed requests.
 
+use crate::discord_built::{guichet, run};
 use crate::serve::Serving;
 use crate::support::desk::OUR_ADDRESS;
 use crate::support::free_port;
@@ -11,19 +12,7 @@ use crate::support::slack::{AGENTS, DEV, LEADS, PRODUCT, Road, SUPPORT, Slack, d
 use guichet::clock::Clock;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn guichet(folder: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
-    command.args(words).current_dir(folder);
-    command
-}
-
-/// Runs one that ends, beside the server that this process is.
-async fn run(folder: &Path, words: &[&str]) -> Output {
-    let mut command = guichet(folder, words);
-    tokio::task::spawn_blocking(move || command.output().expect("the program runs")).await.expect("no panic")
-}
+use std::process::Command;
 
 async fn said(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = run(folder, words).await;

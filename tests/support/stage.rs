@@ -49,32 +49,46 @@ pub trait Stage {
     async fn ticket(&mut self, number: i64) -> Option<Value>;
 }
 
-/// A desk in this process.
-pub struct InProcess {
-    test: TestDesk,
+/// Composes what leaves, as the program does, and keeps it.
+struct PostRoom {
     letterhead: Letterhead,
     templates: Templates,
     sent: Vec<(String, Vec<u8>)>,
 }
 
-impl InProcess {
-    pub async fn new(database: Database) -> InProcess {
+impl PostRoom {
+    fn new() -> PostRoom {
         let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
-        let test = TestDesk::new(database).await;
-        test.desk.link_identity(&test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
-        InProcess {
-            test,
+        PostRoom {
             letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
             templates: Templates::load(&[]).unwrap(),
             sent: Vec::new(),
         }
     }
 
-    async fn deliver(&mut self) {
-        for parcel in self.test.deliver().await {
+    async fn deliver(&mut self, test: &TestDesk) {
+        for parcel in test.deliver().await {
             let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
             self.sent.push((parcel.address, mail));
         }
+    }
+}
+
+/// A desk in this process.
+pub struct InProcess {
+    test: TestDesk,
+    post: PostRoom,
+}
+
+impl InProcess {
+    pub async fn new(database: Database) -> InProcess {
+        let test = TestDesk::new(database).await;
+        test.desk.link_identity(&test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
+        InProcess { test, post: PostRoom::new() }
+    }
+
+    async fn deliver(&mut self) {
+        self.post.deliver(&self.test).await;
     }
 }
 
@@ -112,7 +126,7 @@ impl Stage for InProcess {
     }
 
     async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
-        self.sent.clone()
+        self.post.sent.clone()
     }
 
     async fn ticket(&mut self, number: i64) -> Option<Value> {
@@ -124,29 +138,18 @@ impl Stage for InProcess {
 /// The strict Discord, where Camille types in #support-team.
 pub struct OnDiscord {
     team: Team,
-    letterhead: Letterhead,
-    templates: Templates,
-    sent: Vec<(String, Vec<u8>)>,
+    post: PostRoom,
 }
 
 impl OnDiscord {
     pub async fn new(database: Database) -> OnDiscord {
-        let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
         let team = Team::start(database).await;
         team.test.desk.link_identity(&team.test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
-        OnDiscord {
-            team,
-            letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
-            templates: Templates::load(&[]).unwrap(),
-            sent: Vec::new(),
-        }
+        OnDiscord { team, post: PostRoom::new() }
     }
 
     async fn deliver(&mut self) {
-        for parcel in self.team.test.deliver().await {
-            let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
-            self.sent.push((parcel.address, mail));
-        }
+        self.post.deliver(&self.team.test).await;
     }
 
     /// Everything was posted, and Discord had nothing to put up with.
@@ -207,7 +210,7 @@ impl Stage for OnDiscord {
     }
 
     async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
-        self.sent.clone()
+        self.post.sent.clone()
     }
 
     async fn ticket(&mut self, number: i64) -> Option<Value> {
@@ -219,29 +222,18 @@ impl Stage for OnDiscord {
 /// The strict Slack, where Camille uses `/ticket` in #support-team.
 pub struct OnSlack {
     team: SlackTeam,
-    letterhead: Letterhead,
-    templates: Templates,
-    sent: Vec<(String, Vec<u8>)>,
+    post: PostRoom,
 }
 
 impl OnSlack {
     pub async fn new(database: Database) -> OnSlack {
-        let from = format!("Support BetTracker Pro <{OUR_ADDRESS}>");
         let team = SlackTeam::start(database).await;
         team.test.desk.link_identity(&team.test.camille, "email", CAMILLES_ADDRESS).await.unwrap();
-        OnSlack {
-            team,
-            letterhead: Letterhead::new(&from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
-            templates: Templates::load(&[]).unwrap(),
-            sent: Vec::new(),
-        }
+        OnSlack { team, post: PostRoom::new() }
     }
 
     async fn deliver(&mut self) {
-        for parcel in self.team.test.deliver().await {
-            let mail = compose(&parcel, &self.letterhead, &self.templates).unwrap();
-            self.sent.push((parcel.address, mail));
-        }
+        self.post.deliver(&self.team.test).await;
     }
 
     /// Everything was posted, and Slack had nothing to put up with.
@@ -279,7 +271,7 @@ impl Stage for OnSlack {
     }
 
     async fn mails(&mut self) -> Vec<(String, Vec<u8>)> {
-        self.sent.clone()
+        self.post.sent.clone()
     }
 
     async fn ticket(&mut self, number: i64) -> Option<Value> {

@@ -2,7 +2,7 @@
 //! written while we were not told.
 
 use super::draw::text::plain;
-use super::listener::{Listener, noted};
+use super::listener::Listener;
 use super::post::PLATFORM;
 use super::spot::{is_after, seconds, spot};
 use crate::desk::Result;
@@ -249,57 +249,6 @@ impl Listener {
                 }
                 _ => Missed::Failed(error.into()),
             }),
-        }
-    }
-
-    /// Reads Slack's page of ours anew for somebody.
-    pub(super) async fn show_home(&self, account: &str) {
-        let caller = self.caller(account).await;
-        let page = self.room.home(&caller).await;
-        let view = json!({ "user_id": account, "view": super::home::page(&page) });
-        if let Err(error) = self.poster.api.call("views.publish", &view).await {
-            tracing::warn!(error = %error, "the page in Slack could not be shown");
-        }
-    }
-
-    /// Shows a ticket beside a link to its page, where the team reads.
-    pub(super) async fn unfurl(&self, event: &Value) {
-        let channel = event["channel"].as_str().unwrap_or_default();
-        // A link that was pasted elsewhere shows strangers nothing.
-        if channel != self.poster.channels.support {
-            return;
-        }
-        let begins = format!("{}/admin/support/tickets/", self.public_url);
-        let mut shown = serde_json::Map::new();
-        for link in event["links"].as_array().into_iter().flatten() {
-            let Some(url) = link["url"].as_str() else { continue };
-            let number =
-                url.strip_prefix(&begins).and_then(|rest| rest.split(['?', '#', '/']).next()?.parse().ok());
-            if let Some(number) = number
-                && let Some(sheet) = noted_or_none(self.room.glance(number).await)
-            {
-                shown.insert(url.to_owned(), super::draw::draw(&sheet, &self.poster.names).unfurl());
-            }
-        }
-        if shown.is_empty() {
-            return;
-        }
-        let mut asked = json!({ "channel": channel, "ts": event["message_ts"], "unfurls": shown });
-        if let Some(id) = event["unfurl_id"].as_str() {
-            asked = json!({ "unfurl_id": id, "source": event["source"], "unfurls": asked["unfurls"] });
-        }
-        if let Err(error) = self.poster.api.call("chat.unfurl", &asked).await {
-            tracing::debug!(error = %error, "a link could not be shown with its ticket");
-        }
-    }
-}
-
-fn noted_or_none<T>(outcome: Result<Option<T>>) -> Option<T> {
-    match outcome {
-        Ok(found) => found,
-        Err(failure) => {
-            noted::<()>(Err(failure));
-            None
         }
     }
 }

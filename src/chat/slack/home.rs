@@ -1,6 +1,8 @@
-//! Our page in Slack: what there is to do, the tickets of whoever reads it, and the queue.
+//! Where a ticket is read outside its thread: our page in Slack, with what there is to do, the tickets of whoever reads it and
+//! the queue; and links to a ticket's page.
 
-use super::draw::answer;
+use super::draw::{answer, draw};
+use super::listener::{Listener, noted};
 use crate::view::sheet::Sheet;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -9,6 +11,51 @@ use std::collections::HashMap;
 const BLOCKS: usize = 100;
 /// Stands before what tells two buttons of one page apart that do the same.
 pub const AGAIN: char = '#';
+
+impl Listener {
+    /// Reads Slack's page of ours anew for somebody.
+    pub(super) async fn show_home(&self, account: &str) {
+        let caller = self.caller(account).await;
+        let sheets = self.room.home(&caller).await;
+        let view = json!({ "user_id": account, "view": page(&sheets) });
+        if let Err(error) = self.poster.api.call("views.publish", &view).await {
+            tracing::warn!(error = %error, "the page in Slack could not be shown");
+        }
+    }
+
+    /// Shows a ticket beside a link to its page, where the team reads.
+    pub(super) async fn unfurl(&self, event: &Value) {
+        let channel = event["channel"].as_str().unwrap_or_default();
+        // A link that was pasted elsewhere shows strangers nothing.
+        if channel != self.poster.channels.support {
+            return;
+        }
+        let begins = format!("{}/admin/support/tickets/", self.public_url);
+        let mut shown = serde_json::Map::new();
+        for link in event["links"].as_array().into_iter().flatten() {
+            let Some(url) = link["url"].as_str() else { continue };
+            let number =
+                url.strip_prefix(&begins).and_then(|rest| rest.split(['?', '#', '/']).next()?.parse().ok());
+            let Some(number) = number else { continue };
+            match self.room.glance(number).await {
+                Ok(Some(sheet)) => {
+                    shown.insert(url.to_owned(), draw(&sheet, &self.poster.names).unfurl());
+                }
+                outcome => noted(outcome),
+            }
+        }
+        if shown.is_empty() {
+            return;
+        }
+        let mut asked = json!({ "channel": channel, "ts": event["message_ts"], "unfurls": shown });
+        if let Some(id) = event["unfurl_id"].as_str() {
+            asked = json!({ "unfurl_id": id, "source": event["source"], "unfurls": asked["unfurls"] });
+        }
+        if let Err(error) = self.poster.api.call("chat.unfurl", &asked).await {
+            tracing::debug!(error = %error, "a link could not be shown with its ticket");
+        }
+    }
+}
 
 /// The page, part by part; a line stands above each part.
 pub fn page(sheets: &[Sheet]) -> Value {
