@@ -166,6 +166,7 @@ fn mail(n: usize) -> Vec<u8> {
 
 fn settings(chats: Vec<Platform>) -> Result<Settings, Box<dyn Error>> {
     Ok(Settings {
+        brand: "BetTracker Pro".into(),
         mail_host: "bettracker.example".into(),
         own_addresses: vec!["support@bettracker.example".into()],
         authserv_ids: Vec::new(),

@@ -102,6 +102,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
     let settings = Settings {
         mail_host: mail_host.unwrap_or("localhost").to_owned(),
         public_url: config.public_url.clone(),
+        brand: config.brand.clone(),
         rules: config.rules(),
         plus_addresses: config.threading.plus_addresses,
         authserv_ids: authserv_ids(&config),
@@ -282,6 +283,8 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         threading: Threading { plus_addresses: false, reopen_window: Rules::default().reopen_window },
         web: Web { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) },
         urgent_update: Rules::default().urgent_update,
+        follow_up: Rules::default().follow_up,
+        rituals: Rules::default().rituals,
         sla: Rules::default().sla,
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),

@@ -24,6 +24,8 @@ pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
 pub use slack::{SLACK_API, Slack, SlackRoad};
 
+use crate::domain::followup::FollowUp;
+use crate::domain::ritual::Rituals;
 use crate::domain::rules::Rules;
 use crate::domain::sla::Targets;
 use checks::Database;
@@ -216,6 +218,10 @@ pub struct Config {
     pub web: Web,
     /// How often the requester of an urgent ticket is kept informed.
     pub urgent_update: Duration,
+    /// How long tickets may stand.
+    pub follow_up: FollowUp,
+    /// What the team is told once on a day, in chat.
+    pub rituals: Rituals,
     /// What is promised, and when somebody is there.
     pub sla: Targets,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
@@ -319,6 +325,8 @@ impl Config {
             automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
             reopen_window: self.threading.reopen_window,
             urgent_update: self.urgent_update,
+            follow_up: self.follow_up.clone(),
+            rituals: self.rituals.clone(),
             sla: self.sla.clone(),
         }
     }
@@ -347,6 +355,8 @@ impl fmt::Debug for Config {
             .field("slack", &self.slack)
             .field("web", &self.web)
             .field("urgent_update", &self.urgent_update)
+            .field("follow_up", &self.follow_up)
+            .field("rituals", &self.rituals)
             .field("sla", &self.sla)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
@@ -415,6 +425,8 @@ fn read(source: &mut Source) -> Option<Config> {
         // Shorter than a minute would be noise, longer than a month no reminder.
         urgent_update: read_duration(source, "followup.urgent_update", 60, 30 * DAY)
             .unwrap_or(Rules::default().urgent_update),
+        follow_up: sla::read_follow_up(source),
+        rituals: sla::read_rituals(source),
         sla: sla::read_sla(source, timezone),
         undo_window: read_duration(source, "undo.window", 0, 3600).unwrap_or(Rules::default().undo_window),
         limits: Limits {

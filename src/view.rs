@@ -8,19 +8,19 @@ pub mod sheet;
 
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
-use crate::domain::followup::TimerKind;
 use crate::domain::ids::{DeliveryId, DraftId, EventId, MessageId, TicketId};
 use crate::domain::mail::{Attachment, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
+use crate::domain::report::Tally;
 use crate::domain::ticket::{Priority, Status};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// The answer to a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum View {
     /// One ticket with its conversation.
@@ -41,6 +41,12 @@ pub enum View {
     Draft(Draft),
     /// A requester and their tickets.
     Person(Person),
+    /// What there is to do.
+    Checklist(Box<Checklist>),
+    /// Where the desk stands, and what was done today.
+    Stats(Box<Report>),
+    /// What was done in some days.
+    Report(Box<Report>),
     /// The commands.
     Help(Vec<HelpEntry>),
 }
@@ -140,7 +146,7 @@ pub struct Uncopied {
     pub why: String,
 }
 
-/// A ticket. In lists, `participants`, `messages`, `events` and `deliveries` are not read, and not written to JSON.
+/// A ticket. In lists, `ahead`, `participants`, `messages`, `events` and `deliveries` are not read, and not written to JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketView {
     /// Number.
@@ -161,6 +167,10 @@ pub struct TicketView {
     pub follows: Option<TicketId>,
     /// Since when the technical team has it.
     pub escalated_at: Option<DateTime<Utc>>,
+    /// Since when it stands where it does.
+    pub status_since: DateTime<Utc>,
+    /// By when its requester is owed an answer.
+    pub answer_due: Option<DateTime<Utc>>,
     /// Its tags, in the order of their letters.
     pub tags: Vec<String>,
     /// Who asked.
@@ -169,6 +179,8 @@ pub struct TicketView {
     pub created_at: DateTime<Utc>,
     /// When anything last changed.
     pub updated_at: DateTime<Utc>,
+    /// What is ahead: deadlines and the next step of its follow-up, the first to come first.
+    pub ahead: Vec<Coming>,
     /// Everybody beside the requester, in the order in which they came.
     pub participants: Vec<ParticipantView>,
     /// The conversation, oldest first.
@@ -177,6 +189,21 @@ pub struct TicketView {
     pub events: Vec<EventView>,
     /// What was sent or not sent, oldest first.
     pub deliveries: Vec<DeliveryView>,
+}
+
+/// A time that is ahead of a ticket, and why it is then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coming {
+    /// `first_response`, `next_response`, `resolution`, or the word of a [`crate::domain::followup::TimerKind`].
+    pub what: &'static str,
+    /// The same in French.
+    pub name: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By then something is owed: it is not what the clock does.
+    pub is_deadline: bool,
+    /// Why then, in French.
+    pub why: String,
 }
 
 /// One entry of a conversation.
@@ -312,15 +339,17 @@ pub enum Act {
     MadeUrgent { reason: String, every_seconds: u64 },
     TagsSet { added: Vec<String>, removed: Vec<String> },
     Fixed,
+    Reminded,
+    Snoozed { until: DateTime<Utc> },
 }
 
-/// A timer that came due.
+/// A timer that came due, or what is told to the team on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Fired {
-    /// Whose.
-    pub ticket: TicketId,
-    /// What for.
-    pub timer: TimerKind,
+    /// Whose; `None` for what is told of no ticket.
+    pub ticket: Option<TicketId>,
+    /// What for: the word of a [`crate::domain::followup::TimerKind`] or of a [`crate::domain::ritual::Ritual`].
+    pub timer: &'static str,
     /// Since when.
     pub due_at: DateTime<Utc>,
 }
@@ -355,8 +384,89 @@ pub struct Figures {
     pub resolved: i64,
 }
 
+/// What there is to do on a day (guide, « Checklist Quotidienne »). Each list has its first tickets, and says how many there
+/// are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checklist {
+    /// The day.
+    pub day: NaiveDate,
+    /// The five figures.
+    pub figures: Figures,
+    /// Nobody took them up yet: none, if all goes well.
+    pub new: Pile,
+    /// Waiting for their requester for longer than the first reminder takes.
+    pub waiting: Pile,
+    /// In progress for longer than that may last.
+    pub in_progress: Pile,
+    /// An answer is owed by the end of the day.
+    pub due_today: Pile,
+    /// Resolved for longer than until they are closed.
+    pub resolved: Pile,
+    /// How long those that wait have waited at least, in seconds.
+    pub waiting_seconds: u64,
+    /// How long those in progress have been so at least.
+    pub in_progress_seconds: u64,
+    /// How long those resolved have been so at least.
+    pub resolved_seconds: u64,
+}
+
+/// Some of a number of tickets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Pile {
+    /// The first of them, the longest there first.
+    pub tickets: Queue,
+    /// How many there are.
+    pub total: i64,
+}
+
+/// What was done in some days, against what is promised; and what is ahead.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The first day.
+    pub first: NaiveDate,
+    /// The last day.
+    pub last: NaiveDate,
+    /// Where the desk stands now.
+    pub figures: Figures,
+    /// What was done.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// What is promised.
+    pub targets: Promised,
+    /// What is ahead until the end of the next working day, for a report of one day.
+    pub ahead: Option<Ahead>,
+}
+
+/// What a report is held against.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Promised {
+    /// In seconds of open time.
+    pub first_response_seconds: u64,
+    /// In seconds of open time.
+    pub next_response_seconds: u64,
+    /// In seconds.
+    pub resolution_seconds: u64,
+    /// Of how many tickets, from 0 to 1.
+    pub resolution_share: f64,
+    /// Of how many tickets, from 0 to 1 (guide, « Taux de Satisfaction »).
+    pub first_contact_share: f64,
+}
+
+/// What is ahead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ahead {
+    /// Until the end of this day.
+    pub day: NaiveDate,
+    /// Answers owed.
+    pub answers: i64,
+    /// Reminders to requesters.
+    pub reminders: i64,
+    /// Tickets that will be closed.
+    pub closings: i64,
+}
+
 /// A list of tickets, and how many there are in all. In JSON it is the bare list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Queue {
     /// The first of them, newest change first.
     pub tickets: Vec<TicketView>,
@@ -383,6 +493,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         merged_into: Option<TicketId>,
         follows: Option<TicketId>,
         escalated_at: Option<DateTime<Utc>>,
+        status_since: DateTime<Utc>,
+        answer_due: Option<DateTime<Utc>>,
         tags: &'a [String],
         requester: &'a RequesterView,
         created_at: DateTime<Utc>,
@@ -398,6 +510,8 @@ fn cards<S: serde::Serializer>(tickets: &[TicketView], serializer: S) -> Result<
         merged_into: ticket.merged_into,
         follows: ticket.follows,
         escalated_at: ticket.escalated_at,
+        status_since: ticket.status_since,
+        answer_due: ticket.answer_due,
         tags: &ticket.tags,
         requester: &ticket.requester,
         created_at: ticket.created_at,

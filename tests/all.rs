@@ -38,6 +38,7 @@ mod suggest;
 mod support;
 mod suppressed;
 mod threading;
+mod time;
 mod wire_fetch;
 mod wire_imap;
 mod wire_smtp;

@@ -4,6 +4,7 @@
 
 mod cards;
 mod commands;
+mod day;
 mod escalation;
 mod merged;
 mod messages;

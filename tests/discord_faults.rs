@@ -50,7 +50,11 @@ async fn waiting(desk: &Desk) -> i64 {
 fn cards(team: &Team, number: i64) -> Vec<Message> {
     let named = format!("nº\u{a0}{number} ·");
     let all = team.discord.messages(team.discord.support).into_iter();
-    all.filter(|message| team.discord.draw(message).contains(&named)).collect()
+    // A warning names its ticket too.
+    let is_card = |drawn: String| {
+        drawn.contains(&named) && !drawn.contains("Échéance d") && !drawn.contains("Échéance p")
+    };
+    all.filter(|message| is_card(team.discord.draw(message))).collect()
 }
 
 /// The threads of tickets.

@@ -11,6 +11,7 @@ use guichet::domain::ids::{EventId, TicketId};
 use guichet::domain::message::Direction;
 use guichet::domain::people::{Actor, Door};
 use guichet::domain::refusal::Refusal;
+use guichet::domain::rules::Rules;
 use guichet::domain::ticket::{Priority, Status};
 use guichet::scheduler;
 use guichet::view::{Act, Done, TicketView, View};
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 const N: TicketId = TicketId(1);
 
 async fn opened(database: Database) -> TestDesk {
-    let test = TestDesk::new(database).await;
+    let test = TestDesk::with_rules(database, unhurried()).await;
     mail(&test, 1).await;
     test
 }
@@ -98,12 +99,12 @@ async fn urgent_is_one_act_that_is_taken_back_as_one(database: Database) {
     );
     assert!(now.deliveries.is_empty(), "the requester is told nothing");
     assert_eq!(kinds(now), [EventKind::Created, EventKind::PrioritySet, EventKind::MadeUrgent]);
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(2)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(2)));
     assert_eq!(refusal(test.try_say("urgent 1").await), Refusal::SameEscalation(N));
     test.say("undo").await;
     let before = ticket(&test, 1).await;
     assert_eq!((before.status, before.priority, before.escalated_at), (Status::New, Priority::High, None));
-    assert_eq!(test.desk.next_timer().await.unwrap(), None);
+    assert_eq!(next_update(&test).await, None);
 }
 
 async fn a_timer_fires_once_runs_on_and_stops(database: Database) {
@@ -115,7 +116,8 @@ async fn a_timer_fires_once_runs_on_and_stops(database: Database) {
     // Long stopped: one reminder, counted on from now.
     test.elapse(Duration::hours(9)).await;
     let due = test.desk.due_timers().await.unwrap();
-    assert_eq!((due[0].ticket, due[0].timer, due[0].due_at), (N, TimerKind::UrgentUpdate, due_at));
+    let urgent = TimerKind::UrgentUpdate.as_str();
+    assert_eq!((due[0].ticket, due[0].timer, due[0].due_at), (Some(N), urgent, due_at));
     assert_eq!(count(&ticket(&test, 1).await, EventKind::UpdateDue), 0, "looking fires nothing");
     let (one, other) = tokio::join!(test.desk.tick(), test.desk.tick());
     assert_eq!([one.unwrap(), other.unwrap()].concat(), due, "of two, one fires it");
@@ -127,19 +129,19 @@ async fn a_timer_fires_once_runs_on_and_stops(database: Database) {
         (EventKind::UpdateDue, "guichet", "clock")
     );
     assert_eq!(count(&fired, EventKind::UpdateDue), 1);
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(2)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(2)));
     // A note keeps nobody informed; a reply does, and taking it back owes it again.
     test.elapse(Duration::hours(1)).await;
     test.say("note 1 à suivre").await;
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(1)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(1)));
     test.say("reply 1 Nous y travaillons.").await;
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(2)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(2)));
     test.say("undo").await;
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(1)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(1)));
     test.say("status 1 resolved").await;
-    assert_eq!(test.desk.next_timer().await.unwrap(), None);
+    assert_eq!(next_update(&test).await, None);
     test.say("undo").await;
-    assert_eq!(test.desk.next_timer().await.unwrap(), Some(test.now + TimeDelta::hours(1)));
+    assert_eq!(next_update(&test).await, Some(test.now + TimeDelta::hours(1)));
     test.say("status 1 closed").await;
     test.elapse(Duration::days(1)).await;
     assert_eq!(test.desk.tick().await.unwrap(), []);
@@ -232,7 +234,7 @@ async fn a_merge_unites_tags_escalation_and_reminder_and_parts_them_again(databa
     test.say("merge 2 into 1").await;
     test.elapse(Duration::hours(2)).await;
     let fired: Vec<_> = test.desk.tick().await.unwrap().into_iter().map(|fired| fired.ticket).collect();
-    assert_eq!(fired, [N], "what was owed on the other ticket is owed on this one");
+    assert_eq!(fired, [Some(N)], "what was owed on the other ticket is owed on this one");
 }
 
 async fn a_developers_words_are_notes_and_never_leave(database: Database) {
@@ -323,7 +325,11 @@ on_both! {
 #[test]
 fn the_command_line_lists_and_fires_what_is_due() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("bot.toml"), "[followup]\nurgent_update = \"90m\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("bot.toml"),
+        "[followup]\nurgent_update = \"90m\"\n[sla]\nfirst_response = \"30d\"\nresolution = \"90d\"\n",
+    )
+    .unwrap();
     std::fs::write(
         folder.path().join("1.eml"),
         "From: karim@client.example\r\nSubject: Bug\r\nMessage-ID: <1@client.example>\r\n\r\nPlus rien.\r\n",
@@ -353,4 +359,18 @@ fn the_command_line_lists_and_fires_what_is_due() {
     );
     assert_eq!(run(late, &["tick", "--json"]), due);
     assert_eq!(run(late, &["tick"]), "Aucune échéance n’est due.\n");
+}
+
+/// When the requester of ticket 1 is to be told next how things stand.
+async fn next_update(test: &TestDesk) -> Option<chrono::DateTime<chrono::Utc>> {
+    test.store.read().await.unwrap().timer(N, TimerKind::UrgentUpdate).await.unwrap()
+}
+
+/// No deadline comes near, and no work goes stale: what fires is what these tests are about.
+fn unhurried() -> Rules {
+    let long = std::time::Duration::from_secs(300 * 86_400);
+    let mut rules = Rules::default();
+    (rules.sla.first_response, rules.sla.next_response, rules.sla.resolution) = (long, long, long);
+    rules.follow_up.stale_in_progress = long;
+    rules
 }

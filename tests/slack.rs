@@ -5,6 +5,7 @@
 mod both;
 mod cards;
 mod commands;
+mod day;
 mod escalation;
 mod faults;
 mod messages;

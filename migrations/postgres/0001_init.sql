@@ -38,7 +38,8 @@ CREATE TABLE requester (
 );
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.
--- escalated_at: since when the technical team has it.
+-- escalated_at: since when the technical team has it. status_since: since when it stands where it does. answer_due: by when
+-- its requester is owed an answer.
 CREATE TABLE ticket (
   id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   subject      TEXT NOT NULL,
@@ -50,6 +51,8 @@ CREATE TABLE ticket (
   merged_into  BIGINT REFERENCES ticket (id),
   follows      BIGINT REFERENCES ticket (id),
   escalated_at TIMESTAMPTZ,
+  status_since TIMESTAMPTZ NOT NULL,
+  answer_due   TIMESTAMPTZ,
   version      BIGINT NOT NULL,
   created_at   TIMESTAMPTZ NOT NULL,
   updated_at   TIMESTAMPTZ NOT NULL
@@ -74,11 +77,20 @@ CREATE INDEX ticket_tag_by_tag ON ticket_tag (tag);
 -- What is due on a ticket next, one row for each kind; gone when it is over.
 CREATE TABLE timer (
   ticket_id BIGINT NOT NULL REFERENCES ticket (id),
-  kind      TEXT NOT NULL CHECK (kind IN ('urgent_update')),
+  kind      TEXT NOT NULL CHECK (kind IN ('urgent_update', 'first_reminder', 'second_reminder', 'close_unanswered',
+            'close_resolved', 'stale_in_progress', 'snooze_over', 'due_soon', 'overdue')),
   due_at    TIMESTAMPTZ NOT NULL,
   PRIMARY KEY (ticket_id, kind)
 );
 CREATE INDEX timer_due ON timer (due_at);
+
+-- What is told to the team once on a day, and was: of several programs one tells it.
+CREATE TABLE ritual (
+  kind     TEXT NOT NULL CHECK (kind IN ('checklist', 'day_report', 'week_report')),
+  day      TEXT NOT NULL,
+  told_at  TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (kind, day)
+);
 
 -- Who takes part in a ticket beside its requester, might, or was refused. address: as normal_address makes it.
 -- added_by: whose mail named them, or which agent decided.

@@ -39,7 +39,8 @@ CREATE TABLE requester (
 ) STRICT;
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.
--- escalated_at: since when the technical team has it.
+-- escalated_at: since when the technical team has it. status_since: since when it stands where it does. answer_due: by when
+-- its requester is owed an answer.
 CREATE TABLE ticket (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   subject      TEXT NOT NULL,
@@ -51,6 +52,8 @@ CREATE TABLE ticket (
   merged_into  INTEGER REFERENCES ticket (id),
   follows      INTEGER REFERENCES ticket (id),
   escalated_at TEXT,
+  status_since TEXT NOT NULL,
+  answer_due   TEXT,
   version      INTEGER NOT NULL,
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
@@ -75,11 +78,20 @@ CREATE INDEX ticket_tag_by_tag ON ticket_tag (tag);
 -- What is due on a ticket next, one row for each kind; gone when it is over.
 CREATE TABLE timer (
   ticket_id INTEGER NOT NULL REFERENCES ticket (id),
-  kind      TEXT NOT NULL CHECK (kind IN ('urgent_update')),
+  kind      TEXT NOT NULL CHECK (kind IN ('urgent_update', 'first_reminder', 'second_reminder', 'close_unanswered',
+            'close_resolved', 'stale_in_progress', 'snooze_over', 'due_soon', 'overdue')),
   due_at    TEXT NOT NULL,
   PRIMARY KEY (ticket_id, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timer_due ON timer (due_at);
+
+-- What is told to the team once on a day, and was: of several programs one tells it.
+CREATE TABLE ritual (
+  kind     TEXT NOT NULL CHECK (kind IN ('checklist', 'day_report', 'week_report')),
+  day      TEXT NOT NULL,
+  told_at  TEXT NOT NULL,
+  PRIMARY KEY (kind, day)
+) STRICT, WITHOUT ROWID;
 
 -- Who takes part in a ticket beside its requester, might, or was refused. address: as normal_address makes it.
 -- added_by: whose mail named them, or which agent decided.

@@ -4,7 +4,7 @@
 
 use super::alarm;
 use super::fault::{Barred, Fault};
-use crate::desk::chat::Post;
+use crate::desk::chat::{DayTold, Post};
 use crate::desk::mend::{BARE, Lost};
 use crate::desk::{Desk, Failure, Result};
 use crate::domain::chat::{Place, Platform, PostKind, PostOutcome};
@@ -189,7 +189,7 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
             wall.card(
                 post,
                 ticket,
-                &said::card(ticket, &post.writers, post.escalation.as_ref(), wall.desk().due(ticket), url),
+                &said::card(ticket, &post.writers, post.escalation.as_ref(), wall.desk().zone(), url),
             )
             .await
         }
@@ -225,7 +225,26 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
             }
             _ => Ok(None),
         },
+        (PostKind::Warning, Some(ticket)) if wall.has_channel(post.kind) => {
+            match ticket.events.iter().find(|event| event.id == EventId(post.about)) {
+                Some(event) => told_once(wall, post, &said::warning(ticket, event, url)).await,
+                None => Ok(None),
+            }
+        }
+        (PostKind::Checklist | PostKind::DayReport | PostKind::WeekReport, _) => match &post.told {
+            Some(DayTold::Checklist(list)) => told_once(wall, post, &said::checklist(list)).await,
+            Some(DayTold::Report(report)) => told_once(wall, post, &said::report(report)).await,
+            None => Ok(None),
+        },
         (PostKind::Alerts, _) => alarm::alarm(wall, post).await,
-        (PostKind::Escalation | PostKind::Handover, Some(_)) | (_, None) => Ok(None),
+        (PostKind::Escalation | PostKind::Handover | PostKind::Warning, Some(_)) | (_, None) => Ok(None),
+    }
+}
+
+/// Said once: what stands already stays as it is.
+async fn told_once<W: Wall>(wall: &W, post: &Post, sheet: &Sheet) -> Posted {
+    match &post.place {
+        Some(place) if !place.message.is_empty() => Ok(Some(place.clone())),
+        _ => wall.say(post, sheet).await.map(Some),
     }
 }

@@ -200,6 +200,8 @@ impl Room {
         let status = || chosen.and_then(Status::from_word);
         let command = match press {
             Press::Take(ticket) => Command::Take { ticket },
+            Press::Remind(ticket) => Command::Remind { ticket },
+            Press::Snooze(ticket, days) => Command::Snooze { ticket, delay: format!("{days}d") },
             Press::SpamSure(ticket) => return self.instead(&agent, Command::Spam { ticket }, key).await,
             Press::Reopen(ticket) => Command::Reopen { ticket },
             Press::Show(ticket) => Command::Show { ticket },
@@ -389,15 +391,21 @@ impl Room {
 
 /// What somebody reads of a failure; a fault of ours is logged here, once, under the reference they read.
 fn failed(failure: Failure) -> Sheet {
+    told(failure).1
+}
+
+/// What went wrong, in a sentence, and as it is answered.
+fn told(failure: Failure) -> (String, Sheet) {
     match failure {
         Failure::Refused(refusal) => {
             tracing::info!(refusal = ?std::mem::discriminant(&refusal), "an act in chat was refused");
-            wording::chat::sentence(refusals::say(&refusal))
+            let said = refusals::say(&refusal);
+            (said.clone(), wording::chat::sentence(said))
         }
         Failure::Broken(error) => {
             let reference = desk::reference();
             tracing::error!(reference, error = format!("{error:#}"), "an act in chat failed");
-            wording::chat::broken(&reference)
+            (wording::chat::broken_said(&reference), wording::chat::broken(&reference))
         }
     }
 }

@@ -5,6 +5,7 @@ mod agents;
 mod check;
 mod database;
 mod mails;
+mod report;
 mod sign_in;
 mod tickets;
 mod users;
@@ -98,6 +99,18 @@ enum Command {
     User(users::User),
     #[command(about = say::AGENT, subcommand)]
     Agent(agents::AgentCommand),
+    #[command(about = say::REPORT)]
+    Report {
+        /// The day, as 2026-11-24; today by default
+        #[arg(long, conflicts_with = "week")]
+        day: Option<String>,
+        /// The week, as 2026-W48 or one of its days
+        #[arg(long)]
+        week: Option<String>,
+        /// text, json or csv
+        #[arg(long, value_enum)]
+        format: Option<report::Format>,
+    },
     #[command(about = say::CHECK)]
     Check,
     #[command(about = say::DB, subcommand)]
@@ -273,6 +286,11 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
             let said = say::fired(&fired, *dry_run, opened.config.timezone);
             print_json(globals.json, &Ticked { fired }, &said);
             Ok(())
+        }
+        Command::Report { day, week, format } => {
+            let format =
+                format.unwrap_or(if globals.json { report::Format::Json } else { report::Format::Text });
+            report::run(opened, day.as_deref(), week.as_deref(), format).await
         }
         Command::Ticket { words } => {
             tickets::run(opened, globals.agent.as_deref(), words, globals.json).await

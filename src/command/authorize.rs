@@ -36,6 +36,7 @@ fn needed_role(command: &Command) -> Role {
         | Command::Reopen { .. }
         | Command::Merge { .. }
         | Command::Snooze { .. }
+        | Command::Remind { .. }
         | Command::Undo { .. }
         | Command::History { .. }
         | Command::Deliveries { .. }
@@ -61,7 +62,7 @@ mod tests {
         Agent { id: AgentId(1), name: "Camille".into(), role }
     }
 
-    const LINES: [&str; 29] = [
+    const LINES: [&str; 30] = [
         "list",
         "show 42",
         "status 42 resolved",
@@ -80,6 +81,7 @@ mod tests {
         "reopen 42",
         "merge 42 into 17",
         "snooze 42 2d",
+        "remind 42",
         "undo",
         "history 42",
         "deliveries 42",

@@ -164,13 +164,18 @@ pub enum Command {
     },
     #[command(
         visible_alias = "reporter",
-        about = "Écarte le ticket de la file jusqu’à un délai\u{a0}: 2d, 3 jours, 4h"
+        about = "Reporte le suivi du ticket\u{a0}: ni relance ni fermeture avant, puis un rappel\u{a0}; 2d, 3 jours, 4h"
     )]
     Snooze {
         #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
         ticket: TicketId,
         #[arg(value_name = "DÉLAI", help = "Combien de temps\u{a0}: 2d, 3 jours, 4h")]
         delay: String,
+    },
+    #[command(visible_alias = "relancer", about = "Relance l’utilisateur qui nous doit une réponse")]
+    Remind {
+        #[arg(value_name = "42", value_parser = ticket, help = "Numéro du ticket")]
+        ticket: TicketId,
     },
     #[command(visible_alias = "annuler", about = "Annule votre dernier geste, s’il vient d’avoir lieu")]
     Undo {
@@ -262,6 +267,7 @@ impl Command {
             | Command::Reopen { .. }
             | Command::Merge { .. }
             | Command::Snooze { .. }
+            | Command::Remind { .. }
             | Command::Undo { .. }
             | Command::Resend { .. }
             | Command::MarkSent { .. }
@@ -488,6 +494,7 @@ mod tests {
         reopen 42
         merge 42 into 17
         snooze 42 DÉLAI
+        remind 42
         undo
         history 42
         deliveries 42

@@ -10,6 +10,7 @@ use crate::domain::fold::fold;
 use crate::domain::ids::{DeliveryId, EventId, TicketId};
 use clap::builder::{PossibleValue, TypedValueParser};
 use std::ffi::OsStr;
+use std::time::Duration;
 
 /// One word of a closed set.
 #[derive(Debug, Clone, Copy)]
@@ -222,9 +223,75 @@ pub fn participant_wish(given: &str) -> Result<ParticipantWish, UsageError> {
 /// The dashes that people and their phones write: hyphen, en dash, em dash, minus.
 pub const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2212}'];
 
+/// The longest that a ticket can be put off.
+const LONGEST_DELAY: u64 = 366 * 86_400;
+
+/// How long: `2d`, `2 jours`, `4h`, `30 min`, `1 semaine`, `1h30`; `None` for anything else, for nothing, and for more than
+/// a year.
+pub fn delay(text: &str) -> Option<Duration> {
+    let text: String = fold(text).chars().filter(|c| !c.is_whitespace()).collect();
+    let mut rest = text.as_str();
+    let (mut seconds, mut smallest) = (0_u64, u64::MAX);
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let unit = match &rest[..letters] {
+            "w" | "sem" | "semaine" | "semaines" | "week" | "weeks" => 7 * 86_400,
+            "d" | "j" | "jour" | "jours" | "day" | "days" => 86_400,
+            "h" | "heure" | "heures" | "hour" | "hours" => 3_600,
+            "m" | "min" | "minute" | "minutes" => 60,
+            // `1h30`.
+            "" if smallest == 3_600 => 60,
+            _ => return None,
+        };
+        if unit >= smallest {
+            return None;
+        }
+        smallest = unit;
+        rest = &rest[letters..];
+        seconds = seconds.checked_add(number.checked_mul(unit)?)?;
+    }
+    (60..=LONGEST_DELAY).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delay_is_said_as_people_say_it() {
+        const HOUR: u64 = 3_600;
+        for (text, seconds) in [
+            ("2d", 48 * HOUR),
+            ("2 jours", 48 * HOUR),
+            ("2 j", 48 * HOUR),
+            ("1 semaine", 168 * HOUR),
+            ("4h", 4 * HOUR),
+            ("1h30", HOUR + 1_800),
+            ("1 j 4 h", 28 * HOUR),
+            ("30 min", 1_800),
+        ] {
+            assert_eq!(delay(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in [
+            "",
+            "demain",
+            "2",
+            "h",
+            "0d",
+            "367d",
+            "99999999999999999999d",
+            "2d3d",
+            "4h 1d",
+            "-2d",
+            "2.5d",
+            "30 s",
+        ] {
+            assert_eq!(delay(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn numbers_are_read_behind_every_usual_mark() {

@@ -115,6 +115,12 @@ pub enum Wanted {
     Holidays,
     /// A list of days: `2026-12-24`.
     Days,
+    /// A part of all, from `0` to `1`.
+    Share,
+    /// A time of the day, `09:00`, or `off`.
+    TimeOrOff,
+    /// A span longer than that of this key.
+    LongerThan(&'static str),
     /// An id of Slack: capital letters and digits.
     SlackId,
 }

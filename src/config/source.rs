@@ -75,8 +75,23 @@ pub const KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("web", &["listen"]),
-    ("followup", &["urgent_update"]),
-    ("sla", &["first_response", "next_response", "holidays", "closed_days"]),
+    (
+        "followup",
+        &[
+            "first_reminder",
+            "second_reminder",
+            "close_unanswered",
+            "close_resolved",
+            "stale_in_progress",
+            "urgent_update",
+            "mode",
+        ],
+    ),
+    ("rituals", &["checklist", "report", "week"]),
+    (
+        "sla",
+        &["first_response", "next_response", "resolution", "resolution_share", "holidays", "closed_days"],
+    ),
     ("sla.hours", &["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
     ("undo", &["window"]),
     (
@@ -108,19 +123,7 @@ const OAUTH2: &[&str] = &[
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &[
-    "blobs",
-    "followup.first_reminder",
-    "followup.second_reminder",
-    "followup.close_unanswered",
-    "followup.close_resolved",
-    "followup.stale_in_progress",
-    "followup.mode",
-    "push",
-    "sla.resolution",
-    "sla.resolution_share",
-    "smtp.dkim",
-];
+const LATER: &[&str] = &["blobs", "push", "smtp.dkim"];
 
 /// The section that may stand several times.
 const MAILBOXES: &str = "imap";
@@ -315,6 +318,21 @@ impl Source {
             self.fault(key, Problem::Wants(wanted));
         }
         value
+    }
+
+    /// A part of all, from 0 to 1, as a number or in quotes.
+    pub fn share(&mut self, key: &str) -> Option<f64> {
+        let share = match &self.given.get(key)?.value {
+            Value::Float(share) => Some(*share),
+            Value::Integer(share) => i32::try_from(*share).ok().map(f64::from),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let share = share.filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.fault(key, Problem::Wants(Wanted::Share));
+        }
+        share
     }
 
     /// A text that must be there.

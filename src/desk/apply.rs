@@ -131,7 +131,7 @@ impl Inner {
             source_key: act.source_key,
         };
         let event = tx.add_event(&happened).await?;
-        self.tell_chats(tx, event, &happened).await?;
+        self.tell_chats(tx, event, &happened, ticket.assignee.is_some()).await?;
         if let Some(blocked) = decision.blocks_requester
             && blocked != requester.blocked_at.is_some()
         {
@@ -144,12 +144,29 @@ impl Inner {
             let why = wording::labels::skip_reason(reason);
             tx.overtake(ticket.id, event, &why, now).await?;
         }
+        // What the clock does is not taken back.
+        let not_before = match act.actor {
+            Actor::System => now,
+            _ => now + self.settings.rules.undo_window,
+        };
         let told = match decision.notice {
             Some(notice) => Some(
-                self.plan_notice(tx, &ticket, &requester, copies, event, notice, act.message, now).await?,
+                self.plan_notice(
+                    tx,
+                    &ticket,
+                    &requester,
+                    copies,
+                    event,
+                    notice,
+                    act.message,
+                    now,
+                    not_before,
+                )
+                .await?,
             ),
             None => None,
         };
+        self.replan(tx, &mut ticket).await?;
         Ok(Applied { ticket, event, detail, told })
     }
 
@@ -167,8 +184,8 @@ impl Inner {
         notice: Notice,
         message: Option<MessageId>,
         now: DateTime<Utc>,
+        not_before: DateTime<Utc>,
     ) -> Result<Told> {
-        let not_before = now + self.settings.rules.undo_window;
         let title = wording::notices::title(notice);
         let text = wording::notices::message(notice, &ticket.subject);
         let refs = tx.refs(ticket.id, MOST_REFERENCES_OUT).await?;

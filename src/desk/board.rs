@@ -1,5 +1,6 @@
 //! Reading: figures, lists, one ticket with everything about it. Changes nothing.
 
+use super::timetable::ahead_of;
 use super::{Desk, Result, unpack};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fold;
@@ -8,7 +9,7 @@ use crate::domain::mail::Attachment;
 use crate::domain::message::Mark;
 use crate::domain::participant::Participant;
 use crate::domain::people::{Requester, first_name};
-use crate::domain::sla::{self, Due, Said};
+use crate::domain::rules::Rules;
 use crate::domain::tag;
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::store::Tx;
@@ -18,7 +19,6 @@ use crate::view::{
     DeliveryView, EventView, Figures, MessageView, ParticipantView, Queue, RequesterView, TicketView,
 };
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use std::collections::HashMap;
 
 /// What a list is narrowed by, in a door's terms.
@@ -61,27 +61,7 @@ pub struct SentMail {
 impl Desk {
     /// The five figures.
     pub async fn figures(&self) -> Result<Figures> {
-        let mut tx = self.inner.store.read().await?;
-        let mut figures = Figures::default();
-        for (status, count) in tx.count_by_status().await? {
-            figures.total += count;
-            match status {
-                Status::New => figures.new = count,
-                Status::InProgress => figures.in_progress = count,
-                Status::WaitingCustomer => figures.waiting_customer = count,
-                Status::Resolved => figures.resolved = count,
-                Status::Closed => {}
-            }
-        }
-        Ok(figures)
-    }
-
-    /// By when the requester of a ticket is owed an answer, and the zone of our hours.
-    pub fn due(&self, ticket: &TicketView) -> Option<(Due, Tz)> {
-        let targets = &self.rules().sla;
-        let counts = ticket.messages.iter().filter(|message| !message.automatic && !message.stranger);
-        let said = counts.map(|message| Said { direction: message.direction, at: message.at });
-        Some((sla::due(ticket.status, said, targets)?, targets.hours.zone))
+        read_figures(&mut self.inner.store.read().await?).await
     }
 
     /// A list of tickets, newest change first.
@@ -94,7 +74,7 @@ impl Desk {
     pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketView>> {
         let mut tx = self.inner.store.read().await?;
         match tx.ticket(id).await? {
-            Some(ticket) => Ok(Some(read_ticket(&mut tx, ticket).await?)),
+            Some(ticket) => Ok(Some(read_ticket(&mut tx, ticket, self.rules()).await?)),
             None => Ok(None),
         }
     }
@@ -148,6 +128,21 @@ impl Desk {
     pub async fn sync_times(&self) -> Result<HashMap<String, DateTime<Utc>>> {
         Ok(self.inner.store.read().await?.sync_times().await?)
     }
+}
+
+pub(super) async fn read_figures(tx: &mut Tx) -> Result<Figures> {
+    let mut figures = Figures::default();
+    for (status, count) in tx.count_by_status().await? {
+        figures.total += count;
+        match status {
+            Status::New => figures.new = count,
+            Status::InProgress => figures.in_progress = count,
+            Status::WaitingCustomer => figures.waiting_customer = count,
+            Status::Resolved => figures.resolved = count,
+            Status::Closed => {}
+        }
+    }
+    Ok(figures)
 }
 
 fn sent_mail(delivery: StoredDelivery) -> Result<SentMail> {
@@ -237,7 +232,10 @@ impl Cards {
             merged_into: ticket.merged_into,
             follows: ticket.follows,
             escalated_at: ticket.escalated_at,
+            status_since: ticket.status_since,
+            answer_due: ticket.answer_due,
             tags: Vec::new(),
+            ahead: Vec::new(),
             requester,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
@@ -266,7 +264,15 @@ pub(super) fn requester_view(requester: Requester) -> RequesterView {
     }
 }
 
-pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
+/// A ticket with everything about it.
+pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket, rules: &Rules) -> Result<TicketView> {
+    let mut view = read_past(tx, ticket).await?;
+    view.ahead = ahead_of(&view, rules);
+    Ok(view)
+}
+
+/// The same without what is ahead of it.
+pub(super) async fn read_past(tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
     let id = ticket.id;
     let mut cards = Cards::default();
     let mut view = cards.card(tx, ticket).await?;

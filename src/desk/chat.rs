@@ -2,21 +2,33 @@
 //! then, and recorded. The door itself draws and posts.
 
 use super::board::read_ticket;
+use super::rituals::day_of;
 use super::{Desk, Inner, Result};
 use crate::domain::alert::Alert;
-use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, told, wait_after};
+use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, Warns, told, wait_after};
 use crate::domain::ids::{EventId, PostId, TicketId};
 use crate::domain::people::{Agent, EMAIL, normal_address};
+use crate::domain::report::Period;
+use crate::domain::ritual::monday_of;
 use crate::store::chat::ClaimedPost;
 use crate::store::tickets::{NewEvent, StoredEvent};
 use crate::store::{self, Tx};
-use crate::view::TicketView;
+use crate::view::{Checklist, Report, TicketView};
 use crate::wording;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
 /// How long somebody who writes a reply in chat is shown as writing it.
 pub const WRITES_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// What is told once on a day.
+#[derive(Debug, Clone)]
+pub enum DayTold {
+    /// What there is to do.
+    Checklist(Box<Checklist>),
+    /// What was done.
+    Report(Box<Report>),
+}
 
 /// Something to post; whoever claimed it must record what became of it.
 #[derive(Debug, Clone)]
@@ -41,6 +53,8 @@ pub struct Post {
     pub assignee: Option<String>,
     /// What needs a person.
     pub alerts: Vec<Alert>,
+    /// What is told on its day.
+    pub told: Option<DayTold>,
     /// The message that it is about was taken back.
     pub is_retracted: bool,
     attempt: u32,
@@ -51,6 +65,11 @@ impl Post {
     /// Whether it was attempted before: it may stand already, as it was drawn then.
     pub fn is_repeated(&self) -> bool {
         self.attempt > 1
+    }
+
+    /// How often it was attempted, this time included.
+    pub fn attempts(&self) -> u32 {
+        self.attempt
     }
 
     /// By what number the place of this is kept: the ticket's where it is about the ticket itself.
@@ -121,7 +140,7 @@ impl Desk {
                     let mut ours = accounts.filter(|(kind, _)| kind == platform.as_str());
                     assignee = ours.next().map(|(_, account)| account);
                 }
-                ticket = Some(Box::new(read_ticket(&mut tx, stored).await?));
+                ticket = Some(Box::new(read_ticket(&mut tx, stored, self.rules()).await?));
             }
             card = tx.place(platform, PostKind::Card, id.0).await?;
             escalation = tx.place(platform, PostKind::Escalation, id.0).await?;
@@ -130,6 +149,20 @@ impl Desk {
         let alerts = match claim.kind {
             PostKind::Alerts => tx.alerts().await?,
             _ => Vec::new(),
+        };
+        let day = day_of(claim.about);
+        let told = match (claim.kind, day) {
+            (PostKind::Checklist, Some(_)) => {
+                Some(DayTold::Checklist(Box::new(self.inner.checklist(&mut tx, now).await?)))
+            }
+            (PostKind::DayReport, Some(day)) => {
+                Some(DayTold::Report(Box::new(self.inner.report(&mut tx, Period::day(day), now).await?)))
+            }
+            (PostKind::WeekReport, Some(day)) => {
+                let before = Period::week(monday_of(day) - TimeDelta::days(7));
+                Some(DayTold::Report(Box::new(self.inner.report(&mut tx, before, now).await?)))
+            }
+            _ => None,
         };
         let is_retracted = claim.kind == PostKind::Message && tx.is_retracted(claim.about).await?;
         let mut post = Post {
@@ -143,6 +176,7 @@ impl Desk {
             writers,
             assignee,
             alerts,
+            told,
             is_retracted,
             attempt: claim.attempt,
             leased_until,
@@ -318,6 +352,7 @@ impl Inner {
         tx: &mut Tx,
         event: EventId,
         happened: &NewEvent<'_>,
+        is_assigned: bool,
     ) -> store::Result<()> {
         let NewEvent { ticket, at: now, kind, detail, source_key, .. } = *happened;
         for platform in &self.settings.chats {
@@ -330,6 +365,14 @@ impl Inner {
             }
             if told.line {
                 tx.add_post(platform, PostKind::Event, Some(ticket), event.0, now, now).await?;
+            }
+            let warns = match told.warns {
+                Warns::Never => false,
+                Warns::Unassigned => !is_assigned,
+                Warns::Always => true,
+            };
+            if warns {
+                tx.add_post(platform, PostKind::Warning, Some(ticket), event.0, now, now).await?;
             }
             if let Some(post) = told.post {
                 // What another team is told stands only once it can no longer be taken back.

@@ -89,7 +89,9 @@ impl Inner {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         if let Some(event) = tx.event_by_source(source_key).await? {
-            return ticket_view(&mut tx, event.ticket).await.map(|view| View::Ticket(Box::new(view)));
+            return ticket_view(&mut tx, event.ticket, &self.settings.rules)
+                .await
+                .map(|view| View::Ticket(Box::new(view)));
         }
         let ticket = locked(&mut tx, id).await?;
         let (author, by_agent) = match who {

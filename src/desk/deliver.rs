@@ -227,6 +227,8 @@ impl Inner {
         }
         let notice = match (delivery.kind, delivery.announces) {
             (NoticeKind::Reply, then) => Notice::Reply { then },
+            // Which of the two it is stands in its message.
+            (NoticeKind::Reminder, _) => Notice::Reminder { is_last: false },
             (_, Some(status)) => Notice::Status(status),
             (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
         };

@@ -17,7 +17,7 @@ impl Inner {
 
     /// As [`Inner::done`]; with `by_agent` the act can be taken back.
     pub(super) async fn done_by(&self, mut tx: Tx, applied: Applied, by_agent: bool) -> Result<View> {
-        let ticket = board::read_ticket(&mut tx, applied.ticket).await?;
+        let ticket = board::read_ticket(&mut tx, applied.ticket, &self.settings.rules).await?;
         tx.commit().await?;
         let event = ticket.events.iter().find(|event| event.id == applied.event);
         let kind = event.map_or(EventKind::StatusSet, |event| event.kind);
@@ -58,6 +58,8 @@ impl Inner {
                 view::Act::TagsSet { added: detail.tags_added.clone(), removed: detail.tags_removed.clone() }
             }
             EventKind::Fixed => view::Act::Fixed,
+            EventKind::Reminded => view::Act::Reminded,
+            EventKind::Snoozed => view::Act::Snoozed { until: detail.until.unwrap_or(ticket.updated_at) },
             _ => view::Act::StatusSet { from: detail.from.unwrap_or(ticket.status), to: ticket.status },
         };
         let offers = match done {

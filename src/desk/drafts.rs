@@ -169,7 +169,7 @@ impl Desk {
             return refuse(Refusal::NoSuchTicket(draft.ticket));
         };
         let to_all = recipients_now(tx, &ticket).await?;
-        let ticket = read_ticket(tx, ticket).await?;
+        let ticket = read_ticket(tx, ticket, self.rules()).await?;
         let suppressed = ticket.requester.suppressed.clone();
         let preference = ticket.requester.preference;
         let channels = plan(preference)

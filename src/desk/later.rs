@@ -13,6 +13,7 @@ use crate::domain::message::Direction;
 use crate::domain::participant::{MOST_BY_MAIL, Participation};
 use crate::domain::people::Door;
 use crate::domain::threading::{self, RefKind, answered_ids, tagged_ticket};
+use crate::domain::timetable::Timetable;
 use crate::store::Tx;
 use crate::store::messages::NewMessage;
 use crate::store::tickets::NewEvent;
@@ -59,12 +60,14 @@ pub(super) struct Later<'a> {
     pub(super) known: Known,
     /// Where the team is told of each ticket.
     pub(super) chats: &'a [Platform],
+    /// What is ahead of each.
+    ahead: Timetable,
 }
 
 impl<'a> Later<'a> {
-    /// Nothing yet; `chats` are told of the tickets.
-    pub(super) fn telling(chats: &'a [Platform]) -> Later<'a> {
-        Later { chats, ..Later::default() }
+    /// Nothing yet; `chats` are told of the tickets, `ahead` is what is ahead of each.
+    pub(super) fn telling(chats: &'a [Platform], ahead: Timetable) -> Later<'a> {
+        Later { chats, ahead, ..Later::default() }
     }
 
     /// Leaves a ticket to be opened.
@@ -149,7 +152,11 @@ impl<'a> Later<'a> {
             subjects.push((subject, requester.id));
             welcome.push(opening);
         }
-        let tickets = tx.open_tickets(&subjects, now).await?;
+        let tickets = tx.open_tickets(&subjects, self.ahead.answer_due, now).await?;
+        let running = self.ahead.timers();
+        let timers =
+            tickets.iter().flat_map(|ticket| running.iter().map(|(kind, due)| (*ticket, *kind, *due)));
+        tx.add_timers(&timers.collect::<Vec<_>>()).await?;
         let texts: Vec<_> = welcome.iter().map(|opening| texts(opening.digest)).collect();
         let messages: Vec<NewMessage<'_>> = welcome
             .iter()

@@ -1,6 +1,6 @@
 //! What was removed in chat, or could not be shown there, posted anew: rows, like all that is posted.
 
-use super::board::read_ticket;
+use super::board::read_past;
 use super::chat::Post;
 use super::{Desk, Result};
 use crate::domain::chat::{Place, Platform, PostKind};
@@ -156,7 +156,7 @@ async fn thread_anew(
 /// All messages of a ticket, those that were written in its thread too, and the lines that stood there.
 async fn told_in_thread(tx: &mut Tx, ticket: TicketId, stood: &[Place]) -> Result<Vec<(PostKind, i64)>> {
     let Some(stored) = tx.ticket(ticket).await? else { return Ok(Vec::new()) };
-    let view = read_ticket(tx, stored).await?;
+    let view = read_past(tx, stored).await?;
     // Each message came with a line of the history, whether that is told or not.
     let wrote = |id: i64| view.events.iter().find(|event| event.detail.message == Some(id));
     let messages = view.messages.iter().map(|message| {

@@ -54,7 +54,7 @@ impl Inner {
         };
         // The key of the request names the act once: on the ticket that was named first.
         let act = Act { source_key: None, ..ask.act(&absorbed, None) };
-        let target = self.apply(&mut tx, target, act, ask.now).await?;
+        let mut target = self.apply(&mut tx, target, act, ask.now).await?;
         let event = Event::MergedInto {
             into,
             reason: wording::mail::merged_into(into),
@@ -65,6 +65,7 @@ impl Inner {
         tx.move_messages(id, into).await?;
         // Two conversations become one: who took part in the first is only proposed for the other's.
         tx.propose_participants_of(id, into, ask.now).await?;
+        self.replan(&mut tx, &mut target.ticket).await?;
         self.done(tx, applied).await
     }
 
@@ -87,15 +88,18 @@ impl Inner {
         };
         let undone = Event::ActUndone { kind: EventKind::Absorbed, detail: absorbed.detail.clone() };
         let undo = Act { source_key: None, ..ask.act(&undone, None) };
-        self.apply(&mut tx, target, undo, ask.now).await?;
+        let mut target = self.apply(&mut tx, target, undo, ask.now).await?;
         let undone = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
-        let applied = self.apply(&mut tx, ticket, ask.act(&undone, None), ask.now).await?;
+        let mut applied = self.apply(&mut tx, ticket, ask.act(&undone, None), ask.now).await?;
         for act in [&absorbed, &act] {
             tx.mark_undone(act.id, ask.now).await?;
             self.tell_undone(&mut tx, act, ask.now).await?;
         }
         tx.move_messages_back(into, id).await?;
         tx.take_proposals_back(id, into, act.at).await?;
+        for ticket in [&mut target.ticket, &mut applied.ticket] {
+            self.replan(&mut tx, ticket).await?;
+        }
         self.done(tx, applied).await
     }
 }

@@ -15,6 +15,7 @@ pub mod drafts;
 mod escalate;
 mod failure;
 mod file;
+mod follow;
 mod forms;
 mod forwarded;
 mod known;
@@ -26,13 +27,16 @@ pub mod opened;
 pub mod people;
 pub mod receive;
 pub mod reconcile;
+pub mod report;
 pub mod requester;
+pub mod rituals;
 pub mod run;
 pub mod suggest;
 mod tags;
 mod taking_part;
 mod thread;
 mod tick;
+mod timetable;
 pub mod tokens;
 
 pub use failure::{Failure, Result};
@@ -68,6 +72,8 @@ pub struct Settings {
     pub authserv_ids: Vec<String>,
     /// Where the pages are seen from outside, for the links in our mails: `https://support.example`.
     pub public_url: String,
+    /// The brand that our mails are signed with.
+    pub brand: String,
     /// The adjustable numbers.
     pub rules: Rules,
     /// The standard replies.
@@ -139,6 +145,11 @@ impl Desk {
     /// The standard replies.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.settings.catalogue
+    }
+
+    /// The zone of our hours.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.inner.settings.rules.sla.hours.zone
     }
 
     /// The adjustable numbers.

@@ -61,7 +61,7 @@ impl Desk {
         if let Some(event) = tx.event_by_source(source_key).await?
             && let Some(ticket) = tx.ticket(event.ticket).await?
         {
-            return read_ticket(&mut tx, ticket).await;
+            return read_ticket(&mut tx, ticket, self.rules()).await;
         }
         let requester = tx.meet_requester(&email, said.name.trim(), now).await?;
         if requester.blocked_at.is_some() {
@@ -73,15 +73,15 @@ impl Desk {
         let subject: String = said.subject.split_whitespace().collect::<Vec<_>>().join(" ");
         let subject: String = bare_subject(&subject).chars().take(LONGEST_SUBJECT).collect();
         let subject = if subject.is_empty() { wording::mail::no_subject() } else { subject };
-        let opened = tx.open_tickets(&[(subject, requester.id)], now).await?;
+        let opened = tx.open_tickets(&[(subject, requester.id)], None, now).await?;
         let stored = match opened.first() {
             Some(id) => tx.ticket(*id).await?,
             None => None,
         };
-        let Some(stored) = stored else { return Err(anyhow::anyhow!("no ticket was opened").into()) };
+        let Some(mut stored) = stored else { return Err(anyhow::anyhow!("no ticket was opened").into()) };
         let author = if requester.name.is_empty() { &requester.email } else { &requester.name };
         let sender = Some(requester.email.as_str());
-        let written = Written { direction: Direction::Inbound, author, sender, text };
+        let written = Written { sender, ..Written::by(author, Direction::Inbound, text) };
         let message = write(&mut tx, &stored, written, now).await?;
         let detail = EventDetail { message: Some(message.0), ..EventDetail::default() };
         let happened = NewEvent {
@@ -96,8 +96,9 @@ impl Desk {
             source_key: Some(source_key),
         };
         let event = tx.add_event(&happened).await?;
-        self.inner.tell_chats(&mut tx, event, &happened).await?;
-        let view = read_ticket(&mut tx, stored).await?;
+        self.inner.tell_chats(&mut tx, event, &happened, false).await?;
+        self.inner.replan(&mut tx, &mut stored).await?;
+        let view = read_ticket(&mut tx, stored, self.rules()).await?;
         tx.commit().await?;
         self.inner.ring_chats();
         Ok(view)

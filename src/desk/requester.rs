@@ -169,7 +169,7 @@ impl Desk {
                 source_key: None,
             };
             let event = tx.add_event(&happened).await?;
-            self.inner.tell_chats(&mut tx, event, &happened).await?;
+            self.inner.tell_chats(&mut tx, event, &happened, ticket.assignee.is_some()).await?;
         }
         tx.commit().await?;
         self.inner.ring_chats();

@@ -13,9 +13,11 @@ use crate::command::vocabulary::ParticipantWish;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::Shape;
-use crate::domain::message::Direction;
+use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Agent, Door, first_name};
 use crate::domain::refusal::Refusal;
+use crate::domain::report::Period;
+use crate::domain::rules::Rules;
 use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::messages::NewMessage;
 use crate::store::{self, Tx};
@@ -78,7 +80,9 @@ impl Inner {
     async fn done_already(&self, key: &str) -> Result<Option<View>> {
         let mut tx = self.store.read().await?;
         let Some(event) = tx.event_by_source(key).await? else { return Ok(None) };
-        ticket_view(&mut tx, event.ticket).await.map(|view| Some(View::Ticket(Box::new(view))))
+        ticket_view(&mut tx, event.ticket, &self.settings.rules)
+            .await
+            .map(|view| Some(View::Ticket(Box::new(view))))
     }
 
     async fn carry_out(&self, ask: &Ask<'_>, command: &Command) -> Result<View> {
@@ -157,16 +161,26 @@ impl Inner {
                 self.reply(ask, *ticket, false, Some(FEATURE), then, "").await
             }
             Command::Merge { ticket, into } => self.merge(ask, *ticket, *into).await,
-            Command::Snooze { .. } => refuse(Refusal::NotYet("snooze")),
+            Command::Snooze { ticket, delay } => self.snooze(ask, *ticket, delay).await,
+            Command::Remind { ticket } => self.remind(ask, *ticket).await,
             Command::Kb { .. } => refuse(Refusal::NotYet("kb")),
-            Command::Stats => refuse(Refusal::NotYet("stats")),
-            Command::Checklist => refuse(Refusal::NotYet("checklist")),
-            Command::Report => refuse(Refusal::NotYet("report")),
+            Command::Stats | Command::Report => {
+                let period = Period::day(self.today(ask.now));
+                let report = self.report(&mut self.store.read().await?, period, ask.now).await?;
+                Ok(match command {
+                    Command::Stats => View::Stats(Box::new(report)),
+                    _ => View::Report(Box::new(report)),
+                })
+            }
+            Command::Checklist => {
+                let checklist = self.checklist(&mut self.store.read().await?, ask.now).await?;
+                Ok(View::Checklist(Box::new(checklist)))
+            }
         }
     }
 
     async fn shown(&self, id: TicketId, view: fn(Box<view::TicketView>) -> View) -> Result<View> {
-        Ok(view(Box::new(ticket_view(&mut self.store.read().await?, id).await?)))
+        Ok(view(Box::new(ticket_view(&mut self.store.read().await?, id, &self.settings.rules).await?)))
     }
 
     /// An act that writes no message.
@@ -253,7 +267,13 @@ impl Inner {
         let message =
             write(&mut tx, &ticket, Written::by(&ask.agent.name, Direction::Outbound, &text), ask.now)
                 .await?;
-        let event = if hands_over { Event::HandedOver { then } } else { Event::AgentReplied { then } };
+        // Who closes while the requester owes us an answer closes for want of it.
+        let gives_up = then == Status::Closed && ticket.status == Status::WaitingCustomer;
+        let event = match gives_up {
+            true => Event::GivenUp { reason: wording::labels::UNANSWERED.to_owned() },
+            false if hands_over => Event::HandedOver { then },
+            false => Event::AgentReplied { then },
+        };
         let act = ask.act(&event, Some(message));
         let applied = self.apply_to_all(&mut tx, ticket, act, &copies, ask.now).await?;
         self.done(tx, applied).await
@@ -348,7 +368,7 @@ impl Inner {
             return refuse(Refusal::UndoTooLate(ticket.id));
         }
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
-        let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
+        let mut applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         tx.mark_undone(act.id, ask.now).await?;
         self.tell_undone(&mut tx, &act, ask.now).await?;
         take_back(&mut tx, act.ticket, &act.detail).await?;
@@ -357,6 +377,7 @@ impl Inner {
             self.tell_receipt(&mut tx, applied.ticket.id, Some(message.0), ask.now).await?;
             tx.forget_message(message).await?;
         }
+        self.replan(&mut tx, &mut applied.ticket).await?;
         self.done(tx, applied).await
     }
 
@@ -404,15 +425,17 @@ impl Ask<'_> {
 pub(super) struct Written<'a> {
     pub(super) direction: Direction,
     pub(super) author: &'a str,
+    /// Set where a program wrote it.
+    pub(super) mark: Option<Mark>,
     /// The requester's address, where it is what they said.
     pub(super) sender: Option<&'a str>,
     pub(super) text: &'a str,
 }
 
 impl<'a> Written<'a> {
-    /// By somebody of the team.
+    /// By somebody.
     pub(super) fn by(author: &'a str, direction: Direction, text: &'a str) -> Written<'a> {
-        Written { direction, author, sender: None, text }
+        Written { direction, mark: None, author, sender: None, text }
     }
 }
 
@@ -423,12 +446,12 @@ pub(super) async fn write(
     written: Written<'_>,
     now: DateTime<Utc>,
 ) -> Result<MessageId> {
-    let Written { direction, author, sender, text } = written;
+    let Written { direction, mark, author, sender, text } = written;
     let message = tx
         .add_message(&NewMessage {
             ticket: ticket.id,
             direction,
-            mark: None,
+            mark,
             author,
             sender,
             refuted: false,
@@ -449,7 +472,7 @@ async fn known_ticket(tx: &mut Tx, id: TicketId) -> Result<Ticket> {
     tx.ticket(id).await?.ok_or(Failure::Refused(Refusal::NoSuchTicket(id)))
 }
 
-pub(super) async fn ticket_view(tx: &mut Tx, id: TicketId) -> Result<view::TicketView> {
+pub(super) async fn ticket_view(tx: &mut Tx, id: TicketId, rules: &Rules) -> Result<view::TicketView> {
     let ticket = known_ticket(tx, id).await?;
-    board::read_ticket(tx, ticket).await
+    board::read_ticket(tx, ticket, rules).await
 }

@@ -49,11 +49,19 @@ pub enum PostKind {
     Handover,
     /// What needs a person, in #support-team; of no ticket.
     Alerts,
+    /// Something to look at on a ticket, in #support-team itself; about the event.
+    Warning,
+    /// What is to be done today; about the day, of no ticket.
+    Checklist,
+    /// What was done today; about the day, of no ticket.
+    DayReport,
+    /// What was done in the week before; about the day, of no ticket.
+    WeekReport,
 }
 
 impl PostKind {
     /// All kinds.
-    pub const ALL: [PostKind; 7] = [
+    pub const ALL: [PostKind; 11] = [
         PostKind::Card,
         PostKind::Refresh,
         PostKind::Message,
@@ -61,6 +69,10 @@ impl PostKind {
         PostKind::Escalation,
         PostKind::Handover,
         PostKind::Alerts,
+        PostKind::Warning,
+        PostKind::Checklist,
+        PostKind::DayReport,
+        PostKind::WeekReport,
     ];
 
     /// The word used in the database.
@@ -73,6 +85,10 @@ impl PostKind {
             PostKind::Escalation => "escalation",
             PostKind::Handover => "handover",
             PostKind::Alerts => "alerts",
+            PostKind::Warning => "warning",
+            PostKind::Checklist => "checklist",
+            PostKind::DayReport => "day_report",
+            PostKind::WeekReport => "week_report",
         }
     }
 
@@ -118,6 +134,19 @@ pub struct Told {
     pub message: bool,
     /// What goes to another team.
     pub post: Option<PostKind>,
+    /// When it is said in the channel too, where it calls nobody.
+    pub warns: Warns,
+}
+
+/// When something is said in the channel itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warns {
+    /// Never.
+    Never,
+    /// Where nobody is responsible for the ticket, who would be called in its thread.
+    Unassigned,
+    /// Always.
+    Always,
 }
 
 /// What of an event the team is told in chat. A message tells of itself; what only the card shows needs no line.
@@ -147,14 +176,28 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         | EventKind::Escalated
         | EventKind::MadeUrgent
         | EventKind::UpdateDue
-        | EventKind::Fixed => true,
+        | EventKind::Fixed
+        | EventKind::Reminded
+        | EventKind::Proposed
+        | EventKind::Stale
+        | EventKind::DeadlineNear
+        | EventKind::DeadlineMissed
+        | EventKind::Snoozed
+        | EventKind::SnoozeOver => true,
     };
     let post = match kind {
         EventKind::Escalated | EventKind::MadeUrgent => Some(PostKind::Escalation),
         EventKind::HandedOver => Some(PostKind::Handover),
         _ => None,
     };
-    Told { line, message: detail.message.is_some(), post }
+    let warns = match kind {
+        EventKind::DeadlineNear | EventKind::DeadlineMissed => Warns::Always,
+        EventKind::UpdateDue | EventKind::Proposed | EventKind::Stale | EventKind::SnoozeOver => {
+            Warns::Unassigned
+        }
+        _ => Warns::Never,
+    };
+    Told { line, message: detail.message.is_some(), post, warns }
 }
 
 /// How a platform answered an attempt to post.
@@ -213,11 +256,11 @@ mod tests {
         let written = EventDetail { message: Some(7), ..EventDetail::default() };
         assert_eq!(
             told(EventKind::RequesterWrote, &written),
-            Told { line: false, message: true, post: None }
+            Told { line: false, message: true, post: None, warns: Warns::Never }
         );
         assert_eq!(
             told(EventKind::StatusSet, &EventDetail::default()),
-            Told { line: true, message: false, post: None }
+            Told { line: true, message: false, post: None, warns: Warns::Never }
         );
     }
 }

@@ -5,7 +5,7 @@
 
 use super::event::{Event, EventDetail, EventKind, Team, Wrote};
 use super::fold::fold;
-use super::followup::UpdateTimer;
+use super::followup::{TimerKind, UpdateTimer};
 use super::ids::{AgentId, TicketId};
 use super::notice::{Notice, NoticeKind};
 use super::refusal::Refusal;
@@ -153,6 +153,51 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.detail.update_due_from = Some(*due);
             decision.detail.update_due_to = Some(*next);
         }
+        Event::Reminded { step } => {
+            if ticket.status != Status::WaitingCustomer {
+                return Err(Refusal::NotWaiting(ticket.id, ticket.status));
+            }
+            decision.kind = EventKind::Reminded;
+            decision.detail.timer = Some(*step);
+            decision.notice = Some(Notice::Reminder { is_last: *step == TimerKind::SecondReminder });
+        }
+        Event::Proposed { step } => {
+            decision.kind = EventKind::Proposed;
+            decision.detail.timer = Some(*step);
+        }
+        Event::ClosedInTime { step, reason } => {
+            if !ticket.status.may_become(Status::Closed) {
+                return Err(Refusal::SameStatus(ticket.id, Status::Closed));
+            }
+            decision.kind = EventKind::StatusSet;
+            decision.enter(ticket, Status::Closed);
+            decision.detail.timer = Some(*step);
+            decision.detail.reason.clone_from(reason);
+            decision.reason.clone_from(reason);
+            decision.notice = Some(Notice::Status(Status::Closed));
+        }
+        Event::GivenUp { reason } => {
+            decision.reply(ticket, Status::Closed, actor)?;
+            decision.detail.reason = Some(reason.clone());
+            decision.reason = Some(reason.clone());
+        }
+        Event::WentStale => decision.kind = EventKind::Stale,
+        Event::DeadlineTold { kind, due } => {
+            decision.kind = match kind {
+                TimerKind::DueSoon => EventKind::DeadlineNear,
+                _ => EventKind::DeadlineMissed,
+            };
+            decision.detail.owed = Some(due.owed);
+            decision.detail.due = Some(due.at);
+        }
+        Event::Snoozed { until } => {
+            if ticket.status == Status::Closed {
+                return Err(Refusal::ClosedToSnoozing(ticket.id));
+            }
+            decision.kind = EventKind::Snoozed;
+            decision.detail.until = Some(*until);
+        }
+        Event::SnoozeOver => decision.kind = EventKind::SnoozeOver,
         Event::TagsSet { added, removed } => {
             if added.is_empty() && removed.is_empty() {
                 return Err(Refusal::SameTags(ticket.id));

@@ -18,6 +18,8 @@ fn ticket(status: Status) -> Ticket {
         merged_into: None,
         follows: None,
         escalated_at: None,
+        status_since: DateTime::<Utc>::UNIX_EPOCH,
+        answer_due: None,
         version: 1,
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         updated_at: DateTime::<Utc>::UNIX_EPOCH,

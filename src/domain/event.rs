@@ -1,8 +1,10 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
+use super::followup::TimerKind;
 use super::ids::{AgentId, DeliveryId, EventId, MessageId, TicketId};
 use super::participant::ParticipantChange;
 use super::preference::Preference;
+use super::sla::{Due, Owed};
 use super::ticket::{Priority, Status};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,6 +89,44 @@ pub enum Event {
         /// When it is time again.
         next: DateTime<Utc>,
     },
+    /// A requester who owes us an answer is reminded, by the clock or by an agent.
+    Reminded {
+        /// Which reminder it is.
+        step: TimerKind,
+    },
+    /// The clock leaves a step of the follow-up to the CMs.
+    Proposed {
+        /// Which.
+        step: TimerKind,
+    },
+    /// The clock closes a ticket.
+    ClosedInTime {
+        /// Which step that is.
+        step: TimerKind,
+        /// Kept on the ticket.
+        reason: Option<String>,
+    },
+    /// An agent closes a ticket whose requester never answered, with the reply that says so.
+    GivenUp {
+        /// Kept on the ticket.
+        reason: String,
+    },
+    /// Work in progress that nobody touched for long.
+    WentStale,
+    /// A deadline is near, or over.
+    DeadlineTold {
+        /// Which of the two.
+        kind: TimerKind,
+        /// The deadline.
+        due: Due,
+    },
+    /// An agent put the ticket off.
+    Snoozed {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// What was put off is back.
+    SnoozeOver,
     /// An agent changed the tags.
     TagsSet {
         /// Those that the ticket did not have, each once.
@@ -213,13 +253,27 @@ pub enum EventKind {
     UpdateDue,
     /// A CM changed the tags.
     TagsSet,
+    /// The requester was reminded that they owe an answer.
+    Reminded,
+    /// A step of the follow-up was left to the CMs.
+    Proposed,
+    /// Nobody touched it for long.
+    Stale,
+    /// A deadline came near.
+    DeadlineNear,
+    /// A deadline went by.
+    DeadlineMissed,
+    /// A CM put it off.
+    Snoozed,
+    /// What was put off came back.
+    SnoozeOver,
     /// Somebody of the technical team said that it is mended.
     Fixed,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 25] = [
+    pub const ALL: [EventKind; 32] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -245,6 +299,13 @@ impl EventKind {
         EventKind::UpdateDue,
         EventKind::TagsSet,
         EventKind::Fixed,
+        EventKind::Reminded,
+        EventKind::Proposed,
+        EventKind::Stale,
+        EventKind::DeadlineNear,
+        EventKind::DeadlineMissed,
+        EventKind::Snoozed,
+        EventKind::SnoozeOver,
     ];
 
     /// The word used in JSON and the database.
@@ -275,6 +336,13 @@ impl EventKind {
             EventKind::UpdateDue => "update_due",
             EventKind::TagsSet => "tags_set",
             EventKind::Fixed => "fixed",
+            EventKind::Reminded => "reminded",
+            EventKind::Proposed => "proposed",
+            EventKind::Stale => "stale",
+            EventKind::DeadlineNear => "deadline_near",
+            EventKind::DeadlineMissed => "deadline_missed",
+            EventKind::Snoozed => "snoozed",
+            EventKind::SnoozeOver => "snooze_over",
         }
     }
 
@@ -354,6 +422,18 @@ pub struct EventDetail {
     /// When they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_due_to: Option<DateTime<Utc>>,
+    /// The step of the follow-up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer: Option<TimerKind>,
+    /// Until when the ticket was put off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    /// What was owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// By when it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
     /// The tags that the ticket has since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags_added: Vec<String>,

@@ -1,5 +1,11 @@
-//! What is due next on a ticket, and when. Pure: the time is an argument.
+//! What is due next on a ticket, and when: reminders, closing, what stands too long, what was put off. Pure: the time is
+//! an argument, and everything follows from the ticket's past ([`Life`]).
 
+use super::event::EventKind;
+use super::hours::OpenHours;
+use super::life::Life;
+use super::message::Direction;
+use super::ticket::Status;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -10,16 +16,50 @@ use std::time::Duration;
 pub enum TimerKind {
     /// Keeping the requester of an urgent ticket informed (guide, « Ticket Urgent »: « toutes les 2h »).
     UrgentUpdate,
+    /// Reminding a requester who owes us an answer (guide, « Relance après 3 jours »).
+    FirstReminder,
+    /// Reminding them once more (guide, « Deuxième relance après 5 jours »).
+    SecondReminder,
+    /// Closing what they never answered (guide, « Fermeture après 7 jours »).
+    CloseUnanswered,
+    /// Closing what stayed resolved (guide, « Après 24h sans réponse »).
+    CloseResolved,
+    /// Work in progress that nobody touched (guide, « Ne pas laisser stagner > 24h »).
+    StaleInProgress,
+    /// What an agent put off.
+    SnoozeOver,
+    /// A deadline is near.
+    DueSoon,
+    /// A deadline is over.
+    Overdue,
 }
 
 impl TimerKind {
     /// All kinds.
-    pub const ALL: [TimerKind; 1] = [TimerKind::UrgentUpdate];
+    pub const ALL: [TimerKind; 9] = [
+        TimerKind::UrgentUpdate,
+        TimerKind::FirstReminder,
+        TimerKind::SecondReminder,
+        TimerKind::CloseUnanswered,
+        TimerKind::CloseResolved,
+        TimerKind::StaleInProgress,
+        TimerKind::SnoozeOver,
+        TimerKind::DueSoon,
+        TimerKind::Overdue,
+    ];
 
     /// The word used in JSON and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             TimerKind::UrgentUpdate => "urgent_update",
+            TimerKind::FirstReminder => "first_reminder",
+            TimerKind::SecondReminder => "second_reminder",
+            TimerKind::CloseUnanswered => "close_unanswered",
+            TimerKind::CloseResolved => "close_resolved",
+            TimerKind::StaleInProgress => "stale_in_progress",
+            TimerKind::SnoozeOver => "snooze_over",
+            TimerKind::DueSoon => "due_soon",
+            TimerKind::Overdue => "overdue",
         }
     }
 
@@ -27,6 +67,200 @@ impl TimerKind {
     pub fn from_word(word: &str) -> Option<TimerKind> {
         TimerKind::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
+
+    /// Whether it tells the requester something: such a step may be proposed instead of taken.
+    pub const fn reaches_requester(self) -> bool {
+        matches!(
+            self,
+            TimerKind::FirstReminder
+                | TimerKind::SecondReminder
+                | TimerKind::CloseUnanswered
+                | TimerKind::CloseResolved
+        )
+    }
+}
+
+/// Whether the clock acts, or proposes what a CM does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It reminds and closes.
+    Auto,
+    /// It posts buttons.
+    Propose,
+}
+
+impl Mode {
+    /// `auto` or `propose`; `None` for anything else.
+    pub fn from_word(word: &str) -> Option<Mode> {
+        match word {
+            "auto" => Some(Mode::Auto),
+            "propose" => Some(Mode::Propose),
+            _ => None,
+        }
+    }
+}
+
+/// How long a ticket may stand (guide, « Gestion de la File »; the spans are elapsed time but for the stale one).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// From our question to the first reminder.
+    pub first_reminder: Duration,
+    /// From our question to the second, more than that.
+    pub second_reminder: Duration,
+    /// From our question to the closing, more than that.
+    pub close_unanswered: Duration,
+    /// From resolved to closed.
+    pub close_resolved: Duration,
+    /// In open hours, from the last act of a person.
+    pub stale_in_progress: Duration,
+    /// Whether the clock acts itself.
+    pub mode: Mode,
+}
+
+impl Default for FollowUp {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        FollowUp {
+            first_reminder: 3 * DAY,
+            second_reminder: 5 * DAY,
+            close_unanswered: 7 * DAY,
+            close_resolved: DAY,
+            stale_in_progress: DAY,
+            mode: Mode::Auto,
+        }
+    }
+}
+
+/// Something to do on a ticket, and from when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub kind: TimerKind,
+    /// From when on.
+    pub at: DateTime<Utc>,
+}
+
+/// The steps of the ladder.
+const LADDER: [TimerKind; 3] =
+    [TimerKind::FirstReminder, TimerKind::SecondReminder, TimerKind::CloseUnanswered];
+
+impl FollowUp {
+    /// What comes next, however long it is due; `None` where nothing does.
+    pub fn next(&self, life: &Life<'_>, hours: &OpenHours) -> Option<Step> {
+        self.steps(life, hours).first().copied()
+    }
+
+    /// From our question to a step of the ladder; `None` for what is no such step.
+    pub fn span(&self, kind: TimerKind) -> Option<Duration> {
+        match kind {
+            TimerKind::FirstReminder => Some(self.first_reminder),
+            TimerKind::SecondReminder => Some(self.second_reminder),
+            TimerKind::CloseUnanswered => Some(self.close_unanswered),
+            TimerKind::CloseResolved => Some(self.close_resolved),
+            TimerKind::StaleInProgress => Some(self.stale_in_progress),
+            _ => None,
+        }
+    }
+
+    /// What is to be done now: of several steps that came due while nobody looked, the latest, and never two.
+    pub fn due(&self, life: &Life<'_>, hours: &OpenHours, now: DateTime<Utc>) -> Option<Step> {
+        self.steps(life, hours).into_iter().take_while(|step| step.at <= now).last()
+    }
+
+    /// What a requester who owes us an answer would be sent next, were it due now; `None` where they owe none.
+    pub fn next_reminder(&self, life: &Life<'_>, hours: &OpenHours) -> Option<TimerKind> {
+        let reminds = |kind: &TimerKind| matches!(kind, TimerKind::FirstReminder | TimerKind::SecondReminder);
+        if life.status != Status::WaitingCustomer {
+            return None;
+        }
+        // What was only proposed was not sent.
+        let standing = life.happened.iter().rev().find(|event| event.detail.timer.is_some());
+        let proposed = standing.filter(|event| event.kind == EventKind::Proposed);
+        let proposed = proposed.and_then(|event| event.detail.timer).filter(reminds);
+        let next = || self.steps(life, hours).into_iter().map(|step| step.kind).find(reminds);
+        Some(proposed.or_else(next).unwrap_or(TimerKind::SecondReminder))
+    }
+
+    /// All that would be done on a ticket to which nothing else happens, in order.
+    fn steps(&self, life: &Life<'_>, hours: &OpenHours) -> Vec<Step> {
+        if life.is_merged {
+            return Vec::new();
+        }
+        match life.status {
+            Status::WaitingCustomer => self.ladder(life, hours),
+            Status::Resolved => self.close_resolved(life).into_iter().collect(),
+            Status::New | Status::InProgress => self.unattended(life, hours).into_iter().collect(),
+            Status::Closed => Vec::new(),
+        }
+    }
+
+    /// Reminders and the closing: counted from our question, moved to when somebody is there, and no two of them closer
+    /// than their spans are.
+    fn ladder(&self, life: &Life<'_>, hours: &OpenHours) -> Vec<Step> {
+        let asked = life.last_said(Direction::Outbound).map_or(life.entered(), |at| at.max(life.entered()));
+        let spans = [self.first_reminder, self.second_reminder, self.close_unanswered];
+        let taken = life.happened.iter().rev().find_map(|event| {
+            let step = LADDER.iter().position(|kind| event.detail.timer == Some(*kind))?;
+            let counts = matches!(event.kind, EventKind::Reminded | EventKind::Proposed);
+            (counts && event.at >= asked).then_some((step, event.at))
+        });
+        let put_off = put_off_until(life);
+        let (first, mut before) = taken.map_or((0, None), |(step, at)| (step + 1, Some((step, at))));
+        let mut steps = Vec::new();
+        for step in first..LADDER.len() {
+            let mut at = after(asked, spans[step]);
+            if let Some((step_before, at_before)) = before {
+                at = at.max(after(at_before, spans[step].saturating_sub(spans[step_before])));
+            }
+            let at = hours.next_open(put_off.map_or(at, |until| at.max(until)));
+            steps.push(Step { kind: LADDER[step], at });
+            before = Some((step, at));
+        }
+        steps
+    }
+
+    fn close_resolved(&self, life: &Life<'_>) -> Option<Step> {
+        let said = life.said.last().map(|said| said.at);
+        let settled = said.map_or(life.entered(), |at| at.max(life.entered()));
+        if was_done(life, EventKind::Proposed, settled) {
+            return None;
+        }
+        let at = after(settled, self.close_resolved);
+        let at = put_off_until(life).map_or(at, |until| at.max(until));
+        Some(Step { kind: TimerKind::CloseResolved, at })
+    }
+
+    /// What was put off comes back; work in progress that nobody touches is told, once.
+    fn unattended(&self, life: &Life<'_>, hours: &OpenHours) -> Option<Step> {
+        if let Some(until) = put_off_until(life) {
+            return Some(Step { kind: TimerKind::SnoozeOver, at: hours.next_open(until) });
+        }
+        let touched = life.last_touched();
+        if life.status == Status::New || was_done(life, EventKind::Stale, touched) {
+            return None;
+        }
+        let span = TimeDelta::from_std(self.stale_in_progress).unwrap_or(TimeDelta::MAX);
+        Some(Step { kind: TimerKind::StaleInProgress, at: hours.add(touched, span) })
+    }
+}
+
+/// Until when an agent put the ticket off, as long as that lasts: the requester's answer ends it, and so does another
+/// status.
+pub fn put_off_until(life: &Life<'_>) -> Option<DateTime<Utc>> {
+    for event in life.happened.iter().rev() {
+        match event.kind {
+            EventKind::Snoozed => return event.detail.until,
+            EventKind::SnoozeOver | EventKind::RequesterWrote => return None,
+            // Who takes it further has taken it up again.
+            _ if event.detail.to.is_some() && event.detail.to != event.detail.from => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn was_done(life: &Life<'_>, kind: EventKind, since: DateTime<Utc>) -> bool {
+    life.happened.iter().any(|event| event.kind == kind && event.at >= since)
 }
 
 /// What an act makes of [`TimerKind::UrgentUpdate`].
@@ -74,36 +308,5 @@ pub fn after(now: DateTime<Utc>, every: Duration) -> DateTime<Utc> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const EVERY: Duration = Duration::from_secs(7200);
-
-    fn at(hours: i64) -> DateTime<Utc> {
-        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hours)
-    }
-
-    #[test]
-    fn a_timer_starts_restarts_and_stops() {
-        for (change, standing, next) in [
-            (UpdateTimer::Keep, Some(at(1)), Some(at(1))),
-            (UpdateTimer::Keep, None, None),
-            (UpdateTimer::Start, None, Some(at(12))),
-            (UpdateTimer::Start, Some(at(11)), Some(at(12))),
-            (UpdateTimer::Restart, Some(at(11)), Some(at(12))),
-            (UpdateTimer::Restart, None, None),
-            (UpdateTimer::Inherit(at(11)), None, Some(at(11))),
-            (UpdateTimer::Inherit(at(11)), Some(at(10)), Some(at(10))),
-            (UpdateTimer::Stop, Some(at(11)), None),
-            (UpdateTimer::Restore(Some(at(11))), None, Some(at(11))),
-            (UpdateTimer::Restore(None), Some(at(12)), None),
-        ] {
-            assert_eq!(change.next(standing, at(10), EVERY), next, "{change:?} {standing:?}");
-        }
-    }
-
-    #[test]
-    fn no_span_is_too_long() {
-        assert_eq!(after(at(0), Duration::MAX), DateTime::<Utc>::MAX_UTC);
-    }
-}
+#[path = "followup_tests.rs"]
+mod tests;

@@ -27,8 +27,8 @@ impl Shift {
     }
 }
 
-/// Minutes since midnight of `09:00`.
-fn minutes(text: &str) -> Option<u32> {
+/// Minutes since midnight of `09:00`; `None` for anything else.
+pub fn minutes(text: &str) -> Option<u32> {
     let (hours, minutes) = text.trim().split_once(':')?;
     let is_number = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(hours) || !is_number(minutes) {
@@ -83,6 +83,11 @@ impl OpenHours {
         !self.shifts_of(day).is_empty()
     }
 
+    /// The instant of a local time of a day, in minutes since its midnight.
+    pub fn instant_of(&self, day: NaiveDate, minutes: u32) -> DateTime<Utc> {
+        self.instant(day, minutes, false)
+    }
+
     /// The instant at which so much open time has passed since `start`: inside a shift or at its end, never at the beginning
     /// of one but for a span of nothing.
     pub fn add(&self, start: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
@@ -99,6 +104,23 @@ impl OpenHours {
         }
         // Nobody is ever there: let it be counted as everybody else's time.
         start.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// The closed spans between two instants, in order.
+    pub fn closures(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        let mut closed = Vec::new();
+        let mut at = from;
+        for (begin, end) in self.shifts_from(from) {
+            if begin > at {
+                closed.push((at, begin.min(to)));
+            }
+            at = end;
+            if at >= to {
+                break;
+            }
+        }
+        closed.retain(|(begin, end)| begin < end);
+        closed
     }
 
     /// How much open time passes from one instant to another; nothing where the second is the earlier.

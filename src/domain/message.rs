@@ -33,7 +33,7 @@ impl Direction {
     }
 }
 
-/// Why an inbound message is set apart.
+/// Why a message is set apart. One of ours that a program wrote is no answer of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// Somebody who does not take part wrote it.

@@ -1,5 +1,5 @@
-//! What a requester is told, and when: three statuses and the reply, nothing else (guide, « Quand les
-//! Notifications sont Envoyées »). The words are in `wording::notices`.
+//! What a requester is told, and when: three statuses, the reply and the reminders, nothing else (guide, « Quand les
+//! Notifications sont Envoyées », « L'utilisateur ne répond pas »). The words are in `wording::notices`.
 
 use super::ticket::Status;
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,14 @@ pub enum NoticeKind {
     Info,
     /// A CM answered.
     Reply,
+    /// An answer is still awaited.
+    Reminder,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 4] =
-        [NoticeKind::Warning, NoticeKind::Success, NoticeKind::Info, NoticeKind::Reply];
+    pub const ALL: [NoticeKind; 5] =
+        [NoticeKind::Warning, NoticeKind::Success, NoticeKind::Info, NoticeKind::Reply, NoticeKind::Reminder];
 
     /// The word used in JSON and the database.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl NoticeKind {
             NoticeKind::Success => "success",
             NoticeKind::Info => "info",
             NoticeKind::Reply => "reply",
+            NoticeKind::Reminder => "reminder",
         }
     }
 
@@ -59,6 +62,11 @@ pub enum Notice {
         /// A status whose title stands in the mail as a line of its own.
         then: Option<Status>,
     },
+    /// An answer is still awaited.
+    Reminder {
+        /// The ticket is closed next.
+        is_last: bool,
+    },
 }
 
 impl Notice {
@@ -67,6 +75,7 @@ impl Notice {
         match self {
             Notice::Status(status) => Some(status),
             Notice::Reply { then } => then,
+            Notice::Reminder { .. } => None,
         }
     }
 
@@ -75,6 +84,7 @@ impl Notice {
         match self {
             Notice::Status(status) => NoticeKind::of_status(status).unwrap_or(NoticeKind::Info),
             Notice::Reply { .. } => NoticeKind::Reply,
+            Notice::Reminder { .. } => NoticeKind::Reminder,
         }
     }
 }

@@ -108,6 +108,12 @@ pub enum Refusal {
     NoTicketNumber(String),
     /// What was given as an e-mail address is none.
     NotAnAddress(String),
+    /// Only who owes us an answer is reminded.
+    NotWaiting(TicketId, Status),
+    /// A closed ticket is not put off.
+    ClosedToSnoozing(TicketId),
+    /// What was given as a delay is none, or is longer than a ticket may be put off.
+    NotADelay(String),
     /// This requester is blocked: nothing opens a ticket for them.
     Blocked(String),
 }

@@ -1,10 +1,12 @@
 //! Every adjustable number in one place; the defaults are the guide's.
 
+use super::followup::FollowUp;
+use super::ritual::Rituals;
 use super::sla::Targets;
 use std::time::Duration;
 
 /// The numbers that decisions depend on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
     pub undo_window: Duration,
@@ -18,6 +20,10 @@ pub struct Rules {
     pub reopen_window: Duration,
     /// How often the requester of an urgent ticket is kept informed.
     pub urgent_update: Duration,
+    /// How long tickets may stand.
+    pub follow_up: FollowUp,
+    /// What the team is told once on a day.
+    pub rituals: Rituals,
     /// By when somebody is owed an answer.
     pub sla: Targets,
 }
@@ -30,6 +36,8 @@ impl Default for Rules {
             automatic_mails_per_recipient_per_hour: 20,
             reopen_window: Duration::from_secs(60 * 86_400),
             urgent_update: Duration::from_secs(2 * 3600),
+            follow_up: FollowUp::default(),
+            rituals: Rituals::default(),
             sla: Targets::default(),
         }
     }

@@ -1,18 +1,26 @@
-//! By when somebody is owed an answer: counted in open hours, from what stands in the conversation alone. Pure.
+//! By when somebody is owed an answer, and a ticket its end: worked out from the ticket's past alone. Pure.
 
+use super::event::EventKind;
+use super::followup::TimerKind;
 use super::hours::OpenHours;
+use super::life::Life;
 use super::message::Direction;
-use super::ticket::Status;
+use super::ticket::{Priority, Status};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What is promised (guide, « Délais de réponse »; decision 13 of the product).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is promised (guide, « Temps de Réponse »; decision 025).
+#[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     /// From the first message to the first answer, in open hours.
     pub first_response: Duration,
     /// From what the requester writes later to the next answer, in open hours.
     pub next_response: Duration,
+    /// From the first message to resolved, in elapsed time; the time that we wait for the requester does not count.
+    pub resolution: Duration,
+    /// Of how many tickets that is promised, from 0 to 1.
+    pub resolution_share: f64,
     /// When somebody is there to answer.
     pub hours: OpenHours,
 }
@@ -22,92 +30,159 @@ impl Default for Targets {
         Targets {
             first_response: Duration::from_secs(2 * 3600),
             next_response: Duration::from_secs(4 * 3600),
+            resolution: Duration::from_secs(24 * 3600),
+            resolution_share: 0.8,
             hours: OpenHours::default(),
         }
     }
 }
 
-/// Which answer is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Owed {
-    /// The first.
+    /// The first answer.
     FirstResponse,
-    /// One to what was written after an answer.
+    /// An answer to what was written after one.
     NextResponse,
+    /// The end.
+    Resolution,
 }
 
-/// An answer that is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Owed {
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Owed::FirstResponse => "first_response",
+            Owed::NextResponse => "next_response",
+            Owed::Resolution => "resolution",
+        }
+    }
+}
+
+/// Something that is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Due {
-    /// Which.
+    /// What.
     pub owed: Owed,
-    /// Since when.
+    /// Since when; of a resolution, since when its clock runs without a pause.
     pub since: DateTime<Utc>,
     /// By when.
     pub at: DateTime<Utc>,
 }
 
-/// What of a conversation counts: which way a message went, and when. A program's message and a stranger's do not.
-#[derive(Debug, Clone, Copy)]
-pub struct Said {
-    /// Which way.
-    pub direction: Direction,
-    /// When.
+/// A deadline that the team is to be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Warning {
+    /// Whether it is near or over.
+    pub kind: TimerKind,
+    /// Which.
+    pub due: Due,
+    /// From when on it is told.
     pub at: DateTime<Utc>,
 }
 
-/// The answer that is owed on a ticket; `None` where nobody waits for us: we answered last, wait for the requester, or are
-/// done.
-pub fn due(status: Status, said: impl Iterator<Item = Said>, targets: &Targets) -> Option<Due> {
-    if !matches!(status, Status::New | Status::InProgress) {
-        return None;
+/// Which part of the time has gone when a deadline is near.
+const NEAR: (i32, i32) = (3, 4);
+
+impl Targets {
+    /// The answer that is owed on a ticket; `None` where nobody waits for us: we answered last, wait for the requester,
+    /// or are done.
+    pub fn answer(&self, life: &Life<'_>) -> Option<Due> {
+        if !is_ours(life) {
+            return None;
+        }
+        let (mut owed, mut since) = (Owed::FirstResponse, None);
+        for said in &life.said {
+            match said.direction {
+                Direction::Inbound => since = since.or(Some(said.at)),
+                Direction::Outbound => (owed, since) = (Owed::NextResponse, None),
+                Direction::Note => {}
+            }
+        }
+        let since = since?;
+        Some(Due { owed, since, at: self.hours.add(since, self.span(owed)) })
     }
-    let (mut owed, mut since) = (Owed::FirstResponse, None);
-    for message in said {
-        match message.direction {
-            Direction::Inbound => since = since.or(Some(message.at)),
-            Direction::Outbound => (owed, since) = (Owed::NextResponse, None),
-            Direction::Note => {}
+
+    /// By when a ticket is to be resolved; `None` while its clock stands still.
+    pub fn resolution(&self, life: &Life<'_>) -> Option<Due> {
+        if !is_ours(life) {
+            return None;
+        }
+        let spans = life.worked_on();
+        let (since, _) = *spans.last()?;
+        let ended = spans.iter().filter_map(|(from, to)| Some((*to)? - *from));
+        let left = self.span(Owed::Resolution) - ended.sum::<TimeDelta>();
+        let at = since.checked_add_signed(left).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        Some(Due { owed: Owed::Resolution, since, at })
+    }
+
+    /// What the team is told next of a ticket's deadlines, however long it is due.
+    pub fn next_warning(&self, life: &Life<'_>) -> Option<Warning> {
+        let all = self.dues(life).into_iter().flat_map(|due| self.warnings(life, due));
+        all.min_by_key(|warning| warning.at)
+    }
+
+    /// What it is to be told now: of a deadline that came near and went by while nobody looked, only that it is over.
+    pub fn due_warning(&self, life: &Life<'_>, now: DateTime<Utc>) -> Option<Warning> {
+        let latest =
+            |due| self.warnings(life, due).into_iter().take_while(|warning| warning.at <= now).last();
+        self.dues(life).into_iter().filter_map(latest).min_by_key(|warning| warning.at)
+    }
+
+    /// How long it may take.
+    pub fn span(&self, owed: Owed) -> TimeDelta {
+        let span = match owed {
+            Owed::FirstResponse => self.first_response,
+            Owed::NextResponse => self.next_response,
+            Owed::Resolution => self.resolution,
+        };
+        TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX)
+    }
+
+    fn dues(&self, life: &Life<'_>) -> Vec<Due> {
+        self.answer(life).into_iter().chain(self.resolution(life)).collect()
+    }
+
+    /// What is still to be told of one, in order: when somebody is there, of an urgent ticket at once.
+    fn warnings(&self, life: &Life<'_>, due: Due) -> Vec<Warning> {
+        let was_told = |kind| {
+            life.happened.iter().any(|event| {
+                let is_this = event.kind == kind && event.detail.owed == Some(due.owed);
+                // A resolution is told once, however often its clock was stopped.
+                is_this && (due.owed == Owed::Resolution || event.at >= due.since)
+            })
+        };
+        if was_told(EventKind::DeadlineMissed) {
+            return Vec::new();
+        }
+        let over = Warning { kind: TimerKind::Overdue, due, at: self.told_at(life, due.at) };
+        if was_told(EventKind::DeadlineNear) {
+            return vec![over];
+        }
+        let span = self.span(due.owed);
+        let near = match due.owed {
+            Owed::Resolution => due.at - span / NEAR.1 * (NEAR.1 - NEAR.0),
+            _ => self.hours.add(due.since, span / NEAR.1 * NEAR.0),
+        };
+        vec![Warning { kind: TimerKind::DueSoon, due, at: self.told_at(life, near) }, over]
+    }
+
+    fn told_at(&self, life: &Life<'_>, at: DateTime<Utc>) -> DateTime<Utc> {
+        match life.priority {
+            Priority::Urgent => at,
+            // The end of a shift is still within it.
+            _ if self.hours.is_open(at - TimeDelta::seconds(1)) => at,
+            _ => self.hours.next_open(at),
         }
     }
-    let since = since?;
-    let span = match owed {
-        Owed::FirstResponse => targets.first_response,
-        Owed::NextResponse => targets.next_response,
-    };
-    let span = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
-    Some(Due { owed, since, at: targets.hours.add(since, span) })
+}
+
+/// Whether it is our turn.
+fn is_ours(life: &Life<'_>) -> bool {
+    !life.is_merged && matches!(life.status, Status::New | Status::InProgress)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::TimeZone;
-
-    fn at(day: u32, hour: u32, minute: u32) -> DateTime<Utc> {
-        let paris = chrono_tz::Europe::Paris.with_ymd_and_hms(2026, 3, day, hour, minute, 0);
-        paris.unwrap().with_timezone(&Utc)
-    }
-
-    fn owed(status: Status, said: &[(Direction, DateTime<Utc>)]) -> Option<(Owed, DateTime<Utc>)> {
-        let said = said.iter().map(|(direction, at)| Said { direction: *direction, at: *at });
-        due(status, said, &Targets::default()).map(|due| (due.owed, due.at))
-    }
-
-    #[test]
-    fn an_answer_is_owed_to_who_waits_for_us_in_open_hours() {
-        use Direction::{Inbound, Note, Outbound};
-        let first = (Inbound, at(3, 11, 30));
-        assert_eq!(owed(Status::New, &[first]), Some((Owed::FirstResponse, at(3, 14, 30))));
-        // More of the same gives no more time, and a note is no answer.
-        let more = [first, (Note, at(3, 11, 40)), (Inbound, at(3, 12, 0))];
-        assert_eq!(owed(Status::InProgress, &more), Some((Owed::FirstResponse, at(3, 14, 30))));
-        let answered = [first, (Outbound, at(3, 12, 0))];
-        assert_eq!(owed(Status::InProgress, &answered), None);
-        let again = [first, (Outbound, at(3, 12, 0)), (Inbound, at(3, 17, 0))];
-        assert_eq!(owed(Status::InProgress, &again), Some((Owed::NextResponse, at(4, 12, 0))));
-        for over in [Status::WaitingCustomer, Status::Resolved, Status::Closed] {
-            assert_eq!(owed(over, &again), None, "{over:?}");
-        }
-    }
-}
+#[path = "sla_tests.rs"]
+mod tests;

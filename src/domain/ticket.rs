@@ -118,6 +118,10 @@ pub struct Ticket {
     pub follows: Option<TicketId>,
     /// Since when the technical team has it; until it is resolved or closed.
     pub escalated_at: Option<DateTime<Utc>>,
+    /// Since when it stands where it does.
+    pub status_since: DateTime<Utc>,
+    /// By when its requester is owed an answer.
+    pub answer_due: Option<DateTime<Utc>>,
     /// Counts every change; two writers who read the same version cannot both write.
     pub version: i64,
     /// When the first message arrived.

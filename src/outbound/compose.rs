@@ -142,7 +142,7 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
     if !references.is_empty() {
         builder = builder.raw_header(folded("References", &references));
     }
-    if matches!(parcel.notice, Notice::Status(_)) {
+    if !matches!(parcel.notice, Notice::Reply { .. }) {
         // A program writes status notices, and nothing should answer them by itself (RFC 3834, 5; Exchange).
         builder = builder
             .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
@@ -201,7 +201,7 @@ fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, Comp
         Some(_) => prose::clean_line(&parcel.title, letters::LONGEST_NAME),
         None => String::new(),
     };
-    let text = parcel.text.as_deref().map(prose::clean_text).filter(|text| is_reply && !text.is_empty());
+    let text = parcel.text.as_deref().map(prose::clean_text).filter(|text| !text.is_empty());
     if is_reply && text.is_none() {
         return Err(ComposeError::NoText);
     }

@@ -5,6 +5,7 @@ use super::dialect::{
 };
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
+use crate::domain::life::Said;
 use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::threading::RefKind;
@@ -45,6 +46,12 @@ statements! {
         add_message!("", ""), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id"));
     MESSAGES = Sql::same(
         concat!("SELECT ", message_columns!(), " FROM message WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id"));
+    SAID = Sql::same(
+        "SELECT direction, at FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
+    TOUCHED_SAID = Sql::same(
+        "SELECT message.ticket_id, message.direction, message.at FROM message JOIN ticket ON ticket.id = message.ticket_id \
+         WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 AND message.mark IS NULL AND message.retracted_at IS NULL \
+         ORDER BY message.at, message.id");
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(
         concat!("SELECT ", message_columns!(), " FROM message WHERE (ticket_id = $1 OR origin_id = $1) \
@@ -307,6 +314,28 @@ impl Tx {
     pub async fn messages(&mut self, ticket: TicketId) -> Result<Vec<StoredMessage>> {
         let rows: Vec<MessageRow> = all!(self, MESSAGES, ticket.0)?;
         rows.into_iter().map(MessageRow::read).collect()
+    }
+
+    /// Who said something when: what people wrote, without its words, and nothing that was taken back.
+    pub async fn said(&mut self, ticket: TicketId) -> Result<Vec<Said>> {
+        let rows: Vec<(String, DateTime<Utc>)> = all!(self, SAID, ticket.0)?;
+        let read = |(direction, at): (String, _)| {
+            Ok(Said { direction: known(&direction, Direction::from_word)?, at })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The same of every ticket to which anything may have happened from one instant to another.
+    pub async fn touched_said(
+        &mut self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<(TicketId, Said)>> {
+        let rows: Vec<(i64, String, DateTime<Utc>)> = all!(self, TOUCHED_SAID, from, to)?;
+        let read = |(ticket, direction, at): (i64, String, _)| {
+            Ok((TicketId(ticket), Said { direction: known(&direction, Direction::from_word)?, at }))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     pub async fn message_text(&mut self, id: MessageId) -> Result<Option<String>> {

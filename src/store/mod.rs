@@ -322,7 +322,8 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
-    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tags::BULKS).chain(&tickets::BULKS);
+    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tags::BULKS);
+    let bulks = bulks.chain(&tickets::BULKS).chain(&timers::BULKS);
     let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,

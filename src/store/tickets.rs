@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 macro_rules! ticket_columns {
     () => {
         "ticket.id, ticket.subject, ticket.status, ticket.priority, ticket.assignee_id, ticket.requester_id, \
-         ticket.reason, ticket.merged_into, ticket.follows, ticket.escalated_at, ticket.version, ticket.created_at, ticket.updated_at"
+         ticket.reason, ticket.merged_into, ticket.follows, ticket.escalated_at, ticket.status_since, \
+         ticket.answer_due, ticket.version, ticket.created_at, ticket.updated_at"
     };
 }
 
@@ -75,7 +76,8 @@ macro_rules! add_event {
 macro_rules! open_ticket {
     ($its_id:literal) => {
         concat!(
-            "INSERT INTO ticket (id, subject, status, priority, requester_id, version, created_at, updated_at) ",
+            "INSERT INTO ticket (id, subject, status, priority, requester_id, status_since, answer_due, version, \
+             created_at, updated_at) ",
             $its_id,
             "VALUES "
         )
@@ -88,8 +90,8 @@ static ADD_EVENTS: LazyLock<Bulk> = LazyLock::new(|| {
 static OPEN_TICKETS: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         Sql::fork(open_ticket!(""), open_ticket!("OVERRIDING SYSTEM VALUE ")),
-        Sql::same("($1, $2, 'new', 'normal', $3, 1, $4, $5)"),
-        5,
+        Sql::same("($1, $2, 'new', 'normal', $3, $4, $5, 1, $6, $7)"),
+        7,
         "",
     )
 });
@@ -105,6 +107,7 @@ statements! {
     SAVE_TICKET = Sql::same(
         "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, escalated_at = $9, \
          version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
+    SET_STANDING = Sql::same("UPDATE ticket SET status_since = $2, answer_due = $3 WHERE id = $1");
     SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
     FOLLOWER = Sql::same(
         "SELECT id FROM ticket WHERE follows = $1 AND requester_id = (SELECT requester_id FROM ticket WHERE id = $1) \
@@ -128,12 +131,28 @@ statements! {
         "SELECT id, ticket_id, at, kind, door, actor, detail, version_after, undone_at FROM event \
          WHERE agent_id = $1 AND at > $2 AND undone_at IS NULL \
          AND kind IN ('replied', 'status_set', 'note_added', 'priority_set', 'assigned', 'merged_into', 'participants_set', \
-         'handed_over', 'escalated', 'made_urgent', 'tags_set', 'fixed') \
+         'handed_over', 'escalated', 'made_urgent', 'tags_set', 'fixed', 'reminded', 'snoozed') \
          AND (CAST($3 AS BIGINT) IS NULL OR ticket_id = COALESCE((SELECT ticket_id FROM event m WHERE m.id = $3), ticket_id)) \
          ORDER BY id DESC LIMIT 1");
     EVENTS_SINCE = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL AND kind <> 'undone'");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
+    TOUCHED_TICKETS = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 AND merged_into IS NULL \
+         AND (reason IS NULL OR reason <> 'spam') ORDER BY id"));
+    TOUCHED_EVENTS = Sql::same(
+        "SELECT event.id, event.ticket_id, event.at, event.kind, event.door, event.actor, event.detail, event.version_after, \
+         event.undone_at FROM event JOIN ticket ON ticket.id = event.ticket_id \
+         WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 ORDER BY event.id");
+    STANDING_SINCE = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE status = $1 AND status_since <= $2 ORDER BY status_since, id LIMIT $3"));
+    COUNT_STANDING = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status = $1 AND status_since <= $2");
+    OWED_BY = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE status IN ('new', 'in_progress') AND answer_due < $1 \
+         ORDER BY answer_due, id LIMIT $2"));
+    COUNT_OWED = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status IN ('new', 'in_progress') AND answer_due < $1");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }
 
@@ -149,6 +168,8 @@ struct TicketRow {
     merged_into: Option<i64>,
     follows: Option<i64>,
     escalated_at: Option<DateTime<Utc>>,
+    status_since: DateTime<Utc>,
+    answer_due: Option<DateTime<Utc>>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -167,6 +188,8 @@ impl TicketRow {
             merged_into: self.merged_into.map(TicketId),
             follows: self.follows.map(TicketId),
             escalated_at: self.escalated_at,
+            status_since: self.status_since,
+            answer_due: self.answer_due,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -279,10 +302,12 @@ pub struct Narrowing {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
-    /// Opens tickets, each with its subject, for its requester; their numbers in the same order.
+    /// Opens tickets, each with its subject, for its requester, who is owed an answer by `answer_due`; their numbers in the
+    /// same order.
     pub async fn open_tickets(
         &mut self,
         openings: &[(String, RequesterId)],
+        answer_due: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<Vec<TicketId>> {
         let ids = self.next_ids("ticket", openings.len()).await?;
@@ -291,6 +316,8 @@ impl Tx {
             .bind(row.0)
             .bind(clean(&row.1.0))
             .bind(row.1.1.0)
+            .bind(now)
+            .bind(answer_due)
             .bind(now)
             .bind(now))?;
         Ok(ids.into_iter().map(TicketId).collect())
@@ -324,6 +351,17 @@ impl Tx {
             ticket.escalated_at
         )
         .map(|count| count == 1)
+    }
+
+    /// Writes since when a ticket stands where it does, and by when its requester is owed an answer. Its version stays: both
+    /// follow from what the version counts.
+    pub async fn set_standing(
+        &mut self,
+        id: TicketId,
+        since: DateTime<Utc>,
+        answer_due: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        execute!(self, SET_STANDING, id.0, since, answer_due).map(drop)
     }
 
     /// Writes that a ticket goes on from a closed one.
@@ -473,6 +511,41 @@ impl Tx {
 
     pub async fn mark_undone(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
         execute!(self, MARK_UNDONE, event.0, now).map(drop)
+    }
+
+    /// The tickets to which anything may have happened from one instant to another; neither spam nor merged ones.
+    pub async fn touched_tickets(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Ticket>> {
+        let rows: Vec<TicketRow> = all!(self, TOUCHED_TICKETS, from, to)?;
+        rows.into_iter().map(TicketRow::read).collect()
+    }
+
+    /// Their whole histories, and those of the others of the time.
+    pub async fn touched_events(
+        &mut self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<StoredEvent>> {
+        let rows: Vec<EventRow> = all!(self, TOUCHED_EVENTS, from, to)?;
+        rows.into_iter().map(EventRow::read).collect()
+    }
+
+    /// The tickets that have stood in a status since then or longer, the longest first, and how many there are.
+    pub async fn standing_since(
+        &mut self,
+        status: Status,
+        since: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<(Vec<Ticket>, i64)> {
+        let rows: Vec<TicketRow> = all!(self, STANDING_SINCE, status.as_str(), since, limit)?;
+        let count = scalar!(self, COUNT_STANDING, status.as_str(), since)?;
+        Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, count))
+    }
+
+    /// The tickets whose requester is owed an answer before then, the most pressing first, and how many there are.
+    pub async fn owed_before(&mut self, before: DateTime<Utc>, limit: i64) -> Result<(Vec<Ticket>, i64)> {
+        let rows: Vec<TicketRow> = all!(self, OWED_BY, before, limit)?;
+        let count = scalar!(self, COUNT_OWED, before)?;
+        Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, count))
     }
 
     /// A number that changes when a ticket or a delivery does: each change of a ticket has its line of history.

@@ -66,6 +66,10 @@ pub enum Press {
     Refill(FormId),
     /// Link this account to the agent whose address it has.
     LinkMe,
+    /// Remind the requester.
+    Remind(TicketId),
+    /// Put the ticket off for so many days.
+    Snooze(TicketId, u16),
     /// Leave things as they are.
     Never,
 }
@@ -102,6 +106,8 @@ impl Press {
             Press::AddTo => "add-to".to_owned(),
             Press::Refill(form) => format!("refill:{form}"),
             Press::LinkMe => "link-me".to_owned(),
+            Press::Remind(ticket) => format!("remind:{ticket}"),
+            Press::Snooze(ticket, days) => format!("snooze:{ticket}:{days}"),
             Press::Never => "never".to_owned(),
         }
     }
@@ -159,6 +165,8 @@ impl Press {
             "add-to" => Press::AddTo,
             "refill" => Press::Refill(FormId(number()?)),
             "link-me" => Press::LinkMe,
+            "remind" => Press::Remind(ticket()?),
+            "snooze" => Press::Snooze(ticket()?, second?.parse().ok()?),
             "never" => Press::Never,
             _ => return None,
         })
@@ -201,6 +209,8 @@ mod tests {
             Press::AddTo,
             Press::Refill(FormId(i64::MAX)),
             Press::LinkMe,
+            Press::Remind(ticket),
+            Press::Snooze(ticket, u16::MAX),
             Press::Never,
         ];
         for press in all {

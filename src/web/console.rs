@@ -33,6 +33,9 @@ pub async fn say(State(web): State<Web>, form: Act) -> Result<Redirect, Problem>
                         View::Done(_) => "done",
                         View::Ticket(_) | View::Draft(_) | View::Templates(_) => "said",
                         View::Queue(_)
+                        | View::Checklist(_)
+                        | View::Stats(_)
+                        | View::Report(_)
                         | View::Person(_)
                         | View::Help(_)
                         | View::History(_)

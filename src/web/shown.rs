@@ -5,9 +5,12 @@ use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::mail::{Attachment, HtmlVersion};
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
+use crate::domain::text::capitalised;
 use crate::domain::ticket::{Priority, SPAM, Status};
-use crate::view::{DeliveryView, EventView, Figures, MessageView, Recipients, RequesterView, TicketView};
-use crate::wording::{self, dates, history, labels, mail};
+use crate::view::{
+    Coming, DeliveryView, EventView, Figures, MessageView, Recipients, RequesterView, TicketView,
+};
+use crate::wording::{self, ahead, dates, history, labels, mail};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -99,6 +102,8 @@ pub struct ShownTicket {
     pub follows: Option<i64>,
     /// Since when the technical team has it.
     pub escalated: Option<ShownTime>,
+    /// Deadlines and the next step of the follow-up.
+    pub ahead: Vec<ShownComing>,
     /// Its tags.
     pub tags: Vec<String>,
     /// It was closed as spam: no reply leaves.
@@ -127,6 +132,7 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         merged_into: ticket.merged_into.map(|id| id.0),
         follows: ticket.follows.map(|id| id.0),
         escalated: ticket.escalated_at.map(|at| time(at, here)),
+        ahead: ticket.ahead.iter().map(|coming| shown_coming(coming, here)).collect(),
         tags: ticket.tags.clone(),
         spam: ticket.reason.as_deref() == Some(SPAM),
         name: ticket.requester.name.clone(),
@@ -134,6 +140,29 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         email: ticket.requester.email.clone(),
         created: time(ticket.created_at, here),
         updated: time(ticket.updated_at, here),
+    }
+}
+
+/// A time that is ahead.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownComing {
+    /// What it is called in the page.
+    pub word: &'static str,
+    /// What, and when.
+    pub said: String,
+    /// Why then.
+    pub why: String,
+    /// It is a deadline, and over.
+    pub is_late: bool,
+}
+
+fn shown_coming(coming: &Coming, here: Here) -> ShownComing {
+    let when = ahead::when(coming, here.zone);
+    ShownComing {
+        word: coming.what,
+        said: format!("{} {when}", capitalised(&coming.name)),
+        why: coming.why.clone(),
+        is_late: coming.is_deadline && coming.at < here.now,
     }
 }
 
@@ -448,10 +477,4 @@ pub fn figures(figures: Figures, shown: Option<Option<Status>>) -> Vec<ShownFigu
         current: shown == Some(status),
     })
     .collect()
-}
-
-/// A label at the beginning of a line.
-fn capitalised(label: &str) -> String {
-    let mut rest = label.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }

@@ -30,6 +30,9 @@ use serde::Deserialize;
 /// The reply that `feature` sends.
 pub const FEATURE: &str = "fonctionnalite";
 
+/// The guide's reply to who never answered.
+pub const CLOSING: &str = "fermeture";
+
 /// The guide's four (« Bonnes Pratiques de Réponse »), word for word, and the reply to a request for a feature: file
 /// name and content.
 const BUILT_IN: [(&str, &str); 5] = [

@@ -6,11 +6,13 @@ mod answers;
 mod cards;
 mod entries;
 mod home;
+mod rituals;
 
 pub use answers::*;
 pub use cards::*;
 pub use entries::*;
-pub use home::{ToDo, home};
+pub use home::home;
+pub use rituals::*;
 
 use crate::view::press::Press;
 use crate::view::sheet::{Button, File, Tone};

@@ -28,6 +28,8 @@ pub const USER: &str = "Les demandeurs et leurs préférences";
 pub const AGENT: &str = "Les CM, leurs rôles et leurs comptes";
 /// `check`.
 pub const CHECK: &str = "Lit la configuration, essaie chaque connexion, dit quoi corriger";
+/// `report`.
+pub const REPORT: &str = "Ce qui a été fait un jour ou une semaine, face aux objectifs";
 /// `db`.
 pub const DB: &str = "La base de données : migrations et sauvegardes";
 /// `config`.
@@ -48,7 +50,10 @@ pub fn fired(fired: &[Fired], dry_run: bool, zone: Tz) -> String {
     let state = if dry_run { "à déclencher" } else { "déclenchée" };
     let line = |one: &Fired| {
         let (what, due) = (labels::timer(one.timer), dates::date(one.due_at, zone));
-        format!("Ticket nº\u{a0}{}\u{a0}: {what}, échéance du {due} {state}", one.ticket)
+        match one.ticket {
+            Some(ticket) => format!("Ticket nº\u{a0}{ticket}\u{a0}: {what}, échéance du {due} {state}"),
+            None => format!("Équipe\u{a0}: {what}, échéance du {due} {state}"),
+        }
     };
     fired.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -75,6 +75,9 @@ fn want(wanted: Wanted) -> String {
         }
         Wanted::Holidays => format!("l’un de\u{a0}: {}", Holidays::words().collect::<Vec<_>>().join(", ")),
         Wanted::Days => "une liste de jours comme [\"2026-12-24\"]".to_owned(),
+        Wanted::Share => "une part de 0 à 1, comme 0.8".to_owned(),
+        Wanted::TimeOrOff => "une heure comme \"09:00\", ou \"off\"".to_owned(),
+        Wanted::LongerThan(key) => format!("un délai plus long que celui de {key}"),
         Wanted::SlackId => "un identifiant de Slack comme C0123ABCD (canal) ou S0123ABCD (groupe)".to_owned(),
         Wanted::Addresses => "une liste d’adresses comme [\"aide@exemple.fr\"]".to_owned(),
     }

@@ -2,7 +2,7 @@
 //!
 //! Pure. May import: chrono.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -32,6 +32,62 @@ pub fn day(at: DateTime<Utc>, zone: Tz) -> String {
     let at = at.with_timezone(&zone);
     let ordinal = if at.day() == 1 { "er" } else { "" };
     format!("{}{ordinal} {} {}", at.day(), MONTHS[at.month0() as usize], at.year())
+}
+
+/// « 24 novembre 2026 ».
+pub fn plain_day(day: NaiveDate) -> String {
+    let ordinal = if day.day() == 1 { "er" } else { "" };
+    format!("{}{ordinal} {} {}", day.day(), MONTHS[day.month0() as usize], day.year())
+}
+
+/// « mardi 24 novembre 2026 ».
+pub fn long_day(day: NaiveDate) -> String {
+    format!("{} {}", weekday(day.weekday()), plain_day(day))
+}
+
+/// « 23 », « 28 novembre », « 29 décembre 2025 »: a day, without what it has in common with a later one.
+pub fn short_day(day: NaiveDate, later: NaiveDate) -> String {
+    let whole = plain_day(day);
+    let words = match () {
+        () if day.year() != later.year() => 3,
+        () if day.month() != later.month() => 2,
+        () => 1,
+    };
+    whole.split(' ').take(words).collect::<Vec<_>>().join(" ")
+}
+
+/// « mardi ».
+pub fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "lundi",
+        Weekday::Tue => "mardi",
+        Weekday::Wed => "mercredi",
+        Weekday::Thu => "jeudi",
+        Weekday::Fri => "vendredi",
+        Weekday::Sat => "samedi",
+        Weekday::Sun => "dimanche",
+    }
+}
+
+/// « jeudi 26 novembre à 10 h 00 », in `zone`: a time to come that is near.
+pub fn coming(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    let day = local.date_naive();
+    let ordinal = if day.day() == 1 { "er" } else { "" };
+    format!(
+        "{} {}{ordinal} {} à {}\u{a0}h\u{a0}{:02}",
+        weekday(day.weekday()),
+        day.day(),
+        MONTHS[day.month0() as usize],
+        local.hour(),
+        local.minute()
+    )
+}
+
+/// « 10 h 05 », in `zone`.
+pub fn hour(at: DateTime<Utc>, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    format!("{}\u{a0}h\u{a0}{:02}", local.hour(), local.minute())
 }
 
 /// « 24/11/2026 10:05 », in `zone`: always as wide, for columns.
@@ -71,6 +127,14 @@ fn span(seconds: u64) -> Option<String> {
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     span(seconds).unwrap_or_else(|| format!("{seconds}\u{a0}s"))
+}
+
+/// « 2 h », « 24 h », « 3 jours »: a span as the guide promises it, in hours up to a day.
+pub fn promised(seconds: u64) -> String {
+    match seconds {
+        86_400 => "24\u{a0}h".to_owned(),
+        _ => duration(Duration::from_secs(seconds)),
+    }
 }
 
 /// « 1 ticket », « 0 ticket », « 10 000 tickets »: zero and one are singular in French.

@@ -101,6 +101,14 @@ fn act(done: &Done) -> String {
             [] => format!("Le ticket nº\u{a0}{id} n’a plus d’étiquette."),
             tags => format!("Étiquettes du ticket nº\u{a0}{id}\u{a0}: {}.", tags.join(", ")),
         },
+        Act::Reminded => format!("L’utilisateur du ticket nº\u{a0}{id} est relancé."),
+        Act::Snoozed { until } => {
+            let span = (*until - done.ticket.updated_at).to_std().unwrap_or_default();
+            format!(
+                "Suivi du ticket nº\u{a0}{id} reporté de {}\u{a0}: d’ici là, ni relance ni fermeture\u{a0}; une réponse de l’utilisateur y met fin.",
+                dates::duration(span)
+            )
+        }
         Act::Fixed => {
             format!("L’équipe technique dit le ticket nº\u{a0}{id} corrigé. Son statut n’a pas changé.")
         }

@@ -84,6 +84,28 @@ pub fn sentence(event: &EventView) -> String {
             )
         }
         EventKind::UpdateDue => "Ticket urgent\u{a0}: il est temps de tenir l’utilisateur informé".to_owned(),
+        EventKind::Reminded => {
+            let which = detail.timer.map_or("relance", labels::step);
+            match event.actor.as_str() {
+                "guichet" => format!("{which} envoyée à l’utilisateur"),
+                _ => format!("{who} a relancé l’utilisateur ({which})"),
+            }
+        }
+        EventKind::Proposed => {
+            format!("À décider\u{a0}: {}", detail.timer.map_or("la suite", labels::step))
+        }
+        EventKind::Stale => "Ticket en cours, sans activité\u{a0}: où en est-il\u{a0}?".to_owned(),
+        EventKind::DeadlineNear => {
+            format!("Échéance proche\u{a0}: {}", detail.owed.map_or("réponse", labels::owed))
+        }
+        EventKind::DeadlineMissed => {
+            format!("Échéance dépassée\u{a0}: {}", detail.owed.map_or("réponse", labels::owed))
+        }
+        EventKind::Snoozed => {
+            let span = detail.until.and_then(|until| (until - event.at).to_std().ok()).unwrap_or_default();
+            format!("{who} a reporté le suivi de {}", dates::duration(span))
+        }
+        EventKind::SnoozeOver => "Le report est terminé\u{a0}: le ticket est à reprendre".to_owned(),
         EventKind::TagsSet => {
             let changed = |verb: &str, tags: &[String]| match tags {
                 [] => None,

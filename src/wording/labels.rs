@@ -9,6 +9,7 @@ use crate::domain::ids::TicketId;
 use crate::domain::participant::Participation;
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
+use crate::domain::sla::Owed;
 use crate::domain::threading::Rung;
 use crate::domain::ticket::{Priority, Status};
 
@@ -147,6 +148,11 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::UpdateDue => "le rappel",
         EventKind::TagsSet => "le changement d’étiquettes",
         EventKind::Fixed => "l’annonce de correction",
+        EventKind::Reminded => "la relance",
+        EventKind::Proposed => "la proposition",
+        EventKind::Stale => "le signalement",
+        EventKind::DeadlineNear | EventKind::DeadlineMissed => "l’échéance",
+        EventKind::Snoozed | EventKind::SnoozeOver => "le report",
     }
 }
 
@@ -163,10 +169,41 @@ pub fn team(team: Team) -> &'static str {
     }
 }
 
+/// Why a ticket was closed whose requester never answered (guide, « Fermé faute de réponse »).
+pub const UNANSWERED: &str = "Fermé faute de réponse";
+
+/// What a timer is for, or what is told on a day, from its word.
+pub fn timer(word: &str) -> &str {
+    match (TimerKind::from_word(word), word) {
+        (Some(timer), _) => step(timer),
+        (None, "checklist") => "checklist du jour, dans le chat",
+        (None, "day_report") => "rapport du jour, dans le chat",
+        (None, "week_report") => "résumé de la semaine, dans le chat",
+        (None, other) => other,
+    }
+}
+
 /// What a timer is for.
-pub fn timer(timer: TimerKind) -> &'static str {
+pub fn step(timer: TimerKind) -> &'static str {
     match timer {
         TimerKind::UrgentUpdate => "tenir l’utilisateur informé (ticket urgent)",
+        TimerKind::FirstReminder => "1re relance",
+        TimerKind::SecondReminder => "2e relance",
+        TimerKind::CloseUnanswered => "fermeture faute de réponse",
+        TimerKind::CloseResolved => "fermeture du ticket résolu",
+        TimerKind::StaleInProgress => "signaler un ticket en cours sans activité",
+        TimerKind::SnoozeOver => "fin du report",
+        TimerKind::DueSoon => "échéance proche",
+        TimerKind::Overdue => "échéance dépassée",
+    }
+}
+
+/// « première réponse »: what is owed.
+pub fn owed(owed: Owed) -> &'static str {
+    match owed {
+        Owed::FirstResponse => "première réponse",
+        Owed::NextResponse => "réponse",
+        Owed::Resolution => "résolution",
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`text`] takes off.
 //! Pure. May import: domain, command, view, oauth (its faults), config (its faults), toml, serde, chrono.
 
+pub mod ahead;
 pub mod alerts;
 pub mod canary;
 pub mod canned;
@@ -25,6 +26,7 @@ pub mod prose;
 pub mod recipients;
 pub mod refusals;
 pub mod requester;
+pub mod rituals;
 pub mod sign_in;
 pub mod slash;
 pub mod suggestions;

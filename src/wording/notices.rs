@@ -1,5 +1,5 @@
 //! What a requester is told: titles and messages, byte for byte as the guide has them (« Les 5 Statuts de
-//! Ticket »), its straight quotes and plain spaces included.
+//! Ticket »), its straight quotes and plain spaces included; reminders in the same manner.
 //!
 //! Pure. May import: domain.
 
@@ -8,6 +8,9 @@ use crate::domain::ticket::Status;
 
 /// The title of a notice. A reply that also sets an announced status carries that status's title.
 pub fn title(notice: Notice) -> &'static str {
+    if matches!(notice, Notice::Reminder { .. }) {
+        return "Ticket de support : En attente de votre réponse";
+    }
     match notice.status() {
         Some(Status::WaitingCustomer) => "Ticket de support : En attente de votre réponse",
         Some(Status::Resolved) => "Ticket de support : Résolu",
@@ -18,6 +21,17 @@ pub fn title(notice: Notice) -> &'static str {
 
 /// The message of a notice about the ticket with this subject.
 pub fn message(notice: Notice, subject: &str) -> String {
+    match notice {
+        Notice::Reminder { is_last: false } => {
+            return format!("Votre ticket '{subject}' est toujours en attente de votre réponse.");
+        }
+        Notice::Reminder { is_last: true } => {
+            return format!(
+                "Votre ticket '{subject}' est toujours en attente de votre réponse. Sans nouvelles de votre part, il sera bientôt fermé."
+            );
+        }
+        Notice::Status(_) | Notice::Reply { .. } => {}
+    }
     match notice.status() {
         Some(Status::WaitingCustomer) => {
             format!("Votre ticket '{subject}' est maintenant en attente de votre réponse.")

@@ -42,6 +42,17 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::SameAssignee(id, name) => {
             format!("{name} est déjà responsable du ticket nº\u{a0}{id}\u{a0}: rien n’a changé.")
         }
+        Refusal::NotWaiting(id, status) => format!(
+            "Le ticket nº\u{a0}{id} est {}\u{a0}: seul un ticket En attente client se relance. Pour écrire à l’utilisateur\u{a0}: `/ticket reply {id} TEXTE`.",
+            labels::status_name(*status)
+        ),
+        Refusal::ClosedToSnoozing(id) => format!(
+            "Le ticket nº\u{a0}{id} est Fermé\u{a0}: il n’y a rien à reporter. Pour le rouvrir\u{a0}: `/ticket reopen {id}`."
+        ),
+        Refusal::NotADelay(given) => format!(
+            "{} n’est pas un délai. Par exemple\u{a0}: `2d`, `3 jours`, `4h`\u{a0}; un an au plus.",
+            quoted(given)
+        ),
         Refusal::NoSuchAgent(name) => {
             format!("Aucun CM ne s’appelle {}. Vérifiez le nom, tel que l’équipe l’écrit.", quoted(name))
         }

@@ -155,7 +155,8 @@ impl Templates {
 fn template_of(notice: Notice) -> &'static str {
     match notice {
         Notice::Reply { .. } => "reply",
-        Notice::Status(Status::WaitingCustomer) => "waiting_customer",
+        // A reminder says what the notice said, once more.
+        Notice::Status(Status::WaitingCustomer) | Notice::Reminder { .. } => "waiting_customer",
         Notice::Status(Status::Resolved) => "resolved",
         // The guide announces no other status; what is told in no other words is told as a piece of information.
         Notice::Status(Status::Closed | Status::New | Status::InProgress) => "closed",
@@ -164,7 +165,10 @@ fn template_of(notice: Notice) -> &'static str {
 
 /// The colour that a mail shows: that of the status it announces, with a reply as well.
 fn colour_of(notice: Notice) -> NoticeKind {
-    notice.status().and_then(NoticeKind::of_status).unwrap_or(NoticeKind::Reply)
+    match notice {
+        Notice::Reminder { .. } => NoticeKind::Warning,
+        _ => notice.status().and_then(NoticeKind::of_status).unwrap_or(NoticeKind::Reply),
+    }
 }
 
 fn values(letter: &Letter, content: Value) -> Value {

@@ -9,10 +9,11 @@ mod paint;
 pub mod samples;
 mod ticket;
 
-use super::{dates, done, labels, recipients};
+use super::{dates, done, labels, recipients, rituals};
 use crate::domain::ticket::Priority;
 use crate::view::{
-    Draft, HelpEntry, Person, Queue, Recipients, RequesterView, TemplateView, TicketView, View,
+    Checklist, Draft, HelpEntry, Person, Queue, Recipients, Report, RequesterView, TemplateView, TicketView,
+    View,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -31,6 +32,9 @@ pub fn draw(view: &View, now: DateTime<Utc>, zone: Tz, colour: bool) -> String {
         View::Templates(templates) => draw_templates(templates, ink),
         View::Draft(draft) => draw_draft(draft, ink),
         View::Person(person) => draw_person(person, now, ink),
+        View::Checklist(list) => draw_checklist(list, ink),
+        View::Stats(report) => draw_stats(report, ink),
+        View::Report(report) => draw_report(report, ink),
         View::Help(entries) => draw_help(entries, ink),
     };
     // No line ends in blanks, whatever the last column held.
@@ -41,6 +45,27 @@ pub fn draw(view: &View, now: DateTime<Utc>, zone: Tz, colour: bool) -> String {
 /// where `colour` allows it.
 pub fn sentence(said: &str, colour: bool) -> String {
     Ink { colour }.commands(&printable(said))
+}
+
+fn draw_checklist(list: &Checklist, ink: Ink) -> String {
+    let lines = rituals::tasks(list).into_iter().map(|(_, what, pile)| rituals::task(&what, pile));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    format!("{}\n\n{lines}", ink.bold(&rituals::checklist_title(list)))
+}
+
+fn draw_stats(report: &Report, ink: Ink) -> String {
+    let today = format!("Aujourd’hui\u{a0}: {}", rituals::tally(report));
+    let promises = rituals::promises(report).join("\n");
+    format!("{}\n{today}\n\n{promises}", ink.bold(&rituals::figures(&report.figures)))
+}
+
+fn draw_report(report: &Report, ink: Ink) -> String {
+    let parts = rituals::report(report).into_iter().map(|part| {
+        let lines: Vec<String> = part.lines.iter().map(|line| format!("  {}", printable(line))).collect();
+        format!("{}\n{}", ink.bold(part.title), lines.join("\n"))
+    });
+    let parts = parts.collect::<Vec<_>>().join("\n\n");
+    format!("{}\n\n{parts}", ink.bold(&rituals::report_title(report)))
 }
 
 fn draw_queue(queue: &Queue, now: DateTime<Utc>, ink: Ink) -> String {
@@ -399,7 +424,9 @@ mod tests {
         merge 42 into 17  (fusionner)
             Réunit deux tickets ; le premier est fermé, le second continue
         snooze 42 DÉLAI  (reporter)
-            Écarte le ticket de la file jusqu’à un délai : 2d, 3 jours, 4h
+            Reporte le suivi du ticket : ni relance ni fermeture avant, puis un rappel ; 2d, 3 jours, 4h
+        remind 42  (relancer)
+            Relance l’utilisateur qui nous doit une réponse
         undo  (annuler)
             Annule votre dernier geste, s’il vient d’avoir lieu
         history 42  (historique)

@@ -39,6 +39,7 @@ fn day() -> Vec<(&'static str, Value)> {
         ("undo", json!({})),
         ("merge", json!({"ticket": "5", "into": "2"})),
         ("snooze", json!({"ticket": "2", "delay": "2d"})),
+        ("remind", json!({"ticket": "2"})),
         ("history", json!({"ticket": "1"})),
         ("deliveries", json!({"ticket": "1"})),
         ("resend", json!({"delivery": "1"})),

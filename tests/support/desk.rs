@@ -118,6 +118,7 @@ pub fn settings() -> Settings {
         own_addresses: vec![OUR_ADDRESS.into(), OUR_ALIAS.into()],
         authserv_ids: vec![OUR_MAIL_SERVER.into()],
         public_url: PUBLIC_URL.into(),
+        brand: "BetTracker Pro".into(),
         rules: Rules::default(),
         plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),

@@ -14,6 +14,7 @@ use guichet::desk::{Desk, Settings};
 use guichet::domain::chat::Platform;
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Role;
+use guichet::domain::rules::Rules;
 use guichet::view::TicketView;
 use serde_json::Value;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -51,10 +52,15 @@ impl SlackTeam {
 
     /// The same with a desk that tells these platforms.
     pub async fn with(database: Database, slack: Slack, chats: Vec<Platform>) -> SlackTeam {
-        let mut test = TestDesk::new(database).await;
+        SlackTeam::ruled(database, slack, chats, super::team::quiet()).await
+    }
+
+    /// The same with other numbers.
+    pub async fn ruled(database: Database, slack: Slack, chats: Vec<Platform>, rules: Rules) -> SlackTeam {
+        let mut test = TestDesk::with_rules(database, rules.clone()).await;
         let clock: &'static AtomicI64 =
             Box::leak(Box::new(AtomicI64::new(tuesday_morning().timestamp_millis())));
-        let settings = Settings { chats, ..settings() };
+        let settings = Settings { chats, rules, ..settings() };
         test.desk = Desk::open(test.store.clone(), Clock::Moved(clock), settings).await.unwrap();
         let camille = slack.person("Camille", &[AGENTS]);
         let sam = slack.person("Sam", &[AGENTS]);

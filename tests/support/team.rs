@@ -13,6 +13,8 @@ use guichet::desk::{Desk, Settings};
 use guichet::domain::chat::Platform;
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Role;
+use guichet::domain::ritual::Rituals;
+use guichet::domain::rules::Rules;
 use guichet::store::Store;
 use guichet::view::TicketView;
 use std::num::NonZeroU64;
@@ -44,6 +46,11 @@ pub struct Team {
     door: Option<(JoinHandle<()>, DropGuard)>,
 }
 
+/// The usual numbers, and nothing that is told on its day: what is told is what the test is about.
+pub fn quiet() -> Rules {
+    Rules { rituals: Rituals::NONE, ..Rules::default() }
+}
+
 impl Team {
     /// Everybody is there, and the door is open.
     pub async fn start(database: Database) -> Team {
@@ -59,10 +66,15 @@ impl Team {
 
     /// The same before the door opens.
     pub async fn before(database: Database, discord: Discord) -> Team {
-        let mut test = TestDesk::new(database).await;
+        Team::ruled(database, discord, quiet()).await
+    }
+
+    /// The same with other numbers.
+    pub async fn ruled(database: Database, discord: Discord, rules: Rules) -> Team {
+        let mut test = TestDesk::with_rules(database, rules.clone()).await;
         let clock: &'static AtomicI64 =
             Box::leak(Box::new(AtomicI64::new(tuesday_morning().timestamp_millis())));
-        let settings = Settings { chats: vec![Platform::Discord], ..settings() };
+        let settings = Settings { chats: vec![Platform::Discord], rules, ..settings() };
         test.desk = Desk::open(test.store.clone(), Clock::Moved(clock), settings).await.unwrap();
         let (agents, leads) = (discord.role("Support"), discord.role("Responsables"));
         // Who moderates messages sees the commands.

@@ -8,15 +8,9 @@ use crate::domain::ticket::Status;
 use crate::view::TicketView;
 use crate::view::sheet::Sheet;
 use crate::wording;
-use chrono::TimeDelta;
 
 /// How many tickets a list of the page shows.
 const SHOWN: i64 = 8;
-/// How many are looked through for those that have stood long.
-const LOOKED_THROUGH: i64 = 200;
-/// From when on the guide's daily checklist names a ticket that waits, and one in progress.
-const WAITING_FOR: TimeDelta = TimeDelta::days(3);
-const IN_PROGRESS_FOR: TimeDelta = TimeDelta::hours(24);
 
 impl Room {
     /// The page of whoever reads it; who may not act reads why.
@@ -31,19 +25,16 @@ impl Room {
         };
         let now = self.desk.clock().now();
         let open = [Status::New, Status::InProgress, Status::WaitingCustomer];
-        let [new, mut in_progress, mut waiting] = self.lists(open, None, LOOKED_THROUGH).await?;
+        let mut queue: Vec<TicketView> = Vec::new();
+        for list in self.lists(open, None, SHOWN).await? {
+            queue.extend(list);
+        }
         let mut mine: Vec<TicketView> = Vec::new();
         for list in self.lists(open, Some(agent.id), SHOWN).await? {
             mine.extend(list);
         }
-        // Each list has its latest first.
-        let lists = [&new, &in_progress, &waiting].into_iter();
-        let queue = lists.flat_map(|list| list.iter().take(SHOWN as usize).cloned()).collect();
-        waiting.retain(|ticket| now - ticket.updated_at > WAITING_FOR);
-        in_progress.retain(|ticket| now - ticket.updated_at > IN_PROGRESS_FOR);
-        let to_do = wording::chat::ToDo { new: &new, waiting: &waiting, in_progress: &in_progress };
-        let figures = self.desk.figures().await?;
-        Ok(wording::chat::home(&figures, &to_do, &latest(mine), &latest(queue), now))
+        let to_do = self.desk.checklist().await?;
+        Ok(wording::chat::home(&to_do, &latest(mine), &latest(queue), now))
     }
 
     async fn lists(
@@ -70,7 +61,7 @@ impl Room {
         Ok(ticket.map(|ticket| Sheet {
             rows: Vec::new(),
             link: None,
-            ..wording::chat::card(&ticket, &[], None, self.desk.due(&ticket), "")
+            ..wording::chat::card(&ticket, &[], None, self.desk.zone(), "")
         }))
     }
 }

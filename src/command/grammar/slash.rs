@@ -281,9 +281,10 @@ const TABLE: &[Row] = &[
     ),
     row(
         "snooze",
-        "Takes the ticket out of the queue for a while: 2d, 4h",
+        "Puts the follow-up off, then reminds you: 2d, 4h",
         &[TICKET, arg("delay", "delay", "délai", "How long: 2d, 4h")],
     ),
+    row("remind", "Reminds the requester who owes us an answer", &[TICKET]),
     row("undo", "Takes back your last act, if it was just now", &[]),
     row("history", "Who did what, and when", &[TICKET]),
     row("deliveries", "What was sent, by which channel, and what became of it", &[TICKET]),

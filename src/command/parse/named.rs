@@ -212,6 +212,7 @@ mod tests {
         let one_ticket = prop_oneof![
             ticket().prop_map(|ticket| Command::Show { ticket }),
             ticket().prop_map(|ticket| Command::Take { ticket }),
+            ticket().prop_map(|ticket| Command::Remind { ticket }),
             ticket().prop_map(|ticket| Command::Feature { ticket }),
             ticket().prop_map(|ticket| Command::Spam { ticket }),
             ticket().prop_map(|ticket| Command::Reopen { ticket }),
@@ -332,6 +333,7 @@ mod tests {
             Command::Spam { ticket } => ("spam", vec![number(ticket)]),
             Command::Reopen { ticket } => ("reopen", vec![number(ticket)]),
             Command::Merge { ticket, into } => ("merge", vec![number(ticket), ("into", into.0.to_string())]),
+            Command::Remind { ticket } => ("remind", vec![number(ticket)]),
             Command::Snooze { ticket, delay } => ("snooze", vec![number(ticket), ("delay", delay.clone())]),
             Command::Undo { act: _ } => ("undo", Vec::new()),
             Command::History { ticket } => ("history", vec![number(ticket)]),

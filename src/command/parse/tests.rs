@@ -363,6 +363,8 @@ fn every_other_command_has_its_french_name() {
         ("fusionner #42 avec n° 17", Command::Merge { ticket: N, into: TicketId(17) }),
         ("merge 42 17", Command::Merge { ticket: N, into: TicketId(17) }),
         ("merge 42 -> 17", Command::Merge { ticket: N, into: TicketId(17) }),
+        ("remind 42", Command::Remind { ticket: N }),
+        ("relancer 42", Command::Remind { ticket: N }),
         ("snooze 42 2d", Command::Snooze { ticket: N, delay: "2d".into() }),
         ("reporter 42 3 jours", Command::Snooze { ticket: N, delay: "3 jours".into() }),
         ("annuler", Command::Undo { act: None }),

@@ -61,10 +61,15 @@ pub fn without_role(platform: Platform) -> Sheet {
 
 /// A fault of ours.
 pub fn broken(reference: &str) -> Sheet {
-    sentence(format!(
+    sentence(broken_said(reference))
+}
+
+/// The same in a sentence.
+pub fn broken_said(reference: &str) -> String {
+    format!(
         "Erreur interne, référence {reference}\u{a0}: rien n’a été fait. Réessayez\u{a0}; si cela dure, donnez cette \
          référence à l’exploitant."
-    ))
+    )
 }
 
 /// A command that was typed while we were away, and is read only now.
@@ -89,7 +94,9 @@ pub fn stale() -> Sheet {
 pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
     let drawn = text::draw(view, now, zone, false);
     match view {
-        View::Ticket(ticket) => shown(ticket),
+        View::Ticket(ticket) => shown(ticket, zone),
+        View::Checklist(list) => super::checklist(list),
+        View::Report(done) => super::report(done),
         View::Draft(draft) => {
             let (shown, files) = super::shown(&drawn, "reponse.txt");
             let mut sheet = Sheet { files, ..sentence(shown) };
@@ -107,11 +114,11 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
 }
 
 /// A ticket for one who asks to see it: its card, and the latest of the conversation.
-fn shown(ticket: &TicketView) -> Sheet {
+fn shown(ticket: &TicketView, zone: Tz) -> Sheet {
     let mut sheet = cards::whole_card(ticket, &[], "");
     sheet.link = None;
     if ticket.status == Status::Closed {
-        sheet.rows = cards::card(ticket, &[], None, None, "").rows;
+        sheet.rows = cards::card(ticket, &[], None, zone, "").rows;
     }
     let latest = ticket.messages.iter().rev().take(5).collect::<Vec<_>>();
     sheet.body = latest

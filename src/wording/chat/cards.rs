@@ -5,14 +5,14 @@ use super::{EXCERPT, button, excerpt};
 use crate::domain::alert::Alert;
 use crate::domain::chat::Place;
 use crate::domain::event::EventKind;
+use crate::domain::followup::TimerKind;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
-use crate::domain::sla::{Due, Owed};
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
-use crate::view::{MessageView, TicketView};
-use crate::wording::{alerts, dates, labels};
+use crate::view::{Coming, MessageView, TicketView};
+use crate::wording::{ahead, alerts, dates, labels};
 use chrono_tz::Tz;
 
 /// « nº 42 · Remboursement », as every card and thread is called.
@@ -26,18 +26,18 @@ pub fn thread_name(ticket: &TicketView) -> String {
 }
 
 /// The address of the ticket's page.
-fn page(public_url: &str, ticket: &TicketView) -> String {
+pub(super) fn page(public_url: &str, ticket: &TicketView) -> String {
     format!("{}/admin/support/tickets/{}", public_url.trim_end_matches('/'), ticket.id)
 }
 
 /// The card of a ticket in #support-team.
 /// `escalation`: where it stands with the technical team.
-/// `due`: by when its requester is owed an answer, and the zone in which that is said.
+/// `zone`: the one in which times are said.
 pub fn card(
     ticket: &TicketView,
     writers: &[String],
     escalation: Option<&Place>,
-    due: Option<(Due, Tz)>,
+    zone: Tz,
     public_url: &str,
 ) -> Sheet {
     let id = ticket.id;
@@ -54,9 +54,7 @@ pub fn card(
         };
     }
     let mut sheet = whole_card(ticket, writers, public_url);
-    if let Some((due, zone)) = due {
-        sheet.facts.push(("Échéance".to_owned(), deadline(&due, zone)));
-    }
+    sheet.facts.extend(ahead(ticket, zone));
     sheet.body.extend(leads("Fil de l’équipe technique\u{a0}:", escalation));
     sheet
 }
@@ -67,13 +65,26 @@ fn leads(words: &str, place: Option<&Place>) -> Option<Piece> {
     Some(Piece::Leads(words.to_owned(), place.clone()))
 }
 
-/// « première réponse avant le 24/11/2026 12:00 ».
-fn deadline(due: &Due, zone: Tz) -> String {
-    let what = match due.owed {
-        Owed::FirstResponse => "première réponse",
-        Owed::NextResponse => "réponse",
+/// What is ahead: the first deadline, and the next step of the follow-up.
+fn ahead(ticket: &TicketView, zone: Tz) -> Vec<(String, String)> {
+    let deadline = ticket.ahead.iter().find(|coming| coming.is_deadline);
+    // What only the team would be told is no news yet.
+    let quiet = TimerKind::StaleInProgress.as_str();
+    let step = ticket.ahead.iter().find(|coming| !coming.is_deadline && coming.what != quiet);
+    let said = |coming: &Coming| format!("{} {}", coming.name, ahead::when(coming, zone));
+    let told = |coming: &Coming| {
+        let mut events = ticket.events.iter().rev();
+        events.find(|event| !event.undone && event.detail.due == Some(coming.at)).map(|event| event.kind)
     };
-    format!("{what} avant le {}", dates::date(due.at, zone))
+    let deadline = deadline.map(|coming| {
+        let mark = match told(coming) {
+            Some(EventKind::DeadlineMissed) => "🔴 dépassée\u{a0}: ",
+            Some(EventKind::DeadlineNear) => "🟠 ",
+            _ => "",
+        };
+        ("Échéance".to_owned(), format!("{mark}{}", said(coming)))
+    });
+    deadline.into_iter().chain(step.map(|coming| ("Suivi".to_owned(), said(coming)))).collect()
 }
 
 /// The same with all that is known of it, closed or not.

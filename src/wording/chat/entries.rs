@@ -1,15 +1,17 @@
 //! What stands in a ticket's thread: each message of the conversation, with what became of it, and the lines of the
 //! history.
 
-use super::{button, masked};
+use super::{button, cards, masked};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventKind, Team};
+use crate::domain::followup::TimerKind;
 use crate::domain::ids::MessageId;
 use crate::domain::message::Direction;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Call, File, Piece, Row, Sheet, Tone};
 use crate::view::{DeliveryView, EventView, MessageView, TicketView};
+use crate::wording::canned::CLOSING;
 use crate::wording::{dates, history, labels, mail};
 
 /// A message; `None` when the ticket has it no more.
@@ -180,17 +182,92 @@ pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>) -> S
         return Sheet { body: vec![Piece::Struck(said)], ..Sheet::default() };
     }
     match event.kind {
-        EventKind::UpdateDue | EventKind::Fixed if is_open(ticket) => Sheet {
+        kind if is_to_be_seen(kind) && stands(ticket, event) => Sheet {
             body: vec![Piece::Heading(said)],
-            rows: vec![Row::Buttons(vec![
-                button("Répondre", Press::Reply(ticket.id, None), Tone::Primary),
-                button("Passer en Résolu", Press::SetStatus(ticket.id, Status::Resolved), Tone::Success),
-            ])],
+            rows: vec![Row::Buttons(next(ticket, event))],
             calls: assignee.map(|account| Call::Person(account.to_owned())),
             ..Sheet::default()
         },
         EventKind::Absorbed => Sheet { body: absorbed(ticket, event, said), ..Sheet::default() },
         _ => Sheet { body: vec![Piece::Small(said)], ..Sheet::default() },
+    }
+}
+
+/// Something to look at, in the channel itself: which ticket, and what may be done about it.
+pub fn warning(ticket: &TicketView, event: &EventView, public_url: &str) -> Sheet {
+    let mut sheet = Sheet {
+        accent: Some(Status::WaitingCustomer),
+        title: Some(cards::title(ticket)),
+        link: Some(cards::page(public_url, ticket)),
+        body: vec![Piece::Words(format!("{} {}", mark(event.kind), history::sentence(event)))],
+        ..Sheet::default()
+    };
+    if stands(ticket, event) {
+        sheet.rows = vec![Row::Buttons(next(ticket, event))];
+    }
+    sheet
+}
+
+fn mark(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::DeadlineMissed => "🔴",
+        EventKind::DeadlineNear => "🟠",
+        _ => "⏰",
+    }
+}
+
+fn is_to_be_seen(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::UpdateDue
+            | EventKind::Fixed
+            | EventKind::Proposed
+            | EventKind::Stale
+            | EventKind::DeadlineNear
+            | EventKind::DeadlineMissed
+            | EventKind::SnoozeOver
+    )
+}
+
+/// Whether what was to be seen still asks for something.
+fn stands(ticket: &TicketView, event: &EventView) -> bool {
+    match event.kind {
+        EventKind::Proposed => match event.detail.timer {
+            Some(TimerKind::CloseResolved) => ticket.status == Status::Resolved,
+            _ => ticket.status == Status::WaitingCustomer,
+        },
+        EventKind::DeadlineNear | EventKind::DeadlineMissed | EventKind::Stale => {
+            matches!(ticket.status, Status::New | Status::InProgress)
+        }
+        _ => is_open(ticket),
+    }
+}
+
+/// What may be done about what is to be seen.
+fn next(ticket: &TicketView, event: &EventView) -> Vec<Button> {
+    let id = ticket.id;
+    let put_off = || button("Reporter de 2\u{a0}jours", Press::Snooze(id, 2), Tone::Plain);
+    match (event.kind, event.detail.timer) {
+        (EventKind::Proposed, Some(TimerKind::CloseUnanswered)) => vec![
+            button("Fermer faute de réponse", Press::Reply(id, Some(CLOSING.to_owned())), Tone::Primary),
+            button("Relancer", Press::Remind(id), Tone::Plain),
+            put_off(),
+        ],
+        (EventKind::Proposed, Some(TimerKind::CloseResolved)) => {
+            vec![button("Fermer", Press::SetStatus(id, Status::Closed), Tone::Primary), put_off()]
+        }
+        (EventKind::Proposed, _) => vec![button("Relancer", Press::Remind(id), Tone::Primary), put_off()],
+        (EventKind::DeadlineNear | EventKind::DeadlineMissed, _) if ticket.assignee.is_none() => vec![
+            button("Prendre", Press::Take(id), Tone::Success),
+            button("Répondre", Press::Reply(id, None), Tone::Primary),
+        ],
+        (EventKind::DeadlineNear | EventKind::DeadlineMissed, _) => {
+            vec![button("Répondre", Press::Reply(id, None), Tone::Primary)]
+        }
+        _ => vec![
+            button("Répondre", Press::Reply(id, None), Tone::Primary),
+            button("Passer en Résolu", Press::SetStatus(id, Status::Resolved), Tone::Success),
+        ],
     }
 }
 

@@ -33,6 +33,9 @@ pub fn ticket() -> TicketView {
         merged_into: None,
         follows: None,
         escalated_at: None,
+        status_since: before(26),
+        answer_due: None,
+        ahead: Vec::new(),
         tags: Vec::new(),
         requester: RequesterView {
             email: "lea@exemple.example".into(),

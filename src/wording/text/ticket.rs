@@ -6,9 +6,10 @@ use super::paint::{Cell, Ink, Table, clipped, printable, width};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
+use crate::domain::text;
 use crate::domain::ticket::Priority;
 use crate::view::{MessageView, TicketView};
-use crate::wording::{dates, history as sentences, labels, mail};
+use crate::wording::{ahead, dates, history as sentences, labels, mail};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -43,6 +44,12 @@ pub fn card(ticket: &TicketView, now: DateTime<Utc>, zone: Tz, ink: Ink) -> Stri
     }
     if let Some(since) = ticket.escalated_at {
         lines.push(ink.yellow(&format!("Escaladé à l’équipe technique {}", dates::ago(since, now))));
+    }
+    for coming in &ticket.ahead {
+        let when = ahead::when(coming, zone);
+        let line = format!("{} {when}", text::capitalised(&coming.name));
+        let line = if coming.is_deadline && coming.at < now { ink.red(&line) } else { line };
+        lines.push(format!("{line} {}", ink.dim(&format!("({})", coming.why))));
     }
     if !ticket.tags.is_empty() {
         lines.push(format!("Étiquettes\u{a0}: {}", printable(&ticket.tags.join(", "))));

@@ -1,0 +1,131 @@
+//! When the clock has something to do on a ticket: worked out anew from its past after each act, so that no timer outlives
+//! its reason.
+
+use super::{Inner, Result};
+use crate::domain::followup::{TimerKind, put_off_until};
+use crate::domain::life::{Happened, Life, Said};
+use crate::domain::message::Direction;
+use crate::domain::rules::Rules;
+use crate::domain::ticket::Ticket;
+use crate::domain::timetable::Timetable;
+use crate::store::Tx;
+use crate::store::tickets::StoredEvent;
+use crate::view::{Coming, TicketView};
+use crate::wording;
+use chrono::{DateTime, Utc};
+
+/// What is read of a ticket to know its past.
+pub(super) struct Past {
+    ticket: Ticket,
+    said: Vec<Said>,
+    events: Vec<StoredEvent>,
+}
+
+impl Past {
+    /// Reads it.
+    pub(super) async fn read(tx: &mut Tx, ticket: Ticket) -> Result<Past> {
+        let (said, events) = (tx.said(ticket.id).await?, tx.events(ticket.id).await?);
+        Ok(Past { ticket, said, events })
+    }
+
+    /// The past itself.
+    pub(super) fn life(&self) -> Life<'_> {
+        Life {
+            status: self.ticket.status,
+            priority: self.ticket.priority,
+            is_merged: self.ticket.merged_into.is_some(),
+            created_at: self.ticket.created_at,
+            said: self.said.clone(),
+            happened: self.events.iter().filter_map(happened).collect(),
+        }
+    }
+}
+
+pub(super) fn happened(event: &StoredEvent) -> Option<Happened<'_>> {
+    Happened::standing(
+        event.kind,
+        event.at,
+        &event.door,
+        &event.actor,
+        event.undone_at.is_some(),
+        &event.detail,
+    )
+}
+
+/// What is ahead of a ticket that was read whole, the first to come first.
+pub(super) fn ahead_of(ticket: &TicketView, rules: &Rules) -> Vec<Coming> {
+    let life = life_of(ticket);
+    let due = [rules.sla.answer(&life), rules.sla.resolution(&life)].into_iter().flatten();
+    let mut ahead: Vec<Coming> = due.map(|due| wording::ahead::deadline(&due, rules)).collect();
+    if let Some(step) = rules.follow_up.next(&life, &rules.sla.hours) {
+        let said = |direction| life.last_said(direction).map_or(life.entered(), |at| at.max(life.entered()));
+        let since = match step.kind {
+            TimerKind::StaleInProgress => life.last_touched(),
+            TimerKind::CloseResolved => said(Direction::Inbound).max(said(Direction::Outbound)),
+            _ => said(Direction::Outbound),
+        };
+        ahead.push(wording::ahead::step(&step, since, put_off_until(&life), rules));
+    }
+    ahead.sort_by_key(|coming| coming.at);
+    ahead
+}
+
+/// The past of a ticket that was read whole.
+fn life_of(ticket: &TicketView) -> Life<'_> {
+    let counts = ticket.messages.iter().filter(|message| !message.automatic && !message.stranger);
+    let events = ticket.events.iter();
+    Life {
+        status: ticket.status,
+        priority: ticket.priority,
+        is_merged: ticket.merged_into.is_some(),
+        created_at: ticket.created_at,
+        said: counts.map(|message| Said { direction: message.direction, at: message.at }).collect(),
+        happened: events
+            .filter_map(|event| {
+                Happened::standing(
+                    event.kind,
+                    event.at,
+                    &event.door,
+                    &event.actor,
+                    event.undone,
+                    &event.detail,
+                )
+            })
+            .collect(),
+    }
+}
+
+impl Inner {
+    /// Has exactly those timers run that the ticket's past asks for, and writes what follows for its lists.
+    pub(super) async fn replan(&self, tx: &mut Tx, ticket: &mut Ticket) -> Result<()> {
+        let past = Past::read(tx, ticket.clone()).await?;
+        let (table, since) = {
+            let life = past.life();
+            (self.timetable(&life), life.entered())
+        };
+        let wanted = table.timers();
+        let stand = tx.timers(ticket.id).await?;
+        // Those of an urgent ticket are the act's own.
+        let ours = stand.iter().filter(|(kind, _)| *kind != TimerKind::UrgentUpdate);
+        for (kind, _) in ours.filter(|(kind, _)| !wanted.iter().any(|(other, _)| other == kind)) {
+            tx.set_timer(ticket.id, *kind, None).await?;
+        }
+        for timer in wanted.iter().filter(|timer| !stand.contains(timer)) {
+            tx.set_timer(ticket.id, timer.0, Some(timer.1)).await?;
+        }
+        if (ticket.status_since, ticket.answer_due) != (since, table.answer_due) {
+            (ticket.status_since, ticket.answer_due) = (since, table.answer_due);
+            tx.set_standing(ticket.id, since, table.answer_due).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn timetable(&self, life: &Life<'_>) -> Timetable {
+        Timetable::of(life, &self.settings.rules.follow_up, &self.settings.rules.sla)
+    }
+
+    /// What is ahead of a ticket that a mail opens at `now`.
+    pub(super) fn timetable_of_new(&self, now: DateTime<Utc>) -> Timetable {
+        self.timetable(&Life::of_new(now))
+    }
+}

@@ -1,0 +1,116 @@
+//! What a ticket has lived through, as far as time depends on it: read from its history and its conversation alone, so
+//! that whatever is due can always be worked out again. Pure.
+
+use super::event::{EventDetail, EventKind};
+use super::message::Direction;
+use super::people::Door;
+use super::ticket::{Priority, Status};
+use chrono::{DateTime, Utc};
+
+/// A ticket's past. What was taken back is left out, and so is what programs and strangers wrote.
+#[derive(Debug, Clone)]
+pub struct Life<'a> {
+    /// Where it stands.
+    pub status: Status,
+    /// How much it presses.
+    pub priority: Priority,
+    /// Another ticket goes on in its place.
+    pub is_merged: bool,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// What was said to the requester and by who takes part, in order.
+    pub said: Vec<Said>,
+    /// What happened, in order.
+    pub happened: Vec<Happened<'a>>,
+}
+
+/// What of a conversation counts: which way a message went, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// Which way.
+    pub direction: Direction,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A line of history that stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Happened<'a> {
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who did it, in words.
+    pub actor: &'a str,
+    /// The clock did it.
+    pub by_clock: bool,
+    /// The rest.
+    pub detail: &'a EventDetail,
+}
+
+impl<'a> Happened<'a> {
+    /// A line of history as it is kept; `None` where it does not stand any more, or says that another does not.
+    pub fn standing(
+        kind: EventKind,
+        at: DateTime<Utc>,
+        door: &str,
+        actor: &'a str,
+        is_undone: bool,
+        detail: &'a EventDetail,
+    ) -> Option<Happened<'a>> {
+        let stands = !is_undone && kind != EventKind::Undone;
+        stands.then(|| Happened { kind, at, actor, by_clock: door == Door::Clock.as_str(), detail })
+    }
+}
+
+impl Life<'_> {
+    /// That of a ticket which a message opens at `now`.
+    pub fn of_new(now: DateTime<Utc>) -> Life<'static> {
+        Life {
+            status: Status::New,
+            priority: Priority::Normal,
+            is_merged: false,
+            created_at: now,
+            said: vec![Said { direction: Direction::Inbound, at: now }],
+            happened: Vec::new(),
+        }
+    }
+
+    /// Since when it stands where it does.
+    pub fn entered(&self) -> DateTime<Utc> {
+        let into = |event: &&Happened<'_>| {
+            event.detail.to == Some(self.status) && event.detail.from != Some(self.status)
+        };
+        self.happened.iter().rev().find(into).map_or(self.created_at, |event| event.at)
+    }
+
+    /// When a message last went this way.
+    pub fn last_said(&self, direction: Direction) -> Option<DateTime<Utc>> {
+        self.said.iter().rev().find(|said| said.direction == direction).map(|said| said.at)
+    }
+
+    /// When a person last did anything to it.
+    pub fn last_touched(&self) -> DateTime<Utc> {
+        let by_people = self.happened.iter().rev().find(|event| !event.by_clock);
+        by_people.map_or(self.created_at, |event| event.at)
+    }
+
+    /// The spans in which it stood as new or in progress, each from and to; the last goes on where its end is `None`.
+    pub fn worked_on(&self) -> Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> {
+        let is_worked_on = |status| matches!(status, Status::New | Status::InProgress);
+        let mut spans = vec![(self.created_at, None)];
+        for event in &self.happened {
+            let (Some(from), Some(to)) = (event.detail.from, event.detail.to) else { continue };
+            match (is_worked_on(from), is_worked_on(to)) {
+                (true, false) => {
+                    if let Some(last) = spans.last_mut() {
+                        last.1 = last.1.or(Some(event.at));
+                    }
+                }
+                (false, true) => spans.push((event.at, None)),
+                _ => {}
+            }
+        }
+        spans
+    }
+}
