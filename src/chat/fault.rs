@@ -33,6 +33,8 @@ pub enum Barred {
     NoChannel,
     /// A permission is missing there.
     Permission,
+    /// Something there, by the platform's own word; it does not say when that ends.
+    There(String),
     /// The token is not taken.
     Token,
     /// Something else, by the platform's own word.

@@ -23,6 +23,7 @@ fn refused(about: &str, what: &str) -> String {
 
 fn refused_by_slack(channel: &str, what: &str) -> String {
     let (word, name) = what.split_once(':').unwrap_or((what, ""));
+    let word = if word.starts_with("restricted_action") { "restricted_action" } else { word };
     match word {
         "unknown_channel" => format!(
             "Slack\u{a0}: le bot ne voit pas le canal {channel}\u{a0}; invitez-le s’il est privé, ou indiquez-en un autre dans la \
@@ -42,6 +43,10 @@ fn refused_by_slack(channel: &str, what: &str) -> String {
         "missing_scope" => format!(
             "Slack\u{a0}: il manque à l’application la portée «\u{a0}{name}\u{a0}»\u{a0}; ajoutez-la (page OAuth & Permissions), \
              puis réinstallez l’application."
+        ),
+        "restricted_action" => format!(
+            "Slack\u{a0}: un administrateur interdit au bot d’écrire dans le canal {channel}\u{a0}; autorisez-le dans les réglages du canal, \
+             ce qui attend y est publié ensuite."
         ),
         "link_disabled" => {
             "Slack\u{a0}: le Socket Mode est désactivé\u{a0}; activez-le dans les réglages de l’application."

@@ -2,6 +2,7 @@
 
 use super::{all_posted, cards, count, no_violations, stands_once, texts, wake};
 use crate::support::desk::{Database, on_both};
+use crate::support::discord::Discord;
 use crate::support::discord::Id;
 use crate::support::team::Team;
 use chrono::Duration;
@@ -9,6 +10,7 @@ use guichet::domain::alert::AlertKind;
 use serenity::all::Permissions;
 
 on_both! {
+    a_forum_that_is_hidden_at_the_start_is_a_forum_once_it_is_seen,
     a_permission_that_is_taken_away_is_named_once_and_mended,
     a_closed_support_channel_is_said_to_the_leads_alone,
     text_is_not_lost_without_files_or_embeds,
@@ -101,6 +103,21 @@ async fn a_closed_support_channel_is_said_to_the_leads_alone(database: Database)
         assert!(texts(&team, direct)[0].contains("rentré dans l’ordre"), "{:?}", texts(&team, direct));
         no_violations(&team);
     }
+}
+
+async fn a_forum_that_is_hidden_at_the_start_is_a_forum_once_it_is_seen(database: Database) {
+    let mut team = Team::before(database, Discord::with_forum().await).await;
+    deny(&team, team.discord.support, Permissions::VIEW_CHANNEL);
+    team.open().await;
+    team.lea_writes("Caché", "premier message").await;
+    until_alerts(&mut team, |standing| !standing.is_empty()).await;
+    deny(&team, team.discord.support, Permissions::empty());
+    until_alerts(&mut team, <[String]>::is_empty).await;
+    all_posted(&mut team).await;
+    let posts = team.discord.threads(team.discord.support);
+    assert_eq!(posts.len(), 1, "{}", team.discord.dump());
+    assert!(texts(&team, posts[0].id)[0].contains("[Prendre]"), "{}", team.discord.dump());
+    no_violations(&team);
 }
 
 async fn text_is_not_lost_without_files_or_embeds(database: Database) {

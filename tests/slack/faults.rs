@@ -18,6 +18,8 @@ on_both! {
     a_channel_without_the_bot_is_said_and_mended,
     a_scope_that_is_missing_is_named,
     a_refused_token_is_an_alert,
+    what_an_administrator_forbids_is_an_alert_until_a_post_is_taken,
+    a_card_that_stands_in_a_channel_that_is_ours_no_more_comes_anew,
     another_socket_takes_over_without_a_loss,
     what_was_said_while_nobody_listened_is_read_once,
     what_is_told_again_acts_once,
@@ -172,7 +174,7 @@ async fn a_channel_without_the_bot_is_said_and_mended(database: Database) {
 }
 
 async fn a_scope_that_is_missing_is_named(database: Database) {
-    let mut team = SlackTeam::start(database).await;
+    let team = SlackTeam::start(database).await;
     team.settle().await;
     team.slack.with(|space| space.scopes.remove("files:write"));
     let text: String = (1..=400).map(|n| format!("Ligne {n} du journal.\n")).collect();
@@ -189,13 +191,71 @@ async fn a_scope_that_is_missing_is_named(database: Database) {
     );
     let thread = team.card(1).await;
     assert_eq!(team.slack.messages(SUPPORT, Some(&thread)).len(), 1, "what may be said is said");
-    team.slack.with(|space| space.scopes.insert("files:write".into()));
-    team.pass(Duration::minutes(20));
+    // Nothing of the ticket is held up by it.
+    team.test.say("note 1 la suite").await;
     team.settle().await;
-    assert_eq!(
-        team.slack.messages(SUPPORT, Some(&thread)).iter().filter(|one| one["files"].is_array()).count(),
-        1
-    );
+    assert_eq!(team.slack.messages(SUPPORT, Some(&thread)).len(), 2, "{}", team.slack.0.space().dump());
+    // Granted, and the app installed again.
+    team.slack.with(|space| space.scopes.insert("files:write".into()));
+    team.slack.drop_sockets();
+    team.slack
+        .wait("the file comes", |space| {
+            let messages = space.channels[SUPPORT].messages.values();
+            messages.filter(|one| one["files"].is_array()).count().eq(&1).then_some(())
+        })
+        .await;
+    team.settle().await;
+    assert!(team.test.desk.alerts().await.unwrap().is_empty());
+}
+
+async fn what_an_administrator_forbids_is_an_alert_until_a_post_is_taken(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    team.settle().await;
+    let forbidden = || Fault::Error("restricted_action_thread_only_channel");
+    team.slack.fail("chat.postMessage", [forbidden(), forbidden()]);
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    let said = loop {
+        if let Some(alert) = team.test.desk.alerts().await.unwrap().first() {
+            break guichet::wording::alerts::alert(alert);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    };
+    assert!(said.contains("un administrateur interdit"), "{said}");
+    team.settle().await;
+    team.pass(Duration::minutes(20));
+    team.card(1).await;
+    team.settle().await;
+    assert!(team.test.desk.alerts().await.unwrap().is_empty());
+}
+
+async fn a_card_that_stands_in_a_channel_that_is_ours_no_more_comes_anew(database: Database) {
+    const OLD: &str = "C0OLD";
+    let mut team = SlackTeam::start(database).await;
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.card(1).await;
+    team.settle().await;
+    // As if it had been posted to another channel, which the bot has left since.
+    team.close().await;
+    let sql = "UPDATE place SET message = REPLACE(message, 'C0SUPPORT', 'C0OLD'), channel = REPLACE(channel, 'C0SUPPORT', \
+               'C0OLD'), thread = REPLACE(thread, 'C0SUPPORT', 'C0OLD')";
+    change(&team, sql).await;
+    team.slack.with(|space| {
+        let there = space.channels.get_mut(SUPPORT).unwrap();
+        let messages = std::mem::take(&mut there.messages);
+        let old = crate::support::slack::workspace::Channel {
+            name: "ancien".into(),
+            messages,
+            ..Default::default()
+        };
+        space.channels.insert(OLD.into(), old);
+    });
+    team.open().await;
+    team.test.say("take 1").await;
+    let card = team.card(1).await;
+    team.settle().await;
+    let entries = team.slack.messages(SUPPORT, Some(&card));
+    assert!(entries.len() >= 2, "the conversation comes with it: {}", team.slack.0.space().dump());
+    assert!(team.test.desk.alerts().await.unwrap().is_empty());
 }
 
 async fn a_refused_token_is_an_alert(database: Database) {

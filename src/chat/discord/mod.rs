@@ -32,12 +32,12 @@ use crate::wording;
 use gateway::Listener;
 use marks::Marks;
 use pace::Starts;
-use post::{Channels, PLATFORM, Poster};
+use post::{Channels, ForumTags, PLATFORM, Poster};
 use rights::Rights;
-use serenity::all::{Channel, ChannelId, ChannelType, ForumTagId, GuildId, Http, RoleId};
+use serenity::all::{Channel, ChannelId, ChannelType, GuildId, Http, RoleId};
 use session::{Teller, Trouble};
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -83,7 +83,7 @@ async fn open(desk: &Desk, config: &Discord, setting: &Setting) -> Result<Listen
         http: Arc::clone(&http),
         channels: Channels {
             support,
-            forum: forum_tags(&http, support).await?,
+            forum: Arc::new(known_forum(&http, support).await?),
             dev: config.dev_channel.map(channel),
             product: config.product_channel.map(channel),
             leads,
@@ -113,18 +113,23 @@ async fn open(desk: &Desk, config: &Discord, setting: &Setting) -> Result<Listen
     })
 }
 
+/// What is known of the channel at the start: nothing where it is hidden from us, which an alert says once something is to
+/// be posted there.
+async fn known_forum(http: &Http, channel: ChannelId) -> Result<OnceLock<Option<ForumTags>>, Trouble> {
+    match forum_tags(http, channel).await {
+        Ok(tags) => Ok(OnceLock::from(tags)),
+        Err(error) => match fault::fault(&error) {
+            Fault::Barred(Barred::NoChannel | Barred::Permission) => Ok(OnceLock::new()),
+            _ => Err(Trouble::of(&error)),
+        },
+    }
+}
+
 /// The tags of a forum for the five statuses, by their French names; `None` for a channel of another type.
-async fn forum_tags(http: &Http, channel: ChannelId) -> Result<Option<Vec<Option<ForumTagId>>>, Trouble> {
-    let channel = match channel.to_channel(http).await {
-        Ok(Channel::Guild(channel)) if channel.kind == ChannelType::Forum => channel,
-        Ok(_) => return Ok(None),
-        Err(error) => {
-            return match fault::fault(&error) {
-                // Said by an alert once something is to be posted there.
-                Fault::Barred(Barred::NoChannel | Barred::Permission) => Ok(None),
-                _ => Err(Trouble::of(&error)),
-            };
-        }
+async fn forum_tags(http: &Http, channel: ChannelId) -> serenity::Result<Option<ForumTags>> {
+    let channel = match channel.to_channel(http).await? {
+        Channel::Guild(channel) if channel.kind == ChannelType::Forum => channel,
+        _ => return Ok(None),
     };
     let tag = |status: Status| {
         let name = wording::labels::status_name(status);

@@ -18,19 +18,22 @@ use serenity::all::{
     ChannelId, CreateAttachment, CreateForumPost, EditThread, ForumTagId, Http, Message, Nonce, RoleId,
     UserId,
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(super) const PLATFORM: Platform = Platform::Discord;
 /// What the alert is about that stands while the token is not taken, or the gateway cannot be had.
 pub(super) const GATEWAY: &str = "discord:gateway";
+
+/// The tags of a forum for the five statuses, in the order of `Status::ALL`; `None` where it has none.
+pub type ForumTags = Vec<Option<ForumTagId>>;
 
 /// Where things are posted.
 #[derive(Debug, Clone)]
 pub struct Channels {
     /// #support-team.
     pub support: ChannelId,
-    /// Whether it is a forum, and its tags for the five statuses, in the order of `Status::ALL`.
-    pub forum: Option<Vec<Option<ForumTagId>>>,
+    /// Whether it is a forum, once it was seen.
+    pub forum: Arc<OnceLock<Option<ForumTags>>>,
     /// #dev-team.
     pub dev: Option<ChannelId>,
     /// The product team's.
@@ -87,6 +90,8 @@ impl Wall for Poster {
         match kind {
             PostKind::Escalation => self.channels.dev.is_some(),
             PostKind::Handover => self.channels.product.is_some(),
+            // In a forum each would be a post of its own: the line in the ticket's thread says it.
+            PostKind::Warning => !matches!(self.channels.forum.get(), Some(Some(_))),
             _ => true,
         }
     }
@@ -108,7 +113,7 @@ impl Wall for Poster {
         let channel = self.channels.of(post.kind);
         let drawn = self.drawn(sheet, self.channels.leads, channel);
         let digest = drawn.digest();
-        if self.channels.forum.is_some() && channel == self.channels.support {
+        if channel == self.channels.support && self.forum().await?.is_some() {
             let title = sheet.title.clone().unwrap_or_default();
             let forum_post = CreateForumPost::new(title.clone(), drawn.clone().message(Vec::new()));
             let id = self.forum_post(post, &title, forum_post, drawn).await?;
@@ -161,7 +166,7 @@ impl Wall for Poster {
         let root = self.channels.of(kind);
         let (about, word) = match barred {
             Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
-            Barred::Other(word) => (of_channel(root), word),
+            Barred::Other(word) | Barred::There(word) => (of_channel(root), word),
             Barred::NoChannel | Barred::Permission => {
                 match self.rights.look(&self.http, root).await {
                     Ok(Some(lack)) => (of_channel(root), lack.word()),
@@ -185,6 +190,17 @@ impl Wall for Poster {
 }
 
 impl Poster {
+    /// The tags of #support-team, where it is a forum; asked for while that could not be seen.
+    pub(super) async fn forum(&self) -> std::result::Result<Option<&ForumTags>, Fault> {
+        let known = &self.channels.forum;
+        if known.get().is_none() {
+            let asked = super::forum_tags(&self.http, self.channels.support).await;
+            // Of two who ask at once, both learn the same.
+            let _ = known.set(asked.map_err(|error| fault(&error))?);
+        }
+        Ok(known.get().and_then(Option::as_ref))
+    }
+
     /// Looks what a channel lacks: an alert begins, or ends, and then what waited is posted.
     pub async fn look(&self, channel: ChannelId) -> Result<()> {
         match self.rights.look(&self.http, channel).await {

@@ -29,7 +29,7 @@ impl Poster {
         let drawn = self.drawn(sheet, None, self.channels.support);
         let was_closed = post.place.as_ref().is_some_and(|place| place.drawn.contains(CLOSED));
         let is_closed = ticket.status == Status::Closed;
-        let Some(tags) = &self.channels.forum else {
+        let Some(tags) = self.forum().await? else {
             let stood = self.with_thread(post, ticket, self.channels.support, drawn).await?;
             let Some(mut stood) = stood else { return Ok(None) };
             if is_closed != was_closed

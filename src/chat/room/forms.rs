@@ -1,6 +1,6 @@
 //! Forms: asked for, filled in, and asked for again with what was typed where it was refused.
 
-use super::{Caller, Outcome, Room};
+use super::{Caller, Outcome, Room, told};
 use crate::command::grammar::Command;
 use crate::command::parse::parse;
 use crate::desk::Failure;
@@ -13,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::view::Writing;
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Form};
-use crate::wording::{self, refusals};
+use crate::wording;
 
 /// What somebody typed into a form: its fields by their keys.
 type Fields<'a> = &'a [(String, String)];
@@ -30,9 +30,7 @@ impl Room {
             Err(said) => return Ok(Answer::Private(said)),
         };
         match self.take(&agent, &press, fields, key).await {
-            Err(Failure::Refused(refusal)) if empty_form(&press).is_some() => {
-                self.amend(&agent, &press, fields, &refusal).await
-            }
+            Err(failure) => Ok(self.amend(&agent, &press, fields, failure).await),
             outcome => outcome,
         }
     }
@@ -51,9 +49,9 @@ impl Room {
             }
             Press::Fill(draft) => {
                 let writing = self.desk.draft(agent, *draft).await?;
-                let brackets = writing.missing.iter().enumerate();
+                let brackets = writing.missing.iter();
                 let written: Vec<(String, String)> = brackets
-                    .map(|(at, bracket)| (bracket.clone(), field(&format!("field-{at}")).to_owned()))
+                    .map(|bracket| (bracket.clone(), field(&wording::chat::bracket_key(bracket)).to_owned()))
                     .collect();
                 let text = fill_in(&writing.text, &written);
                 Ok(preview(self.desk.write_draft(agent, *draft, Some(&text), None).await?))
@@ -87,30 +85,64 @@ impl Room {
         }
     }
 
-    /// A form was refused: what is wrong with it, and a way back to what was typed.
-    async fn amend(&self, agent: &Agent, press: &Press, fields: Fields<'_>, refusal: &Refusal) -> Outcome {
-        let said = refusals::say(refusal);
+    /// A form was not taken: what is wrong, and a way back to what was typed.
+    async fn amend(&self, agent: &Agent, press: &Press, fields: Fields<'_>, failure: Failure) -> Answer {
+        let field = match &failure {
+            Failure::Refused(refusal) => wrong_field(press, refusal),
+            Failure::Broken(_) => "",
+        };
+        let first = || fields.first().map_or(String::new(), |(key, _)| key.clone());
+        let field = if field.is_empty() { first() } else { field.to_owned() };
+        let (said, refused) = told(failure);
         let again = match self.platform {
             // A form there stays open until it is taken.
             Platform::Slack => Press::Never,
-            Platform::Discord => Press::Refill(self.desk.keep_form(agent, &press.encode(), fields).await?),
+            Platform::Discord => match self.keep(agent, press, fields).await {
+                Some(again) => again,
+                None => return Answer::Private(refused),
+            },
         };
-        Ok(Answer::Amend { field: wrong_field(press, refusal).to_owned(), said, again })
+        Answer::Amend { field, said, again }
+    }
+
+    async fn keep(&self, agent: &Agent, press: &Press, fields: Fields<'_>) -> Option<Press> {
+        match self.desk.keep_form(agent, &press.encode(), fields).await {
+            Ok(form) => Some(Press::Refill(form)),
+            Err(failure) => {
+                tracing::warn!(error = %failure, "what was typed could not be kept");
+                None
+            }
+        }
+    }
+
+    /// What leads back to a form that is not open any more.
+    pub async fn keep_typed(&self, caller: &Caller, press: &Press, fields: Fields<'_>) -> Option<Press> {
+        let agent = self.agent(caller).await.ok()?.ok()?;
+        self.keep(&agent, press, fields).await
     }
 
     /// The form again, with what was typed.
     pub(super) async fn refill(&self, agent: &Agent, form: FormId) -> Outcome {
-        let kept = self.desk.kept_form(agent, form).await?;
-        let form = kept.and_then(|(press, fields)| {
-            let mut form = empty_form(&Press::decode(&press)?)?;
-            for field in &mut form.fields {
-                if let Some((_, value)) = fields.iter().find(|(key, _)| *key == field.key) {
-                    field.value.clone_from(value);
-                }
+        let Some((press, fields)) = self.desk.kept_form(agent, form).await? else {
+            return Ok(Answer::Private(wording::chat::stale()));
+        };
+        let form = match Press::decode(&press) {
+            Some(Press::Edit(draft)) => {
+                Some(wording::chat::reply_form(&self.desk.draft(agent, draft).await?, true))
             }
-            Some(form)
-        });
-        Ok(form.map_or_else(|| Answer::Private(wording::chat::stale()), Answer::Ask))
+            Some(Press::Fill(draft)) => {
+                Some(wording::chat::reply_form(&self.desk.draft(agent, draft).await?, false))
+            }
+            Some(press) => empty_form(&press),
+            None => None,
+        };
+        let Some(mut form) = form else { return Ok(Answer::Private(wording::chat::stale())) };
+        for field in &mut form.fields {
+            if let Some((_, value)) = fields.iter().find(|(key, _)| *key == field.key) {
+                field.value.clone_from(value);
+            }
+        }
+        Ok(Answer::Ask(form))
     }
 
     /// The form that opens a ticket from somebody's message.
@@ -154,6 +186,7 @@ fn wrong_field(press: &Press, refusal: &Refusal) -> &'static str {
         (Press::Open(_) | Press::AddTo, Refusal::EmptyText) => "text",
         (Press::Open(_), _) => "email",
         (Press::AddTo, _) => "ticket",
-        _ => "reason",
+        (Press::Escalate(_), _) => "reason",
+        _ => "",
     }
 }

@@ -81,8 +81,8 @@ impl Listener {
         let press = view["callback_id"].as_str().and_then(Press::decode);
         let work = async {
             let caller = self.caller(account).await;
-            let answer = match press {
-                Some(press) => self.room.submit(&caller, press, &fields, &key).await,
+            let answer = match &press {
+                Some(press) => self.room.submit(&caller, press.clone(), &fields, &key).await,
                 None => Answer::Private(wording::chat::stale()),
             };
             (caller, answer)
@@ -93,6 +93,17 @@ impl Listener {
             Err(_) => {
                 taken(Some(json!({ "response_action": "clear" })));
                 let (caller, answer) = work.await;
+                // The form is closed by now: what was typed is kept, and leads back to it.
+                let answer = match (answer, &press) {
+                    (Answer::Amend { said, .. }, Some(press)) => {
+                        let again = self.room.keep_typed(&caller, press, &fields).await;
+                        Answer::Private(match again {
+                            Some(again) => wording::chat::amend(&said, again),
+                            None => wording::chat::sentence(said),
+                        })
+                    }
+                    (answer, _) => answer,
+                };
                 return self.give(&caller, &reply, None, answer).await;
             }
         };
@@ -134,7 +145,13 @@ impl Listener {
         let Some(trigger) = trigger else { return false };
         let view = window(form, &reply.write());
         let method = if matches!(reply, Reply::Window(_)) { "views.push" } else { "views.open" };
-        let opened = self.poster.api.call(method, &json!({ "trigger_id": trigger, "view": view })).await;
+        let mut opened = self.poster.api.call(method, &json!({ "trigger_id": trigger, "view": view })).await;
+        // Slack lays three windows over one another, and no fourth: this one takes the place of the one it was asked in.
+        if let (Err(error), Reply::Window(below)) = (&opened, reply)
+            && error.word() == Some("push_limit_reached")
+        {
+            opened = self.poster.api.call("views.update", &json!({ "view_id": below, "view": view })).await;
+        }
         if let Err(error) = &opened {
             tracing::warn!(error = %error, "a form could not be opened on Slack");
         }

@@ -340,15 +340,15 @@ fn inputs(field: &Field) -> Vec<Value> {
         return vec![input(field, &field.key, field.value.chars().take(LINE).collect())];
     }
     let mut left: String = field.value.chars().take(Platform::Slack.longest_field()).collect();
-    let mut drawn = Vec::new();
+    let (mut drawn, mut before) = (Vec::new(), 0);
     while !left.is_empty() || drawn.is_empty() {
-        let (part, rest) = split(&left, FIELD);
+        let (part, joint, rest) = portion(&left, FIELD);
         let key = match drawn.len() {
             0 => field.key.clone(),
-            at => format!("{}{PART}{at:02}", field.key),
+            at => format!("{}{PART}{at:02}{PART}{before}", field.key),
         };
         drawn.push(input(field, &key, part.to_owned()));
-        left = rest.to_owned();
+        (before, left) = (joint, rest.to_owned());
     }
     drawn
 }
@@ -384,14 +384,28 @@ pub fn fields(values: &Value) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for (key, value) in parts {
         match (key.split_once(PART), fields.last_mut()) {
-            (Some((of, _)), Some((field, text))) if field == of => {
-                text.push('\n');
+            (Some((of, part)), Some((field, text))) if field == of => {
+                let joint = part.split_once(PART).and_then(|(_, joint)| joint.parse().ok()).unwrap_or(1);
+                text.push_str(&"\n".repeat(joint));
                 text.push_str(value);
             }
             _ => fields.push((key.clone(), value.to_owned())),
         }
     }
     fields
+}
+
+/// The beginning of a text that fits into `most` characters, how many line ends stand behind it, and the rest: cut at a
+/// line's end where there is one, else between words.
+fn portion(text: &str, most: usize) -> (&str, usize, &str) {
+    let Some((end, _)) = text.char_indices().nth(most) else { return (text, 0, "") };
+    let Some(end) = text[..end].rfind('\n').filter(|at| *at > 0) else {
+        let word = text[..end].rfind(' ').map_or(end, |space| space + 1);
+        return (&text[..word], 0, &text[word..]);
+    };
+    let kept = text[..end].trim_end_matches('\n');
+    let rest = text[end..].trim_start_matches('\n');
+    (kept, text.len() - kept.len() - rest.len(), rest)
 }
 
 /// The most characters that a line and a long field take, and how many of a longer text one field begins with: fewer,

@@ -15,8 +15,10 @@ pub fn fault(error: ApiError) -> Fault {
     };
     match word.as_str() {
         "channel_not_found" => Fault::Barred(Barred::NoChannel),
-        "not_in_channel" | "is_archived" | "restricted_action" | "cannot_reply_to_message" => {
-            Fault::Barred(Barred::Permission)
+        "not_in_channel" | "is_archived" => Fault::Barred(Barred::Permission),
+        // `restricted_action`, `restricted_action_thread_only_channel` and others: what an administrator forbids.
+        restricted if restricted.starts_with("restricted_action") || word == "cannot_reply_to_message" => {
+            Fault::Barred(Barred::There(word))
         }
         "missing_scope" => {
             Fault::Barred(Barred::Other(format!("missing_scope:{}", needed.unwrap_or_default())))

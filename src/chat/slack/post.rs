@@ -21,6 +21,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const PLATFORM: Platform = Platform::Slack;
 /// What the alert is about that stands while a token is not taken, or a scope is missing.
 pub(super) const GATEWAY: &str = "slack:gateway";
+/// What the alert is about that stands while Slack takes no post for another reason than a channel's.
+const POSTS: &str = "slack:posts";
+/// Begins the word of an alert about a scope.
+const SCOPE: &str = "missing_scope:";
 /// The type of the metadata of our messages.
 const METADATA: &str = "guichet_post";
 /// How many messages of a channel are looked through for one that may stand already.
@@ -28,6 +32,8 @@ const LOOKED_THROUGH: u32 = 200;
 /// The most files and bytes that go with one message.
 const MOST_FILES: usize = 8;
 const MOST_BYTES: u64 = 20 << 20;
+/// How often files are tried while that may pass.
+const MOST_TRIES_OF_FILES: u32 = 4;
 
 /// Where things are posted.
 #[derive(Debug, Clone)]
@@ -87,7 +93,12 @@ impl Poster {
         key: &str,
     ) -> std::result::Result<Place, Fault> {
         let of_thread = |error| match thread {
-            Some(ts) => fault_of_thread(error, &spot(channel, ts)),
+            Some(ts) => match fault_of_thread(error, &spot(channel, ts)) {
+                Fault::Barred(Barred::NoChannel | Barred::Permission) if !self.is_ours(channel) => {
+                    Fault::ThreadGone(spot(channel, ts))
+                }
+                fault => fault,
+            },
             None => fault(error),
         };
         if post.is_repeated()
@@ -157,7 +168,7 @@ impl Poster {
         message["channel"] = json!(stands.channel);
         message["ts"] = json!(stands.ts);
         let updated = self.api.call("chat.update", &message).await;
-        updated.map(drop).map_err(|error| fault_of(error, place))
+        updated.map(drop).map_err(|error| self.left_behind(fault_of(error, place), place))
     }
 
     /// A message of a channel on which a thread may hang, posted or redrawn.
@@ -226,6 +237,35 @@ impl Poster {
         self.api.call("files.completeUploadExternal", &done).await.map(drop)
     }
 
+    /// Files could not be posted. While that may pass they are tried again; then the message stands without them, so that
+    /// they hold up nothing that comes behind: they lie on the ticket's page.
+    async fn without_files(
+        &self,
+        post: &Post,
+        error: ApiError,
+        stands: Place,
+        drawn: &Drawn,
+    ) -> std::result::Result<Place, Fault> {
+        let said = error.to_string();
+        match fault_of_thread(error, &stands.channel) {
+            fault @ Fault::ThreadGone(_) => return Err(fault),
+            fault @ Fault::Later { .. } if post.attempts() < MOST_TRIES_OF_FILES => return Err(fault),
+            Fault::Barred(barred) => {
+                let noted = self.barred(post.kind, barred).await;
+                noted.map_err(|failure| Fault::of_desk(&failure))?;
+                // They come once that is mended.
+                return Ok(stands);
+            }
+            _ => {}
+        }
+        tracing::warn!(
+            post = post.id.0,
+            error = said,
+            "files could not be posted to Slack; they stand on the ticket's page"
+        );
+        Ok(Place { drawn: drawn.digest(), ..stands })
+    }
+
     async fn has_files(
         &self,
         thread: &Spot<'_>,
@@ -249,6 +289,7 @@ impl Poster {
     pub async fn look(&self, channel: &str) -> Result<()> {
         let about = about(channel);
         let lack = match self.lack(channel).await {
+            Ok(None) if self.is_forbidden(channel) => return Ok(()),
             Ok(lack) => lack,
             Err(error) => {
                 tracing::debug!(error = %error, "what a channel lacks could not be seen");
@@ -306,7 +347,57 @@ impl Poster {
         for channel in self.channels.all() {
             self.look(channel).await?;
         }
+        self.look_at_scopes().await
+    }
+
+    fn close(&self, what: &str, word: &str) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.insert(what.to_owned(), word.to_owned());
+    }
+
+    fn closed_by(&self, what: &str) -> Option<String> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).get(what).cloned()
+    }
+
+    /// What was closed is open again, and so says its alert.
+    async fn end(&self, what: &str, about: &str) -> Result<()> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+        self.desk.end_alert(AlertKind::ChatRefused, about).await
+    }
+
+    /// Looks whether a scope that was missing was granted; then what waited for it is posted.
+    async fn look_at_scopes(&self) -> Result<()> {
+        let Some(word) = self.closed_by(POSTS) else { return Ok(()) };
+        let Some(needed) = word.strip_prefix(SCOPE) else { return Ok(()) };
+        let Ok((_, scopes)) = self.api.call_for_scopes("auth.test").await else { return Ok(()) };
+        if needed.split(',').all(|needed| scopes.iter().any(|given| given == needed.trim())) {
+            self.end(POSTS, POSTS).await?;
+            self.desk.chat_is_open_again(PLATFORM).await?;
+        }
         Ok(())
+    }
+
+    /// Whether Slack forbids to post there, and does not say when that ends: only a post that it takes shows it.
+    fn is_forbidden(&self, channel: &str) -> bool {
+        self.closed_by(channel).is_some_and(|word| word.starts_with("restricted_action"))
+    }
+
+    /// Whether one of our channels, or a thread there, is where something stands.
+    fn is_ours(&self, spot: &str) -> bool {
+        let channel = Spot::of(spot).map_or(spot, |spot| spot.channel);
+        self.channels.all().any(|ours| ours == channel)
+    }
+
+    /// What is closed to us and stands in none of our channels is left there: it comes anew where things are posted now.
+    fn left_behind(&self, fault: Fault, place: &Place) -> Fault {
+        match fault {
+            Fault::Barred(Barred::NoChannel | Barred::Permission | Barred::There(_))
+                if !self.is_ours(&place.message) =>
+            {
+                Fault::Gone(Box::new(place.clone()))
+            }
+            fault => fault,
+        }
     }
 
     fn is_closed(&self, channel: &str) -> bool {
@@ -318,6 +409,9 @@ impl Poster {
         const EVERY: std::time::Duration = std::time::Duration::from_secs(60);
         loop {
             tokio::time::sleep(EVERY).await;
+            if let Err(failure) = self.look_at_scopes().await {
+                tracing::warn!(error = %failure, "what Slack lets us do could not be noted");
+            }
             for channel in self.channels.all().filter(|channel| self.is_closed(channel)) {
                 if let Err(failure) = self.look(channel).await {
                     tracing::warn!(error = %failure, "what Slack lets us do could not be noted");
@@ -384,8 +478,11 @@ impl Wall for Poster {
             stands.drawn = drawn.bare_digest();
             let kept = self.desk.keep_place(PLATFORM, &stands).await;
             kept.map_err(|failure| Fault::of_desk(&failure))?;
-            let uploaded = self.upload(&thread, after, files, post.is_repeated()).await;
-            uploaded.map_err(|error| fault_of_thread(error, &stands.channel))?;
+            let is_repeated = post.is_repeated() || post.place.is_some();
+            let uploaded = self.upload(&thread, after, files, is_repeated).await;
+            if let Err(error) = uploaded {
+                return self.without_files(post, error, stands, &drawn).await.map(Some);
+            }
         }
         Ok(Some(Place { drawn: drawn.digest(), ..stands }))
     }
@@ -433,11 +530,17 @@ impl Wall for Poster {
         let root = self.channels.of(kind);
         let (about, word) = match barred {
             Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
-            Barred::Other(word) => (GATEWAY.to_owned(), word),
+            Barred::Other(word) => {
+                self.close(POSTS, &word);
+                (POSTS.to_owned(), word)
+            }
+            Barred::There(word) => {
+                self.close(root, &word);
+                (about(root), word)
+            }
             Barred::NoChannel | Barred::Permission => match self.lack(root).await {
                 Ok(Some(word)) => {
-                    let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-                    closed.insert(root.to_owned(), word.clone());
+                    self.close(root, &word);
                     (about(root), word)
                 }
                 Ok(None) => return Ok("closed a moment ago".to_owned()),
@@ -450,10 +553,16 @@ impl Wall for Poster {
 
     async fn opened(&self, kind: PostKind) -> Result<bool> {
         let root = self.channels.of(kind);
+        // A scope that is missing may be so for another kind of post.
+        if self.closed_by(POSTS).is_some_and(|word| !word.starts_with(SCOPE)) {
+            self.end(POSTS, POSTS).await?;
+        }
         if self.is_closed(root) {
+            // What was posted shows that what Slack forbade is allowed again.
+            self.end(root, &about(root)).await?;
             self.look(root).await?;
         }
-        Ok(!self.is_closed(root))
+        Ok(!self.is_closed(root) && !self.is_closed(POSTS))
     }
 }
 

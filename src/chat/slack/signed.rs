@@ -67,13 +67,17 @@ async fn take(State(door): State<Door>, headers: HeaderMap, body: Bytes) -> Resp
     }
     let (acknowledge, word) = oneshot::channel();
     if door.0.deliveries.try_send(Delivery { kind, payload, acknowledge }).is_err() {
-        // It tells again.
+        // It tells again, the same and signed the same.
+        door.0.forget(&headers);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match tokio::time::timeout(WITHIN, word).await {
         Ok(Ok(Some(word))) => axum::Json(word).into_response(),
         Ok(Ok(None)) => StatusCode::OK.into_response(),
-        Ok(Err(_)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(Err(_)) | Err(_) => {
+            door.0.forget(&headers);
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
     }
 }
 
@@ -93,6 +97,14 @@ impl Inner {
         }
         let signed = [b"v0:", at.as_bytes(), b":", body].concat();
         hmac::verify(&self.key, &signed, &signature).is_ok() && self.is_first(now, sent, signature)
+    }
+
+    /// What was not taken may come again.
+    fn forget(&self, headers: &HeaderMap) {
+        let signature = headers.get("x-slack-signature").and_then(|value| value.to_str().ok());
+        let signature = signature.and_then(|text| text.strip_prefix("v0=")).and_then(unhex);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|(_, known)| Some(known) != signature.as_ref());
     }
 
     fn is_first(&self, now: i64, sent: i64, signature: Vec<u8>) -> bool {

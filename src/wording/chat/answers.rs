@@ -2,6 +2,7 @@
 
 use super::{button, cards, entries, excerpt};
 use crate::domain::chat::Platform;
+use crate::domain::fold::fold;
 use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::Status;
@@ -425,7 +426,7 @@ pub fn reply_form(writing: &Writing, whole: bool) -> Form {
     let title = excerpt(&format!("Répondre au nº\u{a0}{}", writing.ticket.id), 45);
     if !whole && (1..=5).contains(&writing.missing.len()) {
         let fields = writing.missing.iter().enumerate().map(|(at, bracket)| Field {
-            key: format!("field-{at}"),
+            key: bracket_key(bracket),
             label: excerpt(bracket, 45),
             value: String::new(),
             is_long: true,
@@ -446,6 +447,12 @@ pub fn reply_form(writing: &Writing, whole: bool) -> Form {
         is_required: true,
     };
     Form { press: Press::Edit(writing.id), title, fields: vec![text] }
+}
+
+/// The key of the field for a bracket of a standard reply: its own name, so that what fills one never fills another.
+pub fn bracket_key(bracket: &str) -> String {
+    let name: String = fold(bracket).chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    format!("field-{name}")
 }
 
 /// The form that asks why a ticket is escalated.

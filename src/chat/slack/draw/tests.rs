@@ -223,3 +223,30 @@ fn a_form_keeps_within_the_limits_and_holds_what_it_is_given() {
     };
     assert!(super::window(&empty, "")["blocks"][0]["element"].get("initial_value").is_none());
 }
+
+#[test]
+fn a_long_text_is_put_together_as_it_was() {
+    let paragraph = "Une phrase qui dit quelque chose. ".repeat(30);
+    let texts = [
+        format!("{}\n\n\n{}\n\nFin.", paragraph.repeat(2), paragraph.repeat(3)),
+        "mot ".repeat(2000),
+        "x".repeat(7000),
+        "court".to_owned(),
+    ];
+    for text in texts {
+        let field = Field {
+            key: "text".to_owned(),
+            label: "Texte".to_owned(),
+            value: text.clone(),
+            is_long: true,
+            is_required: true,
+        };
+        let mut values = serde_json::Map::new();
+        for input in inputs(&field) {
+            let key = input["block_id"].as_str().unwrap().to_owned();
+            values.insert(key, json!({ "value": { "value": input["element"]["initial_value"] } }));
+        }
+        let given = fields(&Value::Object(values));
+        assert_eq!(given, [("text".to_owned(), text)]);
+    }
+}

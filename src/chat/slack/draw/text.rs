@@ -105,7 +105,34 @@ pub fn plain(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
         rest = &rest[end + 1..];
     }
     out.push_str(rest);
-    out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    emoji(&out).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// A text with the emoji that Slack writes as `:wave:`, or `:wave::skin-tone-2:`; a name that is none stays.
+fn emoji(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(':') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let name = rest[1..].find(':').map(|end| &rest[1..=end]);
+        match name {
+            Some(name) if name.starts_with("skin-tone-") => rest = &rest[name.len() + 2..],
+            Some(name) => match emojis::get_by_shortcode(name) {
+                Some(emoji) => {
+                    out.push_str(emoji.as_str());
+                    rest = &rest[name.len() + 2..];
+                }
+                None => {
+                    out.push(':');
+                    rest = &rest[1..];
+                }
+            },
+            None => break,
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// What stands between `<` and `>`.
@@ -142,6 +169,13 @@ mod tests {
         assert_eq!(said[1], json!({ "type": "text", "text": "/ticket show 42", "style": { "code": true } }));
         assert_eq!(said[2]["text"], ", ou *rien* <!channel> `");
         assert_eq!(piece(&Piece::Quote("  ".into()), ""), None);
+    }
+
+    #[test]
+    fn emoji_are_themselves_again() {
+        let read = |text: &str| plain(text, |_| None);
+        assert_eq!(read("Merci :wave: :+1::skin-tone-3: à 10:30:45"), "Merci 👋 👍 à 10:30:45");
+        assert_eq!(read("C’est :pas_un_emoji: :"), "C’est :pas_un_emoji: :");
     }
 
     #[test]
