@@ -38,8 +38,12 @@ pub async fn run(desk: Desk, cancel: CancellationToken) {
 /// # Errors
 /// The database's.
 pub async fn step(desk: &Desk) -> Result<Duration> {
-    desk.tick().await?;
+    let fired = desk.tick().await?;
     let Some(next) = desk.next_timer().await? else { return Ok(LONGEST_LOOK_AWAY) };
     let until = (next - desk.clock().now()).to_std().unwrap_or_default();
+    // What is due and was not fired cannot be: it is tried again, and not at once.
+    if until.is_zero() && fired.is_empty() {
+        return Ok(LONGEST_LOOK_AWAY);
+    }
     Ok(until.clamp(SHORTEST_LOOK_AWAY, LONGEST_LOOK_AWAY))
 }

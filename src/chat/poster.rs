@@ -205,7 +205,9 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
         (PostKind::Event, Some(ticket)) => {
             match ticket.events.iter().find(|event| event.id == EventId(post.about)) {
                 Some(event) => {
-                    wall.entry(post, ticket, &said::line(ticket, event, post.assignee.as_deref())).await
+                    let only_here = !wall.has_channel(PostKind::Warning);
+                    let line = said::line(ticket, event, post.assignee.as_deref(), only_here);
+                    wall.entry(post, ticket, &line).await
                 }
                 None => Ok(None),
             }

@@ -30,6 +30,9 @@ pub enum DayTold {
     Report(Box<Report>),
 }
 
+/// How many warnings wait for the channel at most.
+const MOST_WARNINGS: i64 = 20;
+
 /// Something to post; whoever claimed it must record what became of it.
 #[derive(Debug, Clone)]
 pub struct Post {
@@ -371,6 +374,10 @@ impl Inner {
                 Warns::Unassigned => !is_assigned,
                 Warns::Always => true,
             };
+            // Of very many at once, as after a mailbox was taken in whole, the channel reads the first; each stands in its
+            // ticket's thread.
+            let warns =
+                warns && tx.waiting_posts(platform, PostKind::Warning, MOST_WARNINGS).await? < MOST_WARNINGS;
             if warns {
                 tx.add_post(platform, PostKind::Warning, Some(ticket), event.0, now, now).await?;
             }

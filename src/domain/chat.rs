@@ -192,9 +192,11 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
     };
     let warns = match kind {
         EventKind::DeadlineNear | EventKind::DeadlineMissed => Warns::Always,
-        EventKind::UpdateDue | EventKind::Proposed | EventKind::Stale | EventKind::SnoozeOver => {
-            Warns::Unassigned
-        }
+        EventKind::UpdateDue
+        | EventKind::Fixed
+        | EventKind::Proposed
+        | EventKind::Stale
+        | EventKind::SnoozeOver => Warns::Unassigned,
         _ => Warns::Never,
     };
     Told { line, message: detail.message.is_some(), post, warns }

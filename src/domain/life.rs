@@ -89,10 +89,16 @@ impl Life<'_> {
         self.said.iter().rev().find(|said| said.direction == direction).map(|said| said.at)
     }
 
-    /// When a person last did anything to it.
+    /// When somebody of the ticket or of the team last did anything to it.
     pub fn last_touched(&self) -> DateTime<Utc> {
-        let by_people = self.happened.iter().rev().find(|event| !event.by_clock);
-        by_people.map_or(self.created_at, |event| event.at)
+        let is_touch = |event: &&Happened<'_>| {
+            let is_program = matches!(
+                event.kind,
+                EventKind::AutomaticReply | EventKind::Bounced | EventKind::StrangerWrote
+            );
+            !event.by_clock && !is_program
+        };
+        self.happened.iter().rev().find(is_touch).map_or(self.created_at, |event| event.at)
     }
 
     /// The spans in which it stood as new or in progress, each from and to; the last goes on where its end is `None`.

@@ -148,6 +148,40 @@ fn the_three_notices_of_the_guide() {
 }
 
 #[test]
+fn what_the_clock_writes() {
+    let reminder = Parcel {
+        notice: Notice::Reminder { is_last: false },
+        ..notice(
+            Status::WaitingCustomer,
+            "Ticket de support : En attente de votre réponse",
+            "Votre ticket 'Paiement refusé à l’étape 3' est toujours en attente de votre réponse.",
+        )
+    };
+    check("reminder", &reminder);
+    let letter = "Bonjour Léa,\n\nN'ayant pas eu de retour de votre part depuis 7 jours, je considère que votre problème est \
+                  résolu.\n\nJe ferme donc ce ticket. Si vous avez encore besoin d'aide, n'hésitez pas à créer un nouveau \
+                  ticket ou à répondre à celui-ci.\n\nCordialement,\nCamille";
+    let closed = Parcel {
+        text: Some(letter.to_owned()),
+        ..notice(
+            Status::Closed,
+            "Ticket de support : Fermé",
+            "Votre ticket 'Paiement refusé à l’étape 3' est maintenant fermé.",
+        )
+    };
+    check("closed_unanswered", &closed);
+    // Signed by the team where nobody is responsible, and then once.
+    let by_team =
+        Parcel { text: Some(letter.replace("Camille", "Équipe Support BetTracker Pro")), ..closed };
+    assert_eq!(
+        shown(&by_team).matches("Équipe Support BetTracker Pro").count(),
+        1 + 1,
+        "{}",
+        shown(&by_team)
+    );
+}
+
+#[test]
 fn an_answer_is_asked_for_at_the_address_that_names_the_ticket() {
     let address = "support+42.0123456789abcdef0123@bettracker.example";
     let mail = sent(&Parcel { reply_to: Some(address.to_owned()), ..resolved() });

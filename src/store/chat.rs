@@ -68,6 +68,9 @@ statements! {
         "SELECT kind, ticket_id, about FROM post WHERE id = $1 AND platform = $2 AND state IN ('pending', 'sending')");
     RETRACTED = Sql::same("SELECT retracted_at FROM message WHERE id = $1");
     UNDONE = Sql::same("SELECT undone_at FROM event WHERE id = $1");
+    WAITING = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT id FROM post WHERE platform = $1 AND kind = $2 \
+         AND state IN ('pending', 'sending') LIMIT $3) AS first_ones");
     COUNT_POSTS = Sql::same("SELECT platform, state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY platform, state");
     KEEP_PLACE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
@@ -230,6 +233,11 @@ impl Tx {
 
     pub async fn next_post(&mut self, platform: Platform) -> Result<Option<DateTime<Utc>>> {
         scalar!(self, NEXT_POST, platform.as_str())
+    }
+
+    /// How many posts of a kind wait, counted up to `most`.
+    pub async fn waiting_posts(&mut self, platform: Platform, kind: PostKind, most: i64) -> Result<i64> {
+        scalar!(self, WAITING, platform.as_str(), kind.as_str(), most)
     }
 
     /// How many posts wait or were refused, by state.

@@ -78,6 +78,8 @@ fn refused_by_discord(about: &str, what: &str) -> String {
             "Discord n’accepte plus le jeton du bot\u{a0}; mettez le nouveau dans la configuration."
                 .to_owned()
         }
+        "no_commands" => "Discord ne laisse pas le bot enregistrer ses commandes\u{a0}: réinvitez-le par le lien que donne `guichet check`."
+            .to_owned(),
         "missing_intent" => "Discord ne laisse pas le bot lire les messages\u{a0}: dans le portail des développeurs, page Bot, \
              cochez «\u{a0}Message Content Intent\u{a0}»."
             .to_owned(),

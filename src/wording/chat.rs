@@ -60,7 +60,12 @@ const SHOWN: usize = 1500;
 
 /// The beginning of a text, and the whole of a longer one as a file of this name.
 fn shown(text: &str, name: &str) -> (String, Vec<File>) {
-    let shown = excerpt(text, SHOWN);
+    shown_within(text, SHOWN, name)
+}
+
+/// The same within so many characters.
+fn shown_within(text: &str, most: usize, name: &str) -> (String, Vec<File>) {
+    let shown = excerpt(text, most);
     let is_cut = shown.len() < text.trim().len();
     let file = is_cut.then(|| File::Text { name: name.to_owned(), text: text.to_owned() });
     (shown, file.into_iter().collect())

@@ -32,6 +32,8 @@ async fn an_escalation_stands_with_the_developers_and_comes_back(database: Datab
     story.answer("/ticket escalate 1", &escalated).await;
     story.tell("#dev", team.view(team.discord.dev).await);
     let (card, dev) = dev_card(&team).await;
+    // It is known as the ticket's once its place is kept.
+    team.settle().await;
     team.paul.says(dev, "Index perdu, je le reconstruis. **Ne dites rien** @everyone");
     team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
     let thread = team.thread(1).await;

@@ -4,10 +4,12 @@ use super::Story;
 use crate::support::desk::{Database, on_both};
 use crate::support::slack::{AGENTS, DEV, SUPPORT};
 use crate::support::slack_team::SlackTeam;
+use chrono::Duration;
 use serde_json::json;
 
 on_both! {
     every_command_is_answered_to_its_reader_alone,
+    the_whole_grammar_is_answered,
     a_word_in_a_thread_is_a_command_of_its_ticket,
     a_command_can_be_typed_where_the_team_talks,
     the_page_of_the_app_shows_what_there_is_to_do,
@@ -45,6 +47,58 @@ async fn every_command_is_answered_to_its_reader_alone(database: Database) {
     });
     story.answer("elsewhere: /ticket take 1", &team.sam.slash("C0OTHER", "/ticket take 1").await).await;
     assert_eq!(team.ticket(1).await.messages[1].text, "Vu avec <Paul> & co.");
+    story.end(&team);
+}
+
+async fn the_whole_grammar_is_answered(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("grammar");
+    for subject in ["Paiement refusé", "Paris vides", "Un mode sombre ?", "Casino", "Paris vides aussi"] {
+        team.lea_writes(subject, "Bonjour, c’est dans le sujet.").await;
+        team.settle().await;
+    }
+    let lines = [
+        "list new",
+        "show 1",
+        "take 1",
+        "assign 1 Sam",
+        "priority 1 high",
+        "note 1 Déjà vu hier.",
+        "tag 1 +paiement",
+        "participants 1 +marc@client.example",
+        "template demande-infos 1",
+        "reply 1 --template demande-infos Quelle carte ?",
+        "remind 1",
+        "snooze 1 2d",
+        "status 2 in_progress",
+        "escalate 2 API muette",
+        "urgent 2 Plus aucun pari",
+        "feature 3",
+        "spam 4",
+        "reopen 4",
+        "undo",
+        "merge 5 into 2",
+        "history 1",
+        "deliveries 1",
+        "resend 1",
+        "sent 1",
+        "user lea@client.example email_only",
+        "kb retrait",
+        "stats",
+        "checklist",
+        "report",
+        "help status",
+    ];
+    for line in lines {
+        story.answer(line, &team.camille.slash(SUPPORT, &format!("/ticket {line}")).await).await;
+        team.settle().await;
+        // Each act is the latest, to be taken back by itself.
+        team.pass(Duration::seconds(1));
+    }
+    for command in guichet::command::grammar::slash::commands() {
+        let is_tried = lines.iter().any(|line| line.split(' ').next() == Some(command.name.as_str()));
+        assert!(is_tried, "{} was not tried", command.name);
+    }
     story.end(&team);
 }
 

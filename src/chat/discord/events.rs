@@ -1,19 +1,50 @@
 //! What happens on the server, as Discord tells it: who asks, who writes, what was removed, what changed.
 
+use super::fault;
 use super::gateway::Listener;
 use super::post::{GATEWAY, PLATFORM};
 use super::register;
+use crate::chat::fault::Fault;
 use crate::chat::poster::Wall;
 use crate::desk::Result;
 use crate::domain::alert::AlertKind;
 use serenity::all::{
-    ChannelId, ConnectionStage, Context, EventHandler, GuildChannel, GuildId, Interaction, Message,
+    ChannelId, ConnectionStage, Context, EventHandler, GuildChannel, GuildId, Http, Interaction, Message,
     MessageId, PartialGuildChannel, Ready, Role, RoleId, ShardStageUpdateEvent,
 };
 use std::sync::PoisonError;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The pauses between attempts to register the commands.
+const REGISTER_AGAIN: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+];
+/// What the alert is about that stands while the commands may not be registered.
+const COMMANDS: &str = "discord:commands";
 
 impl Listener {
+    /// Registers the commands; what passes is tried again, what somebody must mend is an alert.
+    async fn register(&self, http: &Http) {
+        let desk = &self.room.desk;
+        for pause in REGISTER_AGAIN.into_iter().map(Some).chain([None]) {
+            let error = match self.guild.set_commands(http, register::commands()).await {
+                Ok(_) => return noted(desk.end_alert(AlertKind::ChatRefused, COMMANDS).await),
+                Err(error) => error,
+            };
+            let is_forbidden = matches!(fault::fault(&error), Fault::Barred(_));
+            let Some(pause) = pause.filter(|_| !is_forbidden) else {
+                tracing::error!(error = %error, "the commands could not be registered with Discord");
+                return noted(desk.raise_alert(AlertKind::ChatRefused, COMMANDS, "no_commands").await);
+            };
+            tracing::warn!(error = %error, "the commands could not be registered with Discord; trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// A channel or a role changed: what was closed may be open now, and the other way round.
     async fn look(&self) {
         noted(self.poster.look_at_all().await);
@@ -45,9 +76,7 @@ impl EventHandler for Listener {
         tracing::info!("Discord: connected");
         self.missed.notify_one();
         noted(self.room.desk.end_alert(AlertKind::ChatRefused, GATEWAY).await);
-        if let Err(error) = self.guild.set_commands(&context.http, register::commands()).await {
-            tracing::error!(error = %error, "the commands could not be registered with Discord");
-        }
+        self.register(&context.http).await;
         self.look().await;
     }
 

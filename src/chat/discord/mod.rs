@@ -25,10 +25,10 @@ use super::Setting;
 use super::fault::{Barred, Fault};
 use super::poster::post_until;
 use super::room::{Gate, Room};
+use crate::command::grammar::STATUSES;
 use crate::config::Discord;
 use crate::desk::Desk;
 use crate::domain::ticket::Status;
-use crate::wording;
 use gateway::Listener;
 use marks::Marks;
 use pace::Starts;
@@ -131,10 +131,13 @@ async fn forum_tags(http: &Http, channel: ChannelId) -> serenity::Result<Option<
         Channel::Guild(channel) if channel.kind == ChannelType::Forum => channel,
         _ => return Ok(None),
     };
-    let tag = |status: Status| {
-        let name = wording::labels::status_name(status);
-        channel.available_tags.iter().find(|tag| tag.name.contains(name)).map(|tag| tag.id)
+    // By any of its names, and with whatever emoji before it.
+    let is_named = |name: &str, status: Status| {
+        let word = STATUSES.word(name.trim_start_matches(|c: char| !c.is_alphanumeric()));
+        word.is_some_and(|word| word.value == status)
     };
+    let tag =
+        |status| channel.available_tags.iter().find(|tag| is_named(&tag.name, status)).map(|tag| tag.id);
     Ok(Some(Status::ALL.into_iter().map(tag).collect()))
 }
 

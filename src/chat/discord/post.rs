@@ -97,16 +97,17 @@ impl Wall for Poster {
     }
 
     async fn card(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
-        self.ticket_card(post, ticket, sheet).await
+        self.ticket_card(post, ticket, sheet).await.map_err(|fault| self.left_behind(fault, post))
     }
 
     async fn entry(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
-        self.in_thread(post, ticket, sheet).await
+        self.in_thread(post, ticket, sheet).await.map_err(|fault| self.left_behind(fault, post))
     }
 
     async fn escalation(&self, post: &Post, ticket: &TicketView, sheet: &Sheet) -> Posted {
         let channel = self.channels.of(post.kind);
-        self.with_thread(post, ticket, channel, self.drawn(sheet, None, channel)).await
+        let posted = self.with_thread(post, ticket, channel, self.drawn(sheet, None, channel)).await;
+        posted.map_err(|fault| self.left_behind(fault, post))
     }
 
     async fn say(&self, post: &Post, sheet: &Sheet) -> std::result::Result<Place, Fault> {
@@ -190,6 +191,24 @@ impl Wall for Poster {
 }
 
 impl Poster {
+    /// What is closed to us and stands in none of our channels is left there: it comes anew where things are posted now. What
+    /// stands in a forum is not told apart, since a post there is a channel of its own.
+    fn left_behind(&self, fault: Fault, post: &Post) -> Fault {
+        if !matches!(fault, Fault::Barred(Barred::NoChannel | Barred::Permission)) {
+            return fault;
+        }
+        let is_left = |place: &&Place| {
+            let ours = self.channels.all().any(|ours| ours.to_string() == place.channel);
+            !ours && place.thread.as_ref() != Some(&place.channel)
+        };
+        let is_entry = matches!(post.kind, PostKind::Message | PostKind::Event);
+        match (is_entry, post.card.as_ref().filter(is_left), post.place.as_ref().filter(is_left)) {
+            (true, Some(Place { thread: Some(thread), .. }), _) => Fault::ThreadGone(thread.clone()),
+            (false, _, Some(place)) => Fault::Gone(Box::new(place.clone())),
+            _ => fault,
+        }
+    }
+
     /// The tags of #support-team, where it is a forum; asked for while that could not be seen.
     pub(super) async fn forum(&self) -> std::result::Result<Option<&ForumTags>, Fault> {
         let known = &self.channels.forum;
@@ -282,17 +301,18 @@ impl Poster {
         Ok(message)
     }
 
-    /// Puts a thread away, or takes it out; a forum's post gets the tag of its status with it.
+    /// Puts a thread away, or takes it out; a forum's post gets the tag of its status with it, and none where the forum has
+    /// none for it.
     pub(super) async fn put_away(
         &self,
         thread: &str,
         away: bool,
-        tag: Option<ForumTagId>,
+        tag: Option<Option<ForumTagId>>,
     ) -> std::result::Result<(), Fault> {
         let Some(id) = channel_id(thread) else { return Ok(()) };
         let mut edit = EditThread::new().archived(away);
         if let Some(tag) = tag {
-            edit = edit.applied_tags([tag]);
+            edit = edit.applied_tags(tag);
         }
         id.edit_thread(&self.http, edit).await.map_err(|error| about_thread(fault(&error), thread))?;
         Ok(())

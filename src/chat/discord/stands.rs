@@ -51,7 +51,7 @@ impl Poster {
                 return Ok(Some(place.clone()));
             }
             // A post that was put away takes no change before it is taken out again.
-            self.put_away(&place.channel, false, tag).await?;
+            self.put_away(&place.channel, false, Some(tag)).await?;
             let place = if place.message.is_empty() {
                 let Some(channel) = channel_id(&place.channel) else {
                     return Err(Fault::Gone(Box::new(place.clone())));

@@ -1,5 +1,6 @@
 //! Commands, buttons, forms and shortcuts. Each is taken to the room, and what it says is given back where it was asked.
 
+use super::api::ApiError;
 use super::draw::{answer, shown_window, window};
 use super::listener::Listener;
 use super::reply::Reply;
@@ -13,6 +14,8 @@ use std::time::Duration;
 /// How long what a form leads to may take before the form is closed and the answer comes after it; Slack gives three
 /// seconds.
 const AT_ONCE: Duration = Duration::from_millis(900);
+/// How long an answer waits at most where Slack asks for slower requests.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The ids of the shortcuts on a message, as the manifest names them.
 pub const CREATE_TICKET: &str = "create_ticket";
 /// See [`CREATE_TICKET`].
@@ -158,6 +161,17 @@ impl Listener {
         opened.is_ok()
     }
 
+    /// Calls a method, once more where Slack asks for a short wait.
+    async fn patiently(&self, method: &str, message: &Value) -> Result<Value, ApiError> {
+        match self.poster.api.call(method, message).await {
+            Err(ApiError::Wait(wait)) if wait <= PATIENCE => {
+                tokio::time::sleep(wait).await;
+                self.poster.api.call(method, message).await
+            }
+            given => given,
+        }
+    }
+
     /// Says something to one person, where they asked; else wherever they can be reached.
     async fn say(
         &self,
@@ -176,11 +190,18 @@ impl Listener {
                 if let Some(thread) = thread {
                     message["thread_ts"] = json!(thread);
                 }
-                api.respond(url, &message).await.map(|()| Value::Null)
+                match api.respond(url, &message).await {
+                    Err(ApiError::Wait(wait)) if wait <= PATIENCE => {
+                        tokio::time::sleep(wait).await;
+                        api.respond(url, &message).await
+                    }
+                    given => given,
+                }
+                .map(|()| Value::Null)
             }
             (Reply::Window(view), _) => {
                 let view = json!({ "view_id": view, "view": shown_window(sheet, &reply.write()) });
-                api.call("views.update", &view).await
+                self.patiently("views.update", &view).await
             }
             (Reply::Home, Some(trigger)) => {
                 let view = json!({ "trigger_id": trigger, "view": shown_window(sheet, &reply.write()) });
@@ -203,7 +224,7 @@ impl Listener {
             if let Some(thread) = thread {
                 message["thread_ts"] = json!(thread);
             }
-            if self.poster.api.call("chat.postEphemeral", &message).await.is_ok() {
+            if self.patiently("chat.postEphemeral", &message).await.is_ok() {
                 return;
             }
         }
@@ -212,7 +233,7 @@ impl Listener {
                 self.poster.api.call("conversations.open", &json!({ "users": caller.account })).await?;
             let mut message = answer(sheet).posted();
             message["channel"] = direct["channel"]["id"].clone();
-            self.poster.api.call("chat.postMessage", &message).await
+            self.patiently("chat.postMessage", &message).await
         };
         if let Err(error) = said.await {
             tracing::warn!(error = %error, "an answer did not reach Slack");

@@ -37,6 +37,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// How often is looked for what Slack could not tell us by requests: it tries each a few times, within an hour.
+const CATCH_UP: Duration = Duration::from_secs(10 * 60);
 /// The pauses between attempts to begin: doubled up to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How long what is in hand may take when we stop.
@@ -79,9 +81,15 @@ pub async fn run(
 }
 
 async fn take_until(listener: &Listener, mut deliveries: signed::Deliveries, cancel: &CancellationToken) {
+    let mut again = tokio::time::interval(CATCH_UP);
+    again.reset();
     loop {
         let next = tokio::select! {
             () = cancel.cancelled() => return,
+            _ = again.tick() => {
+                listener.missed();
+                continue;
+            }
             next = deliveries.recv() => next,
         };
         match next {

@@ -7,7 +7,7 @@ use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Button, Choice, Field, Form, Menu, Piece, Row, Sheet, Tone};
+use crate::view::sheet::{Button, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::view::{Act, Done, TemplateView, TicketView, View, Writing};
 use crate::wording::{dates, done, labels, recipients, text};
 use chrono::{DateTime, Utc};
@@ -95,7 +95,16 @@ pub fn stale() -> Sheet {
 pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
     let drawn = text::draw(view, now, zone, false);
     match view {
-        View::Ticket(ticket) => shown(ticket, zone),
+        View::Ticket(ticket) => {
+            let mut sheet = shown(ticket, zone);
+            // What is cut here is whole in a file.
+            if ticket.messages.len() > LATEST
+                || ticket.messages.iter().any(|one| one.text.chars().count() > CUT)
+            {
+                sheet.files.push(File::Text { name: format!("ticket-{}.txt", ticket.id), text: drawn });
+            }
+            sheet
+        }
         View::Checklist(list) => super::checklist(list),
         View::Report(done) => super::report(done),
         View::Draft(draft) => {
@@ -114,6 +123,10 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
     }
 }
 
+/// How many messages of a ticket that is looked at are shown, and how much of each, in characters.
+const LATEST: usize = 5;
+const CUT: usize = 500;
+
 /// A ticket for one who asks to see it: its card, and the latest of the conversation.
 fn shown(ticket: &TicketView, zone: Tz) -> Sheet {
     let mut sheet = cards::whole_card(ticket, &[], "");
@@ -121,16 +134,16 @@ fn shown(ticket: &TicketView, zone: Tz) -> Sheet {
     if ticket.status == Status::Closed {
         sheet.rows = cards::card(ticket, &[], None, zone, "").rows;
     }
-    let latest = ticket.messages.iter().rev().take(5).collect::<Vec<_>>();
+    let latest = ticket.messages.iter().rev().take(LATEST).collect::<Vec<_>>();
     sheet.body = latest
         .into_iter()
         .rev()
         .flat_map(|message| {
             let who = Piece::Heading(entries::heading(ticket, message));
-            [who, Piece::Ago(message.at), Piece::Quote(excerpt(&message.text, 500))]
+            [who, Piece::Ago(message.at), Piece::Quote(excerpt(&message.text, CUT))]
         })
         .collect();
-    let older = ticket.messages.len().saturating_sub(5);
+    let older = ticket.messages.len().saturating_sub(LATEST);
     if older > 0 {
         let older = dates::count(older as i64, "message plus ancien", "messages plus anciens");
         sheet.body.insert(0, Piece::Small(older));
@@ -184,7 +197,7 @@ pub fn taken_back(done: &Sheet) -> Sheet {
 fn asks_without_waiting(done: &Done) -> bool {
     let reply = done.ticket.messages.iter().rev().find(|message| message.direction == Direction::Outbound);
     matches!(done.done, Act::Replied { status: Status::InProgress })
-        && reply.is_some_and(|reply| reply.text.lines().any(|line| line.trim_end().ends_with('?')))
+        && reply.is_some_and(|reply| reply.text.split_whitespace().any(|word| word.ends_with('?')))
 }
 
 /// A reply without a text was typed: a form opens by a button only.
@@ -330,15 +343,19 @@ pub fn changed(writing: &Writing) -> Sheet {
 /// Somebody wrote while a reply was being written: both texts, and what to do.
 pub fn overtaken(writing: &Writing) -> Sheet {
     let (id, seen) = (writing.id, latest(writing));
-    let mut body = vec![Piece::Heading("Pendant que vous écriviez\u{a0}:".to_owned())];
+    let (mut body, mut whole) =
+        (vec![Piece::Heading("Pendant que vous écriviez\u{a0}:".to_owned())], Vec::new());
     for message in &writing.since {
         body.push(Piece::Words(message.author.clone()));
-        body.push(Piece::Quote(excerpt(&message.text, 700)));
+        let (shown, files) = super::shown_within(&message.text, 700, &format!("message-{}.txt", message.id));
+        body.push(Piece::Quote(shown));
+        whole.extend(files);
     }
     body.push(Piece::Heading("Votre texte\u{a0}:".to_owned()));
     let mut sheet = of_draft(writing);
     body.append(&mut sheet.body);
     sheet.body = body;
+    sheet.files.extend(whole);
     sheet.title = Some(format!("Le ticket a bougé · {}", cards::title(&writing.ticket)));
     let mut next =
         vec![button("Envoyer quand même", Press::Send(id, seen, writing.mark.clone()), Tone::Danger)];

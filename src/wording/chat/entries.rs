@@ -79,6 +79,7 @@ pub fn retracted() -> Sheet {
 pub(super) fn heading(ticket: &TicketView, message: &MessageView) -> String {
     let author = &message.author;
     match message.direction {
+        Direction::Outbound if message.automatic => format!("↩ Lettre automatique, signée {author}"),
         Direction::Outbound => format!("↩ {author} répond"),
         Direction::Note => {
             let wrote = ticket.events.iter().find(|event| event.detail.message == Some(message.id.0));
@@ -175,8 +176,9 @@ fn is_from_developers(event: &EventView) -> bool {
     event.detail.team == Some(Team::Dev)
 }
 
-/// A line of the history. What somebody must see is a message of its own, and calls whoever is responsible.
-pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>) -> Sheet {
+/// A line of the history. What somebody must see is a message of its own, and calls whoever is responsible; the leads,
+/// where nobody is and `only_here` says that it stands nowhere else.
+pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>, only_here: bool) -> Sheet {
     let said = history::sentence(event);
     if event.undone {
         return Sheet { body: vec![Piece::Struck(said)], ..Sheet::default() };
@@ -185,7 +187,10 @@ pub fn line(ticket: &TicketView, event: &EventView, assignee: Option<&str>) -> S
         kind if is_to_be_seen(kind) && stands(ticket, event) => Sheet {
             body: vec![Piece::Heading(said)],
             rows: vec![Row::Buttons(next(ticket, event))],
-            calls: assignee.map(|account| Call::Person(account.to_owned())),
+            calls: match assignee {
+                Some(account) => Some(Call::Person(account.to_owned())),
+                None => (only_here && ticket.assignee.is_none()).then_some(Call::Leads),
+            },
             ..Sheet::default()
         },
         EventKind::Absorbed => Sheet { body: absorbed(ticket, event, said), ..Sheet::default() },

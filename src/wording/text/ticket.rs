@@ -140,6 +140,7 @@ fn heading(message: &MessageView, now: DateTime<Utc>, ink: Ink) -> String {
         }
         Direction::Inbound if message.stranger => format!("⚠ {author} (tiers, à valider)"),
         Direction::Inbound if message.refuted => format!("⚠ {author} (expéditeur non authentifié)"),
+        Direction::Outbound if message.automatic => format!("{author} (lettre automatique)"),
         Direction::Inbound if message.automatic => format!("{author} (réponse automatique)"),
         Direction::Inbound => author,
         Direction::Outbound => format!("{author} → utilisateur"),
