@@ -30,6 +30,9 @@ on_both!(
     an_act_that_is_taken_back_gives_the_timers_back,
     of_two_programs_one_fires,
     a_promise_that_changed_is_the_one_that_counts,
+    an_answer_is_owed_since_it_is_our_turn_again,
+    a_proposal_that_is_put_off_comes_back_and_a_reminder_is_sent_once,
+    what_the_clock_says_does_not_keep_an_act_from_being_taken_back,
     the_checklist_and_the_report_say_how_the_desk_stands,
     a_year_of_tickets_fires_each_step_once_through_stops,
 );
@@ -155,7 +158,11 @@ async fn a_requester_who_does_not_answer_is_reminded_twice_and_then_the_ticket_i
 async fn after_a_stop_only_the_latest_step_is_taken(database: Database) {
     let mut test = opened(database, Rules::default()).await;
     ask(&test).await;
-    // Stopped from Tuesday to the next: both reminders came due, the second is sent.
+    // Back on a Saturday: nobody is there, and nothing is sent before Monday.
+    at(&mut test, paris(11, 28, 15, 0)).await;
+    assert_eq!(test.desk.due_timers().await.unwrap(), []);
+    assert_eq!(test.desk.tick().await.unwrap(), []);
+    // Stopped until the next Tuesday: both reminders came due, the second is sent.
     at(&mut test, paris(12, 1, 15, 0)).await;
     let fired = test.desk.tick().await.unwrap();
     assert_eq!(fired.iter().map(|one| one.timer).collect::<Vec<_>>(), ["second_reminder"]);
@@ -379,6 +386,53 @@ async fn the_checklist_and_the_report_say_how_the_desk_stands(database: Database
     at(&mut test, paris(11, 27, 10, 30)).await;
     let View::Checklist(list) = test.say("checklist").await else { panic!("no checklist") };
     assert_eq!((list.new.total, list.waiting.total, list.resolved.total), (1, 1, 1));
+}
+
+async fn an_answer_is_owed_since_it_is_our_turn_again(database: Database) {
+    let mut test = opened(database, Rules::default()).await;
+    test.say("reply 1 --then resolved C'est corrigé.").await;
+    at(&mut test, paris(11, 24, 10, 5)).await;
+    let ours = test.deliver().await[0].message_id.clone();
+    test.mail(&answer(1, &ours, "").replace("Voici la réponse que vous attendiez.", "Merci beaucoup !"))
+        .await;
+    assert_eq!(ticket(&test).await.status, Status::Resolved, "thanks reopen nothing");
+    at(&mut test, paris(12, 8, 10, 0)).await;
+    test.mail(&answer(2, &ours, "")).await;
+    let again = ticket(&test).await;
+    assert_eq!((again.status, again.answer_due), (Status::InProgress, Some(paris(12, 8, 15, 0))));
+    test.say("reply 1 Voici.").await;
+    let day = Period::day(NaiveDate::from_ymd_opt(2026, 12, 8).unwrap());
+    let tally = test.desk.report(day).await.unwrap().tally;
+    assert_eq!((tally.next_response.share.of, tally.reopened), (0, 1), "answered at once");
+}
+
+async fn a_proposal_that_is_put_off_comes_back_and_a_reminder_is_sent_once(database: Database) {
+    let follow_up = FollowUp { mode: Mode::Propose, ..FollowUp::default() };
+    let mut test = opened(database, Rules { follow_up, ..Rules::default() }).await;
+    ask(&test).await;
+    let fired = fired_until(&mut test, paris(11, 27, 10, 0)).await;
+    assert_eq!(fired, [("first_reminder", paris(11, 27, 10, 0))]);
+    test.say("snooze 1 4d").await;
+    let fired = fired_until(&mut test, paris(12, 1, 10, 0)).await;
+    assert_eq!(fired, [("first_reminder", paris(12, 1, 10, 0))]);
+    test.say("remind 1").await;
+    assert_eq!(refusal(test.try_say("remind 1").await), Refusal::RemindedLately(N));
+    let reminded = ticket(&test).await;
+    let last = reminded.events.last().unwrap();
+    assert_eq!(
+        last.detail.timer.map(|timer| timer.as_str()),
+        Some("first_reminder"),
+        "the one that was proposed"
+    );
+}
+
+async fn what_the_clock_says_does_not_keep_an_act_from_being_taken_back(database: Database) {
+    let mut test = opened(database, Rules::default()).await;
+    at(&mut test, paris(11, 24, 12, 0)).await;
+    test.say("priority 1 high").await;
+    let fired = test.desk.tick().await.unwrap();
+    assert_eq!(fired.iter().map(|one| one.timer).collect::<Vec<_>>(), ["overdue"]);
+    test.say("undo").await;
 }
 
 /// A small generator of numbers, the same at each run.

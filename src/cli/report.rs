@@ -25,7 +25,7 @@ pub(super) async fn run(opened: &Opened, day: Option<&str>, week: Option<&str>, 
             Period::week(monday)
         }
         (Some(day), None) => {
-            Period::day(day.trim().parse().map_err(|_| Ended::Usage(rituals::not_a_day(day)))?)
+            Period::day(rituals::read_day(day).ok_or_else(|| Ended::Usage(rituals::not_a_day(day)))?)
         }
         (None, None) => Period::day(opened.desk.today()),
     };

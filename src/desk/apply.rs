@@ -138,7 +138,8 @@ impl Inner {
             tx.set_blocked(requester.id, blocked.then_some(now)).await?;
         }
         // Taking back is not going on: it gives the notices that waited their turn back.
-        if was != ticket.status && !matches!(act.event, Event::ActUndone { .. }) {
+        let is_reminder = matches!(decision.notice, Some(Notice::Reminder { .. }));
+        if (was != ticket.status || is_reminder) && !matches!(act.event, Event::ActUndone { .. }) {
             let reason =
                 if decision.notice.is_some() { SkipReason::Overtaken } else { SkipReason::NoLongerTrue };
             let why = wording::labels::skip_reason(reason);

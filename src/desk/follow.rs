@@ -5,11 +5,16 @@ use super::run::Ask;
 use super::timetable::Past;
 use super::{Inner, Result, locked};
 use crate::command::vocabulary;
-use crate::domain::event::Event;
-use crate::domain::followup::after;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::followup::{after, asked};
 use crate::domain::ids::TicketId;
+use crate::domain::life::Happened;
 use crate::domain::refusal::Refusal;
 use crate::view::View;
+use chrono::TimeDelta;
+
+/// How long nobody is reminded again by hand: of two CMs who press one button, one reminds.
+const REMINDED_LATELY: TimeDelta = TimeDelta::hours(24);
 
 impl Inner {
     /// Puts a ticket off: until then the clock takes no step of its follow-up, and then it says that it is back.
@@ -34,6 +39,11 @@ impl Inner {
         let Some(step) = rules.follow_up.next_reminder(&past.life(), &rules.sla.hours) else {
             return refuse(Refusal::NotWaiting(id, status));
         };
+        let since = asked(&past.life()).max(ask.now - REMINDED_LATELY);
+        let lately = |event: &Happened<'_>| event.kind == EventKind::Reminded && event.at > since;
+        if past.life().happened.iter().any(lately) {
+            return refuse(Refusal::RemindedLately(id));
+        }
         let event = Event::Reminded { step };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         self.done(tx, applied).await

@@ -120,6 +120,13 @@ async fn message_anew(
     place: &Place,
     now: DateTime<Utc>,
 ) -> store::Result<()> {
+    // What is told once is not told again.
+    if matches!(
+        place.kind,
+        PostKind::Warning | PostKind::Checklist | PostKind::DayReport | PostKind::WeekReport
+    ) {
+        return tx.forget_place(platform, place.kind, place.about).await;
+    }
     match place.thread {
         Some(_) => {
             let without = Place { message: String::new(), drawn: String::new(), ..place.clone() };

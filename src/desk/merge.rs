@@ -77,10 +77,10 @@ impl Inner {
         for event in [act.id, twin] {
             tx.cancel_deliveries(event, ask.now).await?;
         }
-        if ticket.version != act.version_after {
+        if ticket.version != act.version_after && tx.anything_since(id, act.id).await? {
             return refuse(Refusal::UndoTooLate(id));
         }
-        if Some(target.version) != act.detail.twin_version {
+        if Some(target.version) != act.detail.twin_version && tx.anything_since(into, twin).await? {
             return refuse(Refusal::UndoTooLate(into));
         }
         let Some(absorbed) = tx.events(into).await?.into_iter().find(|event| event.id == twin) else {

@@ -39,6 +39,7 @@ impl Desk {
     /// The database's, when it cannot be told what is due.
     pub async fn tick(&self) -> Result<Vec<Fired>> {
         let now = self.inner.clock.now();
+        self.inner.replan_all_if_changed().await?;
         let mut fired = Vec::new();
         for _ in 0..ROUNDS {
             let due = self.inner.store.read().await?.due_timers(now).await?;

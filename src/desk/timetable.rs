@@ -3,6 +3,8 @@
 
 use super::{Inner, Result};
 use crate::domain::followup::{TimerKind, put_off_until};
+use crate::domain::hex::hex;
+use crate::domain::ids::TicketId;
 use crate::domain::life::{Happened, Life, Said};
 use crate::domain::message::Direction;
 use crate::domain::rules::Rules;
@@ -118,6 +120,34 @@ impl Inner {
             tx.set_standing(ticket.id, since, table.answer_due).await?;
         }
         Ok(())
+    }
+
+    /// Works everything out anew once something else is promised than before.
+    pub(super) async fn replan_all_if_changed(&self) -> Result<()> {
+        const KEY: &str = "promises";
+        const AT_ONCE: i64 = 100;
+        let promised = format!("{:?} {:?}", self.settings.rules.follow_up, self.settings.rules.sla);
+        let promised = hex(ring::digest::digest(&ring::digest::SHA256, promised.as_bytes()).as_ref());
+        if self.store.read().await?.setting(KEY).await?.as_ref() == Some(&promised) {
+            return Ok(());
+        }
+        let mut after = TicketId(0);
+        loop {
+            let ids = self.store.read().await?.open_after(after, AT_ONCE).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            for id in ids {
+                let mut tx = self.store.begin().await?;
+                if let Some(mut ticket) = tx.lock_ticket(id).await? {
+                    self.replan(&mut tx, &mut ticket).await?;
+                    tx.commit().await?;
+                }
+            }
+        }
+        let mut tx = self.store.begin().await?;
+        tx.set_setting(KEY, &promised).await?;
+        tracing::info!("what is promised has changed: all that is due was worked out anew");
+        Ok(tx.commit().await?)
     }
 
     pub(super) fn timetable(&self, life: &Life<'_>) -> Timetable {

@@ -164,7 +164,9 @@ impl FollowUp {
 
     /// What is to be done now: of several steps that came due while nobody looked, the latest, and never two.
     pub fn due(&self, life: &Life<'_>, hours: &OpenHours, now: DateTime<Utc>) -> Option<Step> {
-        self.steps(life, hours).into_iter().take_while(|step| step.at <= now).last()
+        let latest = self.steps(life, hours).into_iter().take_while(|step| step.at <= now).last();
+        // What came due in open hours while nobody looked waits for the next ones.
+        latest.filter(|step| step.kind == TimerKind::CloseResolved || hours.is_attended(now))
     }
 
     /// What a requester who owes us an answer would be sent next, were it due now; `None` where they owe none.
@@ -174,7 +176,9 @@ impl FollowUp {
             return None;
         }
         // What was only proposed was not sent.
-        let standing = life.happened.iter().rev().find(|event| event.detail.timer.is_some());
+        let asked = asked(life);
+        let standing =
+            life.happened.iter().rev().find(|event| event.detail.timer.is_some() && event.at >= asked);
         let proposed = standing.filter(|event| event.kind == EventKind::Proposed);
         let proposed = proposed.and_then(|event| event.detail.timer).filter(reminds);
         let next = || self.steps(life, hours).into_iter().map(|step| step.kind).find(reminds);
@@ -197,11 +201,17 @@ impl FollowUp {
     /// Reminders and the closing: counted from our question, moved to when somebody is there, and no two of them closer
     /// than their spans are.
     fn ladder(&self, life: &Life<'_>, hours: &OpenHours) -> Vec<Step> {
-        let asked = life.last_said(Direction::Outbound).map_or(life.entered(), |at| at.max(life.entered()));
+        let asked = asked(life);
         let spans = [self.first_reminder, self.second_reminder, self.close_unanswered];
+        // What was only proposed, and put off then, is proposed again.
+        let put_off_at = last_of(life, EventKind::Snoozed);
         let taken = life.happened.iter().rev().find_map(|event| {
             let step = LADDER.iter().position(|kind| event.detail.timer == Some(*kind))?;
-            let counts = matches!(event.kind, EventKind::Reminded | EventKind::Proposed);
+            let counts = match event.kind {
+                EventKind::Reminded => true,
+                EventKind::Proposed => put_off_at.is_none_or(|at| event.at > at),
+                _ => false,
+            };
             (counts && event.at >= asked).then_some((step, event.at))
         });
         let put_off = put_off_until(life);
@@ -220,9 +230,10 @@ impl FollowUp {
     }
 
     fn close_resolved(&self, life: &Life<'_>) -> Option<Step> {
-        let said = life.said.last().map(|said| said.at);
+        let said = life.said.iter().rev().find(|said| said.direction != Direction::Note).map(|said| said.at);
         let settled = said.map_or(life.entered(), |at| at.max(life.entered()));
-        if was_done(life, EventKind::Proposed, settled) {
+        let put_off_at = last_of(life, EventKind::Snoozed);
+        if was_done(life, EventKind::Proposed, put_off_at.map_or(settled, |at| at.max(settled))) {
             return None;
         }
         let at = after(settled, self.close_resolved);
@@ -257,6 +268,16 @@ pub fn put_off_until(life: &Life<'_>) -> Option<DateTime<Utc>> {
         }
     }
     None
+}
+
+/// When something last happened.
+fn last_of(life: &Life<'_>, kind: EventKind) -> Option<DateTime<Utc>> {
+    life.happened.iter().rev().find(|event| event.kind == kind).map(|event| event.at)
+}
+
+/// Since when the requester owes us an answer.
+pub fn asked(life: &Life<'_>) -> DateTime<Utc> {
+    life.last_said(Direction::Outbound).map_or(life.entered(), |at| at.max(life.entered()))
 }
 
 fn was_done(life: &Life<'_>, kind: EventKind, since: DateTime<Utc>) -> bool {

@@ -73,6 +73,12 @@ impl OpenHours {
         self.next_open(at) == at
     }
 
+    /// Whether somebody is there to see what is done, or has left only a moment ago.
+    pub fn is_attended(&self, at: DateTime<Utc>) -> bool {
+        const MOMENT: TimeDelta = TimeDelta::minutes(10);
+        self.is_open(at) || self.is_open(at - MOMENT)
+    }
+
     /// The first instant from `at` on at which somebody is there; `at` itself where nobody ever is.
     pub fn next_open(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         self.shifts_from(at).next().map_or(at, |(from, _)| from.max(at))

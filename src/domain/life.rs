@@ -96,7 +96,8 @@ impl Life<'_> {
                 event.kind,
                 EventKind::AutomaticReply | EventKind::Bounced | EventKind::StrangerWrote
             );
-            !event.by_clock && !is_program
+            // What is back is to be taken up again from then on.
+            event.kind == EventKind::SnoozeOver || (!event.by_clock && !is_program)
         };
         self.happened.iter().rev().find(is_touch).map_or(self.created_at, |event| event.at)
     }

@@ -110,6 +110,8 @@ pub enum Refusal {
     NotAnAddress(String),
     /// Only who owes us an answer is reminded.
     NotWaiting(TicketId, Status),
+    /// The requester was reminded within the last day.
+    RemindedLately(TicketId),
     /// A closed ticket is not put off.
     ClosedToSnoozing(TicketId),
     /// What was given as a delay is none, or is longer than a ticket may be put off.

@@ -236,6 +236,9 @@ impl<'a> Counting<'a> {
                         resolved = Some(event);
                     }
                 }
+                (true, Status::Resolved) if from == Status::Closed => {
+                    (reopened, closed, resolved) = (true, None, Some(event));
+                }
                 (true, Status::New | Status::InProgress | Status::WaitingCustomer) => {
                     reopened = true;
                     (resolved, closed) = (None, None);
@@ -286,12 +289,17 @@ impl<'a> Counting<'a> {
 
     fn add_answers(&mut self, life: &Life<'_>) {
         let hours = &self.targets.hours;
+        let turns = life.worked_on();
         let (mut owed, mut since) = (Owed::FirstResponse, None);
         for said in &life.said {
             match said.direction {
                 Direction::Inbound => since = since.or(Some(said.at)),
                 Direction::Outbound => {
-                    if let Some(since) = since.take()
+                    // Owed since it was our turn, if it was.
+                    let turn = turns.iter().rev().find(|(from, _)| *from <= said.at);
+                    let turn = turn.filter(|(_, to)| to.is_none_or(|to| to >= said.at));
+                    let waited = since.take().zip(turn).map(|(since, (from, _))| since.max(*from));
+                    if let Some(since) = waited.filter(|since| *since < said.at)
                         && (self.from..self.to).contains(&said.at)
                     {
                         let took = hours.elapsed(since, said.at);

@@ -100,7 +100,9 @@ impl Targets {
                 Direction::Note => {}
             }
         }
-        let since = since?;
+        // What was said while it was not our turn is owed an answer only since it is again.
+        let turn = life.worked_on().last().map_or(life.created_at, |(from, _)| *from);
+        let since = since?.max(turn);
         Some(Due { owed, since, at: self.hours.add(since, self.span(owed)) })
     }
 
@@ -125,6 +127,9 @@ impl Targets {
 
     /// What it is to be told now: of a deadline that came near and went by while nobody looked, only that it is over.
     pub fn due_warning(&self, life: &Life<'_>, now: DateTime<Utc>) -> Option<Warning> {
+        if life.priority != Priority::Urgent && !self.hours.is_attended(now) {
+            return None;
+        }
         let latest =
             |due| self.warnings(life, due).into_iter().take_while(|warning| warning.at <= now).last();
         self.dues(life).into_iter().filter_map(latest).min_by_key(|warning| warning.at)

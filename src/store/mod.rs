@@ -51,6 +51,8 @@ statements! {
         "WITH RECURSIVE ahead (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM ahead WHERE n < $2) \
          SELECT group_concat(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + n, ' ') FROM ahead",
         "SELECT string_agg(CAST(nextval(pg_get_serial_sequence($1, 'id')) AS TEXT), ' ') FROM generate_series(1, $2)");
+    SET_SETTING = Sql::same(
+        "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
     KEEP_SETTING = Sql::same("INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING");
 }
 
@@ -383,6 +385,14 @@ impl Tx {
     /// The database's.
     pub async fn setting(&mut self, key: &str) -> Result<Option<String>> {
         optional_scalar!(self, READ_SETTING, key)
+    }
+
+    /// Writes a setting, whatever it was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_setting(&mut self, key: &str, value: &str) -> Result<()> {
+        execute!(self, SET_SETTING, key, value).map(drop)
     }
 
     /// Keeps a value unless one is there.

@@ -135,7 +135,8 @@ statements! {
          AND (CAST($3 AS BIGINT) IS NULL OR ticket_id = COALESCE((SELECT ticket_id FROM event m WHERE m.id = $3), ticket_id)) \
          ORDER BY id DESC LIMIT 1");
     EVENTS_SINCE = Sql::same(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL AND kind <> 'undone'");
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL \
+         AND kind NOT IN ('undone', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     TOUCHED_TICKETS = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 AND merged_into IS NULL \
@@ -144,6 +145,7 @@ statements! {
         "SELECT event.id, event.ticket_id, event.at, event.kind, event.door, event.actor, event.detail, event.version_after, \
          event.undone_at FROM event JOIN ticket ON ticket.id = event.ticket_id \
          WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 ORDER BY event.id");
+    OPEN_AFTER = Sql::same("SELECT id FROM ticket WHERE status <> 'closed' AND id > $1 ORDER BY id LIMIT $2");
     STANDING_SINCE = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE status = $1 AND status_since <= $2 ORDER BY status_since, id LIMIT $3"));
     COUNT_STANDING = Sql::same(
@@ -527,6 +529,12 @@ impl Tx {
     ) -> Result<Vec<StoredEvent>> {
         let rows: Vec<EventRow> = all!(self, TOUCHED_EVENTS, from, to)?;
         rows.into_iter().map(EventRow::read).collect()
+    }
+
+    /// The first tickets above a number that are not closed.
+    pub async fn open_after(&mut self, after: TicketId, limit: i64) -> Result<Vec<TicketId>> {
+        let ids: Vec<(i64,)> = all!(self, OPEN_AFTER, after.0, limit)?;
+        Ok(ids.into_iter().map(|(id,)| TicketId(id)).collect())
     }
 
     /// The tickets that have stood in a status since then or longer, the longest first, and how many there are.

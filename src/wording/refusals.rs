@@ -46,6 +46,9 @@ pub fn say(refusal: &Refusal) -> String {
             "Le ticket nº\u{a0}{id} est {}\u{a0}: seul un ticket En attente client se relance. Pour écrire à l’utilisateur\u{a0}: `/ticket reply {id} TEXTE`.",
             labels::status_name(*status)
         ),
+        Refusal::RemindedLately(id) => format!(
+            "L’utilisateur du ticket nº\u{a0}{id} a été relancé il y a moins de 24\u{a0}h\u{a0}: rien ne part. L’historique\u{a0}: `/ticket history {id}`."
+        ),
         Refusal::ClosedToSnoozing(id) => format!(
             "Le ticket nº\u{a0}{id} est Fermé\u{a0}: il n’y a rien à reporter. Pour le rouvrir\u{a0}: `/ticket reopen {id}`."
         ),

@@ -328,11 +328,17 @@ pub fn not_a_week(given: &str) -> String {
     )
 }
 
+/// A day that is written as `2026-11-24`, of a year that has a desk.
+pub fn read_day(text: &str) -> Option<NaiveDate> {
+    text.trim().parse().ok().filter(|day: &NaiveDate| (1970..=9000).contains(&day.year()))
+}
+
 /// The Monday of a week that is written as `2026-W48` or as one of its days.
 pub fn read_week(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
     if let Some((year, week)) = text.split_once("-W").or_else(|| text.split_once("-w")) {
-        return NaiveDate::from_isoywd_opt(year.parse().ok()?, week.parse().ok()?, Weekday::Mon);
+        let year = year.parse().ok().filter(|year| (1970..=9000).contains(year))?;
+        return NaiveDate::from_isoywd_opt(year, week.parse().ok()?, Weekday::Mon);
     }
-    text.parse().ok().map(crate::domain::ritual::monday_of)
+    read_day(text).map(crate::domain::ritual::monday_of)
 }

@@ -237,10 +237,18 @@ fn is_to_be_seen(kind: EventKind) -> bool {
 /// Whether what was to be seen still asks for something.
 fn stands(ticket: &TicketView, event: &EventView) -> bool {
     match event.kind {
-        EventKind::Proposed => match event.detail.timer {
-            Some(TimerKind::CloseResolved) => ticket.status == Status::Resolved,
-            _ => ticket.status == Status::WaitingCustomer,
-        },
+        EventKind::Proposed => {
+            let answers = [EventKind::Reminded, EventKind::Snoozed, EventKind::Proposed];
+            let is_answered = ticket
+                .events
+                .iter()
+                .any(|later| later.id > event.id && !later.undone && answers.contains(&later.kind));
+            let waits = match event.detail.timer {
+                Some(TimerKind::CloseResolved) => ticket.status == Status::Resolved,
+                _ => ticket.status == Status::WaitingCustomer,
+            };
+            waits && !is_answered
+        }
         EventKind::DeadlineNear | EventKind::DeadlineMissed | EventKind::Stale => {
             matches!(ticket.status, Status::New | Status::InProgress)
         }
