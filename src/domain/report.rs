@@ -298,8 +298,10 @@ impl<'a> Counting<'a> {
                     // Owed since it was our turn, if it was.
                     let turn = turns.iter().rev().find(|(from, _)| *from <= said.at);
                     let turn = turn.filter(|(_, to)| to.is_none_or(|to| to >= said.at));
-                    let waited = since.take().zip(turn).map(|(since, (from, _))| since.max(*from));
-                    if let Some(since) = waited.filter(|since| *since < said.at)
+                    // An answer that takes the ticket up again itself was owed to nobody.
+                    let waited = since.take().zip(turn);
+                    let waited = waited.filter(|(since, (from, _))| *from < said.at || since >= from);
+                    if let Some(since) = waited.map(|(since, (from, _))| since.max(*from))
                         && (self.from..self.to).contains(&said.at)
                     {
                         let took = hours.elapsed(since, said.at);
