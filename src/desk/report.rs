@@ -1,10 +1,10 @@
 //! What there is to do, and what was done: the checklist and the reports of the guide. Reading only.
 
 use super::board::{read_cards, read_figures};
-use super::timetable::happened;
+use super::timetable::life;
 use super::{Desk, Inner, Result};
 use crate::domain::followup::TimerKind;
-use crate::domain::life::{Life, Said};
+use crate::domain::life::Said;
 use crate::domain::report::{Counted, Counting, Period};
 use crate::domain::ticket::{Status, Ticket};
 use crate::store::Tx;
@@ -86,14 +86,7 @@ impl Inner {
         let mut counting = Counting::new(period, targets);
         for ticket in &tickets {
             let events = events.remove(&ticket.id).unwrap_or_default();
-            let life = Life {
-                status: ticket.status,
-                priority: ticket.priority,
-                is_merged: false,
-                created_at: ticket.created_at,
-                said: said.remove(&ticket.id).unwrap_or_default(),
-                happened: events.iter().filter_map(happened).collect(),
-            };
+            let life = life(ticket, said.remove(&ticket.id).unwrap_or_default(), &events);
             let tags = tags.get(&ticket.id).map_or(&[][..], Vec::as_slice);
             counting.add(&Counted { id: ticket.id, subject: &ticket.subject, tags, life });
         }

@@ -5,7 +5,7 @@ use super::run::{Written, write};
 use super::timetable::Past;
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::domain::event::Event;
-use crate::domain::followup::{Mode, TimerKind, after};
+use crate::domain::followup::{Mode, TimerKind, after, asked};
 use crate::domain::ids::{MessageId, TicketId};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Door, first_name};
@@ -116,8 +116,7 @@ impl Inner {
             return Ok(warning.map(|warning| firing(warning.kind, warning.at, Some(warning.due))));
         }
         let step = rules.follow_up.due(&life, &rules.sla.hours, now);
-        let asked = life.last_said(Direction::Outbound).unwrap_or(life.entered());
-        Ok(step.map(|step| Firing { asked, ..firing(step.kind, step.at, None) }))
+        Ok(step.map(|step| Firing { asked: asked(&life), ..firing(step.kind, step.at, None) }))
     }
 
     /// `None`: somebody else was faster, or it is over.

@@ -2,7 +2,7 @@
 //! its reason.
 
 use super::{Inner, Result};
-use crate::domain::followup::{TimerKind, put_off_until};
+use crate::domain::followup::{TimerKind, asked, put_off_until};
 use crate::domain::hex::hex;
 use crate::domain::ids::TicketId;
 use crate::domain::life::{Happened, Life, Said};
@@ -32,18 +32,23 @@ impl Past {
 
     /// The past itself.
     pub(super) fn life(&self) -> Life<'_> {
-        Life {
-            status: self.ticket.status,
-            priority: self.ticket.priority,
-            is_merged: self.ticket.merged_into.is_some(),
-            created_at: self.ticket.created_at,
-            said: self.said.clone(),
-            happened: self.events.iter().filter_map(happened).collect(),
-        }
+        life(&self.ticket, self.said.clone(), &self.events)
     }
 }
 
-pub(super) fn happened(event: &StoredEvent) -> Option<Happened<'_>> {
+/// A ticket's past, from its rows.
+pub(super) fn life<'a>(ticket: &Ticket, said: Vec<Said>, events: &'a [StoredEvent]) -> Life<'a> {
+    Life {
+        status: ticket.status,
+        priority: ticket.priority,
+        is_merged: ticket.merged_into.is_some(),
+        created_at: ticket.created_at,
+        said,
+        happened: events.iter().filter_map(happened).collect(),
+    }
+}
+
+fn happened(event: &StoredEvent) -> Option<Happened<'_>> {
     Happened::standing(
         event.kind,
         event.at,
@@ -64,7 +69,7 @@ pub(super) fn ahead_of(ticket: &TicketView, rules: &Rules) -> Vec<Coming> {
         let since = match step.kind {
             TimerKind::StaleInProgress => life.last_touched(),
             TimerKind::CloseResolved => said(Direction::Inbound).max(said(Direction::Outbound)),
-            _ => said(Direction::Outbound),
+            _ => asked(&life),
         };
         ahead.push(wording::ahead::step(&step, since, put_off_until(&life), rules));
     }

@@ -76,8 +76,9 @@ impl EventHandler for Listener {
         tracing::info!("Discord: connected");
         self.missed.notify_one();
         noted(self.room.desk.end_alert(AlertKind::ChatRefused, GATEWAY).await);
-        self.register(&context.http).await;
+        // Before what may have to be tried for minutes.
         self.look().await;
+        self.register(&context.http).await;
     }
 
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
