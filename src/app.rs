@@ -234,6 +234,7 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
         public_url: opened.config.public_url.clone(),
         zone: opened.config.timezone,
         demo_agent: None,
+        limits: opened.config.limits.clone(),
         mailboxes: mailboxes(&opened.config),
     };
     let address = opened.config.web.listen;
@@ -300,6 +301,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         public_url: config.public_url.clone(),
         zone: config.timezone,
         demo_agent: Some(demo::AGENT.to_owned()),
+        limits: config.limits.clone(),
         mailboxes: mailboxes(&config),
     };
     let opened = open(config, Clock::System).await?;

@@ -594,6 +594,9 @@ pub struct Person {
     /// The preference was changed by this command.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub changed: bool,
+    /// The links of their earlier mails were ended by this command.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
 }
 
 impl Person {

@@ -1,5 +1,8 @@
 //! The requester's own pages over HTTP: what a signed link shows, what it changes, and what a wrong one does not.
 
+mod answers;
+mod told;
+
 use crate::support::chromium::Chromium;
 use crate::support::desk::{BOTH, Database, PUBLIC_URL, TestDesk, page_settings, serve_pages};
 use chrono::Duration;
@@ -31,6 +34,7 @@ struct Mail {
     ticket_url: String,
     preferences_url: String,
     unsubscribe_url: String,
+    feedback_url: String,
 }
 
 struct Answer {
@@ -75,14 +79,15 @@ impl Site {
         self.desk.say(line).await;
         self.elapse(Duration::seconds(20)).await;
         let parcel = self.desk.deliver().await.pop().expect("a mail leaves");
-        let Links { ticket_url, preferences_url, unsubscribe_url } =
+        let Links { ticket_url, preferences_url, unsubscribe_url, feedback_url } =
             parcel.links.expect("it is the requester's");
-        Mail { id: parcel.id, ticket_url, preferences_url, unsubscribe_url }
+        Mail { id: parcel.id, ticket_url, preferences_url, unsubscribe_url, feedback_url }
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let form = match method {
+            "POST" if headers.contains("Content-Type") => format!("Content-Length: {}\r\n", body.len()),
             "POST" => format!(
                 "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
                 body.len()
@@ -95,7 +100,7 @@ impl Site {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.unwrap();
-        let text = String::from_utf8(bytes).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
@@ -155,7 +160,8 @@ async fn the_ticket_page_shows_the_public_conversation_and_nothing_else() {
             "Résolu",
             "nº&nbsp;1",
             "Équipe Support BetTracker Pro",
-            "Pour répondre, répondez à l’e-mail",
+            "Vous pouvez aussi répondre à l’e-mail",
+            "Votre ticket sera rouvert.",
         ] {
             assert!(page.body.contains(shown), "{shown}: {}", page.body);
         }
@@ -360,7 +366,7 @@ async fn a_program_that_follows_every_link_changes_nothing() {
         let mut site = Site::open(database).await;
         let mail = site.mail_after("status 1 resolved").await;
         let before = (site.desk.desk.revision().await.unwrap(), site.ticket().await);
-        for url in [&mail.ticket_url, &mail.preferences_url, &mail.unsubscribe_url] {
+        for url in [&mail.ticket_url, &mail.preferences_url, &mail.unsubscribe_url, &mail.feedback_url] {
             for method in ["GET", "HEAD", "OPTIONS", "GET"] {
                 let answer = site.ask(method, path(url), "", "").await;
                 assert!([200, 405].contains(&answer.status), "{method} {}", answer.status);
@@ -389,6 +395,10 @@ async fn every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_st
         None => format!("A{}", &token[1..]),
     };
     let mut wrong = vec![
+        format!("/u/{token}/tickets"),
+        format!("/u/{token}/notifications"),
+        format!("/u/{token}/feedback"),
+        format!("/u/{altered}/ticket/files/1/1"),
         format!("/u/{altered}/ticket"),
         format!("/u/{token}/preferences"),
         format!("/u/{token}/unsubscribe"),
@@ -415,9 +425,12 @@ async fn every_wrong_link_gets_the_same_page_which_tells_nothing_but_the_next_st
         bodies
     };
     let mut bodies = pages(wrong.clone()).await;
-    wrong.retain(|path| path.ends_with("/preferences") || path.ends_with("/unsubscribe"));
+    wrong.retain(|path| !path.ends_with("/ticket") && path.matches('/').count() == 3);
+    wrong.retain(|path| !path.ends_with("/tickets") && !path.ends_with("/elsewhere"));
+    assert_eq!(wrong.len(), 4);
     for path in wrong {
-        let page = site.post(&path, "preference=none&List-Unsubscribe=One-Click").await;
+        let body = "preference=none&List-Unsubscribe=One-Click&rating=bad&read=all";
+        let page = site.post(&path, body).await;
         assert_eq!(page.status, 404);
         bodies.push(page.body);
     }
@@ -465,14 +478,14 @@ async fn a_browser_reads_chooses_and_unsubscribes(database: Database) {
     let complaints = tokio::task::spawn_blocking(move || {
         let mut page = Chromium::open(390, 800);
         page.go(&ticket);
-        page.wait_for_text("Pour répondre, répondez à l’e-mail");
+        page.wait_for_text("Vous pouvez aussi répondre à l’e-mail");
         let fits = "document.documentElement.scrollWidth <= innerWidth";
         assert_eq!(page.evaluate(fits), true, "nothing sticks out of a telephone");
         page.go(&preferences);
         assert_eq!(page.evaluate("document.scripts.length"), 0);
         assert_eq!(page.evaluate(fits), true, "nothing sticks out of a telephone");
         page.click("input[value=email_only]");
-        page.click("button");
+        page.click("button.primary");
         page.wait_for_text("C’est enregistré");
         page.go(&unsubscribe);
         page.click("button");

@@ -28,13 +28,15 @@ CREATE TABLE session (
   expires_at TIMESTAMPTZ NOT NULL
 );
 
+-- links_since: links of mails before it open nothing any more.
 CREATE TABLE requester (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   email      TEXT NOT NULL UNIQUE,
   name       TEXT NOT NULL,
   preference TEXT NOT NULL CHECK (preference IN ('web_only', 'email_only', 'both', 'none')),
   created_at TIMESTAMPTZ NOT NULL,
-  blocked_at TIMESTAMPTZ
+  blocked_at TIMESTAMPTZ,
+  links_since TIMESTAMPTZ
 );
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.

@@ -29,13 +29,15 @@ CREATE TABLE session (
   expires_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- links_since: links of mails before it open nothing any more.
 CREATE TABLE requester (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   email      TEXT NOT NULL UNIQUE,
   name       TEXT NOT NULL,
   preference TEXT NOT NULL CHECK (preference IN ('web_only', 'email_only', 'both', 'none')),
   created_at TEXT NOT NULL,
-  blocked_at TEXT
+  blocked_at TEXT,
+  links_since TEXT
 ) STRICT;
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.

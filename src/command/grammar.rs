@@ -218,6 +218,12 @@ pub enum Command {
             help = "Reprendre l’envoi d’e-mails vers cette adresse, suspendu après un retour"
         )]
         resume: bool,
+        #[arg(
+            long,
+            visible_alias = "révoquer",
+            help = "Fermer les liens de ses anciens e-mails\u{a0}: les prochains en porteront d’autres"
+        )]
+        revoke: bool,
     },
     #[command(visible_aliases = ["base", "connaissances"], about = "Cherche dans la base de connaissances")]
     Kb {
@@ -246,7 +252,7 @@ impl Command {
             | Command::Template { .. }
             | Command::History { .. }
             | Command::Deliveries { .. }
-            | Command::User { preference: None, resume: false, .. }
+            | Command::User { preference: None, resume: false, revoke: false, .. }
             | Command::Kb { .. }
             | Command::Stats
             | Command::Checklist
@@ -500,7 +506,7 @@ mod tests {
         deliveries 42
         resend ENVOI
         sent ENVOI
-        user EMAIL [PRÉFÉRENCE] [--resume]
+        user EMAIL [PRÉFÉRENCE] [--resume] [--revoke]
         kb MOTS…
         stats
         checklist

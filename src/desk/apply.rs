@@ -254,7 +254,7 @@ impl Inner {
                 told.channels.push(channel);
             }
             if plan == Plan::Store {
-                tx.add_notification(requester.id, &delivery, now, not_before).await?;
+                tx.add_notification(requester.id, &delivery, notice.colour(), now, not_before).await?;
             }
             leaves |= plan == Plan::Send;
         }

@@ -273,14 +273,14 @@ impl Inner {
     }
 
     /// What a mail brings to the ticket that it opens: itself, and the people it names, who come in if it is what it says.
-    fn opening<'a>(&self, id: RawMailId, digest: &'a Digest, sender: &'a Mailbox) -> Opening<'a> {
+    pub(super) fn opening<'a>(&self, id: RawMailId, digest: &'a Digest, sender: &'a Mailbox) -> Opening<'a> {
         let people = named_in(&digest.mail, &sender.address, &self.settings.own_addresses);
         let refuted = self.is_refuted(&digest.mail);
-        Opening { id, digest, sender, detail: EventDetail::default(), people, refuted }
+        Opening { id, digest, sender, detail: EventDetail::default(), people, refuted, door: Door::Mail }
     }
 
     /// Opens a ticket that goes on from a closed one, to which a rung led.
-    async fn go_on<'a>(
+    pub(super) async fn go_on<'a>(
         &self,
         tx: &mut Tx,
         later: &mut Later<'a>,
@@ -291,14 +291,15 @@ impl Inner {
     ) -> Result<Filed> {
         let (other, led) = (Some(before.id.0), Some(rung.as_str().to_owned()));
         let detail = EventDetail { other, rung: led, ..EventDetail::default() };
-        let Some(ticket) = later.open_now(tx, Opening { detail, ..opening }, now).await? else {
+        let opening = Opening { detail, door: door_of(rung), ..opening };
+        let Some(ticket) = later.open_now(tx, opening, now).await? else {
             return Ok(Filed::Ignored);
         };
         tx.set_follows(ticket, before.id).await?;
         let act = Act {
             event: &Event::ContinuedIn(ticket),
             actor: &Actor::Requester(before.requester),
-            door: Door::Mail,
+            door: door_of(rung),
             source_key: None,
             message: None,
             rung: Some(rung.as_str()),
@@ -312,7 +313,7 @@ impl Inner {
         clippy::too_many_arguments,
         reason = "the two facts of the mail, the place, and what it means there"
     )]
-    async fn add<'a>(
+    pub(super) async fn add<'a>(
         &self,
         tx: &mut Tx,
         later: &mut Later<'a>,
@@ -353,7 +354,7 @@ impl Inner {
         let act = Act {
             event,
             actor: &actor,
-            door: Door::Mail,
+            door: door_of(rung),
             source_key: None,
             message: Some(message),
             rung: Some(rung.as_str()),
@@ -419,6 +420,11 @@ impl Inner {
         self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
         Ok(Filed::Bounce)
     }
+}
+
+/// By which door something came that this rung led to its ticket.
+fn door_of(rung: Rung) -> Door {
+    if rung == Rung::SignedLink { Door::Web } else { Door::Mail }
 }
 
 #[allow(clippy::too_many_arguments, reason = "the facts of one row, and where its later rows go")]

@@ -13,7 +13,7 @@ use crate::domain::event::EventDetail;
 use crate::domain::ids::RawMailId;
 use crate::domain::mail::Shape;
 use crate::domain::message::Direction;
-use crate::domain::people::Agent;
+use crate::domain::people::{Agent, Door};
 use crate::store::Tx;
 use crate::store::messages::NewMessage;
 use crate::wording;
@@ -39,8 +39,15 @@ impl Inner {
         }
         let detail = EventDetail { forwarded_by: Some(agent.name.clone()), ..EventDetail::default() };
         let people = Vec::new();
-        let opening =
-            Opening { id, digest: &forwarded.digest, sender: writer, detail, people, refuted: false };
+        let opening = Opening {
+            id,
+            digest: &forwarded.digest,
+            sender: writer,
+            detail,
+            people,
+            refuted: false,
+            door: Door::Mail,
+        };
         let Some(ticket) = later.open_now(tx, opening, now).await? else { return Ok(Filed::Ignored) };
         if !forwarded.note.is_empty() {
             let note = NewMessage {

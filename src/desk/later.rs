@@ -32,6 +32,8 @@ pub(super) struct Opening<'a> {
     pub(super) people: Vec<&'a Mailbox>,
     /// Our mail server says that the sender is not who it says.
     pub(super) refuted: bool,
+    /// By which door it came.
+    pub(super) door: Door,
 }
 
 impl Opening<'_> {
@@ -200,7 +202,7 @@ impl<'a> Later<'a> {
                 ticket,
                 at: now,
                 kind: EventKind::Created,
-                door: Door::Mail,
+                door: opening.door,
                 agent: None,
                 actor: &opening.sender.address,
                 detail,

@@ -1,4 +1,5 @@
-//! The signed links in our mails: each opens one page, for one requester and one ticket, until a day that it carries.
+//! The signed links in our mails, and between the pages that they open: each opens one page, for one requester and one
+//! ticket, until a day that it carries; a page leads to the others of the same person, until the same day.
 //!
 //! A token is what it grants (requester, ticket, end: three LEB128 numbers) and an HMAC-SHA256 (RFC 2104) over that
 //! and its purpose, in URL-safe base64 without padding (RFC 4648, section 5): some 52 characters. Nothing is kept for
@@ -29,11 +30,24 @@ pub enum Purpose {
     Preferences,
     /// Ending the e-mails in one act (RFC 8058).
     Unsubscribe,
+    /// Saying what one thinks of the help.
+    Feedback,
+    /// All tickets of the requester.
+    Tickets,
+    /// What the requester was told on the web.
+    Notifications,
 }
 
 impl Purpose {
-    /// All three.
-    pub const ALL: [Purpose; 3] = [Purpose::Ticket, Purpose::Preferences, Purpose::Unsubscribe];
+    /// All of them.
+    pub const ALL: [Purpose; 6] = [
+        Purpose::Ticket,
+        Purpose::Preferences,
+        Purpose::Unsubscribe,
+        Purpose::Feedback,
+        Purpose::Tickets,
+        Purpose::Notifications,
+    ];
 
     /// The last part of the page's address; also what is signed.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +55,9 @@ impl Purpose {
             Purpose::Ticket => "ticket",
             Purpose::Preferences => "preferences",
             Purpose::Unsubscribe => "unsubscribe",
+            Purpose::Feedback => "feedback",
+            Purpose::Tickets => "tickets",
+            Purpose::Notifications => "notifications",
         }
     }
 }
@@ -54,6 +71,8 @@ pub struct Links {
     pub preferences_url: String,
     /// One POST there ends the e-mails.
     pub unsubscribe_url: String,
+    /// What they think of the help they got.
+    pub feedback_url: String,
 }
 
 /// Whom a link was made for.
@@ -61,6 +80,20 @@ pub struct Links {
 pub(super) struct Grant {
     pub(super) requester: RequesterId,
     pub(super) ticket: TicketId,
+    /// Until when.
+    pub(super) until: DateTime<Utc>,
+}
+
+impl Grant {
+    /// That of a mail of this time.
+    pub(super) fn of_mail(requester: RequesterId, ticket: TicketId, mail_at: DateTime<Utc>) -> Grant {
+        Grant { requester, ticket, until: mail_at + LASTS }
+    }
+
+    /// When the mail was written that the link came from, to the second.
+    pub(super) fn mail_at(&self) -> DateTime<Utc> {
+        self.until - LASTS
+    }
 }
 
 /// Makes links and reads them.
@@ -82,21 +115,24 @@ impl Signer {
 
     /// The links of a mail of this time.
     pub(super) fn links(&self, requester: RequesterId, ticket: TicketId, mail_at: DateTime<Utc>) -> Links {
-        let grant = Grant { requester, ticket };
-        let url = |purpose: Purpose| {
-            let token = self.token(purpose, grant, mail_at + LASTS);
-            format!("{}/u/{token}/{}", self.public_url, purpose.as_str())
-        };
+        let grant = Grant::of_mail(requester, ticket, mail_at);
+        let url = |purpose| format!("{}{}", self.public_url, self.path(purpose, grant));
         Links {
             ticket_url: url(Purpose::Ticket),
             preferences_url: url(Purpose::Preferences),
             unsubscribe_url: url(Purpose::Unsubscribe),
+            feedback_url: url(Purpose::Feedback),
         }
     }
 
-    fn token(&self, purpose: Purpose, grant: Grant, until: DateTime<Utc>) -> String {
+    /// Where a page is, on this server: `/u/…/tickets`.
+    pub(super) fn path(&self, purpose: Purpose, grant: Grant) -> String {
+        format!("/u/{}/{}", self.token(purpose, grant), purpose.as_str())
+    }
+
+    fn token(&self, purpose: Purpose, grant: Grant) -> String {
         let mut bytes = Vec::with_capacity(16 + SIGNATURE);
-        for number in [grant.requester.0, grant.ticket.0, until.timestamp()] {
+        for number in [grant.requester.0, grant.ticket.0, grant.until.timestamp()] {
             // Ids and times after 1970 are not negative; another number would only make a token that nobody reads.
             write_number(&mut bytes, number as u64);
         }
@@ -117,8 +153,9 @@ impl Signer {
         let mut rest = granted;
         let mut number = || read_number(&mut rest);
         let (requester, ticket, until) = (number()?, number()?, number()?);
-        let is_current = rest.is_empty() && now.timestamp() < until;
-        is_current.then_some(Grant { requester: RequesterId(requester), ticket: TicketId(ticket) })
+        let until = DateTime::from_timestamp(until, 0)?;
+        let is_current = rest.is_empty() && now < until;
+        is_current.then_some(Grant { requester: RequesterId(requester), ticket: TicketId(ticket), until })
     }
 }
 
@@ -154,7 +191,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LEA: Grant = Grant { requester: RequesterId(7), ticket: TicketId(42) };
+    /// Who a link was made for, and about which ticket.
+    const LEA: (RequesterId, TicketId) = (RequesterId(7), TicketId(42));
 
     fn signer(secret: &str) -> Signer {
         Signer::new(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), "https://support.example/")
@@ -164,22 +202,29 @@ mod tests {
         "2026-11-24T10:05:30Z".parse().unwrap()
     }
 
+    fn lea() -> Grant {
+        Grant::of_mail(LEA.0, LEA.1, mail_at())
+    }
+
     fn token(url: &str) -> &str {
         url.split('/').nth_back(1).unwrap()
     }
 
     #[test]
     fn the_links_of_a_mail_are_the_same_each_time_and_short() {
-        let links = signer("secret").links(LEA.requester, LEA.ticket, mail_at());
-        assert_eq!(links, signer("secret").links(LEA.requester, LEA.ticket, mail_at()));
+        let links = signer("secret").links(LEA.0, LEA.1, mail_at());
+        assert_eq!(links, signer("secret").links(LEA.0, LEA.1, mail_at()));
         assert!(
             links.ticket_url.starts_with("https://support.example/u/")
                 && links.ticket_url.ends_with("/ticket")
         );
         assert_eq!(token(&links.ticket_url).len(), 52);
-        let urls = [&links.ticket_url, &links.preferences_url, &links.unsubscribe_url];
+        let paths =
+            [Purpose::Tickets, Purpose::Notifications].map(|other| signer("secret").path(other, lea()));
+        let urls = [&links.ticket_url, &links.preferences_url, &links.unsubscribe_url, &links.feedback_url];
+        let urls = urls.into_iter().chain(&paths);
         for (purpose, url) in Purpose::ALL.into_iter().zip(urls) {
-            assert_eq!(signer("secret").read(token(url), purpose, mail_at()), Some(LEA));
+            assert_eq!(signer("secret").read(token(url), purpose, mail_at()), Some(lea()));
             for other in Purpose::ALL.into_iter().filter(|other| *other != purpose) {
                 assert_eq!(
                     signer("secret").read(token(url), other, mail_at()),
@@ -192,19 +237,19 @@ mod tests {
 
     #[test]
     fn a_link_ends_a_year_after_its_mail() {
-        let links = signer("secret").links(LEA.requester, LEA.ticket, mail_at());
+        let links = signer("secret").links(LEA.0, LEA.1, mail_at());
         let read = |now| signer("secret").read(token(&links.ticket_url), Purpose::Ticket, now);
-        assert_eq!(read(mail_at() + LASTS - TimeDelta::seconds(1)), Some(LEA));
+        assert_eq!(read(mail_at() + LASTS - TimeDelta::seconds(1)), Some(lea()));
         assert_eq!(read(mail_at() + LASTS), None);
     }
 
     #[test]
     fn an_altered_bit_another_key_and_another_persons_name_open_nothing() {
         let ours = signer("secret");
-        let links = ours.links(LEA.requester, LEA.ticket, mail_at());
+        let links = ours.links(LEA.0, LEA.1, mail_at());
         let good = URL_SAFE_NO_PAD.decode(token(&links.ticket_url)).unwrap();
         let read = |bytes: &[u8]| ours.read(&URL_SAFE_NO_PAD.encode(bytes), Purpose::Ticket, mail_at());
-        assert_eq!(read(&good), Some(LEA));
+        assert_eq!(read(&good), Some(lea()));
         for bit in 0..good.len() * 8 {
             let mut altered = good.clone();
             altered[bit / 8] ^= 1 << (bit % 8);
@@ -245,7 +290,7 @@ mod tests {
             let at = DateTime::from_timestamp(seconds, 0).unwrap();
             let links = signer.links(RequesterId(requester), TicketId(ticket), at);
             let good = token(&links.preferences_url);
-            let grant = Grant { requester: RequesterId(requester), ticket: TicketId(ticket) };
+            let grant = Grant::of_mail(RequesterId(requester), TicketId(ticket), at);
             prop_assert!(good.len() <= LONGEST);
             prop_assert!(good.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
             prop_assert_eq!(signer.read(good, Purpose::Preferences, at), Some(grant));

@@ -4,6 +4,7 @@
 //! clock.
 
 pub mod alerts;
+pub mod answer;
 mod apply;
 pub mod board;
 pub mod canary;
@@ -14,6 +15,7 @@ mod done;
 pub mod drafts;
 mod escalate;
 mod failure;
+pub mod feedback;
 mod file;
 mod follow;
 mod forms;

@@ -96,7 +96,7 @@ impl Desk {
     /// A requester and their tickets.
     pub async fn person(&self, email: &str) -> Result<Person> {
         let mut tx = self.inner.store.read().await?;
-        read_person(&mut tx, email, false).await
+        read_person(&mut tx, email).await
     }
 
     /// Makes a requester known, or changes what is known of them.
@@ -112,7 +112,7 @@ impl Desk {
         if let Some(preference) = preference {
             tx.set_preference(requester.id, preference).await?;
         }
-        let person = read_person(&mut tx, email, preference.is_some()).await?;
+        let person = Person { changed: preference.is_some(), ..read_person(&mut tx, email).await? };
         self.inner.tell_cards(&mut tx, person.open_tickets(), now).await?;
         tx.commit().await?;
         self.inner.ring_chats();
@@ -129,7 +129,7 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let requester = known_requester(&mut tx, email).await?;
         tx.set_blocked(requester.id, None).await?;
-        let person = read_person(&mut tx, email, false).await?;
+        let person = read_person(&mut tx, email).await?;
         tx.commit().await?;
         Ok(person)
     }
@@ -142,7 +142,7 @@ pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requeste
     }
 }
 
-pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Result<Person> {
+pub(super) async fn read_person(tx: &mut Tx, email: &str) -> Result<Person> {
     let requester = known_requester(tx, email).await?;
     let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
     let (tickets, _) = tx.queue(&narrowing, i64::MAX).await?;
@@ -150,5 +150,5 @@ pub(super) async fn read_person(tx: &mut Tx, email: &str, changed: bool) -> Resu
     let blocked = requester.blocked_at.is_some();
     let mut requester = requester_view(requester);
     requester.suppressed = tx.suppressed(&requester.email).await?;
-    Ok(Person { requester, blocked, tickets, changed })
+    Ok(Person { requester, blocked, tickets, changed: false, revoked: false })
 }

@@ -70,6 +70,52 @@ impl Arrived {
             read: parsed.map(|mail| Box::new(Digest::new(mail))),
         })
     }
+
+    /// The same for what somebody typed on a page of ours: all of it is meant, nothing of it is a quotation.
+    ///
+    /// # Errors
+    /// When there is no memory to pack it.
+    pub fn typed(
+        raw: &[u8],
+        sha256: String,
+        identity: String,
+        parsed: std::result::Result<InboundMail, &'static str>,
+    ) -> std::io::Result<Arrived> {
+        let mut arrived = Arrived::new(raw, sha256, identity, Err("not read"))?;
+        arrived.read = parsed.map(|mail| {
+            let (trimmed, words) =
+                (Trimmed { reply: mail.text.clone(), ..Trimmed::default() }, searched_words(&mail));
+            let mail = InboundMail { text: String::new(), enclosed: None, ..mail };
+            Box::new(Digest { mail, trimmed, words, forwarded: None })
+        });
+        Ok(arrived)
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// Why that cannot be told.
+    pub(super) fn digest(&self) -> anyhow::Result<&Digest> {
+        self.read.as_ref().map(|digest| &**digest).map_err(|why| anyhow::anyhow!(*why))
+    }
+
+    /// Its row in the journal.
+    pub(super) fn row<'a>(
+        &'a self,
+        mailbox: &'a str,
+        sender: Option<&'a str>,
+        held: Option<&'static str>,
+    ) -> NewRawMail<'a> {
+        NewRawMail {
+            mailbox,
+            sha256: &self.sha256,
+            identity: &self.identity,
+            bytes: self.bytes,
+            packed: &self.packed,
+            sender,
+            held,
+        }
+    }
 }
 
 /// A journaled mail with what it says, or why that cannot be told.
@@ -245,14 +291,9 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let rows: Vec<NewRawMail<'_>> = arrived
             .iter()
-            .map(|mail| NewRawMail {
-                mailbox,
-                sha256: &mail.sha256,
-                identity: &mail.identity,
-                bytes: mail.bytes,
-                packed: &mail.packed,
-                sender: mail.read.as_ref().ok().and_then(|digest| digest.counted_sender(now)),
-                held: mail.read.as_ref().err().copied(),
+            .map(|mail| {
+                let sender = mail.read.as_ref().ok().and_then(|digest| digest.counted_sender(now));
+                mail.row(mailbox, sender, mail.read.as_ref().err().copied())
             })
             .collect();
         let ids = tx.journal_mails(&rows, now).await?;

@@ -1,20 +1,57 @@
-//! What a requester may see and do by a signed link. Nothing but what is named here leaves by it: a page cannot show a
-//! note that it was never given. May import: domain, store.
+//! What a requester may see by a signed link, and how they choose to be told. Nothing but what is named here leaves by it: a
+//! page cannot show a note that it was never given. May import: domain, store.
 
 use super::links::{Grant, Links, Purpose};
-use super::{Desk, Result};
+use super::timetable::Past;
+use super::{Desk, Inner, Result, unpack};
 use crate::domain::event::{EventDetail, EventKind};
-use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::feedback::{Asked, asked};
+use crate::domain::ids::{DeliveryId, MessageId, NotificationId, TicketId};
 use crate::domain::mail::Attachment;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
 use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
-use crate::domain::ticket::{Status, Ticket};
+use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::Tx;
-use crate::store::tickets::NewEvent;
+use crate::store::messages::StoredMessage;
+pub use crate::store::notifications::StoredNotification;
+use crate::store::tickets::{Narrowing, NewEvent};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+
+/// How many of their tickets, and of their notifications, a requester's page lists.
+const LISTED: i64 = 100;
+
+/// A page of a requester, with what stands on each of their pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own<T> {
+    /// Their address.
+    pub email: String,
+    /// Their name, may be empty.
+    pub name: String,
+    /// Their other pages.
+    pub pages: OwnPages,
+    /// What the page shows.
+    pub shown: T,
+}
+
+/// Where the pages of one person are, on this server: `/u/…/tickets`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPages {
+    /// The ticket that the link was about.
+    pub ticket: String,
+    /// All their tickets.
+    pub tickets: String,
+    /// What they were told on the web.
+    pub notifications: String,
+    /// How they are told.
+    pub preferences: String,
+    /// What they think of the help.
+    pub feedback: String,
+    /// How many notifications they have not read.
+    pub unread: i64,
+}
 
 /// A ticket as its requester sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +67,8 @@ pub struct OwnTicket {
     /// Who takes part beside the requester: their names, or their addresses where they have none. Those whom a CM has
     /// yet to decide about, or has refused, are not among them.
     pub in_copy: Vec<String>,
+    /// Whether they are asked what they think of the help.
+    pub feedback: Asked,
     /// The public conversation, oldest first.
     pub messages: Vec<OwnMessage>,
 }
@@ -37,6 +76,8 @@ pub struct OwnTicket {
 /// One entry of the public conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnMessage {
+    /// Its number.
+    pub id: MessageId,
     /// The team wrote it, and which of them does not matter.
     pub from_team: bool,
     /// Who takes part and wrote it; `None` where the team or the requester did.
@@ -49,58 +90,67 @@ pub struct OwnMessage {
     pub attachments: Vec<Attachment>,
 }
 
-/// How a requester is told.
+/// A line of the requester's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnPreference {
-    /// Their address.
-    pub email: String,
-    /// Their choice.
-    pub preference: Preference,
+pub struct OwnLine {
+    /// Its number.
+    pub id: TicketId,
+    /// Its subject, may be empty.
+    pub subject: String,
+    /// Where it stands.
+    pub status: Status,
+    /// When something last happened on it.
+    pub updated_at: DateTime<Utc>,
+    /// Its page.
+    pub page: String,
+}
+
+/// A notification, with the page of its ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnNotification {
+    /// What was told.
+    pub told: StoredNotification,
+    /// The ticket's page.
+    pub page: String,
 }
 
 /// A choice that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Their address.
-    pub email: String,
     /// The choice before.
     pub before: Preference,
     /// The choice from now on; may be the same.
     pub after: Preference,
 }
 
-/// Each of these is `None` for a link that is not ours, was altered, is for something else, or is past its end: who
-/// asks is not told which.
+/// Each of these is `None` for a link that is not ours, was altered or ended, is for something else, or is past its end:
+/// who asks is not told which.
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
     /// The ticket that a link shows. An answer is part of it once it can no longer be taken back, as with its mail.
-    pub async fn own_ticket(&self, token: &str) -> Result<Option<OwnTicket>> {
+    pub async fn own_ticket(&self, token: &str) -> Result<Option<Own<OwnTicket>>> {
         let now = self.inner.clock.now();
-        let Some(grant) = self.inner.links.read(token, Purpose::Ticket, now) else { return Ok(None) };
-        let mut tx = self.inner.store.read().await?;
-        let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let Some(mut visit) = self.inner.visit(token, Purpose::Ticket, now).await? else { return Ok(None) };
+        let (ticket, email) = (visit.ticket.clone(), visit.requester.email.clone());
+        let tx = &mut visit.tx;
         let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
         for (message, attachment) in tx.attachments(ticket.id).await? {
             files.entry(message).or_default().push(attachment);
         }
-        let left_before = now - self.inner.settings.rules.undo_window;
         let mut messages = Vec::new();
         for message in tx.messages(ticket.id).await? {
-            let from_team = match message.direction {
-                Direction::Inbound if message.mark.is_none() => false,
-                Direction::Outbound if message.at <= left_before => true,
-                Direction::Inbound | Direction::Outbound | Direction::Note => continue,
-            };
-            let attachments = files.remove(&message.id).unwrap_or_default();
-            let others =
-                !from_team && message.sender.as_ref().is_some_and(|sender| *sender != requester.email);
-            let participant = others.then_some(message.author);
+            if !self.inner.is_public(&message, now) {
+                continue;
+            }
+            let from_team = message.direction == Direction::Outbound;
+            let others = !from_team && message.sender.as_ref().is_some_and(|sender| *sender != email);
             messages.push(OwnMessage {
+                id: message.id,
                 from_team,
-                participant,
+                participant: others.then_some(message.author),
                 at: message.at,
                 text: message.text,
-                attachments,
+                attachments: files.remove(&message.id).unwrap_or_default(),
             });
         }
         let participants = tx.participants(ticket.id).await?.into_iter();
@@ -112,27 +162,93 @@ impl Desk {
                 },
             )
             .collect();
+        let feedback = feedback_asked(tx, &ticket).await?;
         let Ticket { id, subject, status, created_at, .. } = ticket;
-        Ok(Some(OwnTicket { id, subject, status, created_at, in_copy, messages }))
+        self.inner
+            .own(visit, OwnTicket { id, subject, status, created_at, in_copy, feedback, messages }, now)
+            .await
+    }
+
+    /// A file of that conversation, with the mail that it came in.
+    pub async fn own_file(
+        &self,
+        token: &str,
+        message: MessageId,
+        part: u32,
+    ) -> Result<Option<(Attachment, Vec<u8>)>> {
+        let now = self.inner.clock.now();
+        let Some(mut visit) = self.inner.visit(token, Purpose::Ticket, now).await? else { return Ok(None) };
+        let messages = visit.tx.messages(visit.ticket.id).await?;
+        if !messages.iter().any(|one| one.id == message && self.inner.is_public(one, now)) {
+            return Ok(None);
+        }
+        let file = visit.tx.attachment(message, part).await?;
+        let raw = visit.tx.raw_of_message(message).await?;
+        let Some((file, packed)) = file.zip(raw) else { return Ok(None) };
+        Ok(Some((file, unpack(&packed)?)))
+    }
+
+    /// All tickets of a requester, the latest first.
+    pub async fn own_tickets(&self, token: &str) -> Result<Option<Own<Vec<OwnLine>>>> {
+        let now = self.inner.clock.now();
+        let Some(mut visit) = self.inner.visit(token, Purpose::Tickets, now).await? else { return Ok(None) };
+        let narrowing = Narrowing { requester: Some(visit.requester.id), ..Narrowing::default() };
+        let (tickets, _) = visit.tx.queue(&narrowing, LISTED).await?;
+        let lines = tickets
+            .into_iter()
+            .filter(|ticket| ticket.merged_into.is_none() && ticket.reason.as_deref() != Some(SPAM))
+            .map(|ticket| OwnLine {
+                page: self.inner.links.path(Purpose::Ticket, Grant { ticket: ticket.id, ..visit.grant }),
+                id: ticket.id,
+                subject: ticket.subject,
+                status: ticket.status,
+                updated_at: ticket.updated_at,
+            })
+            .collect();
+        self.inner.own(visit, lines, now).await
+    }
+
+    /// What a requester was told on the web, the latest first.
+    pub async fn own_notifications(&self, token: &str) -> Result<Option<Own<Vec<OwnNotification>>>> {
+        let now = self.inner.clock.now();
+        let visit = self.inner.visit(token, Purpose::Notifications, now).await?;
+        let Some(mut visit) = visit else { return Ok(None) };
+        let told = visit.tx.notifications(visit.requester.id, None, LISTED, now).await?;
+        let page = |ticket| self.inner.links.path(Purpose::Ticket, Grant { ticket, ..visit.grant });
+        let told = told.into_iter().map(|told| OwnNotification { page: page(told.ticket), told }).collect();
+        self.inner.own(visit, told, now).await
+    }
+
+    /// Notes that one of them was read, or all where none is named. Gives back how many were not.
+    pub async fn read_notifications(
+        &self,
+        token: &str,
+        which: Option<NotificationId>,
+    ) -> Result<Option<u64>> {
+        let now = self.inner.clock.now();
+        let Some(grant) = self.inner.links.read(token, Purpose::Notifications, now) else { return Ok(None) };
+        let mut tx = self.inner.store.begin().await?;
+        let Some((_, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let count = tx.mark_read(requester.id, which, now).await?;
+        tx.commit().await?;
+        Ok(Some(count))
     }
 
     /// The preference that a link for `purpose` may change.
-    pub async fn own_preference(&self, token: &str, purpose: Purpose) -> Result<Option<OwnPreference>> {
-        let Some(grant) = self.inner.links.read(token, purpose, self.inner.clock.now()) else {
-            return Ok(None);
-        };
-        let mut tx = self.inner.store.read().await?;
-        let requester = granted(&mut tx, grant).await?.map(|(_, requester)| requester);
-        Ok(requester.map(|Requester { email, preference, .. }| OwnPreference { email, preference }))
+    pub async fn own_preference(&self, token: &str, purpose: Purpose) -> Result<Option<Own<Preference>>> {
+        let now = self.inner.clock.now();
+        let Some(visit) = self.inner.visit(token, purpose, now).await? else { return Ok(None) };
+        let preference = visit.requester.preference;
+        self.inner.own(visit, preference, now).await
     }
 
     /// Sets the preference, and writes who did it into the history of the ticket whose mail held the link.
-    pub async fn choose_preference(&self, token: &str, to: Preference) -> Result<Option<Choice>> {
+    pub async fn choose_preference(&self, token: &str, to: Preference) -> Result<Option<Own<Choice>>> {
         self.choose(token, Purpose::Preferences, |_| to).await
     }
 
     /// Ends the e-mails and leaves the other channels as they are. Doing it again changes nothing.
-    pub async fn unsubscribe(&self, token: &str) -> Result<Option<Choice>> {
+    pub async fn unsubscribe(&self, token: &str) -> Result<Option<Own<Choice>>> {
         self.choose(token, Purpose::Unsubscribe, Preference::without_email).await
     }
 
@@ -141,7 +257,7 @@ impl Desk {
         token: &str,
         purpose: Purpose,
         to: impl Fn(Preference) -> Preference,
-    ) -> Result<Option<Choice>> {
+    ) -> Result<Option<Own<Choice>>> {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
         let mut tx = self.inner.store.begin().await?;
@@ -173,7 +289,8 @@ impl Desk {
         }
         tx.commit().await?;
         self.inner.ring_chats();
-        Ok(Some(Choice { email: requester.email, before, after }))
+        let tx = self.inner.store.read().await?;
+        self.inner.own(Visit { tx, grant, ticket, requester }, Choice { before, after }, now).await
     }
 
     /// The links that the mail of a delivery carries.
@@ -190,17 +307,76 @@ impl Desk {
     }
 }
 
-/// The ticket of a grant, or the one that it was merged into, and its requester, while the ticket is still theirs.
-async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
+/// Somebody who came by a link, and what it opens.
+pub(super) struct Visit {
+    pub(super) tx: Tx,
+    pub(super) grant: Grant,
+    pub(super) ticket: Ticket,
+    pub(super) requester: Requester,
+}
+
+impl Inner {
+    /// Reads a link.
+    pub(super) async fn visit(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Visit>> {
+        let Some(grant) = self.links.read(token, purpose, now) else { return Ok(None) };
+        let mut tx = self.store.read().await?;
+        let granted = granted(&mut tx, grant).await?;
+        Ok(granted.map(|(ticket, requester)| Visit { tx, grant, ticket, requester }))
+    }
+
+    /// A page, with what stands on each.
+    pub(super) async fn own<T>(
+        &self,
+        mut visit: Visit,
+        shown: T,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Own<T>>> {
+        let path = |purpose| self.links.path(purpose, visit.grant);
+        let pages = OwnPages {
+            ticket: path(Purpose::Ticket),
+            tickets: path(Purpose::Tickets),
+            notifications: path(Purpose::Notifications),
+            preferences: path(Purpose::Preferences),
+            feedback: path(Purpose::Feedback),
+            unread: visit.tx.count_unread(visit.requester.id, now).await?,
+        };
+        let Requester { email, name, .. } = visit.requester;
+        Ok(Some(Own { email, name, pages, shown }))
+    }
+
+    /// Whether a message is for its requester's eyes.
+    fn is_public(&self, message: &StoredMessage, now: DateTime<Utc>) -> bool {
+        match message.direction {
+            Direction::Inbound => message.mark.is_none(),
+            Direction::Outbound => message.at <= now - self.settings.rules.undo_window,
+            Direction::Note => false,
+        }
+    }
+}
+
+/// Whether the requester of a ticket is asked what they think.
+pub(super) async fn feedback_asked(tx: &mut Tx, ticket: &Ticket) -> Result<Asked> {
+    if !ticket.status.is_settled() {
+        return Ok(Asked::NotYet);
+    }
+    let past = Past::read(tx, ticket.clone()).await?;
+    Ok(asked(&past.life(), ticket.reason.as_deref()))
+}
+
+/// The ticket of a grant, or the one that it was merged into, and its requester, while the ticket is still theirs and the
+/// link was not ended.
+pub(super) async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
     let mut ticket = tx.ticket(grant.ticket).await?;
     while let Some(into) = ticket.as_ref().and_then(|ticket| ticket.merged_into) {
         ticket = tx.ticket(into).await?;
     }
-    match ticket {
-        Some(ticket) if ticket.requester == grant.requester => {
-            let requester = tx.requester(ticket.requester).await?;
-            Ok(Some((ticket, requester)))
-        }
-        _ => Ok(None),
-    }
+    let Some(ticket) = ticket.filter(|ticket| ticket.requester == grant.requester) else { return Ok(None) };
+    let requester = tx.requester(ticket.requester).await?;
+    let is_ended = requester.links_since.is_some_and(|since| grant.mail_at() < since);
+    Ok((!is_ended).then_some((ticket, requester)))
 }

@@ -21,7 +21,7 @@ use crate::domain::rules::Rules;
 use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::messages::NewMessage;
 use crate::store::{self, Tx};
-use crate::view::{self, Draft, TemplateView, View};
+use crate::view::{self, Draft, Person, TemplateView, View};
 use crate::wording;
 use crate::wording::canned::{FEATURE, Names};
 use chrono::{DateTime, Utc};
@@ -135,10 +135,10 @@ impl Inner {
             Command::Undo { act } => self.undo(ask, *act).await,
             Command::Resend { delivery } => self.resend(ask, *delivery).await,
             Command::MarkSent { delivery } => self.mark_sent(ask, *delivery).await,
-            Command::User { email, preference: None, resume: false } => {
-                Ok(View::Person(read_person(&mut self.store.read().await?, email, false).await?))
+            Command::User { email, preference: None, resume: false, revoke: false } => {
+                Ok(View::Person(read_person(&mut self.store.read().await?, email).await?))
             }
-            Command::User { email, preference, resume } => {
+            Command::User { email, preference, resume, revoke } => {
                 let mut tx = self.store.begin().await?;
                 let requester = known_requester(&mut tx, email).await?;
                 if let Some(preference) = preference {
@@ -147,7 +147,11 @@ impl Inner {
                 if *resume {
                     tx.lift_suppression(&requester.email).await?;
                 }
-                let person = read_person(&mut tx, email, preference.is_some()).await?;
+                if *revoke {
+                    tx.end_links(requester.id, ask.now).await?;
+                }
+                let read = read_person(&mut tx, email).await?;
+                let person = Person { changed: preference.is_some(), revoked: *revoke, ..read };
                 self.tell_cards(&mut tx, person.open_tickets(), ask.now).await?;
                 tx.commit().await?;
                 Ok(View::Person(person))

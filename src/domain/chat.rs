@@ -183,7 +183,8 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         | EventKind::DeadlineNear
         | EventKind::DeadlineMissed
         | EventKind::Snoozed
-        | EventKind::SnoozeOver => true,
+        | EventKind::SnoozeOver
+        | EventKind::FeedbackGiven => true,
     };
     let post = match kind {
         EventKind::Escalated | EventKind::MadeUrgent => Some(PostKind::Escalation),

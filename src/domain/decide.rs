@@ -272,6 +272,14 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
                 None => {}
             }
         }
+        Event::FeedbackGiven { rating, comment } => {
+            if !ticket.status.is_settled() {
+                return Err(Refusal::NotSettled(ticket.id, ticket.status));
+            }
+            decision.kind = EventKind::FeedbackGiven;
+            decision.detail.rating = Some(*rating);
+            decision.detail.note = Some(comment.clone()).filter(|comment| !comment.is_empty());
+        }
         Event::ActUndone { kind, detail } => decision.restore(*kind, detail),
     }
     Ok(decision)

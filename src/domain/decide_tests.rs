@@ -1,6 +1,7 @@
 //! The promises of the status machine.
 
 use super::*;
+use crate::domain::feedback::Rating;
 use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
 use crate::domain::participant::{ParticipantChange, Participation};
 use chrono::{DateTime, Utc};
@@ -51,6 +52,21 @@ fn only_three_statuses_tell_the_requester() {
 fn the_same_status_again_is_refused_and_tells_nobody() {
     for status in Status::ALL {
         assert_eq!(set(status, status), Err(Refusal::SameStatus(TicketId(42), status)));
+    }
+}
+
+#[test]
+fn feedback_changes_nothing_and_is_given_once_a_ticket_is_settled() {
+    let event = Event::FeedbackGiven { rating: Rating::Bad, comment: String::new() };
+    for status in Status::ALL {
+        let decided = decide(&ticket(status), &event, None);
+        if !status.is_settled() {
+            assert_eq!(decided, Err(Refusal::NotSettled(TicketId(42), status)));
+            continue;
+        }
+        let decision = decided.unwrap();
+        assert_eq!((decision.status, decision.notice), (status, None));
+        assert_eq!((decision.detail.rating, decision.detail.note), (Some(Rating::Bad), None));
     }
 }
 

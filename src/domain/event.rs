@@ -1,5 +1,6 @@
 //! What can happen to a ticket: the input of `decide`, and the words of its history.
 
+use super::feedback::Rating;
 use super::followup::TimerKind;
 use super::ids::{AgentId, DeliveryId, EventId, MessageId, TicketId};
 use super::participant::ParticipantChange;
@@ -175,6 +176,13 @@ pub enum Event {
         /// What those messages say, where there are any.
         wrote: Option<Wrote>,
     },
+    /// The requester says what they think of the help they got.
+    FeedbackGiven {
+        /// What.
+        rating: Rating,
+        /// In their words, may be empty.
+        comment: String,
+    },
     /// An agent takes their latest act back; nothing else happened on the ticket since.
     ActUndone {
         /// What the act was.
@@ -269,11 +277,13 @@ pub enum EventKind {
     SnoozeOver,
     /// Somebody of the technical team said that it is mended.
     Fixed,
+    /// The requester said what they think of the help they got.
+    FeedbackGiven,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 32] = [
+    pub const ALL: [EventKind; 33] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -306,6 +316,7 @@ impl EventKind {
         EventKind::DeadlineMissed,
         EventKind::Snoozed,
         EventKind::SnoozeOver,
+        EventKind::FeedbackGiven,
     ];
 
     /// The word used in JSON and the database.
@@ -343,6 +354,7 @@ impl EventKind {
             EventKind::DeadlineMissed => "deadline_missed",
             EventKind::Snoozed => "snoozed",
             EventKind::SnoozeOver => "snooze_over",
+            EventKind::FeedbackGiven => "feedback_given",
         }
     }
 
@@ -434,6 +446,9 @@ pub struct EventDetail {
     /// By when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
+    /// What the requester thinks of the help they got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
     /// The tags that the ticket has since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags_added: Vec<String>,

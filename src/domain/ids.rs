@@ -37,6 +37,8 @@ ids! {
     EventId,
     /// One notice by one channel to one address.
     DeliveryId,
+    /// One notice on the web.
+    NotificationId,
     /// One mail as it was received, in the journal.
     RawMailId,
 }

@@ -12,6 +12,7 @@ pub mod chat;
 pub mod decide;
 pub mod delivery;
 pub mod event;
+pub mod feedback;
 pub mod fold;
 pub mod followup;
 pub mod forward;

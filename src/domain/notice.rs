@@ -79,6 +79,15 @@ impl Notice {
         }
     }
 
+    /// The colour that the requester sees: that of the status it announces, with a reply as well (guide, « Type: Warning
+    /// (Orange) »).
+    pub fn colour(self) -> NoticeKind {
+        match self {
+            Notice::Reminder { .. } => NoticeKind::Warning,
+            _ => self.status().and_then(NoticeKind::of_status).unwrap_or(NoticeKind::Reply),
+        }
+    }
+
     /// Its kind: the colour of the status it announces, else a plain reply.
     pub fn kind(self) -> NoticeKind {
         match self {

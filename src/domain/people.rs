@@ -18,6 +18,8 @@ pub struct Requester {
     pub preference: Preference,
     /// Set when a ticket of theirs was closed as spam: their mail opens no ticket.
     pub blocked_at: Option<DateTime<Utc>>,
+    /// The links of mails before this open nothing any more.
+    pub links_since: Option<DateTime<Utc>>,
 }
 
 /// What an agent may do.

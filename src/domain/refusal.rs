@@ -116,6 +116,8 @@ pub enum Refusal {
     ClosedToSnoozing(TicketId),
     /// What was given as a delay is none, or is longer than a ticket may be put off.
     NotADelay(String),
+    /// What is asked after a ticket was settled makes no sense before.
+    NotSettled(TicketId, Status),
     /// This requester is blocked: nothing opens a ticket for them.
     Blocked(String),
 }

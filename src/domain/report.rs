@@ -2,6 +2,7 @@
 //! the tickets alone. Pure.
 
 use super::event::EventKind;
+use super::feedback::Rating;
 use super::fold::{fold, words};
 use super::hours::OpenHours;
 use super::ids::TicketId;
@@ -127,6 +128,30 @@ pub struct Recurring {
     pub tickets: i64,
 }
 
+/// How many chose each face.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Ratings {
+    /// 🙂
+    pub good: i64,
+    /// 😐
+    pub fair: i64,
+    /// 🙁
+    pub bad: i64,
+}
+
+/// What a requester wrote to the face that they chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comment {
+    /// About which ticket.
+    pub ticket: TicketId,
+    /// The face.
+    pub rating: Rating,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Their words.
+    pub text: String,
+}
+
 /// A ticket by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Named {
@@ -159,6 +184,12 @@ pub struct Tally {
     pub resolution_open: Kept,
     /// Resolved with at most one answer.
     pub first_contact: Share,
+    /// Of those who said what they think of the help, how many were content.
+    pub satisfaction: Share,
+    /// How many chose each face.
+    pub ratings: Ratings,
+    /// What they wrote to it, the latest first.
+    pub comments: Vec<Comment>,
     /// Day by day.
     pub days: Vec<DayFigures>,
     /// Agent by agent, who did most first.
@@ -222,9 +253,13 @@ impl<'a> Counting<'a> {
         let within = life.happened.iter().filter(|event| (from..to).contains(&event.at));
         let (mut resolved, mut closed, mut reopened) = (None, None, false);
         let mut replied: Vec<(DateTime<Utc>, &str)> = Vec::new();
+        let mut rated = Vec::new();
         for event in within {
             if matches!(event.kind, EventKind::Replied | EventKind::HandedOver) {
                 replied.push((event.at, event.actor));
+            }
+            if let Some(rating) = event.detail.rating {
+                rated.push((event, rating));
             }
             let (Some(from), Some(to)) = (event.detail.from, event.detail.to) else { continue };
             match (from.is_settled(), to) {
@@ -245,6 +280,9 @@ impl<'a> Counting<'a> {
                 }
                 _ => {}
             }
+        }
+        for (event, rating) in rated {
+            self.add_rating(ticket.id, event, rating);
         }
         for (at, actor) in replied {
             self.tally.replies += 1;
@@ -284,6 +322,7 @@ impl<'a> Counting<'a> {
         recurring.sort_by_key(|one| std::cmp::Reverse((one.tickets, one.is_tag)));
         recurring.truncate(MOST_RECURRING);
         tally.recurring = recurring;
+        tally.comments.sort_by_key(|comment| std::cmp::Reverse((comment.at, comment.ticket)));
         self.tally
     }
 
@@ -315,6 +354,19 @@ impl<'a> Counting<'a> {
                 }
                 Direction::Note => {}
             }
+        }
+    }
+
+    fn add_rating(&mut self, ticket: TicketId, event: &Happened<'_>, rating: Rating) {
+        let tally = &mut self.tally;
+        tally.satisfaction.count(rating == Rating::Good);
+        match rating {
+            Rating::Good => tally.ratings.good += 1,
+            Rating::Fair => tally.ratings.fair += 1,
+            Rating::Bad => tally.ratings.bad += 1,
+        }
+        if let Some(text) = event.detail.note.clone() {
+            tally.comments.push(Comment { ticket, rating, at: event.at, text });
         }
     }
 

@@ -18,17 +18,20 @@ pub enum Rung {
     SubjectTag,
     /// It answers what an earlier mail of the same sender answered, or is what that mail answered.
     OwnMail,
+    /// It was written on the requester's own page of the ticket, which a signed link opened.
+    SignedLink,
 }
 
 impl Rung {
     /// All of them, in the order of the ladder.
-    pub const ALL: [Rung; 6] = [
+    pub const ALL: [Rung; 7] = [
         Rung::PlusAddress,
         Rung::MintedId,
         Rung::ProviderId,
         Rung::Reference,
         Rung::SubjectTag,
         Rung::OwnMail,
+        Rung::SignedLink,
     ];
 
     /// The word kept in the history.
@@ -40,6 +43,7 @@ impl Rung {
             Rung::Reference => "reference",
             Rung::SubjectTag => "subject_tag",
             Rung::OwnMail => "own_mail",
+            Rung::SignedLink => "signed_link",
         }
     }
 

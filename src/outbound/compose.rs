@@ -10,6 +10,7 @@
 use crate::desk::deliver::{Parcel, Quoted};
 use crate::domain::hex::hex;
 use crate::domain::notice::Notice;
+use crate::domain::ticket::Status;
 use crate::wording::letters;
 use crate::wording::prose;
 use crate::wording::templates::{Letter, Quotation, Templates, TwoForms};
@@ -235,6 +236,11 @@ fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, Comp
         ticket: parcel.ticket.0,
         ticket_url: parcel.links.as_ref().map(|links| links.ticket_url.clone()),
         preferences_url: parcel.links.as_ref().map(|links| links.preferences_url.clone()),
+        feedback_url: parcel
+            .links
+            .as_ref()
+            .filter(|_| parcel.notice.status() == Some(Status::Resolved))
+            .map(|links| links.feedback_url.clone()),
     })
 }
 

@@ -28,6 +28,7 @@ fn links(unsubscribe_url: &str) -> Links {
         ticket_url: format!("{LINK}/ticket"),
         preferences_url: format!("{LINK}/preferences"),
         unsubscribe_url: unsubscribe_url.to_owned(),
+        feedback_url: format!("{LINK}/feedback"),
     }
 }
 
@@ -357,6 +358,7 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
                 ticket_url: text.clone(),
                 preferences_url: text.clone(),
                 unsubscribe_url: text.clone(),
+                feedback_url: text.clone(),
             }),
             in_reply_to: Some(text.clone()),
             references: vec![text.clone()],
@@ -435,7 +437,8 @@ fn a_long_quotation_is_cut_and_says_so() {
 
 #[test]
 fn the_html_page_has_no_remote_file() {
-    for parcel in [resolved(), reply(None, "Oui.")] {
+    // The ticket and the preferences; once it is resolved, three faces too.
+    for (parcel, links) in [(resolved(), 5), (reply(None, "Oui."), 2)] {
         let mail = sent(&parcel);
         let parsed = MessageParser::default().parse(&mail).unwrap();
         let html = parsed.body_html(0).unwrap().to_lowercase();
@@ -444,8 +447,8 @@ fn the_html_page_has_no_remote_file() {
             assert!(!html.contains(fetched), "{fetched}");
         }
         // What a person may follow is theirs, and nothing else is there.
-        assert_eq!(html.matches("http").count(), 2);
-        assert_eq!(html.matches(&format!("<a href=\"{}/", LINK.to_lowercase())).count(), 2);
+        assert_eq!(html.matches("http").count(), links);
+        assert_eq!(html.matches(&format!("<a href=\"{}/", LINK.to_lowercase())).count(), links);
     }
 }
 

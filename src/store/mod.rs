@@ -12,6 +12,7 @@ pub mod forms;
 mod known_uids;
 pub mod mailbox;
 pub mod messages;
+pub mod notifications;
 pub mod outbox;
 pub mod participants;
 pub mod people;
@@ -337,6 +338,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         known_uids::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,
+        notifications::STATEMENTS,
         outbox::STATEMENTS,
         participants::STATEMENTS,
         people::STATEMENTS,

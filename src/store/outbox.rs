@@ -1,10 +1,10 @@
-//! Deliveries: planned with their cause, claimed by lease, recorded. And the web channel's notifications.
+//! Deliveries: planned with their cause, claimed by lease, recorded.
 //! May import: domain, sqlx.
 
 use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::delivery::{Channel, DeliveryState};
-use crate::domain::ids::{DeliveryId, EventId, MessageId, RequesterId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::ticket::Status;
@@ -31,11 +31,6 @@ statements! {
         "INSERT INTO delivery (ticket_id, event_id, message_id, channel, kind, announces, title, message, address, \
          rfc_id, in_reply_to, refs, cc, state, why, attempts, next_attempt_at, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $17) RETURNING id");
-    ADD_NOTIFICATION = Sql::same(
-        "INSERT INTO notification (requester_id, ticket_id, event_id, kind, title, message, created_at, visible_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-    WITHDRAW_NOTIFICATION = Sql::same(
-        "UPDATE notification SET withdrawn_at = $2 WHERE event_id = $1 AND withdrawn_at IS NULL");
     DELIVERIES = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE ticket_id = $1 ORDER BY id"));
     DELIVERY = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id = $1"));
     DELIVERY_BY_RFC_ID = Sql::same(concat!(
@@ -269,29 +264,6 @@ impl Tx {
         .map(DeliveryId)
     }
 
-    /// The web channel: this row is the notification. Seen by the requester from `visible_at` on.
-    pub async fn add_notification(
-        &mut self,
-        requester: RequesterId,
-        delivery: &NewDelivery<'_>,
-        now: DateTime<Utc>,
-        visible_at: DateTime<Utc>,
-    ) -> Result<()> {
-        execute!(
-            self,
-            ADD_NOTIFICATION,
-            requester.0,
-            delivery.ticket.0,
-            delivery.event.0,
-            delivery.kind.as_str(),
-            clean(delivery.title),
-            clean(delivery.message),
-            now,
-            visible_at
-        )
-        .map(drop)
-    }
-
     pub async fn deliveries(&mut self, ticket: TicketId) -> Result<Vec<StoredDelivery>> {
         let rows = all!(self, DELIVERIES, ticket.0)?;
         read_all(rows)
@@ -447,7 +419,7 @@ impl Tx {
     /// Takes back what an act planned, and gives their turn back to the notices that it had overtaken.
     pub async fn cancel_deliveries(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
         execute!(self, CANCEL, event.0, now)?;
-        execute!(self, WITHDRAW_NOTIFICATION, event.0, now)?;
+        self.withdraw_notification(event, now).await?;
         execute!(self, SHOW_AGAIN, event.0)?;
         execute!(self, REVIVE, event.0, now).map(drop)
     }

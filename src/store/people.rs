@@ -12,11 +12,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 statements! {
-    REQUESTER = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE id = $1");
-    REQUESTER_BY_EMAIL = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester WHERE email = $1");
-    REQUESTERS = Sql::same("SELECT id, email, name, preference, blocked_at FROM requester ORDER BY email");
+    REQUESTER = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE id = $1");
+    REQUESTER_BY_EMAIL = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE email = $1");
+    REQUESTERS = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester ORDER BY email");
     SET_PREFERENCE = Sql::same("UPDATE requester SET preference = $2 WHERE id = $1");
     SET_REQUESTER_NAME = Sql::same("UPDATE requester SET name = $2 WHERE id = $1");
+    END_LINKS = Sql::same("UPDATE requester SET links_since = $2 WHERE id = $1");
     SET_BLOCKED = Sql::same("UPDATE requester SET blocked_at = $2 WHERE id = $1");
     ADD_AGENT = Sql::same(
         "INSERT INTO agent (name, folded_name, role, created_at) VALUES ($1, $2, $3, $4) \
@@ -48,18 +49,18 @@ static MEET_REQUESTERS: LazyLock<Bulk> = LazyLock::new(|| {
         Sql::same("($1, $2, 'both', $3)"),
         3,
         " ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN requester.name ELSE excluded.name END \
-         RETURNING id, email, name, preference, blocked_at",
+         RETURNING id, email, name, preference, blocked_at, links_since",
     )
 });
 /// The statements of this file for many rows, by name.
 pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("meet_requesters", &MEET_REQUESTERS)];
 
-type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>);
+type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 type AgentRow = (i64, String, String);
 
-fn requester((id, email, name, preference, blocked_at): RequesterRow) -> Result<Requester> {
+fn requester((id, email, name, preference, blocked_at, links_since): RequesterRow) -> Result<Requester> {
     let preference = known(&preference, Preference::from_word)?;
-    Ok(Requester { id: RequesterId(id), email, name, preference, blocked_at })
+    Ok(Requester { id: RequesterId(id), email, name, preference, blocked_at, links_since })
 }
 
 fn agent((id, name, role): AgentRow) -> Result<Agent> {
@@ -127,6 +128,11 @@ impl Tx {
 
     pub async fn set_blocked(&mut self, id: RequesterId, at: Option<DateTime<Utc>>) -> Result<()> {
         execute!(self, SET_BLOCKED, id.0, at).map(drop)
+    }
+
+    /// The links of earlier mails open nothing any more.
+    pub async fn end_links(&mut self, id: RequesterId, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, END_LINKS, id.0, now).map(drop)
     }
 
     /// `None` when an agent has this name already, whatever its case and accents.

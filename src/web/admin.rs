@@ -320,7 +320,7 @@ pub async fn mark_sent(State(web): State<Web>, Path(id): Path<i64>, form: Act) -
 /// `POST …/resume`: `email`, the address that gets mail again.
 pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
     let (id, email) = (TicketId(id), form.field("email").to_owned());
-    let command = Command::User { email: email.clone(), preference: None, resume: true };
+    let command = Command::User { email: email.clone(), preference: None, resume: true, revoke: false };
     match web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await {
         Ok(_) => {
             let text = done::resumed(&email);

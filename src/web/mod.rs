@@ -25,6 +25,7 @@ mod tests;
 
 pub use syncs::Mailbox;
 
+use crate::config::Limits;
 use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
 use crate::wording::{alerts, refusals, text};
@@ -32,8 +33,7 @@ use attempts::Attempts;
 use axum::Extension;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
@@ -61,6 +61,9 @@ use tower_http::timeout::TimeoutLayer;
 /// The largest form: a long reply several times over.
 const LARGEST_FORM: usize = 1024 * 1024;
 
+/// The longest that files may take to come in.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(10 * 60);
+
 /// The longest a page may take before the CM is told.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -79,6 +82,8 @@ pub struct Settings {
     /// The demo: everybody on this machine is signed in as the agent of this name, and nobody else gets in.
     /// `None` for `serve`.
     pub demo_agent: Option<String>,
+    /// How large a mail and its files may be; what is sent by page as well.
+    pub limits: Limits,
     /// The mailboxes that are read; `/readyz` says no when one of them was not read lately.
     pub mailboxes: Vec<Mailbox>,
 }
@@ -134,23 +139,35 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let by_link = Router::new()
         .route("/u/{token}/ticket", get(requester::ticket))
+        .route("/u/{token}/ticket/files/{message}/{part}", get(requester::file))
+        .route("/u/{token}/tickets", get(requester::tickets))
+        .route("/u/{token}/notifications", get(requester::notifications).post(requester::read))
+        .route("/u/{token}/feedback", get(requester::ask).post(requester::give))
         .route("/u/{token}/preferences", get(requester::preferences).post(requester::choose))
         .route("/u/{token}/unsubscribe", get(requester::offer_unsubscribe).post(requester::unsubscribe));
+    let with_files = Router::new()
+        .route("/u/{token}/ticket", post(requester::answer))
+        // It counts what it reads, and says what was too much.
+        .layer(DefaultBodyLimit::disable())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
     let for_machines = Router::new()
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
-        .route("/metrics", get(ops::metrics));
+        .route("/metrics", get(ops::metrics))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM));
     Router::new()
         .route("/", get(session::home))
         .route("/admin/sign-in", get(session::form).post(session::sign_in))
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
         .merge(by_link)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .merge(with_files)
         .fallback(async || Problem::NotFound)
         .layer(from_fn_with_state(web.clone(), guard::check))
         .merge(for_machines)
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
-        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(|_| Problem::from(anyhow::anyhow!("a page panicked")).into_response()))
         .layer(from_fn_with_state(web.clone(), draw_problems))
         .layer(from_fn_with_state(web.clone(), guard::headers))
@@ -263,6 +280,7 @@ impl Web {
             alerts: Vec::new(),
             sync: None,
             flash: None,
+            own: None,
         }
     }
 

@@ -52,6 +52,21 @@ pub struct Frame {
     pub sync: Option<SyncLine>,
     /// What the last act did.
     pub flash: Option<Flash>,
+    /// The ways between a requester's own pages.
+    pub own: Option<OwnNav>,
+}
+
+/// A requester's own pages, as each of them leads to the others.
+#[derive(Debug, Clone, Serialize)]
+pub struct OwnNav {
+    /// All their tickets.
+    pub tickets: String,
+    /// What they were told on the web.
+    pub notifications: String,
+    /// How they are told.
+    pub preferences: String,
+    /// How many notifications they have not read.
+    pub unread: i64,
 }
 
 /// What a page is about.
@@ -254,7 +269,8 @@ impl Default for Pages {
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
         templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
-            "own_ticket.html", "own_preferences.html", "own_unsubscribe.html", "own_problem.html");
+            "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
+            "own_said.html", "own_unsubscribe.html", "own_problem.html");
         Pages { templates, assets: assets::addresses() }
     }
 }
@@ -369,6 +385,7 @@ impl Pages {
                         ticket => links.ticket_url.as_str(),
                         preferences => links.preferences_url.as_str(),
                         unsubscribe => links.unsubscribe_url.as_str(),
+                        feedback => links.feedback_url.as_str(),
                     }
                 }),
             },

@@ -6,6 +6,7 @@ use super::guard::{FILE_POLICY, RECEIVED_POLICY, RECEIVED_POLICY_REMOTE};
 use super::session::Session;
 use super::{Problem, Web, sealed};
 use crate::domain::ids::MessageId;
+use crate::domain::mail::Attachment;
 use crate::reading::clean::Unshown;
 use crate::reading::parse::file_bytes;
 use crate::reading::shown::{Shown, show};
@@ -91,6 +92,11 @@ pub async fn attachment(
     Path((id, part)): Path<(i64, u32)>,
 ) -> Result<Response, Problem> {
     let (file, raw) = web.desk().file_of_message(MessageId(id), part).await?.ok_or(Problem::NotFound)?;
+    saved(&file, raw, part).await
+}
+
+/// A file of a mail, to save.
+pub(super) async fn saved(file: &Attachment, raw: Vec<u8>, part: u32) -> Result<Response, Problem> {
     if file.refused.is_some() {
         return Err(Problem::NotFound);
     }

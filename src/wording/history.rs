@@ -106,6 +106,14 @@ pub fn sentence(event: &EventView) -> String {
             format!("{who} a reporté le suivi de {}", dates::duration(span))
         }
         EventKind::SnoozeOver => "Le report est terminé\u{a0}: le ticket est à reprendre".to_owned(),
+        EventKind::FeedbackGiven => {
+            let rating = detail.rating.map(labels::rating).unwrap_or_default();
+            let comment = detail.note.as_deref().map(|said| {
+                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                format!("\u{a0}: «\u{a0}{said}\u{a0}»")
+            });
+            format!("{who} a donné son avis, {rating}{}", comment.unwrap_or_default())
+        }
         EventKind::TagsSet => {
             let changed = |verb: &str, tags: &[String]| match tags {
                 [] => None,

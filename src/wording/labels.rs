@@ -4,6 +4,7 @@
 
 use crate::domain::delivery::{Channel, DeliveryState, SkipReason};
 use crate::domain::event::{EventKind, Team};
+use crate::domain::feedback::Rating;
 use crate::domain::followup::TimerKind;
 use crate::domain::ids::TicketId;
 use crate::domain::participant::Participation;
@@ -153,6 +154,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::Stale => "le signalement",
         EventKind::DeadlineNear | EventKind::DeadlineMissed => "l’échéance",
         EventKind::Snoozed | EventKind::SnoozeOver => "le report",
+        EventKind::FeedbackGiven => "l’avis de l’utilisateur",
     }
 }
 
@@ -171,6 +173,29 @@ pub fn team(team: Team) -> &'static str {
 
 /// Why a ticket was closed whose requester never answered (guide, « Fermé faute de réponse »).
 pub const UNANSWERED: &str = "Fermé faute de réponse";
+
+/// A face and its word: « 🙂 Bien ».
+pub fn rating(rating: Rating) -> String {
+    format!("{}\u{a0}{}", rating_face(rating), rating_name(rating))
+}
+
+/// The face alone.
+pub fn rating_face(rating: Rating) -> &'static str {
+    match rating {
+        Rating::Good => "🙂",
+        Rating::Fair => "😐",
+        Rating::Bad => "🙁",
+    }
+}
+
+/// The word alone.
+pub fn rating_name(rating: Rating) -> &'static str {
+    match rating {
+        Rating::Good => "Bien",
+        Rating::Fair => "Moyen",
+        Rating::Bad => "Mal",
+    }
+}
 
 /// What a timer is for, or what is told on a day, from its word.
 pub fn timer(word: &str) -> &str {
@@ -216,6 +241,7 @@ pub fn rung(rung: Rung) -> &'static str {
         Rung::Reference => "retrouvé par un message de la conversation",
         Rung::SubjectTag => "retrouvé par le numéro dans l’objet",
         Rung::OwnMail => "retrouvé par un message précédent du même expéditeur",
+        Rung::SignedLink => "sur la page du ticket",
     }
 }
 

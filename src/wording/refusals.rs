@@ -46,6 +46,10 @@ pub fn say(refusal: &Refusal) -> String {
             "Le ticket nº\u{a0}{id} est {}\u{a0}: seul un ticket En attente client se relance. Pour écrire à l’utilisateur\u{a0}: `/ticket reply {id} TEXTE`.",
             labels::status_name(*status)
         ),
+        Refusal::NotSettled(id, status) => format!(
+            "Le ticket nº\u{a0}{id} est {}\u{a0}: un avis se donne une fois le ticket Résolu ou Fermé.",
+            labels::status_name(*status)
+        ),
         Refusal::RemindedLately(id) => format!(
             "L’utilisateur du ticket nº\u{a0}{id} a été relancé il y a moins de 24\u{a0}h\u{a0}: rien ne part. L’historique\u{a0}: `/ticket history {id}`."
         ),
@@ -280,6 +284,7 @@ mod tests {
             Refusal::NotFromHere { ticket: id, from: Status::Closed, to: Status::Resolved },
             Refusal::NotFromHere { ticket: id, from: Status::InProgress, to: Status::New },
             Refusal::SamePriority(id, Priority::High),
+            Refusal::NotSettled(id, Status::InProgress),
             Refusal::SameAssignee(id, "Camille".into()),
             Refusal::NoSuchAgent("Cmaille".into()),
             Refusal::UnknownPerson,

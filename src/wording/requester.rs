@@ -1,7 +1,10 @@
 //! What a requester reads on their own pages and is not in a template.
 //!
-//! Pure. May import: domain.
+//! Pure. May import: domain, wording.
 
+use super::prose::clean_line;
+use super::{dates, labels};
+use crate::domain::feedback::Rating;
 use crate::domain::preference::Preference;
 
 /// A choice as the requester's page offers it: its name, and what it means in one sentence.
@@ -45,6 +48,95 @@ pub fn unsubscribed(before: Preference, after: Preference) -> &'static str {
             "Vous ne recevrez plus d’e-mail de notre part. Les nouvelles de vos tickets vous attendent sur le site."
         }
     }
+}
+
+/// Under an answer that was sent.
+pub fn answered() -> &'static str {
+    "Votre message est envoyé. L’équipe le lit et vous répond."
+}
+
+/// A form that holds nothing.
+pub fn nothing_written() -> &'static str {
+    "Rien n’a été envoyé\u{a0}: écrivez votre message, ou joignez un fichier."
+}
+
+/// Too much within the hour.
+pub fn too_many() -> &'static str {
+    "Rien n’a été envoyé\u{a0}: vous avez écrit beaucoup de messages en une heure. Réessayez un peu plus tard."
+}
+
+/// A file that is too large.
+pub fn file_too_large(name: &str, most: u64) -> String {
+    let name = clean_line(name, 60);
+    format!(
+        "Rien n’a été envoyé\u{a0}: «\u{a0}{name}\u{a0}» est trop gros, {} au plus par fichier.",
+        dates::size(most)
+    )
+}
+
+/// A text that is too long.
+pub fn text_too_long() -> &'static str {
+    "Rien n’a été envoyé\u{a0}: votre message est trop long. Joignez-le plutôt en fichier."
+}
+
+/// Files that are too large together.
+pub fn all_too_large(most: u64) -> String {
+    format!(
+        "Rien n’a été envoyé\u{a0}: vos fichiers dépassent {} ensemble. Envoyez-les en plusieurs messages.",
+        dates::size(most)
+    )
+}
+
+/// Too many files.
+pub fn too_many_files(most: usize) -> String {
+    format!("Rien n’a été envoyé\u{a0}: {most} fichiers au plus par message. Envoyez les autres ensuite.")
+}
+
+/// « 2 notifications non lues ».
+pub fn unread(count: i64) -> String {
+    match count {
+        0 => "Vous avez tout lu.".to_owned(),
+        count => dates::count(count, "notification non lue", "notifications non lues"),
+    }
+}
+
+/// What they said who pressed « Non, pas résolu », with their words if there are any.
+pub fn not_resolved(comment: &str) -> String {
+    const SAID: &str = "Non, mon problème n’est pas résolu.";
+    if comment.is_empty() { SAID.to_owned() } else { format!("{SAID}\n\n{comment}") }
+}
+
+/// The answer to that.
+pub fn reopened() -> &'static str {
+    "C’est noté\u{a0}: votre ticket est rouvert. L’équipe le reprend et vous répond."
+}
+
+/// No face was chosen.
+pub fn no_face() -> &'static str {
+    "Choisissez un des trois visages, puis envoyez."
+}
+
+/// A comment that is too long.
+pub fn comment_too_long() -> &'static str {
+    "Votre commentaire est trop long\u{a0}: 2\u{202f}000 caractères au plus. Pour en dire davantage, répondez sur la page du ticket."
+}
+
+/// The thanks.
+pub fn feedback_given(rating: Rating) -> &'static str {
+    match rating {
+        Rating::Good => "Merci\u{a0}! Votre avis est transmis à l’équipe.",
+        Rating::Fair | Rating::Bad => "Merci de nous l’avoir dit. Votre avis est transmis à l’équipe.",
+    }
+}
+
+/// They have answered before.
+pub fn feedback_known(rating: Rating) -> String {
+    format!("Vous avez déjà donné votre avis sur ce ticket\u{a0}: {}. Merci\u{a0}!", labels::rating(rating))
+}
+
+/// There is nothing to be asked.
+pub fn feedback_not_asked() -> &'static str {
+    "L’équipe travaille sur ce ticket\u{a0}: votre avis vous sera demandé une fois qu’il sera résolu."
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! Pure. May import: domain, view, wording.
 
 use super::{dates, labels};
-use crate::domain::report::{DayFigures, Kept, Share};
+use crate::domain::feedback::Rating;
+use crate::domain::report::{DayFigures, Kept, Ratings, Share, Tally};
 use crate::domain::ticket::Status;
 use crate::view::{Checklist, Figures, Pile, Report};
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -148,7 +149,18 @@ pub fn promises(report: &Report) -> Vec<String> {
             share(targets.first_contact_share),
             reached(&tally.first_contact, Some(share(targets.first_contact_share)))
         ),
+        format!("Satisfaction\u{a0}: {}", satisfaction(tally)),
     ]
+}
+
+/// « 91 % sur 12 (🙂 11 · 😐 0 · 🙁 1) »; the guide sets no target for it.
+fn satisfaction(tally: &Tally) -> String {
+    let Some(percent) = tally.satisfaction.percent() else { return "–".to_owned() };
+    let Ratings { good, fair, bad } = tally.ratings;
+    let faces = [(Rating::Good, good), (Rating::Fair, fair), (Rating::Bad, bad)];
+    let faces = faces
+        .map(|(rating, count)| format!("{}\u{a0}{}", labels::rating_face(rating), dates::grouped(count)));
+    format!("{percent}\u{a0}% sur {} ({})", dates::grouped(tally.satisfaction.of), faces.join(" · "))
 }
 
 /// « 11 sur 12, 91 % ✅ »; `wanted` in percent, all of them where it is not given.
@@ -197,6 +209,18 @@ pub fn report(report: &Report) -> Vec<Part> {
     if !recurring.is_empty() {
         parts.push(Part { title: "Sujets récurrents", lines: vec![recurring.join(", ")] });
     }
+    const COMMENTS: usize = 5;
+    let comments = tally.comments.iter().take(COMMENTS).map(|comment| {
+        let text = comment.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (face, ticket) = (labels::rating_face(comment.rating), comment.ticket);
+        format!("{face} nº\u{a0}{ticket}\u{a0}: «\u{a0}{text}\u{a0}»")
+    });
+    let mut comments: Vec<String> = comments.collect();
+    let more = tally.comments.len().saturating_sub(COMMENTS);
+    if more > 0 {
+        comments.push(format!("et {more} de plus"));
+    }
+    parts.push(Part { title: "Avis", lines: comments });
     if report.first == report.last {
         const SHOWN: usize = 10;
         let closed = tally.closed_tickets.iter().take(SHOWN);
@@ -257,6 +281,11 @@ pub fn report_csv(report: &Report) -> String {
         ("replies", tally.replies),
         ("first_contact_reached", tally.first_contact.reached),
         ("first_contact_of", tally.first_contact.of),
+        ("satisfaction_reached", tally.satisfaction.reached),
+        ("satisfaction_of", tally.satisfaction.of),
+        ("ratings_good", tally.ratings.good),
+        ("ratings_fair", tally.ratings.fair),
+        ("ratings_bad", tally.ratings.bad),
     ] {
         of_period(measure, value.to_string());
     }

@@ -3,9 +3,11 @@
 //! A mail is a text and an HTML page with the same words. The template of what is told (`notices/resolved.txt`) is
 //! drawn first, then `notices/layout.txt` round it. A value that is missing is an error, found when the templates
 //! are loaded and not when a mail should leave. `.html` escapes; `.txt` does not.
-//! Pure: the caller reads the files. May import: domain, minijinja.
+//! Pure: the caller reads the files. May import: domain, wording, minijinja.
 
-use crate::domain::notice::{Notice, NoticeKind};
+use super::labels;
+use crate::domain::feedback::Rating;
+use crate::domain::notice::Notice;
 use crate::domain::ticket::Status;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -77,6 +79,8 @@ pub struct Letter {
     pub ticket_url: Option<String>,
     /// The requester's own page of preferences.
     pub preferences_url: Option<String>,
+    /// Where they say what they think of the help; only once the ticket is resolved.
+    pub feedback_url: Option<String>,
 }
 
 /// The templates, compiled and tried.
@@ -163,14 +167,6 @@ fn template_of(notice: Notice) -> &'static str {
     }
 }
 
-/// The colour that a mail shows: that of the status it announces, with a reply as well.
-fn colour_of(notice: Notice) -> NoticeKind {
-    match notice {
-        Notice::Reminder { .. } => NoticeKind::Warning,
-        _ => notice.status().and_then(NoticeKind::of_status).unwrap_or(NoticeKind::Reply),
-    }
-}
-
 fn values(letter: &Letter, content: Value) -> Value {
     let body = letter
         .body
@@ -183,7 +179,7 @@ fn values(letter: &Letter, content: Value) -> Value {
             html => Value::from_safe_string(quote.body.html.clone()),
         }
     });
-    let kind = colour_of(letter.notice);
+    let kind = letter.notice.colour();
     context! {
         content,
         kind => kind.as_str(),
@@ -197,12 +193,28 @@ fn values(letter: &Letter, content: Value) -> Value {
         ticket => letter.ticket,
         ticket_url => letter.ticket_url.as_deref().map(link),
         preferences_url => letter.preferences_url.as_deref().map(link),
+        feedback => letter.feedback_url.as_deref().map(feedback),
     }
+}
+
+/// The question, and the page that each face leads to.
+fn feedback(url: &str) -> Value {
+    let faces: Vec<Value> = Rating::ALL
+        .into_iter()
+        .map(|rating| {
+            context! {
+                face => labels::rating_face(rating),
+                name => labels::rating_name(rating),
+                url => link(&format!("{url}?rating={}", rating.as_str())),
+            }
+        })
+        .collect();
+    context! { url => link(url), faces }
 }
 
 /// A link that needs no escaping is set in as it is: filters that read the source of mails find `https:&#x2f;` odd.
 fn link(url: &str) -> Value {
-    let is_plain = url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/@%[]".contains(&byte));
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/@%[]?=".contains(&byte));
     if is_plain { Value::from_safe_string(url.to_owned()) } else { Value::from(url) }
 }
 
@@ -234,6 +246,8 @@ fn samples() -> impl Iterator<Item = Letter> {
             ticket: 1,
             ticket_url: full.then(|| "https://desk.example/u/x".to_owned()),
             preferences_url: full.then(|| "https://desk.example/u/x/p".to_owned()),
+            feedback_url: (full && notice.status() == Some(Status::Resolved))
+                .then(|| "https://desk.example/u/x/f".to_owned()),
         })
     })
 }
@@ -254,6 +268,7 @@ mod tests {
             ticket: 42,
             ticket_url: None,
             preferences_url: None,
+            feedback_url: None,
         }
     }
 
@@ -275,6 +290,7 @@ mod tests {
         for mut letter in samples() {
             letter.ticket_url = None;
             letter.preferences_url = None;
+            letter.feedback_url = None;
             let bare = templates.draw(&letter).unwrap();
             assert!(!bare.html.contains("<a ") && !bare.html.contains("http"), "{}", bare.html);
             assert!(!bare.text.contains("http"), "{}", bare.text);

@@ -172,6 +172,9 @@ fn draw_person(person: &Person, now: DateTime<Utc>, ink: Ink) -> String {
     if person.changed {
         lines.push("La préférence vient d’être changée.".to_owned());
     }
+    if person.revoked {
+        lines.push("Les liens de ses anciens e-mails ne s’ouvrent plus.".to_owned());
+    }
     if person.blocked {
         lines.push(ink.red("Expéditeur bloqué\u{a0}: ses e-mails n’ouvrent pas de ticket."));
     }
@@ -334,6 +337,7 @@ mod tests {
             blocked: true,
             tickets: vec![ticket],
             changed: true,
+            revoked: false,
         };
         insta::assert_snapshot!(plain(&View::Person(person)), @r"
         Léa Martin <lea@exemple.example> · préférence : both (web + e-mail + push)
@@ -437,7 +441,7 @@ mod tests {
             Envoie de nouveau ce qui a échoué ou reste incertain
         sent ENVOI  (envoyé, marquer_envoyé)
             Tient pour envoyé ce qui est incertain, sans le renvoyer
-        user EMAIL [PRÉFÉRENCE] [--resume]  (utilisateur, client)
+        user EMAIL [PRÉFÉRENCE] [--resume] [--revoke]  (utilisateur, client)
             Un utilisateur et ses tickets ; change sa préférence de notification
         kb MOTS…  (base, connaissances)
             Cherche dans la base de connaissances
@@ -497,6 +501,7 @@ mod tests {
             blocked: false,
             tickets: vec![ticket.clone()],
             changed: false,
+            revoked: false,
         };
         let boxed = || Box::new(ticket.clone());
         for view in [

@@ -70,6 +70,7 @@ pub fn page_settings(public_url: &str, demo: bool) -> web::Settings {
         public_url: public_url.into(),
         zone: chrono_tz::Europe::Paris,
         demo_agent: demo.then(|| "Camille".into()),
+        limits: guichet::config::Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
         mailboxes: Vec::new(),
     }
 }

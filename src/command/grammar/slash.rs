@@ -297,6 +297,7 @@ const TABLE: &[Row] = &[
             arg("email", "email", "email", "Address of the requester"),
             arg("preference", "preference", "préférence", "How to tell them from now on"),
             arg("resume", "resume", "reprendre", "Send mail to this address again, after one came back"),
+            arg("revoke", "revoke", "révoquer", "End the links of their earlier mails"),
         ],
     ),
     row("kb", "Searches the knowledge base", &[arg("words", "words", "mots", "Words to look for")]),

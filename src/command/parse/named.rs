@@ -253,13 +253,13 @@ mod tests {
                     Command::Participants { ticket, changes: people.into_iter().map(wish).collect() }
                 }
             ),
-            ("[a-z]{1,6}", of(proptest::sample::select(&Preference::ALL[..])), any::<bool>()).prop_map(
-                |(name, preference, resume)| Command::User {
+            ("[a-z]{1,6}", of(proptest::sample::select(&Preference::ALL[..])), any::<bool>(), any::<bool>())
+                .prop_map(|(name, preference, resume, revoke)| Command::User {
                     email: format!("{name}@x.example"),
                     preference,
-                    resume
-                }
-            ),
+                    resume,
+                    revoke
+                }),
             proptest::collection::vec(word(), 1..3).prop_map(|words| Command::Kb { words }),
             of(word()).prop_map(|command| Command::Help { command }),
             proptest::sample::select(vec![
@@ -340,12 +340,13 @@ mod tests {
             Command::Deliveries { ticket } => ("deliveries", vec![number(ticket)]),
             Command::Resend { delivery } => ("resend", vec![("delivery", delivery.0.to_string())]),
             Command::MarkSent { delivery } => ("sent", vec![("delivery", delivery.0.to_string())]),
-            Command::User { email, preference, resume } => (
+            Command::User { email, preference, resume, revoke } => (
                 "user",
                 parts(vec![
                     Some(("email", email.clone())),
                     maybe("preference", preference.map(|p| p.as_str().into())),
                     flag("resume", resume),
+                    flag("revoke", revoke),
                 ]),
             ),
             Command::Kb { words } => ("kb", vec![("words", words.join(" "))]),

@@ -374,7 +374,12 @@ fn every_other_command_has_its_french_name() {
         ("renvoyer 7", Command::Resend { delivery: DeliveryId(7) }),
         (
             "user jean@exemple.example",
-            Command::User { email: "jean@exemple.example".into(), preference: None, resume: false },
+            Command::User {
+                email: "jean@exemple.example".into(),
+                preference: None,
+                resume: false,
+                revoke: false,
+            },
         ),
         (
             "utilisateur jean@exemple.example web_only",
@@ -382,6 +387,7 @@ fn every_other_command_has_its_french_name() {
                 email: "jean@exemple.example".into(),
                 preference: Some(Preference::WebOnly),
                 resume: false,
+                revoke: false,
             },
         ),
         (
@@ -390,6 +396,7 @@ fn every_other_command_has_its_french_name() {
                 email: "jean@exemple.example".into(),
                 preference: Some(Preference::EmailOnly),
                 resume: false,
+                revoke: false,
             },
         ),
         (
@@ -398,6 +405,16 @@ fn every_other_command_has_its_french_name() {
                 email: "jean@exemple.example".into(),
                 preference: Some(Preference::None),
                 resume: false,
+                revoke: false,
+            },
+        ),
+        (
+            "user jean@exemple.example --révoquer",
+            Command::User {
+                email: "jean@exemple.example".into(),
+                preference: None,
+                resume: false,
+                revoke: true,
             },
         ),
         ("kb remboursement carte", Command::Kb { words: vec!["remboursement".into(), "carte".into()] }),
@@ -463,7 +480,7 @@ fn what_cannot_be_read_says_what_is_wrong() {
         ("merge 42", "missing Into: merge 42 into 17"),
         ("merge 42 into", "missing Into: merge 42 into 17"),
         ("snooze 42", "missing Delay: snooze 42 DÉLAI"),
-        ("user", "missing Email: user EMAIL [PRÉFÉRENCE] [--resume]"),
+        ("user", "missing Email: user EMAIL [PRÉFÉRENCE] [--resume] [--revoke]"),
         ("kb", "missing Words: kb MOTS…"),
         ("resend", "missing Delivery: resend ENVOI"),
         ("sent", "missing Delivery: sent ENVOI"),

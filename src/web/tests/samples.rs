@@ -35,6 +35,7 @@ pub(super) fn frame(place: &'static str) -> Frame {
         alerts: Vec::new(),
         sync: None,
         flash: None,
+        own: None,
     }
 }
 

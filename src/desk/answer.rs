@@ -1,0 +1,116 @@
+//! What a requester writes on the page of their ticket: a mail that never travelled. It is journaled byte for byte, with its
+//! files, and filed by the same hands as any other; only where it goes is known beforehand.
+
+use super::later::Later;
+use super::links::Purpose;
+use super::receive::{Arrived, LIMITED_WITHIN};
+use super::requester::granted;
+use super::thread::{Way, land};
+use super::{Desk, Inner, Result};
+use crate::domain::event::Event;
+use crate::domain::ids::RawMailId;
+use crate::domain::participant::Voice;
+use crate::domain::thanks::is_thanks;
+use crate::domain::threading::Rung;
+use crate::store::Tx;
+use crate::store::mailbox::NewRawMail;
+use chrono::{DateTime, Utc};
+
+/// What the journal calls where such mails come from.
+const PAGE: &str = "page";
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It is in the conversation, now or since the form was sent before.
+    Taken,
+    /// This person has written too much within the hour: nothing was kept.
+    TooMany,
+}
+
+/// What an answer is, beside its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meant {
+    /// What its words say: thanks alone do not reopen a resolved ticket.
+    AsWritten,
+    /// That the matter is not resolved.
+    NotResolved,
+}
+
+impl Desk {
+    /// Adds what the requester wrote to the ticket that the link opens, or to the one that goes on from it. The same mail
+    /// again changes nothing. `None` for a link that opens nothing.
+    ///
+    /// # Errors
+    /// The database's, and a mail that cannot be read or that somebody else wrote.
+    pub async fn own_answer(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        mail: Arrived,
+        meant: Meant,
+    ) -> Result<Option<Answered>> {
+        let inner = &self.inner;
+        let now = inner.clock.now();
+        let Some(grant) = inner.links.read(token, purpose, now) else { return Ok(None) };
+        let mut tx = inner.store.begin().await?;
+        let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let digest = mail.digest()?;
+        let sender = digest.sender().filter(|sender| sender.address == requester.email);
+        let Some(sender) = sender else {
+            return Err(anyhow::anyhow!("an answer by page is not its requester's").into());
+        };
+        if inner.writes_too_much(&mut tx, &requester.email, now).await? {
+            return Ok(Some(Answered::TooMany));
+        }
+        let Some(id) = journal(&mut tx, &mail, &requester.email, now).await? else {
+            return Ok(Some(Answered::Taken));
+        };
+        let onward = land(&mut tx, ticket.id, Way::Onward).await?;
+        let ticket = match onward.requester == requester.id {
+            true => onward,
+            false => land(&mut tx, ticket.id, Way::Here).await?,
+        };
+        let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
+        if inner.is_past(&ticket, now) {
+            let opening = inner.opening(id, digest, sender);
+            inner.go_on(&mut tx, &mut later, opening, ticket, Rung::SignedLink, now).await?;
+        } else {
+            let thanks = meant == Meant::AsWritten
+                && digest.mail.attachments.is_empty()
+                && is_thanks(&digest.trimmed.reply, &format!("{} {}", sender.name, sender.address));
+            let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
+            let (rung, voice) = (Rung::SignedLink, Voice::Requester);
+            inner.add(&mut tx, &mut later, id, digest, ticket, rung, voice, &event, now).await?;
+        }
+        later.write(&mut tx, now).await?;
+        tx.commit().await?;
+        inner.ring_chats();
+        Ok(Some(Answered::Taken))
+    }
+}
+
+/// Keeps the bytes, as filed; `None` where they were kept before.
+async fn journal(tx: &mut Tx, mail: &Arrived, sender: &str, now: DateTime<Utc>) -> Result<Option<RawMailId>> {
+    let row: NewRawMail<'_> = mail.row(PAGE, Some(sender), None);
+    let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(None) };
+    tx.take_to_file(&[id]).await?;
+    Ok(Some(id))
+}
+
+impl Inner {
+    /// Whether this address wrote as much within the hour as is taken from one.
+    pub(super) async fn writes_too_much(
+        &self,
+        tx: &mut Tx,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let limit = i64::from(self.settings.rules.mails_per_sender_per_hour);
+        if limit == 0 {
+            return Ok(false);
+        }
+        let written = tx.count_by_sender(now - LIMITED_WITHIN, RawMailId(i64::MAX), limit).await?;
+        Ok(written.get(address).is_some_and(|written| *written >= limit))
+    }
+}

@@ -1,0 +1,127 @@
+//! The web channel: each row is the notification. May import: domain, sqlx.
+
+use super::dialect::{Sql, all, execute, scalar, statements};
+use super::outbox::NewDelivery;
+use super::{Result, Tx, clean, known};
+use crate::domain::ids::{EventId, NotificationId, RequesterId, TicketId};
+use crate::domain::notice::NoticeKind;
+use chrono::{DateTime, Utc};
+
+/// Those that a requester may see at `$2`: what can still be taken back is not told yet.
+macro_rules! visible {
+    () => {
+        "requester_id = $1 AND visible_at <= $2 AND withdrawn_at IS NULL"
+    };
+}
+
+statements! {
+    ADD_NOTIFICATION = Sql::same(
+        "INSERT INTO notification (requester_id, ticket_id, event_id, kind, title, message, created_at, visible_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    WITHDRAW_NOTIFICATION = Sql::same(
+        "UPDATE notification SET withdrawn_at = $2 WHERE event_id = $1 AND withdrawn_at IS NULL");
+    NOTIFICATIONS = Sql::same(concat!(
+        "SELECT id, ticket_id, kind, title, message, visible_at, read_at FROM notification WHERE ", visible!(),
+        " AND id < $3 ORDER BY id DESC LIMIT $4"));
+    UNREAD = Sql::same(concat!(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM notification WHERE ", visible!(), " AND read_at IS NULL"));
+    READ_ALL = Sql::same(concat!(
+        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL"));
+    READ_ONE = Sql::same(concat!(
+        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL AND id = $3"));
+}
+
+/// A notification, as its requester sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredNotification {
+    /// Its number.
+    pub id: NotificationId,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Its colour.
+    pub kind: NoticeKind,
+    /// The guide's title.
+    pub title: String,
+    /// The guide's message.
+    pub message: String,
+    /// When it was told.
+    pub at: DateTime<Utc>,
+    /// When the requester said that they read it.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+type Row = (i64, i64, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+
+fn read((id, ticket, kind, title, message, at, read_at): Row) -> Result<StoredNotification> {
+    let kind = known(&kind, NoticeKind::from_word)?;
+    Ok(StoredNotification {
+        id: NotificationId(id),
+        ticket: TicketId(ticket),
+        kind,
+        title,
+        message,
+        at,
+        read_at,
+    })
+}
+
+#[allow(missing_docs, reason = "each is one statement and says so by its name")]
+impl Tx {
+    /// The web channel of a delivery, shown from `visible_at` on.
+    pub async fn add_notification(
+        &mut self,
+        requester: RequesterId,
+        delivery: &NewDelivery<'_>,
+        colour: NoticeKind,
+        now: DateTime<Utc>,
+        visible_at: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(
+            self,
+            ADD_NOTIFICATION,
+            requester.0,
+            delivery.ticket.0,
+            delivery.event.0,
+            colour.as_str(),
+            clean(delivery.title),
+            clean(delivery.message),
+            now,
+            visible_at
+        )
+        .map(drop)
+    }
+
+    pub(super) async fn withdraw_notification(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
+        execute!(self, WITHDRAW_NOTIFICATION, event.0, now).map(drop)
+    }
+
+    /// The latest first, below `before` where it is given.
+    pub async fn notifications(
+        &mut self,
+        requester: RequesterId,
+        before: Option<NotificationId>,
+        limit: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<StoredNotification>> {
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let rows: Vec<Row> = all!(self, NOTIFICATIONS, requester.0, now, before, limit)?;
+        rows.into_iter().map(read).collect()
+    }
+
+    pub async fn count_unread(&mut self, requester: RequesterId, now: DateTime<Utc>) -> Result<i64> {
+        scalar!(self, UNREAD, requester.0, now)
+    }
+
+    /// One of them, or all where none is named; how many were not read before.
+    pub async fn mark_read(
+        &mut self,
+        requester: RequesterId,
+        which: Option<NotificationId>,
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        match which {
+            Some(id) => execute!(self, READ_ONE, requester.0, now, id.0),
+            None => execute!(self, READ_ALL, requester.0, now),
+        }
+    }
+}
