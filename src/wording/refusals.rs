@@ -326,6 +326,7 @@ mod tests {
         Le ticket nº 42 est Fermé : rouvrez-le avant de le passer en « Résolu » : `/ticket status 42 in_progress`.
         Un ticket ne redevient jamais Nouveau. Pour le reprendre : `/ticket status 42 in_progress`.
         Le ticket nº 42 a déjà la priorité Haute. Priorités : low, normal, high, urgent.
+        Le ticket nº 42 est En cours : un avis se donne une fois le ticket Résolu ou Fermé.
         Camille est déjà responsable du ticket nº 42 : rien n’a changé.
         Aucun CM ne s’appelle « Cmaille ». Vérifiez le nom, tel que l’équipe l’écrit.
         Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier : `guichet agent link`.
