@@ -6,6 +6,7 @@ use argon2::PasswordHasher;
 use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
+use guichet::domain::people::Role;
 use guichet::domain::ticket::{Priority, Status};
 use guichet::view::TicketView;
 use guichet::web::{Mailbox, Settings};
@@ -751,6 +752,49 @@ async fn every_page_says_how_long_ago_the_mailboxes_were_read(database: Database
     assert!(!outside.contains("INBOX@"), "for whoever is signed in only: {outside}");
 }
 
+async fn the_report_is_everybodys_for_today_and_the_leads_for_the_rest(database: Database) {
+    let mut site = Site::signed_in(database).await;
+    site.desk.say("reply 1 --then resolved C’est réglé.").await;
+    let page = site.get("/admin/support/report").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for shown in [
+        "<svg",
+        "Rapport du mardi 24 novembre 2026",
+        "1re réponse &lt; 2\u{a0}h",
+        "100\u{a0}% (1/1)",
+        "Objectifs",
+    ] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    for kept in ["Par CM", "format=csv", "style=\""] {
+        assert!(!page.body.contains(kept), "{kept}: {}", page.body);
+    }
+    for others in ["?day=2026-11-23", "?week=2026-W48", "?format=csv"] {
+        let answer = site.get(&format!("/admin/support/report{others}")).await;
+        assert_eq!(answer.status, 409, "{others}");
+        assert!(answer.body.contains("responsable"), "{}", answer.body);
+    }
+    let hash = site.desk.desk.password_hash(site.desk.camille.id).await.unwrap().expect("she has one");
+    let lead = site.desk.desk.add_agent("Alix", Role::Lead).await.unwrap().unwrap();
+    site.desk.desk.set_password_hash(lead.id, &hash).await.unwrap();
+    let answer = site.sign_in("Alix", PASSWORD).await;
+    site.keep_cookie(&answer);
+    let page = site.get("/admin/support/report").await;
+    assert!(page.body.contains("Par CM") && page.body.contains("Camille\u{a0}: 1"), "{}", page.body);
+    let week = site.get("/admin/support/report?week=2026-W48").await;
+    for shown in ["Résumé de la semaine", "<th scope=\"row\">mardi\u{a0}24</th>", "mar.\u{a0}24"] {
+        assert!(week.body.contains(shown), "{shown}: {}", week.body);
+    }
+    assert!(!week.body.contains("Après →"), "the week after has not begun");
+    let csv = site.get("/admin/support/report?week=2026-W48&format=csv").await;
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"guichet-2026-11-23.csv\""));
+    assert!(csv.body.contains("agent,Camille,replies,1"), "{}", csv.body);
+    for nowhere in ["?day=hier", "?week=2026-W99"] {
+        assert_eq!(site.get(&format!("/admin/support/report{nowhere}")).await.status, 404, "{nowhere}");
+    }
+}
+
 crate::support::desk::on_both! {
     every_answer_carries_the_strict_headers,
     assets_are_kept_for_ever_under_a_name_with_their_hash,
@@ -778,4 +822,5 @@ crate::support::desk::on_both! {
     a_mail_that_left_is_shown_as_a_mail,
     operations_see_whether_it_lives_and_how_much_there_is,
     every_page_says_how_long_ago_the_mailboxes_were_read,
+    the_report_is_everybodys_for_today_and_the_leads_for_the_rest,
 }

@@ -166,6 +166,13 @@ pub enum File {
         /// Its length in bytes.
         bytes: u64,
     },
+    /// A drawing of ours (SVG), shown as a picture.
+    Drawing {
+        /// Its name as a picture, made by us.
+        name: String,
+        /// The drawing.
+        svg: String,
+    },
 }
 
 /// A form to fill in.

@@ -3,7 +3,7 @@
 //! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `admin`, `console`, `outbox`, `received` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
+//! `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
 //! remembers between two requests).
 
 mod admin;
@@ -16,6 +16,7 @@ mod ops;
 mod outbox;
 mod pages;
 mod received;
+mod report;
 mod requester;
 mod session;
 mod shown;
@@ -132,6 +133,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/messages/{id}/source", get(received::source))
         .route("/admin/support/messages/{id}/html", get(received::html))
         .route("/admin/support/messages/{id}/attachments/{part}", get(received::attachment))
+        .route("/admin/support/report", get(report::report))
         .route("/admin/support/outbox", get(outbox::list))
         .route("/admin/support/outbox/{id}", get(outbox::mail))
         .route("/admin/support/outbox/{id}/html", get(outbox::mail_html))

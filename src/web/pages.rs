@@ -12,9 +12,9 @@ use crate::domain::hex::percent_encoded;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
-use crate::view::{Figures, Queue, Recipients, TemplateView, TicketView};
-use crate::wording::{dates, labels};
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::view::{Figures, Queue, Recipients, Report, TemplateView, TicketView};
+use crate::wording::{chart, dates, labels, rituals};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `outbox`, `mail`, `sign_in`, `opening`, `problem`; a requester's
+    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `sign_in`, `opening`, `problem`; a requester's
     /// begins with `own_`.
     pub place: &'static str,
     /// What the page is about, for its title.
@@ -202,6 +202,25 @@ pub struct ReplyDraft {
     pub all: bool,
 }
 
+/// What was done.
+#[derive(Debug)]
+pub struct ReportPage<'a> {
+    /// It.
+    pub report: &'a Report,
+    /// Whether the agent may see who did what.
+    pub is_lead: bool,
+    /// The page's own address.
+    pub here: String,
+    /// The day or the week before.
+    pub before: Option<String>,
+    /// The day or the week after, if it has begun.
+    pub after: Option<String>,
+    /// The week of the day, or a day of the week.
+    pub other: String,
+    /// The day that the form holds.
+    pub day: NaiveDate,
+}
+
 /// One mail in the list of those that left.
 #[derive(Debug, Clone)]
 pub struct MailLine {
@@ -267,7 +286,7 @@ impl Default for Pages {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
-        templates!(templates: "base.html", "queue.html", "console_panel.html", "console.html", "ticket.html", "received.html",
+        templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
             "own_said.html", "own_unsubscribe.html", "own_problem.html");
@@ -297,6 +316,48 @@ impl Pages {
                 older => page.older.map(|before| page.filter.address(Some(before))),
                 newest => page.paged.then(|| page.filter.address(None)),
                 console => self.console_panel(frame, &page.console)?,
+            },
+        )?;
+        self.framed(frame, content)
+    }
+
+    /// What was done on a day or in a week.
+    pub fn report(&self, frame: &Frame, page: &ReportPage<'_>) -> Drawn {
+        let report = page.report;
+        let days: Vec<Value> = report
+            .tally
+            .days
+            .iter()
+            .filter(|_| report.first != report.last)
+            .map(|day| {
+                let (created, resolved, closed, replies) =
+                    (day.created, day.resolved, day.closed, day.replies);
+                let name = format!("{}\u{a0}{}", dates::weekday(day.day.weekday()), day.day.day());
+                context! { name, created, resolved, closed, replies }
+            })
+            .collect();
+        let parts = rituals::report(report).into_iter().filter(|part| match part.title {
+            rituals::BY_DAY => false,
+            rituals::BY_AGENT | rituals::OPINIONS => page.is_lead,
+            _ => true,
+        });
+        let parts: Vec<Value> =
+            parts.map(|part| context! { title => part.title, lines => part.lines }).collect();
+        let content = self.part(
+            "report.html",
+            context! {
+                title => rituals::report_title(report),
+                // Made by us, with all that is said in it escaped.
+                chart => Value::from_safe_string(chart::draw(report).svg),
+                lead => page.is_lead,
+                here => page.here.as_str(),
+                before => page.before.as_deref(),
+                after => page.after.as_deref(),
+                other => page.other.as_str(),
+                is_day => report.first == report.last,
+                day => page.day.to_string(),
+                days,
+                parts,
             },
         )?;
         self.framed(frame, content)

@@ -9,6 +9,7 @@ pub mod ahead;
 pub mod alerts;
 pub mod canary;
 pub mod canned;
+pub mod chart;
 pub mod chat;
 pub mod check;
 pub mod cli;

@@ -11,6 +11,13 @@ use crate::view::{Checklist, Figures, Pile, Report};
 use chrono::{Datelike, NaiveDate, Weekday};
 use std::time::Duration;
 
+/// The part of a report that goes day by day.
+pub const BY_DAY: &str = "Par jour";
+/// The part that says who did what.
+pub const BY_AGENT: &str = "Par CM";
+/// The part with the requesters' own words.
+pub const OPINIONS: &str = "Avis";
+
 /// How many tickets of a line of the checklist are named.
 pub const NAMED: usize = 5;
 
@@ -194,13 +201,13 @@ pub fn report(report: &Report) -> Vec<Part> {
     ];
     if tally.days.len() > 1 {
         let days = tally.days.iter().filter(|day| is_told(day));
-        parts.push(Part { title: "Par jour", lines: days.map(day).collect() });
+        parts.push(Part { title: BY_DAY, lines: days.map(day).collect() });
     }
     let agents = tally.agents.iter().map(|agent| {
         let replies = dates::count(agent.replies, "réponse", "réponses");
         format!("{}\u{a0}: {replies}, {}", agent.agent, dates::count(agent.resolved, "résolu", "résolus"))
     });
-    parts.push(Part { title: "Par CM", lines: agents.collect() });
+    parts.push(Part { title: BY_AGENT, lines: agents.collect() });
     let recurring = tally.recurring.iter().map(|one| {
         let about = if one.is_tag { format!("#{}", one.about) } else { one.about.clone() };
         format!("{about} ({})", dates::count(one.tickets, "ticket", "tickets"))
@@ -220,7 +227,7 @@ pub fn report(report: &Report) -> Vec<Part> {
     if more > 0 {
         comments.push(format!("et {more} de plus"));
     }
-    parts.push(Part { title: "Avis", lines: comments });
+    parts.push(Part { title: OPINIONS, lines: comments });
     if report.first == report.last {
         const SHOWN: usize = 10;
         let closed = tally.closed_tickets.iter().take(SHOWN);

@@ -55,6 +55,12 @@ async fn a_day_has_its_checklist_its_warnings_and_its_report(database: Database)
     }
     team.settle().await;
     story.tell("the next Monday", team.view(SUPPORT).await);
+    // Slack shows files in the thread of what they come with.
+    let pictures = team.slack.with(|space| {
+        let messages = space.channels.values().flat_map(|channel| channel.messages.values());
+        messages.filter(|message| message["files"][0]["name"] == "rapport.png").count()
+    });
+    assert_eq!(pictures, 2, "a day and a week");
     story.end(&team);
 }
 

@@ -84,7 +84,7 @@ pub fn draw(sheet: &Sheet, leads: Option<RoleId>) -> Drawn {
         .iter()
         .filter_map(|file| match file {
             File::Text { name, text } => Some((name.clone(), text.clone())),
-            File::Part { .. } => None,
+            File::Part { .. } | File::Drawing { .. } => None,
         })
         .collect();
     let (call, calls) = called(sheet.calls.as_ref(), leads);

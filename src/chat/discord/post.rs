@@ -114,14 +114,15 @@ impl Wall for Poster {
         let channel = self.channels.of(post.kind);
         let drawn = self.drawn(sheet, self.channels.leads, channel);
         let digest = drawn.digest();
+        let files = self.files(sheet, &drawn, channel).await;
         if channel == self.channels.support && self.forum().await?.is_some() {
             let title = sheet.title.clone().unwrap_or_default();
-            let forum_post = CreateForumPost::new(title.clone(), drawn.clone().message(Vec::new()));
+            let forum_post = CreateForumPost::new(title.clone(), drawn.clone().message(files));
             let id = self.forum_post(post, &title, forum_post, drawn).await?;
             let place = Place { message: id.clone(), ..place(post, channel, &id, None, digest) };
             return Ok(Place { channel: id, ..place });
         }
-        let message = self.create(post, channel, drawn, Vec::new()).await?;
+        let message = self.create(post, channel, drawn, files).await?;
         Ok(place(post, channel, &message.id.to_string(), None, digest))
     }
 

@@ -4,14 +4,14 @@ use super::draw::Drawn;
 use super::fault::{about, about_thread, fault};
 use super::post::{PLATFORM, Poster, channel_id, ids, place};
 use crate::chat::fault::Fault;
-use crate::chat::pictures::picture;
+use crate::chat::pictures::pictures;
 use crate::chat::poster::Posted;
 use crate::desk::chat::Post;
 use crate::desk::mend::BARE;
 use crate::domain::chat::{Place, PostKind};
 use crate::domain::ticket::Status;
 use crate::view::TicketView;
-use crate::view::sheet::{File, Sheet};
+use crate::view::sheet::Sheet;
 use crate::wording;
 use crate::wording::check::discord::Right;
 use serenity::all::{
@@ -194,10 +194,7 @@ impl Poster {
         }
         let thread = post.card.as_ref().and_then(|card| card.thread.as_deref());
         let Some(thread) = thread.and_then(channel_id) else { return Err(Fault::NoCard) };
-        let files = match self.rights.lacks(self.channels.support, Right::AttachFiles) {
-            true => Vec::new(),
-            false => self.files(sheet, MOST_BYTES.saturating_sub(drawn.bytes_beside())).await,
-        };
+        let files = self.files(sheet, &drawn, self.channels.support).await;
         let message = self
             .create(post, thread, drawn, files)
             .await
@@ -212,20 +209,13 @@ impl Poster {
         Ok(Some(stands))
     }
 
-    /// The files of a mail that a team reads in chat: pictures, in place. What is larger or of another kind is named,
-    /// and lies on the ticket's page.
-    async fn files(&self, sheet: &Sheet, mut room: u64) -> Vec<CreateAttachment> {
-        let mut found = Vec::new();
-        for file in &sheet.files {
-            let File::Part { message, part, name, bytes } = file else { continue };
-            if *bytes > room || found.len() == 8 {
-                continue;
-            }
-            if let Some(bytes) = picture(&self.desk, *message, *part).await {
-                room = room.saturating_sub(bytes.len() as u64);
-                found.push(CreateAttachment::bytes(bytes, name.clone()));
-            }
+    /// The pictures of a sheet, beside what is drawn of it, where the channel takes files.
+    pub(super) async fn files(&self, sheet: &Sheet, drawn: &Drawn, root: ChannelId) -> Vec<CreateAttachment> {
+        if self.rights.lacks(root, Right::AttachFiles) {
+            return Vec::new();
         }
-        found
+        let room = MOST_BYTES.saturating_sub(drawn.bytes_beside());
+        let found = pictures(&self.desk, sheet, 8, room).await;
+        found.into_iter().map(|(name, bytes)| CreateAttachment::bytes(bytes, name)).collect()
     }
 }

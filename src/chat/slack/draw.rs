@@ -99,7 +99,7 @@ fn split(text: &str, most: usize) -> (&str, &str) {
 fn texts(sheet: &Sheet) -> impl Iterator<Item = (&str, &str)> {
     sheet.files.iter().filter_map(|file| match file {
         File::Text { name, text } => Some((name.as_str(), text.as_str())),
-        File::Part { .. } => None,
+        File::Part { .. } | File::Drawing { .. } => None,
     })
 }
 

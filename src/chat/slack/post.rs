@@ -6,6 +6,7 @@ use super::draw::{Drawn, Names, draw};
 use super::fault::{fault, fault_of, fault_of_thread};
 use super::spot::{Spot, spot};
 use crate::chat::fault::{Barred, Fault};
+use crate::chat::pictures::pictures;
 use crate::chat::poster::{Posted, Wall};
 use crate::desk::chat::Post;
 use crate::desk::mend::BARE;
@@ -13,7 +14,7 @@ use crate::desk::{Desk, Result};
 use crate::domain::alert::AlertKind;
 use crate::domain::chat::{Place, Platform, PostKind};
 use crate::view::TicketView;
-use crate::view::sheet::{File, Sheet};
+use crate::view::sheet::Sheet;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -194,18 +195,9 @@ impl Poster {
     async fn files(&self, sheet: &Sheet, drawn: &Drawn) -> Vec<(String, Vec<u8>)> {
         let texts = drawn.texts.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes()));
         let mut files: Vec<(String, Vec<u8>)> = texts.collect();
-        let mut room = MOST_BYTES.saturating_sub(files.iter().map(|(_, bytes)| bytes.len() as u64).sum());
-        for file in &sheet.files {
-            let File::Part { message, part, name, bytes } = file else { continue };
-            if *bytes > room || files.len() == MOST_FILES {
-                continue;
-            }
-            let Some(picture) = crate::chat::pictures::picture(&self.desk, *message, *part).await else {
-                continue;
-            };
-            room = room.saturating_sub(picture.len() as u64);
-            files.push((name.clone(), picture));
-        }
+        let room = MOST_BYTES.saturating_sub(files.iter().map(|(_, bytes)| bytes.len() as u64).sum());
+        let most = MOST_FILES.saturating_sub(files.len());
+        files.extend(pictures(&self.desk, sheet, most, room).await);
         files
     }
 
@@ -490,7 +482,15 @@ impl Wall for Poster {
     async fn say(&self, post: &Post, sheet: &Sheet) -> std::result::Result<Place, Fault> {
         let drawn = draw(sheet, &self.names);
         let channel = self.channels.of(post.kind).to_owned();
-        self.create(post, &channel, None, &drawn, &key(post)).await
+        let stands = self.create(post, &channel, None, &drawn, &key(post)).await?;
+        let files = self.files(sheet, &drawn).await;
+        if let Some(thread) = Spot::of(&stands.message).filter(|_| !files.is_empty())
+            && let Err(error) = self.upload(&thread, thread.ts, files, post.is_repeated()).await
+        {
+            // What is said stands; no picture is worth saying it twice.
+            tracing::warn!(post = post.id.0, error = %error, "files could not be posted to Slack under what is said");
+        }
+        Ok(stands)
     }
 
     async fn restate(&self, place: &Place, sheet: &Sheet) -> std::result::Result<String, Fault> {

@@ -3,9 +3,13 @@
 use super::{EXCERPT, button, excerpt};
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
-use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
+use crate::view::sheet::{Button, File, Piece, Row, Sheet, Tone};
 use crate::view::{Checklist, Report, TicketView};
+use crate::wording::chart;
 use crate::wording::rituals::{self, NAMED, Task};
+
+/// What the picture of a report is called.
+const CHART: &str = "rapport.png";
 
 /// What there is to do.
 pub fn checklist(list: &Checklist) -> Sheet {
@@ -47,5 +51,6 @@ pub fn report(report: &Report) -> Sheet {
         let lines: Vec<String> = part.lines.iter().map(|line| excerpt(line, EXCERPT)).collect();
         body.push(Piece::Words(lines.join("\n")));
     }
-    Sheet { title: Some(rituals::report_title(report)), body, ..Sheet::default() }
+    let files = vec![File::Drawing { name: CHART.to_owned(), svg: chart::draw(report).svg }];
+    Sheet { title: Some(rituals::report_title(report)), body, files, ..Sheet::default() }
 }

