@@ -31,6 +31,7 @@ on_both!(
     of_two_programs_one_fires,
     a_promise_that_changed_is_the_one_that_counts,
     an_answer_is_owed_since_it_is_our_turn_again,
+    after_a_merge_each_conversation_is_owed_its_own_answer,
     a_proposal_that_is_put_off_comes_back_and_a_reminder_is_sent_once,
     what_the_clock_says_does_not_keep_an_act_from_being_taken_back,
     the_checklist_and_the_report_say_how_the_desk_stands,
@@ -404,6 +405,29 @@ async fn an_answer_is_owed_since_it_is_our_turn_again(database: Database) {
     let day = Period::day(NaiveDate::from_ymd_opt(2026, 12, 8).unwrap());
     let tally = test.desk.report(day).await.unwrap().tally;
     assert_eq!((tally.next_response.share.of, tally.reopened), (0, 1), "answered at once");
+}
+
+async fn after_a_merge_each_conversation_is_owed_its_own_answer(database: Database) {
+    let mut test = opened(database, Rules::default()).await;
+    at(&mut test, paris(11, 24, 11, 0)).await;
+    test.mail(&mail(2, "Paris vides, encore", "Et ceci ?").replace("lea2@", "lea1@")).await;
+    at(&mut test, paris(11, 24, 11, 30)).await;
+    test.say("reply 2 C’est en cours.").await;
+    test.say("merge 2 into 1").await;
+    let owed = ticket(&test).await.answer_due;
+    assert_eq!(
+        owed,
+        Some(paris(11, 24, 12, 0)),
+        "what was asked at ten is not answered by what answered eleven"
+    );
+    let day = Period::day(NaiveDate::from_ymd_opt(2026, 11, 24).unwrap());
+    let tally = test.desk.report(day).await.unwrap().tally;
+    assert_eq!((tally.created, tally.replies), (1, 1), "the reply stays in the figures");
+    test.say("undo").await;
+    assert_eq!(ticket(&test).await.answer_due, Some(paris(11, 24, 12, 0)));
+    test.say("merge 2 into 1").await;
+    test.say("reply 1 Les deux sont corrigés.").await;
+    assert_eq!(ticket(&test).await.answer_due, None, "an answer after the merge answers both");
 }
 
 async fn a_proposal_that_is_put_off_comes_back_and_a_reminder_is_sent_once(database: Database) {

@@ -87,6 +87,10 @@ impl Inner {
         for ticket in &tickets {
             let events = events.remove(&ticket.id).unwrap_or_default();
             let life = life(ticket, said.remove(&ticket.id).unwrap_or_default(), &events);
+            if ticket.merged_into.is_some() {
+                counting.add_merged(&life);
+                continue;
+            }
             let tags = tags.get(&ticket.id).map_or(&[][..], Vec::as_slice);
             counting.add(&Counted { id: ticket.id, subject: &ticket.subject, tags, life });
         }

@@ -86,7 +86,13 @@ fn life_of(ticket: &TicketView) -> Life<'_> {
         priority: ticket.priority,
         is_merged: ticket.merged_into.is_some(),
         created_at: ticket.created_at,
-        said: counts.map(|message| Said { direction: message.direction, at: message.at }).collect(),
+        said: counts
+            .map(|message| Said {
+                direction: message.direction,
+                at: message.at,
+                origin: message.origin.filter(|origin| *origin != ticket.id),
+            })
+            .collect(),
         happened: events
             .filter_map(|event| {
                 Happened::standing(

@@ -24,8 +24,8 @@ fn life<'a>(status: Status, asked: DateTime<Utc>, lines: &'a [Line]) -> Life<'a>
     Life {
         status,
         said: vec![
-            Said { direction: Direction::Inbound, at: asked - TimeDelta::hours(1) },
-            Said { direction: Direction::Outbound, at: asked },
+            Said { direction: Direction::Inbound, at: asked - TimeDelta::hours(1), origin: None },
+            Said { direction: Direction::Outbound, at: asked, origin: None },
         ],
         happened: lines.iter().filter_map(stands).collect(),
         ..Life::of_new(asked - TimeDelta::hours(1))
@@ -121,7 +121,7 @@ fn what_is_resolved_is_closed_a_day_after_the_last_word() {
     let mut resolved = life(Status::Resolved, asked, &lines);
     assert_eq!(rules.next(&resolved, &hours), Some(Step { kind: TimerKind::CloseResolved, at: at(7, 10) }));
     // Thanks count as a word.
-    resolved.said.push(Said { direction: Direction::Inbound, at: at(6, 20) });
+    resolved.said.push(Said { direction: Direction::Inbound, at: at(6, 20), origin: None });
     assert_eq!(rules.next(&resolved, &hours).map(|step| step.at), Some(at(7, 20)));
 }
 

@@ -2,6 +2,7 @@
 //! that whatever is due can always be worked out again. Pure.
 
 use super::event::{EventDetail, EventKind};
+use super::ids::TicketId;
 use super::message::Direction;
 use super::people::Door;
 use super::ticket::{Priority, Status};
@@ -31,6 +32,26 @@ pub struct Said {
     pub direction: Direction,
     /// When.
     pub at: DateTime<Utc>,
+    /// The ticket that it was said on, where a merge has brought it here.
+    pub origin: Option<TicketId>,
+}
+
+/// What was asked and answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Each answer to something, in order: what it answers, and when it was given.
+    pub answers: Vec<(Question, DateTime<Utc>)>,
+    /// What nobody has answered.
+    pub open: Option<Question>,
+}
+
+/// Something that waits for an answer, or did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// When the first of it was said.
+    pub at: DateTime<Utc>,
+    /// Nothing of its conversation was answered before.
+    pub is_first: bool,
 }
 
 /// A line of history that stands.
@@ -71,7 +92,7 @@ impl Life<'_> {
             priority: Priority::Normal,
             is_merged: false,
             created_at: now,
-            said: vec![Said { direction: Direction::Inbound, at: now }],
+            said: vec![Said { direction: Direction::Inbound, at: now, origin: None }],
             happened: Vec::new(),
         }
     }
@@ -82,6 +103,46 @@ impl Life<'_> {
             event.detail.to == Some(self.status) && event.detail.from != Some(self.status)
         };
         self.happened.iter().rev().find(into).map_or(self.created_at, |event| event.at)
+    }
+
+    /// What was asked and answered. Two conversations that a merge made one were two before it: an answer in one of them
+    /// answered nothing of the other.
+    pub fn exchange(&self) -> Exchange {
+        let absorbed = |origin: Option<TicketId>| {
+            let mut merges = self.happened.iter().filter(|event| event.kind == EventKind::Absorbed);
+            let its_own = |event: &&Happened<'_>| event.detail.other == origin.map(|ticket| ticket.0);
+            // What came through another ticket came with that one.
+            merges.clone().find(its_own).or_else(|| merges.next_back()).map(|event| event.at)
+        };
+        let mut asked: Vec<(Option<TicketId>, DateTime<Utc>)> = Vec::new();
+        let mut answers = Vec::new();
+        let mut answered: Vec<Option<TicketId>> = Vec::new();
+        let first_of = |asked: &[(Option<TicketId>, DateTime<Utc>)], answered: &[Option<TicketId>]| {
+            let (origin, at) = asked.iter().min_by_key(|(_, at)| *at)?;
+            Some(Question { at: *at, is_first: !answered.contains(origin) })
+        };
+        for said in &self.said {
+            match said.direction {
+                Direction::Inbound => {
+                    if asked.iter().all(|(origin, _)| *origin != said.origin) {
+                        asked.push((said.origin, said.at));
+                    }
+                }
+                Direction::Outbound => {
+                    let is_answered = |origin: &Option<TicketId>| {
+                        *origin == said.origin
+                            || (said.origin.is_none() && absorbed(*origin).is_none_or(|at| at <= said.at))
+                    };
+                    let (now, later) =
+                        asked.into_iter().partition::<Vec<_>, _>(|(origin, _)| is_answered(origin));
+                    asked = later;
+                    answers.extend(first_of(&now, &answered).map(|question| (question, said.at)));
+                    answered.extend(now.into_iter().map(|(origin, _)| origin).chain([said.origin]));
+                }
+                Direction::Note => {}
+            }
+        }
+        Exchange { answers, open: first_of(&asked, &answered) }
     }
 
     /// When a message last went this way.

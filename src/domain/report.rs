@@ -240,6 +240,15 @@ impl<'a> Counting<'a> {
         Counting { tally, period, from, to, targets, agents: BTreeMap::new(), about: BTreeMap::new() }
     }
 
+    /// Counts the replies of a ticket that another goes on in the place of: the rest is the other's.
+    pub fn add_merged(&mut self, life: &Life<'_>) {
+        for event in life.happened.iter().filter(|event| is_reply(event.kind)) {
+            if self.is_within(event.at) {
+                self.add_reply(event.at, event.actor);
+            }
+        }
+    }
+
     /// Counts one ticket that is no spam and was not merged.
     pub fn add(&mut self, ticket: &Counted<'_>) {
         let life = &ticket.life;
@@ -255,7 +264,7 @@ impl<'a> Counting<'a> {
         let mut replied: Vec<(DateTime<Utc>, &str)> = Vec::new();
         let mut rated = Vec::new();
         for event in within {
-            if matches!(event.kind, EventKind::Replied | EventKind::HandedOver) {
+            if is_reply(event.kind) {
                 replied.push((event.at, event.actor));
             }
             if let Some(rating) = event.detail.rating {
@@ -285,9 +294,7 @@ impl<'a> Counting<'a> {
             self.add_rating(ticket.id, event, rating);
         }
         for (at, actor) in replied {
-            self.tally.replies += 1;
-            self.on(at, |day| day.replies += 1);
-            self.agent(actor).replies += 1;
+            self.add_reply(at, actor);
         }
         self.tally.reopened += i64::from(reopened);
         if let Some(at) = closed {
@@ -329,32 +336,28 @@ impl<'a> Counting<'a> {
     fn add_answers(&mut self, life: &Life<'_>) {
         let hours = &self.targets.hours;
         let turns = life.worked_on();
-        let (mut owed, mut since) = (Owed::FirstResponse, None);
-        for said in &life.said {
-            match said.direction {
-                Direction::Inbound => since = since.or(Some(said.at)),
-                Direction::Outbound => {
-                    // Owed since it was our turn, if it was.
-                    let turn = turns.iter().rev().find(|(from, _)| *from <= said.at);
-                    let turn = turn.filter(|(_, to)| to.is_none_or(|to| to >= said.at));
-                    // An answer that takes the ticket up again itself was owed to nobody.
-                    let waited = since.take().zip(turn);
-                    let waited = waited.filter(|(since, (from, _))| *from < said.at || since >= from);
-                    if let Some(since) = waited.map(|(since, (from, _))| since.max(*from))
-                        && (self.from..self.to).contains(&said.at)
-                    {
-                        let took = hours.elapsed(since, said.at);
-                        let target = self.targets.span(owed);
-                        match owed {
-                            Owed::FirstResponse => self.tally.first_response.count(took, target),
-                            _ => self.tally.next_response.count(took, target),
-                        }
-                    }
-                    owed = Owed::NextResponse;
-                }
-                Direction::Note => {}
+        for (question, at) in life.exchange().answers {
+            // Owed since it was our turn, if it was.
+            let turn = turns.iter().rev().find(|(from, _)| *from <= at);
+            let turn = turn.filter(|(_, to)| to.is_none_or(|to| to >= at));
+            // An answer that takes the ticket up again itself was owed to nobody.
+            let turn = turn.filter(|(from, _)| *from < at || question.at >= *from);
+            let Some(since) = turn.map(|(from, _)| question.at.max(*from)) else { continue };
+            if !self.is_within(at) {
+                continue;
+            }
+            let took = hours.elapsed(since, at);
+            match question.is_first {
+                true => self.tally.first_response.count(took, self.targets.span(Owed::FirstResponse)),
+                false => self.tally.next_response.count(took, self.targets.span(Owed::NextResponse)),
             }
         }
+    }
+
+    fn add_reply(&mut self, at: DateTime<Utc>, actor: &str) {
+        self.tally.replies += 1;
+        self.on(at, |day| day.replies += 1);
+        self.agent(actor).replies += 1;
     }
 
     fn add_rating(&mut self, ticket: TicketId, event: &Happened<'_>, rating: Rating) {
@@ -418,6 +421,10 @@ impl<'a> Counting<'a> {
         let new = || AgentFigures { agent: name.to_owned(), replies: 0, resolved: 0 };
         self.agents.entry(fold(name)).or_insert_with(new)
     }
+}
+
+fn is_reply(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Replied | EventKind::HandedOver)
 }
 
 /// Words of subjects that say what somebody wants and not about what, folded.

@@ -4,7 +4,6 @@ use super::event::EventKind;
 use super::followup::TimerKind;
 use super::hours::OpenHours;
 use super::life::Life;
-use super::message::Direction;
 use super::ticket::{Priority, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -92,17 +91,11 @@ impl Targets {
         if !is_ours(life) {
             return None;
         }
-        let (mut owed, mut since) = (Owed::FirstResponse, None);
-        for said in &life.said {
-            match said.direction {
-                Direction::Inbound => since = since.or(Some(said.at)),
-                Direction::Outbound => (owed, since) = (Owed::NextResponse, None),
-                Direction::Note => {}
-            }
-        }
+        let question = life.exchange().open?;
+        let owed = if question.is_first { Owed::FirstResponse } else { Owed::NextResponse };
         // What was said while it was not our turn is owed an answer only since it is again.
         let turn = life.worked_on().last().map_or(life.created_at, |(from, _)| *from);
-        let since = since?.max(turn);
+        let since = question.at.max(turn);
         Some(Due { owed, since, at: self.hours.add(since, self.span(owed)) })
     }
 

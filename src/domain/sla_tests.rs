@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::event::EventDetail;
 use crate::domain::life::{Happened, Said};
+use crate::domain::message::Direction;
 use chrono::TimeZone;
 use chrono_tz::Europe::Paris;
 
@@ -21,7 +22,10 @@ fn life<'a>(
     };
     Life {
         status,
-        said: said.iter().map(|(direction, at)| Said { direction: *direction, at: *at }).collect(),
+        said: said
+            .iter()
+            .map(|(direction, at)| Said { direction: *direction, at: *at, origin: None })
+            .collect(),
         happened: happened.iter().filter_map(stands).collect(),
         ..Life::of_new(said.first().map_or(at(3, 9, 0), |(_, at)| *at))
     }

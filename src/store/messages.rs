@@ -47,9 +47,9 @@ statements! {
     MESSAGES = Sql::same(
         concat!("SELECT ", message_columns!(), " FROM message WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id"));
     SAID = Sql::same(
-        "SELECT direction, at FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
+        "SELECT direction, at, origin_id FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
     TOUCHED_SAID = Sql::same(
-        "SELECT message.ticket_id, message.direction, message.at FROM message JOIN ticket ON ticket.id = message.ticket_id \
+        "SELECT message.ticket_id, message.direction, message.at, message.origin_id FROM message JOIN ticket ON ticket.id = message.ticket_id \
          WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 AND message.mark IS NULL AND message.retracted_at IS NULL \
          ORDER BY message.at, message.id");
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
@@ -263,6 +263,12 @@ impl AttachmentRow {
     }
 }
 
+fn said(ticket: TicketId, direction: &str, at: DateTime<Utc>, origin: Option<i64>) -> Result<Said> {
+    // What was brought here and back again is at home.
+    let origin = origin.map(TicketId).filter(|origin| *origin != ticket);
+    Ok(Said { direction: known(direction, Direction::from_word)?, at, origin })
+}
+
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
     pub async fn add_message(&mut self, message: &NewMessage<'_>) -> Result<MessageId> {
@@ -318,11 +324,8 @@ impl Tx {
 
     /// Who said something when: what people wrote, without its words, and nothing that was taken back.
     pub async fn said(&mut self, ticket: TicketId) -> Result<Vec<Said>> {
-        let rows: Vec<(String, DateTime<Utc>)> = all!(self, SAID, ticket.0)?;
-        let read = |(direction, at): (String, _)| {
-            Ok(Said { direction: known(&direction, Direction::from_word)?, at })
-        };
-        rows.into_iter().map(read).collect()
+        let rows: Vec<(String, DateTime<Utc>, Option<i64>)> = all!(self, SAID, ticket.0)?;
+        rows.into_iter().map(|(direction, at, origin)| said(ticket, &direction, at, origin)).collect()
     }
 
     /// The same of every ticket to which anything may have happened from one instant to another.
@@ -331,9 +334,9 @@ impl Tx {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<(TicketId, Said)>> {
-        let rows: Vec<(i64, String, DateTime<Utc>)> = all!(self, TOUCHED_SAID, from, to)?;
-        let read = |(ticket, direction, at): (i64, String, _)| {
-            Ok((TicketId(ticket), Said { direction: known(&direction, Direction::from_word)?, at }))
+        let rows: Vec<(i64, String, DateTime<Utc>, Option<i64>)> = all!(self, TOUCHED_SAID, from, to)?;
+        let read = |(ticket, direction, at, origin): (i64, String, _, _)| {
+            Ok((TicketId(ticket), said(TicketId(ticket), &direction, at, origin)?))
         };
         rows.into_iter().map(read).collect()
     }

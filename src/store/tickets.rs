@@ -139,7 +139,7 @@ statements! {
          AND kind NOT IN ('undone', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     TOUCHED_TICKETS = Sql::same(concat!(
-        "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 AND merged_into IS NULL \
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 \
          AND (reason IS NULL OR reason <> 'spam') ORDER BY id"));
     TOUCHED_EVENTS = Sql::same(
         "SELECT event.id, event.ticket_id, event.at, event.kind, event.door, event.actor, event.detail, event.version_after, \
@@ -515,7 +515,7 @@ impl Tx {
         execute!(self, MARK_UNDONE, event.0, now).map(drop)
     }
 
-    /// The tickets to which anything may have happened from one instant to another; neither spam nor merged ones.
+    /// The tickets to which anything may have happened from one instant to another, without spam.
     pub async fn touched_tickets(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Ticket>> {
         let rows: Vec<TicketRow> = all!(self, TOUCHED_TICKETS, from, to)?;
         rows.into_iter().map(TicketRow::read).collect()

@@ -70,8 +70,11 @@ async fn strangers_and_programs_are_marked(database: Database) {
     let mut team = Team::start(database).await;
     let mut story = Story::new("mail_marked");
     team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.settle().await;
     team.test.say("reply 1 Nous regardons.").await;
+    team.settle().await;
     team.elapse(Duration::seconds(30)).await;
+    team.settle().await;
     let ours =
         team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
     let answer = format!("Subject: Re: Retrait\nIn-Reply-To: <{ours}>\n");
