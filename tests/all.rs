@@ -2,6 +2,7 @@
 
 mod alerts;
 mod any_bytes;
+mod api;
 mod backup;
 mod canary;
 mod caps;

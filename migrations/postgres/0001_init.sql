@@ -28,6 +28,14 @@ CREATE TABLE session (
   expires_at TIMESTAMPTZ NOT NULL
 );
 
+-- The bearers of the JSON interface. scopes: words with a space between.
+CREATE TABLE api_token (
+  token_hash TEXT PRIMARY KEY,
+  agent_id   BIGINT NOT NULL REFERENCES agent (id),
+  scopes     TEXT NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL
+);
+
 -- links_since: links of mails before it open nothing any more.
 CREATE TABLE requester (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -29,6 +29,14 @@ CREATE TABLE session (
   expires_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The bearers of the JSON interface. scopes: words with a space between.
+CREATE TABLE api_token (
+  token_hash TEXT PRIMARY KEY,
+  agent_id   INTEGER NOT NULL REFERENCES agent (id),
+  scopes     TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- links_since: links of mails before it open nothing any more.
 CREATE TABLE requester (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,

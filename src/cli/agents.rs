@@ -3,6 +3,7 @@
 use super::{Done, Ended, print, print_json};
 use crate::app::Opened;
 use crate::domain::people::{Agent, Role, normal_address};
+use crate::domain::scope::Scope;
 use crate::wording::cli as say;
 use anyhow::Context;
 use argon2::Argon2;
@@ -34,6 +35,34 @@ pub(super) enum AgentCommand {
         /// `discord:ID`, `slack:ID` or `email:ADDRESS`
         account: String,
     },
+    /// A bearer token for the JSON interface, shown once
+    Token {
+        /// Name
+        name: String,
+        /// What it opens; all, where none is named
+        #[arg(long = "scope", value_enum)]
+        scopes: Vec<ScopeWord>,
+        /// End all tokens of this agent instead
+        #[arg(long, conflicts_with = "scopes")]
+        revoke: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ScopeWord {
+    Users,
+    Tickets,
+    Notifications,
+}
+
+impl From<ScopeWord> for Scope {
+    fn from(word: ScopeWord) -> Scope {
+        match word {
+            ScopeWord::Users => Scope::Users,
+            ScopeWord::Tickets => Scope::Tickets,
+            ScopeWord::Notifications => Scope::Notifications,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -101,6 +130,24 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, json: bool) -> 
                 .map_err(|error| anyhow::anyhow!("the password could not be hashed: {error}"))?;
             desk.set_password_hash(agent.id, &hash.to_string()).await?;
             print_json(json, &object(&agent), &say::password_kept(&agent.name));
+        }
+        AgentCommand::Token { name, revoke: true, .. } => {
+            let agent = named(opened, name).await?;
+            let ended = desk.end_api_tokens(agent.id).await?;
+            print_json(json, &serde_json::json!({ "ended": ended }), &say::tokens_ended(&agent.name, ended));
+        }
+        AgentCommand::Token { name, scopes, .. } => {
+            let agent = named(opened, name).await?;
+            let mut opens: Vec<Scope> = scopes.iter().map(|word| Scope::from(*word)).collect();
+            if opens.is_empty() {
+                opens.extend(Scope::ALL);
+            }
+            let token = desk.make_api_token(agent.id, &opens).await?;
+            print_json(
+                json,
+                &serde_json::json!({ "token": token, "scopes": opens }),
+                &say::token_made(&token),
+            );
         }
         AgentCommand::Link { name, account } => {
             let agent = named(opened, name).await?;

@@ -17,7 +17,7 @@ use crate::store::mailbox::NewRawMail;
 use chrono::{DateTime, Utc};
 
 /// What the journal calls where such mails come from.
-const PAGE: &str = "page";
+pub(super) const PAGE: &str = "page";
 
 /// What became of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Desk {
         if inner.writes_too_much(&mut tx, &requester.email, now).await? {
             return Ok(Some(Answered::TooMany));
         }
-        let Some(id) = journal(&mut tx, &mail, &requester.email, now).await? else {
+        let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &requester.email, now).await? else {
             return Ok(Some(Answered::Taken));
         };
         let onward = land(&mut tx, ticket.id, Way::Onward).await?;
@@ -90,12 +90,26 @@ impl Desk {
     }
 }
 
-/// Keeps the bytes, as filed; `None` where they were kept before.
-async fn journal(tx: &mut Tx, mail: &Arrived, sender: &str, now: DateTime<Utc>) -> Result<Option<RawMailId>> {
-    let row: NewRawMail<'_> = mail.row(PAGE, Some(sender), None);
-    let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(None) };
+/// Whether the journal has a mail since now.
+pub(super) enum Kept {
+    /// Since now, as filed.
+    Now(RawMailId),
+    /// It had it.
+    Before,
+}
+
+/// Keeps the bytes of a mail, as filed.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    mail: &Arrived,
+    mailbox: &str,
+    sender: &str,
+    now: DateTime<Utc>,
+) -> Result<Kept> {
+    let row: NewRawMail<'_> = mail.row(mailbox, Some(sender), None);
+    let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(Kept::Before) };
     tx.take_to_file(&[id]).await?;
-    Ok(Some(id))
+    Ok(Kept::Now(id))
 }
 
 impl Inner {

@@ -239,20 +239,16 @@ impl Desk {
         let Some((kind, ticket, about)) = tx.untold_post(platform, post).await? else { return Ok(()) };
         let (kind, about) =
             (kind.stands_as(), if about == 0 { ticket.map_or(0, |ticket| ticket.0) } else { about });
-        let stands = tx.place(platform, kind, about).await?;
-        if stands.as_ref().is_some_and(|stands| !stands.message.is_empty()) {
-            return Ok(());
-        }
         let place = Place {
             kind,
             about,
             ticket,
             channel: channel.to_owned(),
             message: message.to_owned(),
-            thread: stands.and_then(|stands| stands.thread),
+            thread: None,
             drawn: drawn.to_owned(),
         };
-        tx.keep_place(platform, &place).await?;
+        tx.keep_place_if_none(platform, &place).await?;
         Ok(tx.commit().await?)
     }
 

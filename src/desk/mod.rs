@@ -20,6 +20,7 @@ mod file;
 mod follow;
 mod forms;
 mod forwarded;
+pub mod host;
 mod known;
 mod later;
 pub mod links;

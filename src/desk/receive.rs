@@ -99,6 +99,11 @@ impl Arrived {
         self.read.as_ref().map(|digest| &**digest).map_err(|why| anyhow::anyhow!(*why))
     }
 
+    /// What makes it itself.
+    pub(super) fn identity(&self) -> &str {
+        &self.identity
+    }
+
     /// Its row in the journal.
     pub(super) fn row<'a>(
         &'a self,

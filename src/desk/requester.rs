@@ -12,7 +12,7 @@ use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
 use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
-use crate::domain::ticket::{SPAM, Status, Ticket};
+use crate::domain::ticket::{Status, Ticket};
 use crate::store::Tx;
 use crate::store::messages::StoredMessage;
 pub use crate::store::notifications::StoredNotification;
@@ -196,7 +196,7 @@ impl Desk {
         let (tickets, _) = visit.tx.queue(&narrowing, LISTED).await?;
         let lines = tickets
             .into_iter()
-            .filter(|ticket| ticket.merged_into.is_none() && ticket.reason.as_deref() != Some(SPAM))
+            .filter(Ticket::is_shown_to_requester)
             .map(|ticket| OwnLine {
                 page: self.inner.links.path(Purpose::Ticket, Grant { ticket: ticket.id, ..visit.grant }),
                 id: ticket.id,

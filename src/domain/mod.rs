@@ -32,6 +32,7 @@ pub mod report;
 pub mod returned;
 pub mod ritual;
 pub mod rules;
+pub mod scope;
 pub mod screening;
 pub mod sla;
 pub mod tag;

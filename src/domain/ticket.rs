@@ -130,6 +130,13 @@ pub struct Ticket {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Ticket {
+    /// Whether its requester sees it in their list: another goes on in the place of a merged one, and of spam nothing is said.
+    pub fn is_shown_to_requester(&self) -> bool {
+        self.merged_into.is_none() && self.reason.as_deref() != Some(SPAM)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use super::dialect::{
     Bulk, Sql, all, execute, fetch_all, optional, optional_scalar, scalar, statements, write_all,
 };
 use super::{Result, Tx, clean};
-use crate::domain::ids::RawMailId;
+use crate::domain::ids::{RawMailId, TicketId};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -20,6 +20,9 @@ statements! {
     HELD_MAIL = Sql::same(
         "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
          WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");
+    TICKET_OF_MAIL = Sql::same(
+        "SELECT message.ticket_id FROM raw_mail JOIN message ON message.raw_mail_id = raw_mail.id \
+         WHERE raw_mail.identity = $1 ORDER BY message.id LIMIT 1");
     IS_JOURNALED = Sql::same("SELECT COUNT(*) FROM raw_mail WHERE identity = $1");
     STANDING = Sql::same(
         "SELECT uid_validity, last_uid, settled_uid, started_at, renumbered_uid FROM mailbox WHERE name = $1");
@@ -219,6 +222,12 @@ impl Tx {
         }
         let rows: Vec<(String, i64)> = all!(self, COUNT_BY_SENDER, since, id.0)?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// The ticket that a mail is on, by what makes the mail itself.
+    pub async fn ticket_of_mail(&mut self, identity: &str) -> Result<Option<TicketId>> {
+        let id: Option<i64> = optional_scalar!(self, TICKET_OF_MAIL, identity)?;
+        Ok(id.map(TicketId))
     }
 
     /// Whether a mail is in the journal, by what makes it itself.

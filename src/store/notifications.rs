@@ -23,6 +23,9 @@ statements! {
     NOTIFICATIONS = Sql::same(concat!(
         "SELECT id, ticket_id, kind, title, message, visible_at, read_at FROM notification WHERE ", visible!(),
         " AND id < $3 ORDER BY id DESC LIMIT $4"));
+    TOLD_BETWEEN = Sql::same(
+        "SELECT id, ticket_id, kind, title, message, visible_at, read_at FROM notification WHERE requester_id = $1 \
+         AND visible_at > $2 AND visible_at <= $3 AND withdrawn_at IS NULL ORDER BY visible_at, id");
     UNREAD = Sql::same(concat!(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM notification WHERE ", visible!(), " AND read_at IS NULL"));
     READ_ALL = Sql::same(concat!(
@@ -105,6 +108,17 @@ impl Tx {
     ) -> Result<Vec<StoredNotification>> {
         let before = before.map_or(i64::MAX, |id| id.0);
         let rows: Vec<Row> = all!(self, NOTIFICATIONS, requester.0, now, before, limit)?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Those that a requester came to see after one instant and up to another, in that order.
+    pub async fn told_between(
+        &mut self,
+        requester: RequesterId,
+        after: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<StoredNotification>> {
+        let rows: Vec<Row> = all!(self, TOLD_BETWEEN, requester.0, after, until)?;
         rows.into_iter().map(read).collect()
     }
 

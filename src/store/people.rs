@@ -6,6 +6,7 @@ use crate::domain::fold::fold;
 use crate::domain::ids::{AgentId, RequesterId};
 use crate::domain::people::{Agent, Requester, Role};
 use crate::domain::preference::Preference;
+use crate::domain::scope::Scope;
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -38,6 +39,10 @@ statements! {
     SESSION = Sql::same(
         "SELECT agent.id, agent.name, agent.role FROM session JOIN agent ON agent.id = session.agent_id \
          WHERE session.token_hash = $1 AND session.expires_at > $2");
+    ADD_API_TOKEN = Sql::same(
+        "INSERT INTO api_token (token_hash, agent_id, scopes, created_at) VALUES ($1, $2, $3, $4)");
+    API_TOKEN = Sql::same("SELECT scopes FROM api_token WHERE token_hash = $1");
+    END_API_TOKENS = Sql::same("DELETE FROM api_token WHERE agent_id = $1");
     CLOSE_SESSION = Sql::same("DELETE FROM session WHERE token_hash = $1");
     CLOSE_OLD_SESSIONS = Sql::same("DELETE FROM session WHERE expires_at <= $1");
     CLOSE_SESSIONS_OF = Sql::same("DELETE FROM session WHERE agent_id = $1");
@@ -198,6 +203,29 @@ impl Tx {
     pub async fn session(&mut self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Agent>> {
         let row = optional!(self, SESSION, clean(token_hash), now)?;
         row.map(agent).transpose()
+    }
+
+    /// Only the hash of a token is kept.
+    pub async fn add_api_token(
+        &mut self,
+        agent: AgentId,
+        token_hash: &str,
+        scopes: &[Scope],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let scopes = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+        execute!(self, ADD_API_TOKEN, token_hash, agent.0, scopes, now).map(drop)
+    }
+
+    /// What a token opens; `None` for one that is not known.
+    pub async fn api_token(&mut self, token_hash: &str) -> Result<Option<Vec<Scope>>> {
+        let scopes: Option<String> = optional_scalar!(self, API_TOKEN, clean(token_hash))?;
+        scopes.map(|scopes| scopes.split(' ').map(|word| known(word, Scope::from_word)).collect()).transpose()
+    }
+
+    /// Ends all tokens of an agent; how many there were.
+    pub async fn end_api_tokens(&mut self, agent: AgentId) -> Result<u64> {
+        execute!(self, END_API_TOKENS, agent.0)
     }
 
     pub async fn close_session(&mut self, token_hash: &str) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What stands before every page: which host may be asked for, which origin may post, and the headers that
 //! every answer carries. May import: nothing of ours but its own door.
 
+use super::api::is_host;
 use super::requester::{is_own, takes_one_click};
 use super::{Problem, Web};
 use axum::extract::{ConnectInfo, Request, State};
@@ -64,7 +65,8 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let (headers, uri, public_url) = (request.headers(), request.uri(), &web.settings().public_url);
     let may_act = match uri.path() {
-        path if takes_one_click(path) => true,
+        // Its token is what a forger lacks, and no browser sends it by itself.
+        path if takes_one_click(path) || is_host(path) => true,
         path if is_own(path) => !is_from_another_page(headers, uri, public_url),
         _ => is_from_own_page(headers, uri, public_url),
     };

@@ -7,6 +7,7 @@
 //! remembers between two requests).
 
 mod admin;
+mod api;
 mod assets;
 mod attempts;
 mod console;
@@ -15,6 +16,7 @@ mod memory;
 mod ops;
 mod outbox;
 mod pages;
+mod posted;
 mod received;
 mod report;
 mod requester;
@@ -167,6 +169,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .merge(with_files)
+        .merge(api::router())
         .fallback(async || Problem::NotFound)
         .layer(from_fn_with_state(web.clone(), guard::check))
         .merge(for_machines)
@@ -381,7 +384,8 @@ impl IntoResponse for Problem {
 
 /// Gives every problem its French page: ours, and those that the layers below answer in bare English.
 async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let for_machines = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+    let path = request.uri().path();
+    let for_machines = matches!(path, "/healthz" | "/readyz" | "/metrics") || api::is_host(path);
     let for_requester = requester::is_own(request.uri().path());
     let mut response = next.run(request).await;
     let status = response.status();

@@ -4,7 +4,6 @@
 
 mod answer;
 mod feedback;
-mod posted;
 
 pub use answer::answer;
 pub use feedback::{ask, give};

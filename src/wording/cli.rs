@@ -87,6 +87,20 @@ pub fn first_agent(agent: &Agent) -> String {
     )
 }
 
+/// A token, shown this once.
+pub fn token_made(token: &str) -> String {
+    format!("{token}\nCe jeton n’est montré qu’une fois : gardez-le dans l’application hôte, en secret.")
+}
+
+/// Tokens that open nothing any more.
+pub fn tokens_ended(name: &str, ended: u64) -> String {
+    match ended {
+        0 => format!("{name} n’avait aucun jeton."),
+        1 => format!("Le jeton de {name} n’ouvre plus rien."),
+        ended => format!("Les {ended} jetons de {name} n’ouvrent plus rien."),
+    }
+}
+
 /// An agent was added.
 pub fn agent_added(agent: &Agent) -> String {
     format!("{} fait partie de l’équipe ({}).", agent.name, labels::role(agent.role))

@@ -1,11 +1,11 @@
 //! An answer written on the page of a ticket, with files: read as it comes, in bounded memory.
 
-use super::posted::{File, Posted};
 use super::{Answering, Page, Problem, Web, draw_ticket};
 use crate::desk::answer::{Answered, Meant};
 use crate::desk::links::Purpose;
 use crate::desk::requester::Own;
-use crate::wording::requester;
+use crate::web::posted::{File, Posted, identity_of};
+use crate::wording::{letters, requester};
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
@@ -48,13 +48,13 @@ pub async fn answer(
     if let Some(refused) = sent.refused.take() {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, again(&web, &own, sent, refused)?).into_response());
     }
+    let (ticket, subject) = (own.shown.id, &own.shown.subject);
     let posted = Posted {
         name: &own.name,
         email: &own.email,
-        subject: &own.shown.subject,
-        ticket: own.shown.id,
+        subject: &letters::reply_subject(subject, ticket),
         text: &sent.text,
-        key: &sent.key,
+        identity: &identity_of(ticket, &sent.key)?,
     };
     let mail = posted.arrive(&web, std::mem::take(&mut sent.files)).await?;
     match web.desk().own_answer(&token, Purpose::Ticket, mail, Meant::AsWritten).await? {

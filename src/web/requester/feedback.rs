@@ -1,13 +1,13 @@
 //! What a requester thinks of the help they got: three faces and a comment; or that it is not resolved.
 
-use super::posted::Posted;
 use super::{Fields, Page, Problem, Web, fields, frame, ratings};
 use crate::desk::answer::{Answered, Meant};
 use crate::desk::feedback::{Given, OwnFeedback};
 use crate::desk::links::Purpose;
 use crate::desk::requester::{Own, OwnPages};
 use crate::domain::feedback::{Asked, LONGEST_COMMENT, Rating};
-use crate::wording::requester;
+use crate::web::posted::{Posted, identity_of};
+use crate::wording::{letters, requester};
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use minijinja::context;
@@ -65,13 +65,13 @@ pub async fn give(State(web): State<Web>, Path(token): Path<String>, form: Field
 async fn not_resolved(web: &Web, token: &str, comment: &str, key: &str) -> Page {
     let own = web.desk().own_feedback(token).await?.ok_or(Problem::NotFound)?;
     let text = requester::not_resolved(comment);
+    let (ticket, subject) = (own.shown.ticket, &own.shown.subject);
     let posted = Posted {
         name: &own.name,
         email: &own.email,
-        subject: &own.shown.subject,
-        ticket: own.shown.ticket,
+        subject: &letters::reply_subject(subject, ticket),
         text: &text,
-        key,
+        identity: &identity_of(ticket, key)?,
     };
     let mail = posted.arrive(web, Vec::new()).await?;
     let answered = web.desk().own_answer(token, Purpose::Feedback, mail, Meant::NotResolved).await?;

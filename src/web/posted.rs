@@ -2,6 +2,8 @@
 //! its files are found the same way. It has no Message-ID: no other mail can name it.
 
 use super::{Problem, Web};
+#[cfg(test)]
+use crate::config::Limits;
 use crate::desk::receive::Arrived;
 use crate::domain::ids::TicketId;
 use crate::reading::{self, identity};
@@ -34,14 +36,23 @@ pub struct Posted<'a> {
     pub name: &'a str,
     /// Their address.
     pub email: &'a str,
-    /// The ticket's subject.
+    /// The subject of the mail.
     pub subject: &'a str,
-    /// Its number.
-    pub ticket: TicketId,
     /// What they wrote.
     pub text: &'a str,
     /// What makes it itself, however often it is sent.
-    pub key: &'a str,
+    pub identity: &'a str,
+}
+
+/// What makes the answer of a form itself; one of a form without a key is like no other.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn identity_of(ticket: TicketId, key: &str) -> anyhow::Result<String> {
+    Ok(match key {
+        "" => format!("page:{ticket}:{}", super::session::random_word(16)?),
+        key => format!("page:{ticket}:{key}"),
+    })
 }
 
 impl Posted<'_> {
@@ -54,12 +65,7 @@ impl Posted<'_> {
         let to = web.desk().own_addresses().first().cloned().unwrap_or_default();
         let raw_parts = self.message(&to, SystemTime::from(web.desk().clock().now()))?;
         let text = prose::clean_text(self.text);
-        // Two forms of one key are one answer; a form without a key is itself.
-        let key = match self.key {
-            "" => super::super::session::random_word(16)?,
-            key => key.to_owned(),
-        };
-        let identity_of = format!("page:{}:{key}", self.ticket);
+        let identity_of = self.identity.to_owned();
         let arrived = spawn_blocking(move || -> anyhow::Result<Arrived> {
             let body = SinglePart::plain(text);
             let mail = if files.is_empty() {
@@ -80,7 +86,7 @@ impl Posted<'_> {
         let address = |address: &str| address.parse::<Address>().map_err(anyhow::Error::from);
         let name = prose::clean_line(self.name, letters::LONGEST_NAME).replace("=?", "= ?");
         let from = Mailbox::new((!name.is_empty()).then_some(name), address(self.email)?);
-        let subject = letters::reply_subject(self.subject, self.ticket).replace("=?", "= ?");
+        let subject = prose::clean_line(self.subject, letters::LONGEST_SUBJECT + 20).replace("=?", "= ?");
         let mut message = Message::builder().date(at).from(from).subject(subject);
         if let Ok(to) = address(to) {
             message = message.to(Mailbox::new(None, to));
@@ -104,7 +110,6 @@ fn attached(file: File) -> SinglePart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Limits;
 
     fn written(posted: Posted<'_>, files: Vec<File>) -> crate::domain::mail::InboundMail {
         let at = SystemTime::UNIX_EPOCH;
@@ -123,9 +128,8 @@ mod tests {
             name: "Léa\r\nBcc: x@evil.example",
             email: "lea@courriel.example",
             subject: "Paiement =?utf-8?q?=0D=0ABcc:?= refusé",
-            ticket: TicketId(42),
             text: "> pas une citation\n\n-- \npas une signature\n.\nFrom quelqu’un\n",
-            key: "k",
+            identity: "k",
         };
         let file = |name: &str, media_type: &str| File {
             name: name.to_owned(),
@@ -136,7 +140,7 @@ mod tests {
         assert_eq!(mail.from.len(), 1);
         assert_eq!(mail.from[0].address, "lea@courriel.example");
         assert_eq!(mail.text.trim_end(), "> pas une citation\n\n--\npas une signature\n.\nFrom quelqu’un");
-        assert!(mail.subject.ends_with("[#42]"), "{}", mail.subject);
+        assert!(!mail.subject.contains('\n'), "{}", mail.subject);
         assert_eq!(mail.message_id, None);
         assert_eq!(mail.attachments.len(), 2);
         assert_eq!(mail.attachments[0].name, "relevé été.pdf");

@@ -1,0 +1,163 @@
+//! What the host application asks of us by its token: it knows the users, opens tickets for them, and shows them what they
+//! were told.
+
+use super::answer::{Kept, PAGE, keep};
+use super::later::Later;
+use super::links::Links;
+use super::people::known_requester;
+use super::receive::Arrived;
+use super::requester::StoredNotification;
+use super::{Desk, Result, random_hex};
+use crate::domain::hex::hex;
+use crate::domain::ids::{AgentId, NotificationId};
+use crate::domain::people::{Door, Requester};
+use crate::domain::scope::Scope;
+use crate::domain::ticket::Ticket;
+use crate::store::tickets::Narrowing;
+use chrono::{DateTime, Utc};
+
+/// What became of a ticket that was to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open now.
+    Now(Box<HostTicket>),
+    /// It was opened by the same request before.
+    Before(Box<HostTicket>),
+    /// This user wrote as much within the hour as is taken from one.
+    TooMany,
+    /// This user's mail opens no ticket.
+    Blocked,
+}
+
+/// A ticket with its requester's own page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostTicket {
+    /// It.
+    pub ticket: Ticket,
+    /// Where its requester reads and answers it.
+    pub page: String,
+}
+
+#[allow(
+    clippy::missing_errors_doc,
+    reason = "all of them: the database's, and an unknown user where one is named"
+)]
+impl Desk {
+    /// Makes a token that opens these; only its hash is kept.
+    pub async fn make_api_token(&self, agent: AgentId, scopes: &[Scope]) -> Result<String> {
+        let now = self.inner.clock.now();
+        let token = format!("guichet_{}", random_hex()?);
+        let mut tx = self.inner.store.begin().await?;
+        tx.add_api_token(agent, &token_hash(&token), scopes, now).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Ends all tokens of an agent; how many there were.
+    pub async fn end_api_tokens(&self, agent: AgentId) -> Result<u64> {
+        let mut tx = self.inner.store.begin().await?;
+        let ended = tx.end_api_tokens(agent).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// What a token opens.
+    pub async fn api_token(&self, token: &str) -> Result<Option<Vec<Scope>>> {
+        Ok(self.inner.store.read().await?.api_token(&token_hash(token)).await?)
+    }
+
+    /// Somebody who is known, by their address.
+    pub async fn known_user(&self, email: &str) -> Result<Requester> {
+        known_requester(&mut self.inner.store.read().await?, email).await
+    }
+
+    /// Opens a ticket for whoever wrote the mail, which never travelled.
+    pub async fn host_ticket(&self, mail: Arrived) -> Result<Opened> {
+        let inner = &self.inner;
+        let now = inner.clock.now();
+        let mut tx = inner.store.begin().await?;
+        let digest = mail.digest()?;
+        let sender = digest.sender().ok_or_else(|| anyhow::anyhow!("a ticket of nobody's"))?;
+        if let Some(ticket) = tx.ticket_of_mail(mail.identity()).await? {
+            let before = tx.ticket(ticket).await?.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;
+            return Ok(Opened::Before(Box::new(self.with_page(before, now))));
+        }
+        if inner.writes_too_much(&mut tx, &sender.address, now).await? {
+            return Ok(Opened::TooMany);
+        }
+        let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &sender.address, now).await? else {
+            // Two at once: the other has not ended yet.
+            return Err(anyhow::anyhow!("the same request is being carried out").into());
+        };
+        let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
+        let mut opening = inner.opening(id, digest, sender);
+        opening.door = Door::Api;
+        let Some(ticket) = later.open_now(&mut tx, opening, now).await? else { return Ok(Opened::Blocked) };
+        later.write(&mut tx, now).await?;
+        let ticket = tx.ticket(ticket).await?.ok_or_else(|| anyhow::anyhow!("no ticket was opened"))?;
+        tx.commit().await?;
+        inner.ring_chats();
+        Ok(Opened::Now(Box::new(self.with_page(ticket, now))))
+    }
+
+    /// A user's tickets, the latest first; none that was merged away or was spam.
+    pub async fn host_tickets(&self, email: &str, limit: i64) -> Result<Vec<HostTicket>> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.read().await?;
+        let requester = known_requester(&mut tx, email).await?;
+        let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
+        let (tickets, _) = tx.queue(&narrowing, limit).await?;
+        let shown = tickets.into_iter().filter(Ticket::is_shown_to_requester);
+        Ok(shown.map(|ticket| self.with_page(ticket, now)).collect())
+    }
+
+    /// What a user was told on the web, the latest first, and how much of all of it is unread.
+    pub async fn host_notifications(
+        &self,
+        email: &str,
+        before: Option<NotificationId>,
+        limit: i64,
+    ) -> Result<(Vec<(StoredNotification, String)>, i64)> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.read().await?;
+        let requester = known_requester(&mut tx, email).await?;
+        let told = tx.notifications(requester.id, before, limit, now).await?;
+        let unread = tx.count_unread(requester.id, now).await?;
+        let page = |ticket| self.inner.links.links(requester.id, ticket, now).ticket_url;
+        Ok((told.into_iter().map(|told| (told.clone(), page(told.ticket))).collect(), unread))
+    }
+
+    /// What a user came to see after `after`, in that order, and up to when that is.
+    pub async fn host_told_since(
+        &self,
+        email: &str,
+        after: DateTime<Utc>,
+    ) -> Result<(Vec<(StoredNotification, String)>, DateTime<Utc>)> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.read().await?;
+        let requester = known_requester(&mut tx, email).await?;
+        let told = tx.told_between(requester.id, after, now).await?;
+        let page = |ticket| self.inner.links.links(requester.id, ticket, now).ticket_url;
+        Ok((told.into_iter().map(|told| (told.clone(), page(told.ticket))).collect(), now))
+    }
+
+    /// Notes that a user read one of them, or all where none is named; how many they had not.
+    pub async fn host_read(&self, email: &str, which: Option<NotificationId>) -> Result<u64> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let requester = known_requester(&mut tx, email).await?;
+        let count = tx.mark_read(requester.id, which, now).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
+    fn with_page(&self, ticket: Ticket, now: DateTime<Utc>) -> HostTicket {
+        let Links { ticket_url: page, .. } = self.inner.links.links(ticket.requester, ticket.id, now);
+        HostTicket { ticket, page }
+    }
+}
+
+/// What the database knows of a token.
+fn token_hash(token: &str) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref())
+}

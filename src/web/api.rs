@@ -1,0 +1,193 @@
+//! The JSON interface of the host application, `/api/v1`: users and their preferences, tickets opened from the application,
+//! what users were told on the web. Each request carries a bearer token (RFC 6750) that opens some of it
+//! (`guichet agent token NAME`). Its description (OpenAPI) is made from the handlers. May import: desk, domain.
+
+mod notifications;
+mod shown;
+mod tickets;
+mod users;
+
+use super::{LARGEST_FORM, LONGEST, Web};
+use crate::desk::Failure;
+use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use serde::Serialize;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::ToSchema;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Below this, an address is the host application's.
+const ROOT: &str = "/api/";
+
+/// Whether an address is the host application's.
+pub fn is_host(path: &str) -> bool {
+    path.starts_with(ROOT)
+}
+
+/// Every address of the interface.
+pub(super) fn router() -> Router<Web> {
+    let (router, description) = described();
+    router
+        .route("/api/v1/openapi.json", axum::routing::get(async move || Json(description)))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+}
+
+fn described() -> (Router<Web>, OpenApi) {
+    let info = InfoBuilder::new().title("Guichet").version("1").description(Some(
+        "What the host application may ask of the support desk. Times are RFC 3339 UTC. An error is \
+         `{\"error\":{\"code\",\"message\"}}`.",
+    ));
+    let mut components = Components::new();
+    components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let description = OpenApiBuilder::new().info(info.build()).components(Some(components)).build();
+    OpenApiRouter::with_openapi(description)
+        .routes(routes!(users::show, users::set))
+        .routes(routes!(tickets::list))
+        .routes(routes!(tickets::open))
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::read))
+        .routes(routes!(notifications::stream))
+        .split_for_parts()
+}
+
+/// Who asks: a token that opens what they ask for.
+#[derive(Debug, Clone)]
+pub(super) struct Bearer(Vec<Scope>);
+
+impl Bearer {
+    fn may(&self, scope: Scope) -> Result<(), Fault> {
+        if self.0.contains(&scope) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            StatusCode::FORBIDDEN,
+            "scope",
+            format!("this token lacks the scope `{}`", scope.as_str()),
+        ))
+    }
+}
+
+impl<S> FromRequestParts<S> for Bearer
+where
+    Web: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Bearer, Fault> {
+        let web = Web::from_ref(state);
+        let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = given.and_then(|given| given.split_once(' '));
+        let token =
+            token.filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+        let unknown = || Fault::new(StatusCode::UNAUTHORIZED, "token", "a known bearer token is needed");
+        let token = token.ok_or_else(unknown)?;
+        web.desk().api_token(token).await?.map(Bearer).ok_or_else(unknown)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct Fault {
+    status: StatusCode,
+    said: Said,
+}
+
+/// What is told of a fault.
+#[derive(Debug, Serialize, ToSchema)]
+struct Said {
+    error: Told,
+}
+
+/// Its word for programs, and a sentence for whoever writes them.
+#[derive(Debug, Serialize, ToSchema)]
+struct Told {
+    code: &'static str,
+    message: String,
+}
+
+impl Fault {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Fault {
+        Fault { status, said: Said { error: Told { code, message: message.into() } } }
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Fault {
+        match failure {
+            Failure::Refused(Refusal::NoSuchRequester(_)) => {
+                Fault::new(StatusCode::NOT_FOUND, "unknown_user", "no user has this address")
+            }
+            Failure::Refused(refusal) => Fault::new(StatusCode::CONFLICT, "refused", format!("{refusal:?}")),
+            Failure::Broken(error) => error.into(),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Fault {
+    fn from(error: anyhow::Error) -> Fault {
+        let reference = crate::desk::reference();
+        tracing::error!(reference, error = format!("{error:#}"), "a request of the host application failed");
+        let message = format!("our fault; the log says more under {reference}");
+        Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+}
+
+impl From<super::Problem> for Fault {
+    fn from(problem: super::Problem) -> Fault {
+        match problem {
+            super::Problem::Broken(error) => error.into(),
+            _ => Fault::new(StatusCode::BAD_REQUEST, "bad_request", "this cannot be read"),
+        }
+    }
+}
+
+impl From<JsonRejection> for Fault {
+    fn from(rejection: JsonRejection) -> Fault {
+        Fault::new(rejection.status(), "bad_request", rejection.body_text())
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.said)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_names_every_address_and_what_each_takes() {
+        let description = serde_json::to_value(described().1).unwrap();
+        let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
+        assert_eq!(
+            paths,
+            [
+                "/api/v1/tickets",
+                "/api/v1/users/{email}",
+                "/api/v1/users/{email}/notifications",
+                "/api/v1/users/{email}/notifications/read",
+                "/api/v1/users/{email}/notifications/stream",
+                "/api/v1/users/{email}/tickets",
+            ]
+        );
+        assert!(description["components"]["schemas"]["User"]["properties"]["preference"].is_object());
+    }
+}
