@@ -26,6 +26,7 @@ mod own_mail;
 mod pages;
 mod pages_html;
 mod participants;
+mod privacy;
 mod promises;
 mod reconcile;
 mod requester;

@@ -161,7 +161,7 @@ async fn the_ticket_page_shows_the_public_conversation_and_nothing_else() {
             "nº&nbsp;1",
             "Équipe Support BetTracker Pro",
             "Vous pouvez aussi répondre à l’e-mail",
-            "Votre ticket sera rouvert.",
+            "Votre réponse rouvrira votre demande.",
         ] {
             assert!(page.body.contains(shown), "{shown}: {}", page.body);
         }

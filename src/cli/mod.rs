@@ -297,7 +297,7 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         }
         Command::Mail(command) => mails::run(opened, command, globals.json).await,
         Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
-        Command::User(command) => users::run(opened, command, globals.json).await,
+        Command::User(command) => users::run(opened, command, globals.agent.as_deref(), globals.json).await,
         Command::Agent(command) => agents::run(opened, command, globals.json).await,
         Command::Serve
         | Command::Demo { .. }

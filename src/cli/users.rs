@@ -8,6 +8,7 @@ use crate::domain::preference::Preference;
 use crate::view::View;
 use crate::wording::{cli as say, refusals, text};
 use clap::Subcommand;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,14 @@ pub(super) enum User {
     Export {
         /// Address
         email: String,
+        /// Also their mails, byte for byte, as files in this folder
+        #[arg(long, value_name = "FOLDER")]
+        mails: Option<PathBuf>,
+    },
+    /// Take away everything that is held of a requester; there is no way back
+    Erase {
+        /// Address
+        email: String,
     },
 }
 
@@ -45,7 +54,7 @@ struct Changes {
     unblock: bool,
 }
 
-pub(super) async fn run(opened: &Opened, command: &User, json: bool) -> Done {
+pub(super) async fn run(opened: &Opened, command: &User, agent: Option<&str>, json: bool) -> Done {
     let desk = &opened.desk;
     match command {
         User::Show { email } => show(opened, View::Person(desk.person(email).await?), json),
@@ -69,7 +78,20 @@ pub(super) async fn run(opened: &Opened, command: &User, json: bool) -> Done {
             }
             print_json(json, &serde_json::json!({ "imported": rows.len() }), &say::imported(rows.len()));
         }
-        User::Export { email } => {
+        User::Erase { email } => {
+            let email = address(email)?;
+            // Who is unknown is said before anything is asked.
+            let person = desk.person(&email).await?;
+            if !is_meant(&email, person.tickets.len()) {
+                return Err(Ended::Refused(say::NOTHING_ERASED.to_owned()));
+            }
+            let erased = desk.erase(&email, agent.unwrap_or("guichet")).await?;
+            let counts = serde_json::json!({
+                "tickets": erased.tickets, "messages": erased.messages, "mails": erased.mails,
+            });
+            print_json(json, &counts, &say::erased(erased.tickets, erased.mails));
+        }
+        User::Export { email, mails } => {
             let person = desk.person(email).await?;
             let mut tickets = Vec::new();
             for ticket in &person.tickets {
@@ -77,10 +99,28 @@ pub(super) async fn run(opened: &Opened, command: &User, json: bool) -> Done {
             }
             let mut whole = serde_json::to_value(&person).map_err(anyhow::Error::from)?;
             whole["tickets"] = serde_json::to_value(&tickets).map_err(anyhow::Error::from)?;
+            if let Some(folder) = mails {
+                let unwritable = |why: std::io::Error| Ended::Refused(format!("{}: {why}", folder.display()));
+                std::fs::create_dir_all(folder).map_err(unwritable)?;
+                for (id, mail) in desk.mails_of(email).await? {
+                    std::fs::write(folder.join(format!("mail-{id}.eml")), mail).map_err(unwritable)?;
+                }
+            }
             print(&serde_json::to_string_pretty(&whole).map_err(anyhow::Error::from)?);
         }
     }
     Ok(())
+}
+
+/// Whether a person at a terminal says so by typing the address again; a script means what it says.
+fn is_meant(email: &str, tickets: usize) -> bool {
+    if !std::io::stdin().is_terminal() {
+        return true;
+    }
+    eprint!("{}", say::really_erase(email, tickets));
+    let _ = std::io::stderr().flush();
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).is_ok() && normal_address(line.trim()) == email
 }
 
 fn show(opened: &Opened, view: View, json: bool) {

@@ -2,8 +2,8 @@
 //! files, and filed by the same hands as any other; only where it goes is known beforehand.
 
 use super::later::Later;
-use super::links::Purpose;
-use super::receive::{Arrived, LIMITED_WITHIN};
+use super::links::{Grant, Purpose};
+use super::receive::{Arrived, Filed, LIMITED_WITHIN};
 use super::requester::granted;
 use super::thread::{Way, land};
 use super::{Desk, Inner, Result};
@@ -20,10 +20,12 @@ use chrono::{DateTime, Utc};
 pub(super) const PAGE: &str = "page";
 
 /// What became of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answered {
-    /// It is in the conversation, now or since the form was sent before.
-    Taken,
+    /// It is in a conversation, now or since the form was sent before: the page of the ticket, on this server.
+    Taken(String),
+    /// This person's words open no ticket, and theirs is past: nothing was kept.
+    Blocked,
     /// This person has written too much within the hour: nothing was kept.
     TooMany,
 }
@@ -64,7 +66,8 @@ impl Desk {
             return Ok(Some(Answered::TooMany));
         }
         let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &requester.email, now).await? else {
-            return Ok(Some(Answered::Taken));
+            let ticket = tx.ticket_of_mail(mail.identity()).await?.unwrap_or(ticket.id);
+            return Ok(Some(Answered::Taken(inner.links.path(Purpose::Ticket, Grant { ticket, ..grant }))));
         };
         let onward = land(&mut tx, ticket.id, Way::Onward).await?;
         let ticket = match onward.requester == requester.id {
@@ -72,21 +75,27 @@ impl Desk {
             false => land(&mut tx, ticket.id, Way::Here).await?,
         };
         let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
-        if inner.is_past(&ticket, now) {
+        let ticket = if inner.is_past(&ticket, now) {
             let opening = inner.opening(id, digest, sender);
-            inner.go_on(&mut tx, &mut later, opening, ticket, Rung::SignedLink, now).await?;
+            let rung = Rung::SignedLink;
+            match inner.go_on(&mut tx, &mut later, opening, ticket, rung, now).await? {
+                Filed::Created(ticket) => ticket,
+                _ => return Ok(Some(Answered::Blocked)),
+            }
         } else {
+            let number = ticket.id;
             let thanks = meant == Meant::AsWritten
                 && digest.mail.attachments.is_empty()
                 && is_thanks(&digest.trimmed.reply, &format!("{} {}", sender.name, sender.address));
             let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
             let (rung, voice) = (Rung::SignedLink, Voice::Requester);
             inner.add(&mut tx, &mut later, id, digest, ticket, rung, voice, &event, now).await?;
-        }
+            number
+        };
         later.write(&mut tx, now).await?;
         tx.commit().await?;
         inner.ring_chats();
-        Ok(Some(Answered::Taken))
+        Ok(Some(Answered::Taken(inner.links.path(Purpose::Ticket, Grant { ticket, ..grant }))))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::links::Links;
 use super::receive::LIMITED_WITHIN;
+use super::requester::links_from;
 use super::{Desk, Inner, Result, pack, unpack};
 use crate::domain::delivery::{DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt};
 use crate::domain::ids::{DeliveryId, TicketId};
@@ -232,7 +233,9 @@ impl Inner {
             (_, Some(status)) => Notice::Status(status),
             (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
         };
-        let links = (!is_copy).then(|| self.links.links(requester.id, delivery.ticket, delivery.created_at));
+        let links = (!is_copy).then(|| {
+            self.links.links(requester.id, delivery.ticket, links_from(&requester, delivery.created_at))
+        });
         Ok(Some(Parcel {
             id: delivery.id,
             ticket: delivery.ticket,

@@ -9,7 +9,6 @@ use crate::domain::event::Event;
 use crate::domain::feedback::{Asked, LONGEST_COMMENT, Rating};
 use crate::domain::ids::TicketId;
 use crate::domain::people::{Actor, Door};
-use crate::domain::text::head;
 use crate::domain::ticket::Status;
 
 /// What the page of feedback shows.
@@ -66,7 +65,7 @@ impl Desk {
             Asked::NotYet => Given::NotAsked,
             Asked::Given(rating) => Given::Before(rating),
             Asked::Open => {
-                let comment = head(comment.trim(), LONGEST_COMMENT).to_owned();
+                let comment = comment.trim().chars().take(LONGEST_COMMENT).collect();
                 let event = Event::FeedbackGiven { rating, comment };
                 let act = Act {
                     event: &event,

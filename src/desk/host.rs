@@ -86,8 +86,11 @@ impl Desk {
             return Ok(Opened::TooMany);
         }
         let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &sender.address, now).await? else {
-            // Two at once: the other has not ended yet.
-            return Err(anyhow::anyhow!("the same request is being carried out").into());
+            // Two at once: the other has ended since.
+            let ticket = tx.ticket_of_mail(mail.identity()).await?;
+            let ticket = ticket.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;
+            let before = tx.ticket(ticket).await?.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;
+            return Ok(Opened::Before(Box::new(self.with_page(before, now))));
         };
         let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
         let mut opening = inner.opening(id, digest, sender);

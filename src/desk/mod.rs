@@ -28,6 +28,7 @@ pub mod mend;
 mod merge;
 pub mod opened;
 pub mod people;
+pub mod privacy;
 pub mod receive;
 pub mod reconcile;
 pub mod report;

@@ -263,7 +263,7 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         // The ticket before the requester, as everywhere: two that lock the other way round would wait for each other.
         tx.lock_ticket(grant.ticket).await?;
-        let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let Some((ticket, requester)) = granted_for(&mut tx, grant, purpose).await? else { return Ok(None) };
         let (before, after) = (requester.preference, to(requester.preference));
         if before != after {
             tx.set_preference(requester.id, after).await?;
@@ -303,7 +303,8 @@ impl Desk {
         if delivery.address.as_deref() != Some(requester.email.as_str()) {
             return Ok(None);
         }
-        Ok(Some(self.inner.links.links(ticket.requester, ticket.id, delivery.created_at)))
+        let at = links_from(&requester, delivery.created_at);
+        Ok(Some(self.inner.links.links(ticket.requester, ticket.id, at)))
     }
 }
 
@@ -325,7 +326,7 @@ impl Inner {
     ) -> Result<Option<Visit>> {
         let Some(grant) = self.links.read(token, purpose, now) else { return Ok(None) };
         let mut tx = self.store.read().await?;
-        let granted = granted(&mut tx, grant).await?;
+        let granted = granted_for(&mut tx, grant, purpose).await?;
         Ok(granted.map(|(ticket, requester)| Visit { tx, grant, ticket, requester }))
     }
 
@@ -359,6 +360,12 @@ impl Inner {
     }
 }
 
+/// The time that the links of a mail are made for: a mail that was written before the links were ended, and leaves after, has
+/// links that open.
+pub(super) fn links_from(requester: &Requester, mail_at: DateTime<Utc>) -> DateTime<Utc> {
+    requester.links_since.map_or(mail_at, |since| since.max(mail_at))
+}
+
 /// Whether the requester of a ticket is asked what they think.
 pub(super) async fn feedback_asked(tx: &mut Tx, ticket: &Ticket) -> Result<Asked> {
     if !ticket.status.is_settled() {
@@ -368,15 +375,30 @@ pub(super) async fn feedback_asked(tx: &mut Tx, ticket: &Ticket) -> Result<Asked
     Ok(asked(&past.life(), ticket.reason.as_deref()))
 }
 
+/// The same as [`granted`]; ending the e-mails stays possible by a link that was ended, since nothing is shown by it and mail
+/// providers ask for it.
+async fn granted_for(tx: &mut Tx, grant: Grant, purpose: Purpose) -> Result<Option<(Ticket, Requester)>> {
+    match purpose {
+        Purpose::Unsubscribe => owned(tx, grant).await,
+        _ => granted(tx, grant).await,
+    }
+}
+
 /// The ticket of a grant, or the one that it was merged into, and its requester, while the ticket is still theirs and the
 /// link was not ended.
 pub(super) async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
+    let Some((ticket, requester)) = owned(tx, grant).await? else { return Ok(None) };
+    // A link knows its mail's time to the second.
+    let is_ended = requester.links_since.is_some_and(|since| grant.mail_at().timestamp() < since.timestamp());
+    Ok((!is_ended).then_some((ticket, requester)))
+}
+
+async fn owned(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
     let mut ticket = tx.ticket(grant.ticket).await?;
     while let Some(into) = ticket.as_ref().and_then(|ticket| ticket.merged_into) {
         ticket = tx.ticket(into).await?;
     }
     let Some(ticket) = ticket.filter(|ticket| ticket.requester == grant.requester) else { return Ok(None) };
     let requester = tx.requester(ticket.requester).await?;
-    let is_ended = requester.links_since.is_some_and(|since| grant.mail_at() < since);
-    Ok((!is_ended).then_some((ticket, requester)))
+    Ok(Some((ticket, requester)))
 }

@@ -100,7 +100,7 @@ impl Inner {
 
     /// Whether a closed ticket is too old for an answer to reopen it. A spam ticket is never gone on from.
     pub(super) fn is_past(&self, ticket: &Ticket, now: DateTime<Utc>) -> bool {
-        let since = (now - ticket.updated_at).to_std().unwrap_or_default();
+        let since = (now - ticket.status_since).to_std().unwrap_or_default();
         ticket.status == Status::Closed
             && ticket.reason.as_deref() != Some(SPAM)
             && since > self.settings.rules.reopen_window

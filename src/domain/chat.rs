@@ -184,7 +184,8 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         | EventKind::DeadlineMissed
         | EventKind::Snoozed
         | EventKind::SnoozeOver
-        | EventKind::FeedbackGiven => true,
+        | EventKind::FeedbackGiven
+        | EventKind::Erased => true,
     };
     let post = match kind {
         EventKind::Escalated | EventKind::MadeUrgent => Some(PostKind::Escalation),

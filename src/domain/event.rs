@@ -279,11 +279,13 @@ pub enum EventKind {
     Fixed,
     /// The requester said what they think of the help they got.
     FeedbackGiven,
+    /// What was held of the requester was taken away.
+    Erased,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 33] = [
+    pub const ALL: [EventKind; 34] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -317,6 +319,7 @@ impl EventKind {
         EventKind::Snoozed,
         EventKind::SnoozeOver,
         EventKind::FeedbackGiven,
+        EventKind::Erased,
     ];
 
     /// The word used in JSON and the database.
@@ -355,6 +358,7 @@ impl EventKind {
             EventKind::Snoozed => "snoozed",
             EventKind::SnoozeOver => "snooze_over",
             EventKind::FeedbackGiven => "feedback_given",
+            EventKind::Erased => "erased",
         }
     }
 

@@ -37,7 +37,7 @@ impl Rating {
     }
 }
 
-/// The longest comment that is kept, in bytes; who has more to say answers.
+/// The longest comment that is kept, in characters; who has more to say answers.
 pub const LONGEST_COMMENT: usize = 2_000;
 
 /// Whether a ticket's requester is asked.

@@ -108,11 +108,15 @@ impl Life<'_> {
     /// What was asked and answered. Two conversations that a merge made one were two before it: an answer in one of them
     /// answered nothing of the other.
     pub fn exchange(&self) -> Exchange {
-        let absorbed = |origin: Option<TicketId>| {
-            let mut merges = self.happened.iter().filter(|event| event.kind == EventKind::Absorbed);
+        let absorbed = |origin: Option<TicketId>, asked: DateTime<Utc>| {
+            let merges = self.happened.iter().filter(|event| event.kind == EventKind::Absorbed);
             let its_own = |event: &&Happened<'_>| event.detail.other == origin.map(|ticket| ticket.0);
-            // What came through another ticket came with that one.
-            merges.clone().find(its_own).or_else(|| merges.next_back()).map(|event| event.at)
+            // What came through another ticket came with that one, at the earliest with the first after it was said.
+            merges
+                .clone()
+                .find(its_own)
+                .or_else(|| merges.clone().find(|event| event.at >= asked))
+                .map(|event| event.at)
         };
         let mut asked: Vec<(Option<TicketId>, DateTime<Utc>)> = Vec::new();
         let mut answers = Vec::new();
@@ -129,12 +133,12 @@ impl Life<'_> {
                     }
                 }
                 Direction::Outbound => {
-                    let is_answered = |origin: &Option<TicketId>| {
+                    let is_answered = |(origin, asked): &(Option<TicketId>, DateTime<Utc>)| {
                         *origin == said.origin
-                            || (said.origin.is_none() && absorbed(*origin).is_none_or(|at| at <= said.at))
+                            || (said.origin.is_none()
+                                && absorbed(*origin, *asked).is_none_or(|at| at <= said.at))
                     };
-                    let (now, later) =
-                        asked.into_iter().partition::<Vec<_>, _>(|(origin, _)| is_answered(origin));
+                    let (now, later) = asked.into_iter().partition::<Vec<_>, _>(is_answered);
                     asked = later;
                     answers.extend(first_of(&now, &answered).map(|question| (question, said.at)));
                     answered.extend(now.into_iter().map(|(origin, _)| origin).chain([said.origin]));

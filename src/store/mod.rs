@@ -16,6 +16,7 @@ pub mod notifications;
 pub mod outbox;
 pub mod participants;
 pub mod people;
+mod privacy;
 pub mod search;
 pub mod suggest;
 pub mod suppressed;
@@ -342,6 +343,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         outbox::STATEMENTS,
         participants::STATEMENTS,
         people::STATEMENTS,
+        privacy::STATEMENTS,
         search::STATEMENTS,
         suggest::STATEMENTS,
         suppressed::STATEMENTS,

@@ -136,7 +136,7 @@ statements! {
          ORDER BY id DESC LIMIT 1");
     EVENTS_SINCE = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL \
-         AND kind NOT IN ('undone', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
+         AND kind NOT IN ('undone', 'feedback_given', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
     TOUCHED_TICKETS = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 \

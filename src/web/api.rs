@@ -34,6 +34,25 @@ pub fn is_host(path: &str) -> bool {
     path.starts_with(ROOT)
 }
 
+/// Whether an answer is one that this interface gives.
+pub fn is_told(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+/// What the layers around it refuse, in its own form.
+pub fn told(status: StatusCode) -> Response {
+    let (code, message) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "there is nothing at this address"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method", "this address does not take this method"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the request is too large"),
+        StatusCode::SERVICE_UNAVAILABLE => ("too_slow", "no answer in time; try again"),
+        _ if status.is_server_error() => ("internal", "our fault; the log says more"),
+        _ => ("bad_request", "the request cannot be read"),
+    };
+    Fault::new(status, code, message).into_response()
+}
+
 /// Every address of the interface.
 pub(super) fn router() -> Router<Web> {
     let (router, description) = described();
@@ -62,12 +81,20 @@ fn described() -> (Router<Web>, OpenApi) {
 }
 
 /// Who asks: a token that opens what they ask for.
-#[derive(Debug, Clone)]
-pub(super) struct Bearer(Vec<Scope>);
+#[derive(Clone)]
+pub(super) struct Bearer {
+    token: String,
+    scopes: Vec<Scope>,
+}
 
 impl Bearer {
+    /// Whether the token has not ended since; a database that is away ends nothing.
+    async fn stands(&self, web: &Web) -> bool {
+        !matches!(web.desk().api_token(&self.token).await, Ok(None))
+    }
+
     fn may(&self, scope: Scope) -> Result<(), Fault> {
-        if self.0.contains(&scope) {
+        if self.scopes.contains(&scope) {
             return Ok(());
         }
         Err(Fault::new(
@@ -93,7 +120,8 @@ where
             token.filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let unknown = || Fault::new(StatusCode::UNAUTHORIZED, "token", "a known bearer token is needed");
         let token = token.ok_or_else(unknown)?;
-        web.desk().api_token(token).await?.map(Bearer).ok_or_else(unknown)
+        let scopes = web.desk().api_token(token).await?.ok_or_else(unknown)?;
+        Ok(Bearer { token: token.to_owned(), scopes })
     }
 }
 

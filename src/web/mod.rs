@@ -64,6 +64,13 @@ use tower_http::timeout::TimeoutLayer;
 /// The largest form: a long reply several times over.
 const LARGEST_FORM: usize = 1024 * 1024;
 
+/// How much is read of a form with files at most, in bytes, whatever of it is kept.
+const LARGEST_UPLOAD: usize = 64 << 20;
+
+/// How many forms with files are read at once, and how many streams are open: the rest of the pages must find a place too.
+const UPLOADS_AT_ONCE: usize = 4;
+const STREAMS_AT_ONCE: usize = 64;
+
 /// The longest that files may take to come in.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(10 * 60);
 
@@ -101,6 +108,8 @@ struct Inner {
     pages: Pages,
     attempts: Attempts,
     hashing: Semaphore,
+    uploads: Semaphore,
+    streams: Arc<Semaphore>,
     flashes: Flashes,
     transcripts: Transcripts,
 }
@@ -113,6 +122,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         pages: Pages::default(),
         attempts: Attempts::default(),
         hashing: Semaphore::new(HASHED_AT_ONCE),
+        uploads: Semaphore::new(UPLOADS_AT_ONCE),
+        streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
         flashes: Flashes::default(),
         transcripts: Transcripts::default(),
     }));
@@ -153,6 +164,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/u/{token}/ticket", post(requester::answer))
         // It counts what it reads, and says what was too much.
         .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LARGEST_UPLOAD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
     let for_machines = Router::new()
         .route("/healthz", get(ops::alive))
@@ -248,6 +260,14 @@ impl Web {
 
     fn hashing(&self) -> &Semaphore {
         &self.0.hashing
+    }
+
+    fn uploads(&self) -> &Semaphore {
+        &self.0.uploads
+    }
+
+    fn streams(&self) -> &Arc<Semaphore> {
+        &self.0.streams
     }
 
     fn flashes(&self) -> &Flashes {
@@ -385,11 +405,15 @@ impl IntoResponse for Problem {
 /// Gives every problem its French page: ours, and those that the layers below answer in bare English.
 async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let for_machines = matches!(path, "/healthz" | "/readyz" | "/metrics") || api::is_host(path);
+    let for_host = api::is_host(path);
+    let for_machines = for_host || matches!(path, "/healthz" | "/readyz" | "/metrics");
     let for_requester = requester::is_own(request.uri().path());
     let mut response = next.run(request).await;
     let status = response.status();
     let undrawn = response.extensions_mut().remove::<Undrawn>();
+    if for_host && !api::is_told(&response) && (status.is_client_error() || status.is_server_error()) {
+        return api::told(status);
+    }
     let is_page = response
         .headers()
         .get(header::CONTENT_TYPE)

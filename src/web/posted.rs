@@ -49,7 +49,8 @@ pub struct Posted<'a> {
 /// # Errors
 /// When the system gives no random numbers.
 pub fn identity_of(ticket: TicketId, key: &str) -> anyhow::Result<String> {
-    Ok(match key {
+    let key: String = key.chars().filter(char::is_ascii_graphic).take(64).collect();
+    Ok(match key.as_str() {
         "" => format!("page:{ticket}:{}", super::session::random_word(16)?),
         key => format!("page:{ticket}:{key}"),
     })

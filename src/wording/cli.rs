@@ -175,6 +175,26 @@ pub fn bad_csv_line(line: usize, why: &str) -> String {
 /// The head that a file of requesters needs.
 pub const CSV_HEAD: &str = "la première ligne doit être `email,name,preference`.";
 
+/// Asked before a person is erased.
+pub fn really_erase(email: &str, tickets: usize) -> String {
+    format!(
+        "Tout ce qui est gardé sur {email} ({}) sera effacé, sans retour. Pour confirmer, retapez l’adresse : ",
+        dates::count(tickets as i64, "ticket", "tickets")
+    )
+}
+
+/// It was not meant.
+pub const NOTHING_ERASED: &str = "Rien n’a été effacé.";
+
+/// A person was erased.
+pub fn erased(tickets: usize, mails: u64) -> String {
+    format!(
+        "Effacé : {} sans nom ni texte, {} d’origine. Les sauvegardes faites auparavant les contiennent encore.",
+        dates::count(tickets as i64, "ticket", "tickets"),
+        dates::count(mails as i64, "mail", "mails")
+    )
+}
+
 /// Requesters were imported.
 pub fn imported(count: usize) -> String {
     if count > 1 { format!("{count} demandeurs importés.") } else { format!("{count} demandeur importé.") }

@@ -106,6 +106,7 @@ pub fn sentence(event: &EventView) -> String {
             format!("{who} a reporté le suivi de {}", dates::duration(span))
         }
         EventKind::SnoozeOver => "Le report est terminé\u{a0}: le ticket est à reprendre".to_owned(),
+        EventKind::Erased => "Les données de l’utilisateur ont été effacées, à sa demande".to_owned(),
         EventKind::FeedbackGiven => {
             let rating = detail.rating.map(labels::rating).unwrap_or_default();
             let comment = detail.note.as_deref().map(|said| {

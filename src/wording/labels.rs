@@ -155,6 +155,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::DeadlineNear | EventKind::DeadlineMissed => "l’échéance",
         EventKind::Snoozed | EventKind::SnoozeOver => "le report",
         EventKind::FeedbackGiven => "l’avis de l’utilisateur",
+        EventKind::Erased => "l’effacement",
     }
 }
 

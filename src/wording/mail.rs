@@ -9,6 +9,16 @@ pub fn no_subject() -> String {
     "(sans objet)".to_owned()
 }
 
+/// What an erased person is called.
+pub fn erased_person() -> &'static str {
+    "Personne effacée"
+}
+
+/// What stands for the words of an erased person.
+pub fn erased_words() -> &'static str {
+    "(effacé à la demande de l’utilisateur)"
+}
+
 /// Who wrote a note that came by mail: the sender of a mail is what it says, no more.
 pub fn unverified_author(name: &str) -> String {
     format!("{name} (par e-mail, non vérifié)")

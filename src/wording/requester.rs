@@ -65,6 +65,11 @@ pub fn too_many() -> &'static str {
     "Rien n’a été envoyé\u{a0}: vous avez écrit beaucoup de messages en une heure. Réessayez un peu plus tard."
 }
 
+/// Their words open no ticket.
+pub fn not_taken() -> &'static str {
+    "Rien n’a été envoyé\u{a0}: ce ticket est fermé depuis longtemps. Écrivez-nous par e-mail."
+}
+
 /// A file that is too large.
 pub fn file_too_large(name: &str, most: u64) -> String {
     let name = clean_line(name, 60);
@@ -108,7 +113,7 @@ pub fn not_resolved(comment: &str) -> String {
 
 /// The answer to that.
 pub fn reopened() -> &'static str {
-    "C’est noté\u{a0}: votre ticket est rouvert. L’équipe le reprend et vous répond."
+    "C’est noté\u{a0}: l’équipe reprend votre demande et vous répond."
 }
 
 /// No face was chosen.

@@ -2,23 +2,32 @@
 
 use super::shown::Notification;
 use super::{Bearer, Fault, Said};
+use crate::desk::Failure;
 use crate::domain::ids::NotificationId;
 use crate::domain::scope::Scope;
 use crate::web::Web;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
 /// How many are given at a time.
 const LISTED: i64 = 50;
-/// How often is looked for more.
+/// How often is looked for more, and how many times: then the stream ends, and a client asks again by itself.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 900;
+/// How far back is looked each time: longer than anything takes to be written.
+const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 
 /// Which.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -88,6 +97,7 @@ pub async fn read(
 }
 
 /// What the user is told from now on, as it happens: server-sent events named `notification`, each with a notification.
+/// A stream lasts a quarter of an hour; with `Last-Event-ID`, as browsers send it, the next one goes on where it ended.
 #[utoipa::path(
     get, path = "/api/v1/users/{email}/notifications/stream", tag = "notifications", security(("token" = [])),
     params(("email" = String, Path, description = "Their address")),
@@ -97,32 +107,96 @@ pub async fn stream(
     State(web): State<Web>,
     bearer: Bearer,
     Path(email): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Fault> {
     bearer.may(Scope::Notifications)?;
     web.desk().known_user(&email).await?;
-    let since = web.desk().clock().now();
-    let told = futures_util::stream::unfold((web, email, since, Vec::new()), async |state| {
-        let (web, email, mut since, mut waiting) = state;
-        loop {
-            if let Some(next) = waiting.pop() {
-                return Some((Ok(next), (web, email, since, waiting)));
-            }
-            tokio::time::sleep(LOOKS_EVERY).await;
-            // A database that is away is asked again; a user who is gone ends the stream.
-            match web.desk().host_told_since(&email, since).await {
-                Ok((told, until)) => {
-                    since = until;
-                    let events = told.into_iter().rev().map(|told| {
-                        let told = Notification::from(told);
-                        let event = Event::default().event("notification").id(told.id.to_string());
-                        event.json_data(&told).unwrap_or_default()
-                    });
-                    waiting = events.collect();
-                }
-                Err(crate::desk::Failure::Refused(_)) => return None,
-                Err(crate::desk::Failure::Broken(_)) => {}
-            }
-        }
+    let full =
+        |_| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "full", "too many streams are open; ask again");
+    let place = Arc::clone(web.streams()).try_acquire_owned().map_err(full)?;
+    let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let live = Live {
+        web,
+        bearer,
+        email,
+        since: None,
+        told: HashSet::new(),
+        after,
+        waiting: Vec::new(),
+        looks: LOOKS,
+        place,
+    };
+    let told = futures_util::stream::unfold(live, |mut live| async move {
+        let next = live.next().await?;
+        Some((Ok(next), live))
     });
     Ok(Sse::new(told).keep_alive(KeepAlive::default()))
+}
+
+/// A stream that is open.
+struct Live {
+    web: Web,
+    bearer: Bearer,
+    email: String,
+    /// Up to when was looked.
+    since: Option<DateTime<Utc>>,
+    /// What was told of the last while.
+    told: HashSet<i64>,
+    /// The last that was told on the stream before.
+    after: Option<i64>,
+    /// The next one last.
+    waiting: Vec<Event>,
+    /// How often it still looks.
+    looks: u32,
+    #[allow(dead_code, reason = "held for its drop")]
+    place: OwnedSemaphorePermit,
+}
+
+impl Live {
+    /// What is told next; `None` when the stream is over: its time, its token or its user is gone.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(next) = self.waiting.pop() {
+                return Some(next);
+            }
+            if self.since.is_some() {
+                self.looks = self.looks.checked_sub(1)?;
+                tokio::time::sleep(LOOKS_EVERY).await;
+            }
+            match self.look().await {
+                Ok(()) => {}
+                Err(Failure::Refused(_)) => return None,
+                // A database that is away is asked again.
+                Err(Failure::Broken(_)) => tokio::time::sleep(LOOKS_EVERY).await,
+            }
+            if !self.bearer.stands(&self.web).await {
+                return None;
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), Failure> {
+        let now = self.web.desk().clock().now();
+        let is_first = self.since.is_none();
+        let begins = self.since.unwrap_or(now);
+        // What is written while somebody looks is seen the next time.
+        let (told, until) = self.web.desk().host_told_since(&self.email, begins - OVERLAP).await?;
+        let mut seen = HashSet::new();
+        for told in told.into_iter().rev() {
+            let told = Notification::from(told);
+            seen.insert(told.id);
+            let was_told = match (is_first, self.after) {
+                // What came before the stream is not news, unless the stream before ended with less.
+                (true, None) => true,
+                (true, Some(after)) => told.id <= after,
+                (false, _) => self.told.contains(&told.id),
+            };
+            if !was_told {
+                let event = Event::default().event("notification").id(told.id.to_string());
+                self.waiting.push(event.json_data(&told).unwrap_or_default());
+            }
+        }
+        (self.told, self.since) = (seen, Some(until.max(begins)));
+        Ok(())
+    }
 }

@@ -15,12 +15,13 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 const LONGEST_TEXT: u64 = 200_000;
 /// How many files come with one answer at most.
 const MOST_FILES: usize = 20;
-/// How much is read of a request at most, in bytes, whatever of it is kept.
-const PATIENCE: u64 = 256 << 20;
+/// What of a mail is not files: its header, and the text in its longest form (RFC 2045, 6.7).
+const BESIDE_FILES: u64 = 4 * LONGEST_TEXT;
 
-/// How many bytes an answer may have in all: a third is left for what the files grow by in a mail (RFC 2045, 6.8).
+/// How many bytes the files of an answer may have in all: in a mail they grow by 26 in 19 (RFC 2045, 6.8: lines of 76
+/// characters).
 pub(super) fn largest(web: &Web) -> u64 {
-    web.settings().limits.max_mail_bytes / 4 * 3
+    web.settings().limits.max_mail_bytes.saturating_sub(BESIDE_FILES) / 10 * 7
 }
 
 /// What was sent.
@@ -41,6 +42,7 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     // Before a byte of the files is read.
     let own = web.desk().own_ticket(&token).await?.ok_or(Problem::NotFound)?;
+    let _place = web.uploads().acquire().await.map_err(anyhow::Error::from)?;
     let mut sent = read(&web, form.map_err(|_| Problem::BadForm)?).await?;
     if sent.refused.is_none() && sent.text.trim().is_empty() && sent.files.is_empty() {
         sent.refused = Some(requester::nothing_written().to_owned());
@@ -58,12 +60,14 @@ pub async fn answer(
     };
     let mail = posted.arrive(&web, std::mem::take(&mut sent.files)).await?;
     match web.desk().own_answer(&token, Purpose::Ticket, mail, Meant::AsWritten).await? {
-        Some(Answered::Taken) => {
-            Ok(Redirect::to(&format!("{}?done=answer", own.pages.ticket)).into_response())
-        }
+        Some(Answered::Taken(page)) => Ok(Redirect::to(&format!("{page}?done=answer")).into_response()),
         Some(Answered::TooMany) => {
             let refused = requester::too_many().to_owned();
             Ok((StatusCode::TOO_MANY_REQUESTS, again(&web, &own, sent, refused)?).into_response())
+        }
+        Some(Answered::Blocked) => {
+            let refused = requester::not_taken().to_owned();
+            Ok((StatusCode::FORBIDDEN, again(&web, &own, sent, refused)?).into_response())
         }
         None => Err(Problem::NotFound),
     }
@@ -80,8 +84,7 @@ async fn read(web: &Web, mut form: Multipart) -> Result<Sent, Problem> {
     let most_of_one = web.settings().limits.max_attachment_bytes;
     let largest = largest(web);
     let mut room = largest;
-    // A browser shows our answer only once it has said all it had to say.
-    let mut patience = PATIENCE;
+    // A browser shows our answer only once it has said all it had to say: what is not kept is read as well.
     while let Some(mut field) = form.next_field().await.map_err(|_| Problem::BadForm)? {
         let is_file = field.name() == Some("files");
         let file_name = field.file_name().map(str::to_owned);
@@ -90,7 +93,6 @@ async fn read(web: &Web, mut form: Multipart) -> Result<Sent, Problem> {
         let mut bytes = Vec::new();
         let mut is_whole = sent.refused.is_none();
         while let Some(chunk) = field.chunk().await.map_err(|_| Problem::BadForm)? {
-            patience = patience.checked_sub(chunk.len() as u64).ok_or(Problem::TooLarge)?;
             is_whole &= (bytes.len() + chunk.len()) as u64 <= most;
             if is_whole {
                 bytes.extend_from_slice(&chunk);

@@ -40,7 +40,9 @@ pub async fn ask(
 pub async fn give(State(web): State<Web>, Path(token): Path<String>, form: Fields) -> Page {
     let form = fields(form)?;
     let field = |name: &str| form.get(name).map_or("", String::as_str);
-    let comment = field("comment").trim();
+    // A browser sends two characters for the end of a line, and counts one.
+    let comment = field("comment").replace("\r\n", "\n");
+    let comment = comment.trim();
     if field("answer") == "not_resolved" {
         return not_resolved(&web, &token, comment, field("key")).await;
     }
@@ -48,7 +50,7 @@ pub async fn give(State(web): State<Web>, Path(token): Path<String>, form: Field
         let own = web.desk().own_feedback(&token).await?.ok_or(Problem::NotFound)?;
         return draw(&web, &own, None, comment, Some(requester::no_face()));
     };
-    if comment.len() > LONGEST_COMMENT {
+    if comment.chars().count() > LONGEST_COMMENT {
         let own = web.desk().own_feedback(&token).await?.ok_or(Problem::NotFound)?;
         return draw(&web, &own, Some(rating), comment, Some(requester::comment_too_long()));
     }
@@ -76,7 +78,8 @@ async fn not_resolved(web: &Web, token: &str, comment: &str, key: &str) -> Page 
     let mail = posted.arrive(web, Vec::new()).await?;
     let answered = web.desk().own_answer(token, Purpose::Feedback, mail, Meant::NotResolved).await?;
     match answered.ok_or(Problem::NotFound)? {
-        Answered::Taken => done(web, &own.pages, requester::reopened()),
+        Answered::Taken(_) => done(web, &own.pages, requester::reopened()),
+        Answered::Blocked => draw(web, &own, None, comment, Some(requester::not_taken())),
         Answered::TooMany => draw(web, &own, None, comment, Some(requester::too_many())),
     }
 }

@@ -1,0 +1,125 @@
+//! What is held of a person: given out whole, and taken away whole.
+
+use crate::support::desk::{Database, TestDesk, on_both};
+use chrono::Duration;
+use guichet::desk::Failure;
+use guichet::domain::event::EventKind;
+use guichet::domain::feedback::Rating;
+use guichet::domain::ids::{RawMailId, TicketId};
+use guichet::domain::refusal::Refusal;
+use guichet::domain::report::Period;
+use sqlx::Row;
+
+on_both! { a_person_is_erased_everywhere_and_nobody_else, what_is_held_of_a_person_is_given_out_with_their_mails }
+
+fn mail(name: &str, address: &str, id: u32, more: &str, text: &str) -> String {
+    format!(
+        "From: {name} <{address}>\nTo: support@bettracker.example\nSubject: Virement {name}\nMessage-ID: <m{id}@mail.example>\n\
+         {more}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=utf-8\n\n{text}\n\
+         --x\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=\"iban-{name}.pdf\"\n\n%PDF-1.7\n--x--\n"
+    )
+}
+
+/// Every column of every table in which one of these words stands.
+async fn holding(test: &TestDesk, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let likes = |column: &str| {
+        let likes = words.iter().map(|word| format!("{column} LIKE '%{word}%'"));
+        likes.collect::<Vec<_>>().join(" OR ")
+    };
+    if test.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&test.url).await.unwrap();
+        let columns = sqlx::query(
+            "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
+             AND m.name NOT LIKE 'search%' AND m.name NOT LIKE 'sqlite%'",
+        );
+        for row in columns.fetch_all(&pool).await.unwrap() {
+            let (table, column): (String, String) = (row.get(0), row.get(1));
+            let asked =
+                format!("SELECT COUNT(*) FROM {table} WHERE {}", likes(&format!("CAST({column} AS TEXT)")));
+            let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(asked)).fetch_one(&pool).await.unwrap();
+            found.extend((count > 0).then(|| format!("{table}.{column}")));
+        }
+    } else {
+        let pool = sqlx::PgPool::connect(&test.url).await.unwrap();
+        let columns = sqlx::query(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema()",
+        );
+        for row in columns.fetch_all(&pool).await.unwrap() {
+            let (table, column): (String, String) = (row.get(0), row.get(1));
+            let asked =
+                format!("SELECT COUNT(*) FROM {table} WHERE {}", likes(&format!("CAST({column} AS TEXT)")));
+            let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(asked)).fetch_one(&pool).await.unwrap();
+            found.extend((count > 0).then(|| format!("{table}.{column}")));
+        }
+    }
+    found
+}
+
+const HERS: [&str; 4] = ["lea@courriel", "FR7612345", "Fontaine", "trop long"];
+
+async fn a_person_is_erased_everywhere_and_nobody_else(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon IBAN est FR7612345.")).await;
+    test.mail(&mail("Durand", "max@courriel.example", 2, "", "Le mien aussi est FR99.")).await;
+    // She writes on his ticket too.
+    let his = "In-Reply-To: <m2@mail.example>\n";
+    test.say("participants 2 +lea@courriel.example").await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 3, his, "Moi aussi.")).await;
+    test.say("note 1 Mme Fontaine a rappelé.").await;
+    test.say("reply 1 --then resolved Bonjour Mme Fontaine, FR7612345 est corrigé.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let parcel = test.deliver().await.pop().unwrap();
+    let links = parcel.links.unwrap();
+    let token = |url: &str| url.split('/').nth_back(1).unwrap().to_owned();
+    test.desk
+        .give_feedback(&token(&links.feedback_url), Rating::Fair, "Un peu trop long")
+        .await
+        .unwrap()
+        .unwrap();
+    test.say("status 1 closed").await;
+    let day = Period::day(test.desk.today());
+    let before = test.desk.report(day).await.unwrap().tally;
+    assert!(holding(&test, &HERS).await.len() > 8, "{:?}", holding(&test, &HERS).await);
+
+    let erased = test.desk.erase("Lea@Courriel.example", "Camille").await.unwrap();
+    assert_eq!((erased.tickets, erased.messages), (1, 3));
+    assert!(erased.mails >= 1);
+    let left = holding(&test, &HERS[..2].iter().chain(&HERS[3..]).copied().collect::<Vec<_>>()).await;
+    // What she wrote on somebody else's ticket is that person's mail: only her name and address are gone from it.
+    assert_eq!(left, [""; 0]);
+    let ticket = test.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    assert_eq!(ticket.messages[0].author, "Personne effacée");
+    assert_eq!(ticket.messages[0].text, "(effacé à la demande de l’utilisateur)");
+    assert!(ticket.messages[0].attachments.is_empty());
+    assert_eq!(ticket.events.last().unwrap().kind, EventKind::Erased);
+    assert_eq!(test.desk.held_mail(RawMailId(1)).await.unwrap(), None);
+    let after = test.desk.report(day).await.unwrap().tally;
+    assert_eq!(
+        (after.created, after.resolved, after.ratings),
+        (before.created, before.resolved, before.ratings)
+    );
+    // Nothing leaves any more, nothing opens, nothing is found.
+    test.elapse(Duration::seconds(20)).await;
+    assert!(test.deliver().await.is_empty());
+    assert!(test.desk.own_ticket(&token(&links.ticket_url)).await.unwrap().is_none());
+    assert!(!format!("{:?}", test.say("list FR7612345").await).contains("TicketId(1)"));
+    assert!(format!("{:?}", test.say("list FR99").await).contains("TicketId(2)"), "his is found");
+    let unknown = test.desk.erase("lea@courriel.example", "Camille").await;
+    assert!(matches!(unknown, Err(Failure::Refused(Refusal::NoSuchRequester(_)))));
+    let his = test.desk.ticket(TicketId(2)).await.unwrap().unwrap();
+    assert_eq!((his.messages[0].author.as_str(), his.messages[0].attachments.len()), ("Durand", 1));
+    // Who writes again is somebody new.
+    test.mail(&mail("Fontaine", "lea@courriel.example", 4, "", "Encore moi.")).await;
+    assert_eq!(test.desk.person("lea@courriel.example").await.unwrap().tickets.len(), 1);
+}
+
+async fn what_is_held_of_a_person_is_given_out_with_their_mails(database: Database) {
+    let test = TestDesk::new(database).await;
+    let raw = mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.");
+    test.mail(&raw).await;
+    test.mail(&mail("Durand", "max@courriel.example", 2, "", "Bonjour.")).await;
+    let mails = test.desk.mails_of("lea@courriel.example").await.unwrap();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].1, raw.replace('\n', "\r\n").into_bytes(), "byte for byte");
+}
