@@ -12,7 +12,8 @@ use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
 use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
-use crate::domain::ticket::{Status, Ticket};
+use crate::domain::threading::AnswerTo;
+use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::Tx;
 use crate::store::messages::StoredMessage;
 pub use crate::store::notifications::StoredNotification;
@@ -67,6 +68,8 @@ pub struct OwnTicket {
     /// Who takes part beside the requester: their names, or their addresses where they have none. Those whom a CM has
     /// yet to decide about, or has refused, are not among them.
     pub in_copy: Vec<String>,
+    /// What an answer to it does.
+    pub answer: AnswerTo,
     /// Whether they are asked what they think of the help.
     pub feedback: Asked,
     /// The public conversation, oldest first.
@@ -163,9 +166,19 @@ impl Desk {
             )
             .collect();
         let feedback = feedback_asked(tx, &ticket).await?;
+        let answer = match ticket.reason.as_deref() {
+            Some(SPAM) => AnswerTo::Goes,
+            _ if self.inner.is_past(&ticket, now) => AnswerTo::Follows,
+            _ if ticket.status.is_settled() => AnswerTo::Reopens,
+            _ => AnswerTo::Goes,
+        };
         let Ticket { id, subject, status, created_at, .. } = ticket;
         self.inner
-            .own(visit, OwnTicket { id, subject, status, created_at, in_copy, feedback, messages }, now)
+            .own(
+                visit,
+                OwnTicket { id, subject, status, created_at, in_copy, answer, feedback, messages },
+                now,
+            )
             .await
     }
 

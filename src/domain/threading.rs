@@ -53,6 +53,17 @@ impl Rung {
     }
 }
 
+/// What a requester's answer does to their ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerTo {
+    /// It is one more message.
+    Goes,
+    /// It takes a settled ticket up again.
+    Reopens,
+    /// It opens a ticket that goes on from this one, which was closed too long ago.
+    Follows,
+}
+
 /// How a message id came to lead to a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefKind {

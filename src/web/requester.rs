@@ -130,6 +130,7 @@ fn draw_ticket(web: &Web, own: &Own<OwnTicket>, form: &Answering) -> Result<Stri
             status => Serde(ShownStatus::from(ticket.status)),
             created => Serde(shown::time(ticket.created_at, here)),
             in_copy => ticket.in_copy.join(", "),
+            answer => requester::answer_to(ticket.answer),
         },
         brand => frame.brand.as_str(),
         messages,

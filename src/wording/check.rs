@@ -59,6 +59,15 @@ pub fn port_taken(address: &str) -> String {
     format!("{address} est déjà servi (par `guichet serve` ?)")
 }
 
+/// A channel that is not named, and what is told nowhere for that.
+pub fn channel_not_named(key: &str) -> String {
+    let told = match key {
+        "dev_channel" => "une escalade reste sur son ticket, l’équipe technique n’en est pas prévenue",
+        _ => "une demande transmise reste sur son ticket, l’équipe produit n’en est pas prévenue",
+    };
+    format!("`{key}` n’est pas donné : {told}")
+}
+
 /// One line of the report.
 pub fn line(ok: bool, check: &str, detail: &str) -> String {
     let name = match check {

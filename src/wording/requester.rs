@@ -6,6 +6,7 @@ use super::prose::clean_line;
 use super::{dates, labels};
 use crate::domain::feedback::Rating;
 use crate::domain::preference::Preference;
+use crate::domain::threading::AnswerTo;
 
 /// A choice as the requester's page offers it: its name, and what it means in one sentence.
 pub fn choice(preference: Preference) -> (&'static str, &'static str) {
@@ -46,6 +47,17 @@ pub fn unsubscribed(before: Preference, after: Preference) -> &'static str {
         }
         (false, _) => {
             "Vous ne recevrez plus d’e-mail de notre part. Les nouvelles de vos tickets vous attendent sur le site."
+        }
+    }
+}
+
+/// What an answer does, said before it is written; nothing where it is one more message.
+pub fn answer_to(answer: AnswerTo) -> &'static str {
+    match answer {
+        AnswerTo::Goes => "",
+        AnswerTo::Reopens => "Votre réponse rouvrira votre demande.",
+        AnswerTo::Follows => {
+            "Ce ticket est fermé depuis longtemps\u{a0}: votre réponse en ouvrira un autre, à sa suite."
         }
     }
 }

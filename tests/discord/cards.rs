@@ -3,6 +3,7 @@
 use super::Story;
 use crate::support::desk::{Database, on_both};
 use crate::support::discord::Discord;
+use crate::support::discord::permissions::MANAGE_CHANNELS;
 use crate::support::team::Team;
 use chrono::Duration;
 use serde_json::json;
@@ -15,6 +16,8 @@ on_both! {
     a_closed_ticket_folds_and_its_thread_is_put_away,
     buttons_work_after_a_restart,
     a_forum_has_a_post_with_a_tag_for_each_ticket,
+    tags_that_a_forum_lacks_are_made_and_the_others_stay,
+    a_forum_that_takes_no_tags_has_posts_without,
 }
 
 async fn a_ticket_has_a_card_and_a_thread(database: Database) {
@@ -119,6 +122,47 @@ async fn buttons_work_after_a_restart(database: Database) {
     story.answer("[Annuler (20 s)]", &sent.press("Annuler (20\u{a0}s)").await).await;
     story.tell("the thread", team.view(team.thread(1).await).await);
     story.end(&team);
+}
+
+async fn tags_that_a_forum_lacks_are_made_and_the_others_stay(database: Database) {
+    let discord = Discord::with_forum().await;
+    discord.keep_tags(&["En cours"]);
+    discord.allow(discord.support, discord.bot(), MANAGE_CHANNELS);
+    let before = discord.read(|guild| guild.channels[&discord.support].available_tags[0].id);
+    let team = Team::on(database, discord).await;
+    team.lea_writes("Retrait refusé", "Mon retrait est refusé.").await;
+    team.settle().await;
+    let tags = team.discord.read(|guild| {
+        let tags = &guild.channels[&team.discord.support].available_tags;
+        tags.iter().map(|tag| (tag.id == before, tag.name.clone(), tag.emoji.clone())).collect::<Vec<_>>()
+    });
+    let made = |name: &str, emoji: &str| (false, name.to_owned(), Some(emoji.to_owned()));
+    assert_eq!(
+        tags,
+        [
+            (true, "En cours".to_owned(), None),
+            made("Nouveau", "🔵"),
+            made("En attente client", "🟠"),
+            made("Résolu", "🟢"),
+            made("Fermé", "⚫"),
+        ]
+    );
+    let post = team.discord.threads(team.discord.support)[0].id;
+    assert_eq!(team.discord.read(|guild| guild.channels[&post].tags(guild)), ["Nouveau"]);
+}
+
+async fn a_forum_that_takes_no_tags_has_posts_without(database: Database) {
+    let discord = Discord::with_forum().await;
+    discord.keep_tags(&["En cours"]);
+    let team = Team::on(database, discord).await;
+    team.lea_writes("Retrait refusé", "Mon retrait est refusé.").await;
+    team.settle().await;
+    let post = team.discord.threads(team.discord.support)[0].id;
+    let none: [&str; 0] = [];
+    assert_eq!(team.discord.read(|guild| guild.channels[&post].tags(guild)), none);
+    team.test.say("status 1 in_progress").await;
+    team.settle().await;
+    assert_eq!(team.discord.read(|guild| guild.channels[&post].tags(guild)), ["En cours"]);
 }
 
 async fn a_forum_has_a_post_with_a_tag_for_each_ticket(database: Database) {

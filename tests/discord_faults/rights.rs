@@ -128,6 +128,8 @@ async fn text_is_not_lost_without_files_or_embeds(database: Database) {
     let long = "Une longue phrase de Léa. ".repeat(400);
     deny(&team, support, Permissions::EMBED_LINKS | Permissions::ATTACH_FILES);
     team.lea_writes("Sans rien", &long).await;
+    // What was drawn before the bot heard of the change is drawn again.
+    time_passes(&mut team).await;
     let card = team.card(1, |_| true).await;
     assert!(card.embeds.is_empty(), "no embed may be posted");
     let drawn = team.discord.draw(&card);

@@ -5,6 +5,7 @@ use super::http;
 use super::permissions::{self, Standing};
 use crate::command::grammar::STATUSES;
 use crate::config::Discord;
+use crate::wording::check::channel_not_named;
 use crate::wording::check::discord::{self as say, asked};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -229,7 +230,10 @@ impl Trial {
         key: &str,
         id: Option<NonZeroU64>,
     ) -> bool {
-        let Some(id) = id else { return false };
+        let Some(id) = id else {
+            self.good(channel_not_named(key));
+            return false;
+        };
         let channel = self.get::<Channel>(Route::Channel { channel_id: ChannelId::from(id) }).await;
         let ours = Some(GuildId::from(config.guild_id));
         let channel = match channel {

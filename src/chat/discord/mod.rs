@@ -29,12 +29,13 @@ use crate::command::grammar::STATUSES;
 use crate::config::Discord;
 use crate::desk::Desk;
 use crate::domain::ticket::Status;
+use crate::wording::labels;
 use gateway::Listener;
 use marks::Marks;
 use pace::Starts;
 use post::{Channels, ForumTags, PLATFORM, Poster};
 use rights::Rights;
-use serenity::all::{Channel, ChannelId, ChannelType, GuildId, Http, RoleId};
+use serenity::all::{Channel, ChannelId, ChannelType, ForumTagId, GuildChannel, GuildId, Http, RoleId};
 use session::{Teller, Trouble};
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -125,20 +126,48 @@ async fn known_forum(http: &Http, channel: ChannelId) -> Result<OnceLock<Option<
     }
 }
 
-/// The tags of a forum for the five statuses, by their French names; `None` for a channel of another type.
+/// How many tags a forum may have.
+const MOST_TAGS: usize = 20;
+
+/// The tags of a forum for the five statuses, by their French names; `None` for a channel of another type. Those that are
+/// missing are made, where we may; the others stay as they are.
 async fn forum_tags(http: &Http, channel: ChannelId) -> serenity::Result<Option<ForumTags>> {
-    let channel = match channel.to_channel(http).await? {
+    let mut forum = match channel.to_channel(http).await? {
         Channel::Guild(channel) if channel.kind == ChannelType::Forum => channel,
         _ => return Ok(None),
     };
-    // By any of its names, and with whatever emoji before it.
-    let is_named = |name: &str, status: Status| {
+    let missing: Vec<Status> =
+        Status::ALL.into_iter().filter(|status| tag_of(&forum, *status).is_none()).collect();
+    if !missing.is_empty() && forum.available_tags.len() + missing.len() <= MOST_TAGS {
+        match make_tags(http, &forum, &missing).await {
+            Ok(mended) => forum = mended,
+            // What we may not make is asked for by `guichet check`; a post goes without its tag.
+            Err(error) => tracing::warn!(error = %error, "the tags of the forum could not be made"),
+        }
+    }
+    Ok(Some(Status::ALL.into_iter().map(|status| tag_of(&forum, status)).collect()))
+}
+
+/// The tag of a status: by any of its names, and with whatever emoji before it.
+fn tag_of(forum: &GuildChannel, status: Status) -> Option<ForumTagId> {
+    let is_named = |name: &str| {
         let word = STATUSES.word(name.trim_start_matches(|c: char| !c.is_alphanumeric()));
         word.is_some_and(|word| word.value == status)
     };
-    let tag =
-        |status| channel.available_tags.iter().find(|tag| is_named(&tag.name, status)).map(|tag| tag.id);
-    Ok(Some(Status::ALL.into_iter().map(tag).collect()))
+    forum.available_tags.iter().find(|tag| is_named(&tag.name)).map(|tag| tag.id)
+}
+
+/// The tags that there are, with their ids so that no post loses its own, and those that are missing, in the guide's words.
+async fn make_tags(http: &Http, forum: &GuildChannel, missing: &[Status]) -> serenity::Result<GuildChannel> {
+    let mut tags = Vec::with_capacity(forum.available_tags.len() + missing.len());
+    for tag in &forum.available_tags {
+        tags.push(serde_json::to_value(tag)?);
+    }
+    for status in missing {
+        let (emoji, name) = (labels::status(*status).split(' ').next(), labels::status_name(*status));
+        tags.push(serde_json::json!({ "name": name, "moderated": false, "emoji_name": emoji }));
+    }
+    http.edit_channel(forum.id, &serde_json::json!({ "available_tags": tags }), None).await
 }
 
 fn channel(id: NonZeroU64) -> ChannelId {

@@ -3,6 +3,7 @@
 use super::api::{Api, ApiError};
 use super::manifest::SCOPES;
 use crate::config::{Slack, SlackRoad};
+use crate::wording::check::channel_not_named;
 use crate::wording::check::slack as say;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -69,8 +70,9 @@ impl Trial {
         for (key, channel) in
             [("dev_channel", &config.dev_channel), ("product_channel", &config.product_channel)]
         {
-            if let Some(channel) = channel {
-                self.channel(key, channel).await;
+            match channel {
+                Some(channel) => self.channel(key, channel).await,
+                None => self.line(true, channel_not_named(key)),
             }
         }
         self.groups(config).await;

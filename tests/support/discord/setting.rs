@@ -130,6 +130,14 @@ impl Discord {
         });
     }
 
+    /// Has #support, a forum, have only these tags.
+    pub fn keep_tags(&self, names: &[&str]) {
+        self.shared.change(|world| {
+            let forum = world.guild.channels.get_mut(&SUPPORT).expect("the forum is there");
+            forum.available_tags.retain(|tag| names.contains(&tag.name.as_str()));
+        });
+    }
+
     /// What the bot's own role and everybody's allow from now on, together.
     pub fn set_bot_permissions(&self, bits: u64) {
         self.set_permissions(BOT_ROLE, bits);
