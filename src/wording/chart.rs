@@ -17,8 +17,8 @@ pub const WIDTH: u32 = 760;
 /// The edge around everything.
 const EDGE: i64 = 24;
 /// Where the bars begin, and how long a whole one is.
-const BAR_FROM: i64 = 268;
-const BAR: i64 = 380;
+const BAR_FROM: i64 = 216;
+const BAR: i64 = 350;
 /// A line of the targets.
 const LINE: i64 = 32;
 /// How high the columns of the days may be.
