@@ -17,7 +17,7 @@ use crate::store::mailbox::NewRawMail;
 use chrono::{DateTime, Utc};
 
 /// What the journal calls where such mails come from.
-pub(super) const PAGE: &str = "page";
+const PAGE: &str = "page";
 
 /// What became of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Desk {
         if inner.writes_too_much(&mut tx, &requester.email, now).await? {
             return Ok(Some(Answered::TooMany));
         }
-        let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &requester.email, now).await? else {
+        let Some(id) = keep(&mut tx, &mail, &requester.email, now).await? else {
             let ticket = tx.ticket_of_mail(mail.identity()).await?.unwrap_or(ticket.id);
             return Ok(Some(Answered::Taken(inner.links.path(Purpose::Ticket, Grant { ticket, ..grant }))));
         };
@@ -99,26 +99,17 @@ impl Desk {
     }
 }
 
-/// Whether the journal has a mail since now.
-pub(super) enum Kept {
-    /// Since now, as filed.
-    Now(RawMailId),
-    /// It had it.
-    Before,
-}
-
-/// Keeps the bytes of a mail, as filed.
+/// Keeps the bytes of a mail that a page made, as filed; `None` where the journal had it.
 pub(super) async fn keep(
     tx: &mut Tx,
     mail: &Arrived,
-    mailbox: &str,
     sender: &str,
     now: DateTime<Utc>,
-) -> Result<Kept> {
-    let row: NewRawMail<'_> = mail.row(mailbox, Some(sender), None);
-    let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(Kept::Before) };
+) -> Result<Option<RawMailId>> {
+    let row: NewRawMail<'_> = mail.row(PAGE, Some(sender), None);
+    let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(None) };
     tx.take_to_file(&[id]).await?;
-    Ok(Kept::Now(id))
+    Ok(Some(id))
 }
 
 impl Inner {

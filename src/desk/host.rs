@@ -1,19 +1,18 @@
 //! What the host application asks of us by its token: it knows the users, opens tickets for them, and shows them what they
 //! were told.
 
-use super::answer::{Kept, PAGE, keep};
+use super::answer::keep;
 use super::later::Later;
-use super::links::Links;
+use super::links::{Grant, Purpose};
 use super::people::known_requester;
 use super::receive::Arrived;
-use super::requester::StoredNotification;
+use super::requester::{StoredNotification, shown_tickets};
 use super::{Desk, Result, random_hex};
 use crate::domain::hex::hex;
-use crate::domain::ids::{AgentId, NotificationId};
+use crate::domain::ids::{AgentId, NotificationId, RequesterId, TicketId};
 use crate::domain::people::{Door, Requester};
 use crate::domain::scope::Scope;
 use crate::domain::ticket::Ticket;
-use crate::store::tickets::Narrowing;
 use chrono::{DateTime, Utc};
 
 /// What became of a ticket that was to be opened.
@@ -85,7 +84,7 @@ impl Desk {
         if inner.writes_too_much(&mut tx, &sender.address, now).await? {
             return Ok(Opened::TooMany);
         }
-        let Kept::Now(id) = keep(&mut tx, &mail, PAGE, &sender.address, now).await? else {
+        let Some(id) = keep(&mut tx, &mail, &sender.address, now).await? else {
             // Two at once: the other has ended since.
             let ticket = tx.ticket_of_mail(mail.identity()).await?;
             let ticket = ticket.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;
@@ -108,10 +107,8 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.read().await?;
         let requester = known_requester(&mut tx, email).await?;
-        let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
-        let (tickets, _) = tx.queue(&narrowing, limit).await?;
-        let shown = tickets.into_iter().filter(Ticket::is_shown_to_requester);
-        Ok(shown.map(|ticket| self.with_page(ticket, now)).collect())
+        let tickets = shown_tickets(&mut tx, requester.id, limit).await?;
+        Ok(tickets.into_iter().map(|ticket| self.with_page(ticket, now)).collect())
     }
 
     /// What a user was told on the web, the latest first, and how much of all of it is unread.
@@ -126,8 +123,7 @@ impl Desk {
         let requester = known_requester(&mut tx, email).await?;
         let told = tx.notifications(requester.id, before, limit, now).await?;
         let unread = tx.count_unread(requester.id, now).await?;
-        let page = |ticket| self.inner.links.links(requester.id, ticket, now).ticket_url;
-        Ok((told.into_iter().map(|told| (told.clone(), page(told.ticket))).collect(), unread))
+        Ok((self.with_pages(told, requester.id, now), unread))
     }
 
     /// What a user came to see after `after`, in that order, and up to when that is.
@@ -140,8 +136,7 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         let requester = known_requester(&mut tx, email).await?;
         let told = tx.told_between(requester.id, after, now).await?;
-        let page = |ticket| self.inner.links.links(requester.id, ticket, now).ticket_url;
-        Ok((told.into_iter().map(|told| (told.clone(), page(told.ticket))).collect(), now))
+        Ok((self.with_pages(told, requester.id, now), now))
     }
 
     /// Notes that a user read one of them, or all where none is named; how many they had not.
@@ -155,8 +150,26 @@ impl Desk {
     }
 
     fn with_page(&self, ticket: Ticket, now: DateTime<Utc>) -> HostTicket {
-        let Links { ticket_url: page, .. } = self.inner.links.links(ticket.requester, ticket.id, now);
+        let page = self.page(ticket.requester, ticket.id, now);
         HostTicket { ticket, page }
+    }
+
+    fn with_pages(
+        &self,
+        told: Vec<StoredNotification>,
+        requester: RequesterId,
+        now: DateTime<Utc>,
+    ) -> Vec<(StoredNotification, String)> {
+        let with_page = |told: StoredNotification| {
+            let page = self.page(requester, told.ticket, now);
+            (told, page)
+        };
+        told.into_iter().map(with_page).collect()
+    }
+
+    /// The requester's own page of a ticket.
+    fn page(&self, requester: RequesterId, ticket: TicketId, now: DateTime<Utc>) -> String {
+        self.inner.links.url(Purpose::Ticket, Grant::of_mail(requester, ticket, now))
     }
 }
 

@@ -116,13 +116,18 @@ impl Signer {
     /// The links of a mail of this time.
     pub(super) fn links(&self, requester: RequesterId, ticket: TicketId, mail_at: DateTime<Utc>) -> Links {
         let grant = Grant::of_mail(requester, ticket, mail_at);
-        let url = |purpose| format!("{}{}", self.public_url, self.path(purpose, grant));
+        let url = |purpose| self.url(purpose, grant);
         Links {
             ticket_url: url(Purpose::Ticket),
             preferences_url: url(Purpose::Preferences),
             unsubscribe_url: url(Purpose::Unsubscribe),
             feedback_url: url(Purpose::Feedback),
         }
+    }
+
+    /// Where a page is seen from outside.
+    pub(super) fn url(&self, purpose: Purpose, grant: Grant) -> String {
+        format!("{}{}", self.public_url, self.path(purpose, grant))
     }
 
     /// Where a page is, on this server: `/u/…/tickets`.

@@ -6,7 +6,7 @@ use super::timetable::Past;
 use super::{Desk, Inner, Result, unpack};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::feedback::{Asked, asked};
-use crate::domain::ids::{DeliveryId, MessageId, NotificationId, TicketId};
+use crate::domain::ids::{DeliveryId, MessageId, NotificationId, RequesterId, TicketId};
 use crate::domain::mail::Attachment;
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
@@ -205,11 +205,9 @@ impl Desk {
     pub async fn own_tickets(&self, token: &str) -> Result<Option<Own<Vec<OwnLine>>>> {
         let now = self.inner.clock.now();
         let Some(mut visit) = self.inner.visit(token, Purpose::Tickets, now).await? else { return Ok(None) };
-        let narrowing = Narrowing { requester: Some(visit.requester.id), ..Narrowing::default() };
-        let (tickets, _) = visit.tx.queue(&narrowing, LISTED).await?;
+        let tickets = shown_tickets(&mut visit.tx, visit.requester.id, LISTED).await?;
         let lines = tickets
             .into_iter()
-            .filter(Ticket::is_shown_to_requester)
             .map(|ticket| OwnLine {
                 page: self.inner.links.path(Purpose::Ticket, Grant { ticket: ticket.id, ..visit.grant }),
                 id: ticket.id,
@@ -371,6 +369,13 @@ impl Inner {
             Direction::Note => false,
         }
     }
+}
+
+/// The tickets that a requester sees in their list, the latest first.
+pub(super) async fn shown_tickets(tx: &mut Tx, requester: RequesterId, limit: i64) -> Result<Vec<Ticket>> {
+    let narrowing = Narrowing { requester: Some(requester), ..Narrowing::default() };
+    let (tickets, _) = tx.queue(&narrowing, limit).await?;
+    Ok(tickets.into_iter().filter(Ticket::is_shown_to_requester).collect())
 }
 
 /// The time that the links of a mail are made for: a mail that was written before the links were ended, and leaves after, has

@@ -79,7 +79,7 @@ statements! {
     // What is known already, with its thread, is known better.
     KEEP_PLACE_IF_NONE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
-         VALUES ($1, $2, $3, $4, $5, $6, NULL, $7) ON CONFLICT (platform, kind, about) DO UPDATE SET \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (platform, kind, about) DO UPDATE SET \
          channel = excluded.channel, message = excluded.message, drawn = excluded.drawn WHERE place.message = ''");
     FORGET_PLACE = Sql::same("DELETE FROM place WHERE platform = $1 AND kind = $2 AND about = $3");
     PLACE = Sql::same(
@@ -265,24 +265,17 @@ impl Tx {
     /// Keeps where something stands unless that is known, whoever else writes it at the same time; the thread that is known
     /// stays.
     pub async fn keep_place_if_none(&mut self, platform: Platform, place: &Place) -> Result<()> {
-        execute!(
-            self,
-            KEEP_PLACE_IF_NONE,
-            platform.as_str(),
-            place.kind.as_str(),
-            place.about,
-            place.ticket.map(|ticket| ticket.0),
-            clean(&place.channel),
-            clean(&place.message),
-            clean(&place.drawn)
-        )
-        .map(drop)
+        self.write_place(KEEP_PLACE_IF_NONE, platform, place).await
     }
 
     pub async fn keep_place(&mut self, platform: Platform, place: &Place) -> Result<()> {
+        self.write_place(KEEP_PLACE, platform, place).await
+    }
+
+    async fn write_place(&mut self, sql: Sql, platform: Platform, place: &Place) -> Result<()> {
         execute!(
             self,
-            KEEP_PLACE,
+            sql,
             platform.as_str(),
             place.kind.as_str(),
             place.about,

@@ -348,7 +348,7 @@ impl Pages {
             context! {
                 title => rituals::report_title(report),
                 // Made by us, with all that is said in it escaped.
-                chart => Value::from_safe_string(chart::draw(report).svg),
+                chart => Value::from_safe_string(chart::draw(report)),
                 lead => page.is_lead,
                 here => page.here.as_str(),
                 before => page.before.as_deref(),

@@ -2,8 +2,6 @@
 //! its files are found the same way. It has no Message-ID: no other mail can name it.
 
 use super::{Problem, Web};
-#[cfg(test)]
-use crate::config::Limits;
 use crate::desk::receive::Arrived;
 use crate::domain::ids::TicketId;
 use crate::reading::{self, identity};
@@ -111,6 +109,7 @@ fn attached(file: File) -> SinglePart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
 
     fn written(posted: Posted<'_>, files: Vec<File>) -> crate::domain::mail::InboundMail {
         let at = SystemTime::UNIX_EPOCH;

@@ -12,7 +12,7 @@ use chrono::Datelike;
 use std::fmt::Write;
 
 /// Its width, in pixels.
-pub const WIDTH: u32 = 760;
+const WIDTH: u32 = 760;
 
 /// The edge around everything.
 const EDGE: i64 = 24;
@@ -24,15 +24,6 @@ const LINE: i64 = 32;
 /// How high the columns of the days may be.
 const COLUMN: i64 = 130;
 
-/// A picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    /// It.
-    pub svg: String,
-    /// What it is, in words.
-    pub about: String,
-}
-
 /// A line of the targets: its name, how it was kept, and what was promised in percent.
 struct Target {
     name: String,
@@ -40,8 +31,8 @@ struct Target {
     wanted: Option<i64>,
 }
 
-/// Draws a report.
-pub fn draw(report: &Report) -> Chart {
+/// Draws a report, as SVG.
+pub fn draw(report: &Report) -> String {
     let targets = targets(report);
     let has_days = report.tally.days.len() > 1;
     let below = EDGE + 34 + LINE * targets.len() as i64 + 14;
@@ -61,7 +52,7 @@ pub fn draw(report: &Report) -> Chart {
         draw_days(&mut svg, &report.tally.days, below);
     }
     svg.push_str("</svg>");
-    Chart { svg, about }
+    svg
 }
 
 fn targets(report: &Report) -> Vec<Target> {
@@ -214,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_week_shows_its_targets_and_its_days_and_a_day_only_its_targets() {
-        let week = draw(&report(7)).svg;
+        let week = draw(&report(7));
         for shown in [
             "1re réponse &lt; 2\u{a0}h",
             "91\u{a0}% (11/12)",
@@ -227,7 +218,7 @@ mod tests {
             assert!(week.contains(shown), "{shown}: {week}");
         }
         assert_eq!(week.matches("class=\"wanted\"").count(), 5, "four targets and the ground of the days");
-        let day = draw(&report(1)).svg;
+        let day = draw(&report(1));
         assert!(!day.contains("Par jour") && day.contains("–"), "{day}");
         // A style sheet may be told apart from the picture: nothing of it is in the picture.
         assert!(!week.contains("style"), "{week}");

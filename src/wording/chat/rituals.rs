@@ -51,6 +51,6 @@ pub fn report(report: &Report) -> Sheet {
         let lines: Vec<String> = part.lines.iter().map(|line| excerpt(line, EXCERPT)).collect();
         body.push(Piece::Words(lines.join("\n")));
     }
-    let files = vec![File::Drawing { name: CHART.to_owned(), svg: chart::draw(report).svg }];
+    let files = vec![File::Drawing { name: CHART.to_owned(), svg: chart::draw(report) }];
     Sheet { title: Some(rituals::report_title(report)), body, files, ..Sheet::default() }
 }
