@@ -62,6 +62,9 @@ impl Desk {
         let Some(sender) = sender else {
             return Err(anyhow::anyhow!("an answer by page is not its requester's").into());
         };
+        if let Some(ticket) = tx.ticket_of_mail(mail.identity()).await? {
+            return Ok(Some(Answered::Taken(inner.links.path(Purpose::Ticket, Grant { ticket, ..grant }))));
+        }
         if inner.writes_too_much(&mut tx, &requester.email, now).await? {
             return Ok(Some(Answered::TooMany));
         }

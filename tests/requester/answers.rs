@@ -2,11 +2,12 @@
 
 use super::{LEA, Site, mail_of, path};
 use crate::support::chromium::Chromium;
-use crate::support::desk::{Database, on_both};
+use crate::support::desk::{Database, TestDesk, on_both};
 use chrono::Duration;
 use guichet::domain::event::EventKind;
 use guichet::domain::ids::TicketId;
 use guichet::domain::message::Direction;
+use guichet::domain::rules::Rules;
 use guichet::domain::ticket::Status;
 
 /// A form of a browser (RFC 7578): fields by name, and files by name and kind.
@@ -98,6 +99,22 @@ async fn a_form_that_says_nothing_or_too_much_keeps_what_was_typed(database: Dat
     assert_eq!(site.ticket().await.messages.len(), 1);
 }
 
+async fn who_writes_too_much_is_told_and_the_same_form_again_is_not_too_much(database: Database) {
+    let rules = Rules { mails_per_sender_per_hour: 2, ..Rules::default() };
+    let mut site = Site::with(TestDesk::with_rules(database, rules).await, false).await;
+    let mail = site.mail_after("status 1 waiting_customer").await;
+    let here = path(&mail.ticket_url);
+    let (headers, body) = form(&[("key", "a"), ("text", "Voici.")], &[]);
+    for _ in 0..2 {
+        assert_eq!(site.ask("POST", here, &headers, &body).await.status, 303);
+    }
+    let (headers, body) = form(&[("key", "b"), ("text", "Et encore.")], &[]);
+    let page = site.ask("POST", here, &headers, &body).await;
+    assert_eq!(page.status, 429);
+    assert!(page.body.contains("Rien n’a été envoyé") && page.body.contains("Et encore."), "{}", page.body);
+    assert_eq!(site.ticket().await.messages.len(), 2);
+}
+
 async fn a_late_answer_opens_a_ticket_that_goes_on_from_the_closed_one(database: Database) {
     let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 closed").await;
@@ -157,6 +174,7 @@ async fn a_browser_answers_with_a_file_from_a_telephone(database: Database) {
 on_both! {
     an_answer_is_in_the_conversation_with_its_files_and_reopens_the_ticket,
     a_form_that_says_nothing_or_too_much_keeps_what_was_typed,
+    who_writes_too_much_is_told_and_the_same_form_again_is_not_too_much,
     a_late_answer_opens_a_ticket_that_goes_on_from_the_closed_one,
     thanks_alone_reopen_nothing_and_a_merged_ticket_is_answered_where_it_goes_on,
     a_browser_answers_with_a_file_from_a_telephone,

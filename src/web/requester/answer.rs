@@ -3,7 +3,7 @@
 use super::{Answering, Page, Problem, Web, draw_ticket};
 use crate::desk::answer::{Answered, Meant};
 use crate::desk::links::Purpose;
-use crate::desk::requester::Own;
+use crate::desk::requester::{Own, OwnTicket};
 use crate::web::posted::{File, Posted, identity_of};
 use crate::wording::{letters, requester};
 use axum::extract::multipart::MultipartRejection;
@@ -74,7 +74,7 @@ pub async fn answer(
 }
 
 /// The page with what was typed, and why it was not sent.
-fn again(web: &Web, own: &Own<crate::desk::requester::OwnTicket>, sent: Sent, refused: String) -> Page {
+fn again(web: &Web, own: &Own<OwnTicket>, sent: Sent, refused: String) -> Page {
     let form = Answering { refused: Some(refused), text: sent.text, ..Answering::new()? };
     Ok(Html(draw_ticket(web, own, &form)?))
 }
@@ -109,7 +109,7 @@ async fn read(web: &Web, mut form: Multipart) -> Result<Sent, Problem> {
             continue;
         }
         match name.as_str() {
-            "key" => sent.key = String::from_utf8_lossy(&bytes).chars().take(64).collect(),
+            "key" => sent.key = String::from_utf8_lossy(&bytes).into_owned(),
             "text" => sent.text = String::from_utf8_lossy(&bytes).into_owned(),
             "files" => {
                 // A form without files sends one without a name.
