@@ -175,6 +175,7 @@ fn settings(chats: Vec<Platform>) -> Result<Settings, Box<dyn Error>> {
         plus_addresses: false,
         catalogue: Catalogue::load(&[])?,
         chats,
+        push_key: None,
     })
 }
 

@@ -13,16 +13,19 @@ use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
 use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
+use crate::outbound::push::PushCourier;
 use crate::outbound::smtp::SmtpCourier;
 use crate::outbound::{self, Courier, PostRoom};
 use crate::scheduler;
 use crate::store::{MigrationFault, Store};
 use crate::web;
+use crate::webpush::Vapid;
 use crate::wording::canned::Catalogue;
 use crate::wording::templates::Templates;
 use crate::wording::welcome;
 use anyhow::Context;
 use chrono_tz::Tz;
+use secrecy::ExposeSecret;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
@@ -109,6 +112,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         own_addresses,
         catalogue,
         chats: platforms(&config),
+        push_key: vapid(&config)?.map(|vapid| vapid.public_key().to_owned()),
     };
     let desk = Desk::open(store, clock, settings).await?;
     Ok(Opened { config, desk })
@@ -118,6 +122,24 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
 fn platforms(config: &Config) -> Vec<Platform> {
     let discord = config.discord.iter().map(|_| Platform::Discord);
     discord.chain(config.slack.iter().map(|_| Platform::Slack)).collect()
+}
+
+/// The key that browsers know us by, where one is configured.
+fn vapid(config: &Config) -> Result<Option<Vapid>, Stopped> {
+    let Some(push) = &config.push else { return Ok(None) };
+    let vapid = Vapid::new(push.vapid_private_key.expose_secret(), &push.contact);
+    // What the configuration could not tell: of the numbers of its length a few are no key.
+    let fault = |_| Stopped::Misconfigured(vec![Fault::no_key("push.vapid_private_key")]);
+    vapid.map(Some).map_err(fault)
+}
+
+/// What it takes to tell browsers, where a key is configured.
+///
+/// # Errors
+/// As [`post_room`].
+pub fn push_courier(config: &Config) -> Result<Option<PushCourier>, Stopped> {
+    let Some(vapid) = vapid(config)? else { return Ok(None) };
+    Ok(Some(PushCourier::new(vapid, config.public_url.starts_with("http://"))?))
 }
 
 /// Where mail comes from, at least one.
@@ -276,6 +298,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         canary: None,
         discord: None,
         slack: None,
+        push: None,
         maildir: Maildir {
             inbox: Some(home.inbox),
             outbox: Some(home.outbox),
@@ -363,6 +386,13 @@ async fn run_doors(
             tracing::warn!("no mail is sent: the configuration names no outbox");
         }
         Err(broken) => return Err(broken),
+    }
+    if let Some(courier) = push_courier(&config)? {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            outbound::push::run(desk, courier, cancel).await;
+            ("push", Ok(()))
+        });
     }
     let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
     let canary = canary(&config, &desk)?;

@@ -11,6 +11,7 @@ mod mailboxes;
 mod oauth2;
 #[cfg(test)]
 mod oauth2_tests;
+mod push;
 mod sla;
 mod slack;
 mod source;
@@ -22,6 +23,7 @@ pub use discord::{DISCORD_API, Discord};
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
+pub use push::Push;
 pub use slack::{SLACK_API, Slack, SlackRoad};
 
 use crate::domain::followup::FollowUp;
@@ -206,6 +208,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Folders in place of servers.
     pub maildir: Maildir,
+    /// How browsers are told; `None`: they are not.
+    pub push: Option<Push>,
     /// How answers find their ticket.
     pub threading: Threading,
     /// The mail to ourselves; `None`: not sent.
@@ -349,6 +353,7 @@ impl fmt::Debug for Config {
             .field("imap", &self.imap)
             .field("smtp", &self.smtp)
             .field("maildir", &self.maildir)
+            .field("push", &self.push)
             .field("threading", &self.threading)
             .field("canary", &self.canary)
             .field("discord", &self.discord)
@@ -385,6 +390,7 @@ fn read(source: &mut Source) -> Option<Config> {
     let smtp = source.has_section("smtp").then(|| read_smtp(source, imap.as_deref()));
     let discord = discord::read_discord(source);
     let slack = slack::read_slack(source);
+    let push = push::read_push(source);
     if let (Some(imap), Some(smtp)) = (&imap, &smtp) {
         oauth2::check_one_client(source, imap, smtp.as_ref());
     }
@@ -409,6 +415,7 @@ fn read(source: &mut Source) -> Option<Config> {
         imap: Vec::new(),
         smtp: None,
         maildir: read_maildir(source),
+        push: None,
         threading: Threading {
             plus_addresses: source.flag("threading.plus_addresses").unwrap_or(false),
             reopen_window: read_duration(source, "threading.reopen_window", 0, 3650 * DAY)
@@ -445,7 +452,7 @@ fn read(source: &mut Source) -> Option<Config> {
     };
     // A section that was given and could not be read has left its faults.
     let smtp = smtp.map_or(Some(None), |smtp| smtp.map(Some))?;
-    Some(Config { imap: imap?, smtp, discord: discord?, slack: slack?, ..config })
+    Some(Config { imap: imap?, smtp, discord: discord?, slack: slack?, push: push?, ..config })
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {

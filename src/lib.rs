@@ -7,7 +7,7 @@
 //!    the status machine. [`clock`] is the only place that knows what time it is.
 //! 2. [`command`] is the vocabulary of the CMs, [`store`] the only SQL, [`config`] the only reader of `bot.toml`.
 //! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail;
-//!    [`oauth`] asks a provider for access tokens.
+//!    [`oauth`] asks a provider for access tokens, [`webpush`] has the keys of Web Push.
 //! 4. [`desk`] holds the use cases. Its one writer makes rows of what was decided: ticket, history, outbox.
 //! 5. The doors translate: [`inbound`] (IMAP, Maildir), [`outbound`] (SMTP, Maildir), [`chat`] (Discord, Slack), [`web`]
 //!    (pages), [`scheduler`] (what is due).
@@ -35,4 +35,5 @@ pub mod store;
 pub mod telemetry;
 pub mod view;
 pub mod web;
+pub mod webpush;
 pub mod wording;

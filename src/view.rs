@@ -110,6 +110,13 @@ pub struct RequesterView {
     /// Why no e-mail goes to their address, in French. Read for one ticket or one person, not for lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<String>,
+    /// How many of their browsers asked to be told by push. Read like `suppressed`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub devices: i64,
+}
+
+fn is_zero(count: &i64) -> bool {
+    *count == 0
 }
 
 /// Somebody beside the requester who takes part in a ticket, might, or was refused.

@@ -28,6 +28,7 @@ mod pages_html;
 mod participants;
 mod privacy;
 mod promises;
+mod push;
 mod reconcile;
 mod requester;
 mod scenarios;

@@ -463,7 +463,10 @@ async fn a_refusal_for_now_waits_longer_each_time() {
             let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
             test.desk.record(&parcel, Outcome::Retry("450 4.7.1 later".into())).await.unwrap();
             assert!(test.desk.claim(10).await.unwrap().parcels.is_empty());
-            assert_eq!(test.desk.next_due().await.unwrap(), Some(test.now + Duration::seconds(wait)));
+            assert_eq!(
+                test.desk.next_due(Channel::Email).await.unwrap(),
+                Some(test.now + Duration::seconds(wait))
+            );
             test.elapse(Duration::seconds(wait)).await;
         }
         let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);

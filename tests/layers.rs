@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 9] = [
     &["domain", "clock", "telemetry", "crash"],
     &["store", "command", "config"],
-    &["wording", "view", "reading", "oauth"],
+    &["wording", "view", "reading", "oauth", "webpush"],
     &["desk"],
     DOORS,
     &["demo"],

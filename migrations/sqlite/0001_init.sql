@@ -285,6 +285,7 @@ CREATE INDEX notification_by_requester ON notification (requester_id, id);
 -- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on;
 -- provider_id is what the submission server called the mail when it took it.
 -- The copies of a reply to all are a row each, with one rfc_id; cc (JSON) is whom they show in copy.
+-- subscription_id: the browser that a push is for, which may be gone by then.
 CREATE TABLE delivery (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   ticket_id       INTEGER NOT NULL REFERENCES ticket (id),
@@ -309,10 +310,11 @@ CREATE TABLE delivery (
   ambiguous_at    TEXT,
   overtaken_by    INTEGER,
   sealed          BLOB,
+  subscription_id INTEGER,
   created_at      TEXT NOT NULL,
   updated_at      TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(address, ''));
+CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(address, ''), COALESCE(subscription_id, 0));
 CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
@@ -320,6 +322,17 @@ CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id
 CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
+
+-- The browsers that are told by push, as they said themselves (Push API).
+CREATE TABLE push_subscription (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  requester_id INTEGER NOT NULL REFERENCES requester (id),
+  endpoint     TEXT NOT NULL UNIQUE,
+  p256dh       TEXT NOT NULL,
+  auth         TEXT NOT NULL,
+  created_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX push_subscription_by_requester ON push_subscription (requester_id, id);
 
 -- Addresses that no mail goes to, because one came back for good; until somebody answers from them, or a CM lifts it.
 CREATE TABLE suppressed (

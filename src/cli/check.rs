@@ -52,6 +52,9 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         Err(_) => checks.push(outcome("inbox", Err(say::NO_INBOX.to_owned()))),
     }
     checks.push(outcome("outbox", outbox(config, desk.as_ref()).await));
+    if config.push.is_some() {
+        checks.push(outcome("push", push(config)));
+    }
     if let Some(discord) = &config.discord {
         let tried = discord::check::check(discord).await;
         checks.extend(tried.into_iter().map(|line| Check {
@@ -141,6 +144,11 @@ async fn outbox(config: &Config, tokens: Option<&Desk>) -> Result<String, String
                 .map_err(|why| format!("{}: {why}; `maildir.outbox`", folder.display()))
         }
     }
+}
+
+/// What browsers would be given; the services that they name are known only then.
+fn push(config: &Config) -> Result<String, String> {
+    app::push_courier(config).map(|_| say::PUSH_READY.to_owned()).map_err(|_| say::NO_PUSH_KEY.to_owned())
 }
 
 async fn web(config: &Config) -> Result<String, String> {

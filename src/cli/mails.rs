@@ -5,11 +5,14 @@ use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::receive::Filed;
+use crate::desk::{Desk, Failure};
+use crate::domain::channel::Channel;
 use crate::domain::ids::RawMailId;
 use crate::inbound::{self, FetchCount, FetchError, FetchOptions, Progress};
 use crate::outbound;
 use crate::reading;
 use crate::wording::{cli as say, config_faults, dates};
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Read;
@@ -100,13 +103,28 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Sends what is due. Without `--now`, also waits for what can still be taken back, where that is soon over.
 pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
-    let post = app::post_room(&opened.config, Some(&opened.desk)).map_err(misconfigured)?;
     let desk = &opened.desk;
-    let mut count = outbound::deliver(desk, &post, i64::MAX).await?;
+    let push = app::push_courier(&opened.config).map_err(misconfigured)?;
+    let post = match app::post_room(&opened.config, Some(desk)) {
+        // Without mail, browsers can still be told.
+        Err(app::Stopped::Misconfigured(_)) if push.is_some() => None,
+        post => Some(post.map_err(misconfigured)?),
+    };
+    let deliver = async || -> Result<outbound::DeliverCount, Failure> {
+        let mut count = outbound::DeliverCount::default();
+        if let Some(post) = &post {
+            count.add(&outbound::deliver(desk, post, i64::MAX).await?);
+        }
+        if let Some(push) = &push {
+            count.add(&outbound::push::deliver(desk, push).await?);
+        }
+        Ok(count)
+    };
+    let mut count = deliver().await?;
     let until = desk.clock().now() + opened.config.undo_window.min(LONGEST_WAIT);
     let mut is_said = false;
     while let Clock::System = desk.clock()
-        && let Some(due) = desk.next_due().await?
+        && let Some(due) = next_due(desk, push.is_some()).await?
         && due <= until
         && count.retry == 0
     {
@@ -116,7 +134,7 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
             is_said = true;
         }
         tokio::time::sleep(wait + Duration::from_millis(5)).await;
-        let more = outbound::deliver(desk, &post, i64::MAX).await?;
+        let more = deliver().await?;
         count.add(&more);
         if more == outbound::DeliverCount::default() {
             // Somebody else has it in hand.
@@ -126,6 +144,13 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let said = say::delivered(count.sent, count.retry, count.failed, count.skipped, count.uncertain);
     print_json(json, &count, &said);
     if count.failed + count.uncertain > 0 { Err(Ended::Refused(said)) } else { Ok(()) }
+}
+
+/// When the next mail, or the next push where they are sent, becomes due.
+async fn next_due(desk: &Desk, with_push: bool) -> Result<Option<DateTime<Utc>>, Failure> {
+    let by_mail = desk.next_due(Channel::Email).await?;
+    let by_push = if with_push { desk.next_due(Channel::Push).await? } else { None };
+    Ok(by_mail.into_iter().chain(by_push).min())
 }
 
 pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {

@@ -119,6 +119,14 @@ enum Command {
     Config(ConfigCommand),
     #[command(about = say::SLACK, subcommand)]
     Slack(SlackCommand),
+    #[command(about = say::PUSH, subcommand)]
+    Push(PushCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum PushCommand {
+    #[command(about = say::PUSH_KEYGEN)]
+    Keygen,
 }
 
 #[derive(Debug, Subcommand)]
@@ -242,6 +250,15 @@ fn slack_manifest(globals: &Globals, by_request: bool) -> Done {
     Ok(())
 }
 
+/// A key for `[push]`, as lines of the configuration; nothing is kept of it.
+fn push_key(json: bool) -> Done {
+    let private_key = crate::webpush::new_private_key()?;
+    let vapid = crate::webpush::Vapid::new(&private_key, "")?;
+    let made = serde_json::json!({ "vapid_private_key": private_key, "public_key": vapid.public_key() });
+    print_json(json, &made, &say::push_key(&private_key));
+    Ok(())
+}
+
 async fn carry_out(cli: &Cli) -> Done {
     let globals = &cli.globals;
     match &cli.command {
@@ -257,6 +274,7 @@ async fn carry_out(cli: &Cli) -> Done {
             return mails::inspect(&config(globals)?, files);
         }
         Command::Slack(SlackCommand::Manifest { http }) => return slack_manifest(globals, *http),
+        Command::Push(PushCommand::Keygen) => return push_key(globals.json),
         Command::Check => return check::check(&config(globals)?, globals.json).await,
         Command::Db(command) => return database::run(command, &config(globals)?, globals.json).await,
         _ => {}
@@ -304,7 +322,8 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         | Command::Check
         | Command::Db(_)
         | Command::Config(_)
-        | Command::Slack(_) => Ok(()),
+        | Command::Slack(_)
+        | Command::Push(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,8 @@
-//! Readings of single values: durations, addresses, URLs. Pure. May import: lettre, for its
+//! Readings of single values: durations, addresses, URLs, keys. Pure. May import: lettre, for its
 //! reading of an address, which is the one that sends.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
@@ -49,6 +51,21 @@ fn host_of(authority: &str) -> Option<&str> {
     };
     let nothing_left = host.len() + port.map_or(0, |port| port.len() + 1) == authority.len();
     (port_is_good && host_is_good && nothing_left).then_some(host)
+}
+
+/// Whether it is 32 bytes in URL-safe base64, with or without its padding.
+pub fn is_private_key(text: &str) -> bool {
+    let decoded = URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
+    decoded.is_ok_and(|bytes| bytes.len() == 32)
+}
+
+/// Whom to write to, as a URI: `mailto:…`, made of an address where only that is given, or `https://…`.
+pub fn contact(text: &str) -> Option<String> {
+    if text.starts_with("https://") {
+        return web_url(text).map(|_| text.to_owned());
+    }
+    let address = text.strip_prefix("mailto:").unwrap_or(text);
+    is_address(address).then(|| format!("mailto:{address}"))
 }
 
 /// What a database URL is.

@@ -16,6 +16,11 @@ impl Fault {
     pub(crate) fn new(key: impl Into<String>, problem: Problem) -> Fault {
         Fault { key: key.into(), problem }
     }
+
+    /// What stands at this key is no key of Web Push.
+    pub fn no_key(key: &str) -> Fault {
+        Fault::new(key, Problem::Wants(Wanted::VapidKey))
+    }
 }
 
 /// What is wrong. Never holds a secret's value.
@@ -87,6 +92,10 @@ pub enum Wanted {
     OneOf(&'static [&'static str]),
     /// `keep`, `seen`, `delete` or `move:FOLDER`.
     AfterIngest,
+    /// A private key of Web Push, as `guichet push keygen` makes it.
+    VapidKey,
+    /// Whom to write to: `mailto:…`, an address, or `https://…`.
+    Contact,
     /// A zone of the IANA database, such as `Europe/Paris`.
     TimeZone,
     /// `https://host`, or `http://` towards this machine; no user, no question mark.

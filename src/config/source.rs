@@ -41,6 +41,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ),
     ("smtp.oauth2", OAUTH2),
     ("maildir", &["inbox", "outbox", "from"]),
+    ("push", &["vapid_private_key", "vapid_private_key_file", "contact"]),
     ("threading", &["plus_addresses", "reopen_window"]),
     ("canary", &["interval", "to", "patience"]),
     (
@@ -123,7 +124,7 @@ const OAUTH2: &[&str] = &[
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &["blobs", "push", "smtp.dkim"];
+const LATER: &[&str] = &["blobs", "smtp.dkim"];
 
 /// The section that may stand several times.
 const MAILBOXES: &str = "imap";

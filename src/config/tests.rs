@@ -181,8 +181,8 @@ fn the_mail_server_that_is_believed_has_a_name_of_its_own() {
 fn a_key_of_a_door_that_this_version_lacks_is_taken_and_named() {
     let signed = format!("{SERVERS}dkim = {{ selector = \"x\" }}");
     assert_eq!(Config::parse(&signed, []).unwrap().later, ["smtp.dkim"]);
-    let config = Config::parse("", environment(&[("GUICHET__PUSH__CONTACT", "x")])).unwrap();
-    assert_eq!(config.later, ["push"]);
+    let config = Config::parse("", environment(&[("GUICHET__BLOBS__DIR", "x")])).unwrap();
+    assert_eq!(config.later, ["blobs"]);
 }
 
 #[test]

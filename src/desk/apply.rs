@@ -10,10 +10,11 @@ use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::followup::{TimerKind, UpdateTimer};
 use crate::domain::hex::hex;
-use crate::domain::ids::{EventId, MessageId, TicketId};
+use crate::domain::ids::{EventId, MessageId, SubscriptionId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::notice::Notice;
 use crate::domain::people::{Actor, Door, Requester};
+use crate::domain::push::PushRoad;
 use crate::domain::refusal::Refusal;
 use crate::domain::threading::{self, RefKind};
 use crate::domain::ticket::Ticket;
@@ -209,7 +210,9 @@ impl Inner {
             suppressed: None,
             recipients: is_reply.then(|| recipients(requester, suppressed.is_some(), copies)),
         };
-        let roads = plan(requester.preference).map(|(channel, plan)| {
+        let browsers = tx.subscriptions_of(requester.id).await?;
+        let push = PushRoad::new(self.settings.push_key.is_some(), browsers.len() as i64);
+        let roads = plan(requester.preference, push).map(|(channel, plan)| {
             let plan = match &suppressed {
                 Some(why) if channel == Channel::Email && plan == Plan::Send => {
                     told.suppressed = Some(why.clone());
@@ -217,11 +220,26 @@ impl Inner {
                 }
                 _ => plan,
             };
-            (channel, plan, requester.email.as_str())
+            (channel, plan)
         });
-        let copied = copies.iter().map(|copy| (Channel::Email, copy.plan, copy.person.address.as_str()));
+        let mut rows: Vec<(Channel, Plan, &str, Option<SubscriptionId>)> = Vec::new();
+        for (channel, plan) in roads {
+            let address = requester.email.as_str();
+            match (channel, plan) {
+                (Channel::Push, Plan::Send) => {
+                    rows.extend(browsers.iter().map(|browser| (channel, plan, address, Some(*browser))));
+                }
+                _ => rows.push((channel, plan, address, None)),
+            }
+            if !matches!(plan, Plan::Skip(_)) {
+                told.channels.push(channel);
+            }
+        }
+        rows.extend(
+            copies.iter().map(|copy| (Channel::Email, copy.plan, copy.person.address.as_str(), None)),
+        );
         let mut leaves = false;
-        for (channel, plan, address) in roads.into_iter().chain(copied) {
+        for (channel, plan, address, subscription) in rows {
             let why = match plan {
                 Plan::Skip(reason) => Some(wording::labels::skip_reason(reason)),
                 Plan::Store | Plan::Send => None,
@@ -241,6 +259,7 @@ impl Inner {
                 in_reply_to: in_reply_to.filter(|_| by_mail),
                 refs: by_mail.then_some(chain.as_str()),
                 cc: if by_mail { &cc } else { &[] },
+                subscription,
                 state: match plan {
                     Plan::Store => DeliveryState::Sent,
                     Plan::Send => DeliveryState::Pending,
@@ -250,13 +269,10 @@ impl Inner {
                 next_attempt_at: not_before,
             };
             tx.add_delivery(&delivery, now).await?;
-            if !matches!(plan, Plan::Skip(_)) && address == requester.email {
-                told.channels.push(channel);
-            }
             if plan == Plan::Store {
                 tx.add_notification(requester.id, &delivery, notice.colour(), now, not_before).await?;
             }
-            leaves |= plan == Plan::Send;
+            leaves |= by_mail && plan == Plan::Send;
         }
         if leaves {
             tx.add_ref(&minted, ticket.id, RefKind::Minted).await?;

@@ -261,6 +261,7 @@ pub(super) fn requester_view(requester: Requester) -> RequesterView {
         name: requester.name,
         preference: requester.preference,
         suppressed: None,
+        devices: 0,
     }
 }
 
@@ -273,11 +274,12 @@ pub(super) async fn read_ticket(tx: &mut Tx, ticket: Ticket, rules: &Rules) -> R
 
 /// The same without what is ahead of it.
 pub(super) async fn read_past(tx: &mut Tx, ticket: Ticket) -> Result<TicketView> {
-    let id = ticket.id;
+    let (id, requester) = (ticket.id, ticket.requester);
     let mut cards = Cards::default();
     let mut view = cards.card(tx, ticket).await?;
     view.tags = tx.tags(id).await?;
     view.requester.suppressed = tx.suppressed(&view.requester.email).await?;
+    view.requester.devices = tx.count_subscriptions(requester).await?;
     let mut files: HashMap<MessageId, Vec<_>> = HashMap::new();
     for (message, attachment) in tx.attachments(id).await? {
         files.entry(message).or_default().push(attachment);

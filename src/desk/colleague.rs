@@ -68,7 +68,7 @@ impl Desk {
             match self.inner.by_colleague(ticket, &who, note, door, source_key).await {
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 done => {
-                    self.inner.outbox_bell.notify_one();
+                    self.inner.ring_outbox();
                     self.inner.ring_chats();
                     return done;
                 }

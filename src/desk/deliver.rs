@@ -4,7 +4,9 @@ use super::links::Links;
 use super::receive::LIMITED_WITHIN;
 use super::requester::links_from;
 use super::{Desk, Inner, Result, pack, unpack};
-use crate::domain::delivery::{DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt};
+use crate::domain::delivery::{
+    Channel, DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt,
+};
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::notice::{Notice, NoticeKind};
@@ -61,6 +63,14 @@ pub struct Parcel {
     pub sealed: Option<Vec<u8>>,
 }
 
+/// One attempt at a delivery, which its lease tells from every other.
+pub(super) struct Attempt {
+    pub(super) id: DeliveryId,
+    /// From 1.
+    pub(super) attempt: u32,
+    pub(super) leased_until: DateTime<Utc>,
+}
+
 /// A message to quote below a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted {
@@ -95,7 +105,7 @@ impl Desk {
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
         let leased_until = now + LEASE;
-        for delivery in tx.claim(now, leased_until, limit).await? {
+        for delivery in tx.claim(Channel::Email, now, leased_until, limit).await? {
             if self.inner.put_off(&mut tx, &delivery, now).await? {
                 claim.put_off += 1;
                 continue;
@@ -124,7 +134,13 @@ impl Desk {
     /// Writes what became of an attempt, and says what follows; `None` when the attempt took so long that another
     /// worker took the delivery over, or a report settled it: then what they wrote stands.
     pub async fn record(&self, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
-        let (id, lease) = (parcel.id, parcel.leased_until);
+        let Parcel { id, attempt, leased_until, .. } = *parcel;
+        self.settle(Attempt { id, attempt, leased_until }, outcome).await
+    }
+
+    /// As [`Desk::record`], on any channel. A browser to which nothing can be brought any more is not told again.
+    pub(super) async fn settle(&self, attempt: Attempt, outcome: Outcome) -> Result<Option<Next>> {
+        let Attempt { id, attempt, leased_until: lease } = attempt;
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let delivery =
@@ -134,10 +150,16 @@ impl Desk {
             tx.keep_provider_id(id, provider_id).await?;
             tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
         }
-        let next = after_attempt(outcome, parcel.attempt, delivery.ambiguous_at.is_some());
+        if let (Outcome::Skipped(_), Some(browser)) = (&outcome, delivery.subscription) {
+            tx.drop_subscription(browser).await?;
+        }
+        let next = after_attempt(outcome, attempt, delivery.ambiguous_at.is_some());
         let is_ours = match &next {
             Next::Sent => tx.settle_attempt(id, lease, DeliveryState::Sent, None, now).await?,
             Next::Failed(why) => tx.settle_attempt(id, lease, DeliveryState::Failed, Some(why), now).await?,
+            Next::Skipped(why) => {
+                tx.settle_attempt(id, lease, DeliveryState::Skipped, Some(why), now).await?
+            }
             Next::Uncertain(why) => {
                 tx.settle_attempt(id, lease, DeliveryState::Uncertain, Some(why), now).await?
             }
@@ -161,9 +183,9 @@ impl Desk {
         Ok(is_ours.then_some(next))
     }
 
-    /// When the next delivery becomes due.
-    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>> {
-        Ok(self.inner.store.read().await?.next_due().await?)
+    /// When the next delivery of a channel becomes due.
+    pub async fn next_due(&self, channel: Channel) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.inner.store.read().await?.next_due(channel).await?)
     }
 }
 

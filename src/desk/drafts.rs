@@ -13,6 +13,7 @@ use crate::domain::hex::hex;
 use crate::domain::ids::{DraftId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::people::{Agent, Door};
+use crate::domain::push::PushRoad;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::Status;
 use crate::store::Tx;
@@ -172,7 +173,8 @@ impl Desk {
         let ticket = read_ticket(tx, ticket, self.rules()).await?;
         let suppressed = ticket.requester.suppressed.clone();
         let preference = ticket.requester.preference;
-        let channels = plan(preference)
+        let push = PushRoad::new(self.takes_push(), ticket.requester.devices);
+        let channels = plan(preference, push)
             .into_iter()
             .filter(|(channel, plan)| {
                 let is_suppressed = suppressed.is_some() && *channel == Channel::Email;

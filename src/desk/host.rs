@@ -6,7 +6,7 @@ use super::later::Later;
 use super::links::{Grant, Purpose};
 use super::people::known_requester;
 use super::receive::Arrived;
-use super::requester::{StoredNotification, shown_tickets};
+use super::requester::{StoredNotification, bearer, shown_tickets};
 use super::{Desk, Result, random_hex};
 use crate::domain::hex::hex;
 use crate::domain::ids::{AgentId, NotificationId, RequesterId, TicketId};
@@ -137,6 +137,30 @@ impl Desk {
         let requester = known_requester(&mut tx, email).await?;
         let told = tx.told_between(requester.id, after, now).await?;
         Ok((self.with_pages(told, requester.id, now), now))
+    }
+
+    /// What the bell in a page of the host application opens with, for this user, and until when.
+    pub async fn widget_token(&self, email: &str) -> Result<(String, DateTime<Utc>)> {
+        let now = self.inner.clock.now();
+        let requester = known_requester(&mut self.inner.store.read().await?, email).await?.id;
+        // It is about no ticket.
+        let grant = Grant { requester, ticket: TicketId(0), until: now + Purpose::Widget.lasts() };
+        Ok((self.inner.links.token(Purpose::Widget, grant), grant.until))
+    }
+
+    /// What the bell shows: the latest first, and how much of all is unread.
+    pub async fn widget(
+        &self,
+        token: &str,
+        limit: i64,
+    ) -> Result<Option<(Vec<(StoredNotification, String)>, i64)>> {
+        let now = self.inner.clock.now();
+        let Some(grant) = self.inner.links.read(token, Purpose::Widget, now) else { return Ok(None) };
+        let mut tx = self.inner.store.read().await?;
+        let Some(requester) = bearer(&mut tx, grant, Purpose::Widget).await? else { return Ok(None) };
+        let told = tx.notifications(requester.id, None, limit, now).await?;
+        let unread = tx.count_unread(requester.id, now).await?;
+        Ok(Some((self.with_pages(told, requester.id, now), unread)))
     }
 
     /// Notes that a user read one of them, or all where none is named; how many they had not.

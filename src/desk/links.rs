@@ -36,17 +36,20 @@ pub enum Purpose {
     Tickets,
     /// What the requester was told on the web.
     Notifications,
+    /// The same, for the bell in the host application's page.
+    Widget,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Purpose; 6] = [
+    pub const ALL: [Purpose; 7] = [
         Purpose::Ticket,
         Purpose::Preferences,
         Purpose::Unsubscribe,
         Purpose::Feedback,
         Purpose::Tickets,
         Purpose::Notifications,
+        Purpose::Widget,
     ];
 
     /// The last part of the page's address; also what is signed.
@@ -58,6 +61,16 @@ impl Purpose {
             Purpose::Feedback => "feedback",
             Purpose::Tickets => "tickets",
             Purpose::Notifications => "notifications",
+            Purpose::Widget => "widget",
+        }
+    }
+
+    /// How long it opens what it is for.
+    pub(super) const fn lasts(self) -> TimeDelta {
+        match self {
+            // It stands in a page, which may be open for days.
+            Purpose::Widget => TimeDelta::days(7),
+            _ => LASTS,
         }
     }
 }
@@ -90,9 +103,9 @@ impl Grant {
         Grant { requester, ticket, until: mail_at + LASTS }
     }
 
-    /// When the mail was written that the link came from, to the second.
-    pub(super) fn mail_at(&self) -> DateTime<Utc> {
-        self.until - LASTS
+    /// When the mail was written that a link came from, or the page was made that it stands in; to the second.
+    pub(super) fn made_at(&self, purpose: Purpose) -> DateTime<Utc> {
+        self.until - purpose.lasts()
     }
 }
 
@@ -135,7 +148,8 @@ impl Signer {
         format!("/u/{}/{}", self.token(purpose, grant), purpose.as_str())
     }
 
-    fn token(&self, purpose: Purpose, grant: Grant) -> String {
+    /// What grants it, without an address.
+    pub(super) fn token(&self, purpose: Purpose, grant: Grant) -> String {
         let mut bytes = Vec::with_capacity(16 + SIGNATURE);
         for number in [grant.requester.0, grant.ticket.0, grant.until.timestamp()] {
             // Ids and times after 1970 are not negative; another number would only make a token that nobody reads.

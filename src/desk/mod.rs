@@ -29,6 +29,7 @@ mod merge;
 pub mod opened;
 pub mod people;
 pub mod privacy;
+pub mod push;
 pub mod receive;
 pub mod reconcile;
 pub mod report;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub catalogue: Catalogue,
     /// Where the team is told of what happens.
     pub chats: Vec<Platform>,
+    /// What browsers know our pushes by: our public key (RFC 8292), in URL-safe base64. `None`: nothing is pushed.
+    pub push_key: Option<String>,
 }
 
 /// The desk. Cheap to clone; every door holds one.
@@ -103,6 +106,8 @@ struct Inner {
     links: Signer,
     /// Rung after every commit that planned a delivery.
     outbox_bell: Notify,
+    /// The same, for whoever pushes.
+    push_bell: Notify,
     /// Rung after every commit that planned a post, one for each platform.
     chat_bells: [Notify; 2],
     /// Questions to providers of tokens, whose answers must be kept.
@@ -126,7 +131,8 @@ impl Desk {
         let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let links = Signer::new(&minting_key, &settings.public_url);
-        let (outbox_bell, chat_bells, asks) = (Notify::new(), Default::default(), TaskTracker::new());
+        let (outbox_bell, push_bell, chat_bells, asks) =
+            (Notify::new(), Notify::new(), Default::default(), TaskTracker::new());
         Ok(Desk {
             inner: Arc::new(Inner {
                 store,
@@ -135,6 +141,7 @@ impl Desk {
                 minting_key,
                 links,
                 outbox_bell,
+                push_bell,
                 chat_bells,
                 asks,
             }),
@@ -174,9 +181,22 @@ impl Desk {
         self.inner.store.close().await;
     }
 
-    /// Waits until a delivery was planned.
+    /// Waits until a delivery was planned: for whoever sends mail.
     pub async fn outbox_rings(&self) {
         self.inner.outbox_bell.notified().await;
+    }
+
+    /// The same, for whoever pushes.
+    pub async fn push_rings(&self) {
+        self.inner.push_bell.notified().await;
+    }
+}
+
+impl Inner {
+    /// A delivery was planned, and is there to be seen.
+    fn ring_outbox(&self) {
+        self.outbox_bell.notify_one();
+        self.push_bell.notify_one();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::preference::Preference;
 use crate::domain::refusal::Refusal;
 use crate::store::Tx;
 use crate::store::tickets::Narrowing;
-use crate::view::Person;
+use crate::view::{Person, RequesterView};
 use chrono::{DateTime, Utc};
 
 /// An agent with the accounts linked to them: (kind, id there).
@@ -142,13 +142,27 @@ pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requeste
     }
 }
 
+#[allow(clippy::missing_errors_doc, reason = "the database's")]
+impl Desk {
+    /// Whoever asked for help last, if anybody did.
+    pub async fn latest_requester(&self) -> Result<Option<Requester>> {
+        let mut tx = self.inner.store.read().await?;
+        let (tickets, _) = tx.queue(&Narrowing::default(), 1).await?;
+        match tickets.first() {
+            Some(ticket) => Ok(Some(tx.requester(ticket.requester).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
 pub(super) async fn read_person(tx: &mut Tx, email: &str) -> Result<Person> {
     let requester = known_requester(tx, email).await?;
     let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
     let (tickets, _) = tx.queue(&narrowing, i64::MAX).await?;
     let tickets = read_cards(tx, tickets).await?;
     let blocked = requester.blocked_at.is_some();
-    let mut requester = requester_view(requester);
+    let devices = tx.count_subscriptions(requester.id).await?;
+    let mut requester = RequesterView { devices, ..requester_view(requester) };
     requester.suppressed = tx.suppressed(&requester.email).await?;
     Ok(Person { requester, blocked, tickets, changed: false, revoked: false })
 }

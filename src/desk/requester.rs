@@ -124,6 +124,8 @@ pub struct Choice {
     pub before: Preference,
     /// The choice from now on; may be the same.
     pub after: Preference,
+    /// How many browsers are told by push.
+    pub devices: i64,
 }
 
 /// Each of these is `None` for a link that is not ours, was altered or ended, is for something else, or is past its end:
@@ -230,27 +232,33 @@ impl Desk {
         self.inner.own(visit, told, now).await
     }
 
-    /// Notes that one of them was read, or all where none is named. Gives back how many were not.
+    /// Notes that one of them was read, or all where none is named, by a link for `purpose`. Gives back how many were not.
     pub async fn read_notifications(
         &self,
         token: &str,
+        purpose: Purpose,
         which: Option<NotificationId>,
     ) -> Result<Option<u64>> {
         let now = self.inner.clock.now();
-        let Some(grant) = self.inner.links.read(token, Purpose::Notifications, now) else { return Ok(None) };
+        let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
         let mut tx = self.inner.store.begin().await?;
-        let Some((_, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
+        let Some(requester) = bearer(&mut tx, grant, purpose).await? else { return Ok(None) };
         let count = tx.mark_read(requester.id, which, now).await?;
         tx.commit().await?;
         Ok(Some(count))
     }
 
-    /// The preference that a link for `purpose` may change.
-    pub async fn own_preference(&self, token: &str, purpose: Purpose) -> Result<Option<Own<Preference>>> {
+    /// The preference that a link for `purpose` may change, and how many browsers are told by push.
+    pub async fn own_preference(
+        &self,
+        token: &str,
+        purpose: Purpose,
+    ) -> Result<Option<Own<(Preference, i64)>>> {
         let now = self.inner.clock.now();
-        let Some(visit) = self.inner.visit(token, purpose, now).await? else { return Ok(None) };
+        let Some(mut visit) = self.inner.visit(token, purpose, now).await? else { return Ok(None) };
         let preference = visit.requester.preference;
-        self.inner.own(visit, preference, now).await
+        let devices = visit.tx.count_subscriptions(visit.requester.id).await?;
+        self.inner.own(visit, (preference, devices), now).await
     }
 
     /// Sets the preference, and writes who did it into the history of the ticket whose mail held the link.
@@ -300,8 +308,9 @@ impl Desk {
         }
         tx.commit().await?;
         self.inner.ring_chats();
-        let tx = self.inner.store.read().await?;
-        self.inner.own(Visit { tx, grant, ticket, requester }, Choice { before, after }, now).await
+        let mut tx = self.inner.store.read().await?;
+        let devices = tx.count_subscriptions(requester.id).await?;
+        self.inner.own(Visit { tx, grant, ticket, requester }, Choice { before, after, devices }, now).await
     }
 
     /// The links that the mail of a delivery carries.
@@ -402,13 +411,26 @@ async fn granted_for(tx: &mut Tx, grant: Grant, purpose: Purpose) -> Result<Opti
     }
 }
 
+/// Whom a link was made for, while it opens. That of the bell is about no ticket: its bearer may have none yet.
+pub(super) async fn bearer(tx: &mut Tx, grant: Grant, purpose: Purpose) -> Result<Option<Requester>> {
+    if purpose != Purpose::Widget {
+        return Ok(granted(tx, grant).await?.map(|(_, requester)| requester));
+    }
+    let requester = tx.requester(grant.requester).await?;
+    Ok((!is_ended(&requester, grant, purpose)).then_some(requester))
+}
+
+/// Whether the links of that time were ended. A link knows its time to the second.
+fn is_ended(requester: &Requester, grant: Grant, purpose: Purpose) -> bool {
+    let made_at = grant.made_at(purpose).timestamp();
+    requester.links_since.is_some_and(|since| made_at < since.timestamp())
+}
+
 /// The ticket of a grant, or the one that it was merged into, and its requester, while the ticket is still theirs and the
 /// link was not ended.
 pub(super) async fn granted(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {
     let Some((ticket, requester)) = owned(tx, grant).await? else { return Ok(None) };
-    // A link knows its mail's time to the second.
-    let is_ended = requester.links_since.is_some_and(|since| grant.mail_at().timestamp() < since.timestamp());
-    Ok((!is_ended).then_some((ticket, requester)))
+    Ok((!is_ended(&requester, grant, Purpose::Ticket)).then_some((ticket, requester)))
 }
 
 async fn owned(tx: &mut Tx, grant: Grant) -> Result<Option<(Ticket, Requester)>> {

@@ -62,7 +62,7 @@ impl Desk {
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 Err(Failure::Refused(Refusal::Changed(_))) if tried < TRIES => tried += 1,
                 done => {
-                    self.inner.outbox_bell.notify_one();
+                    self.inner.ring_outbox();
                     self.inner.ring_chats();
                     // The same request may have come twice at once: what the other did is no reason to refuse this one.
                     return match (done, source_key) {

@@ -59,7 +59,7 @@ impl Desk {
         }
         fired.extend(self.inner.tell_rituals(now).await?);
         if !fired.is_empty() {
-            self.inner.outbox_bell.notify_one();
+            self.inner.ring_outbox();
             self.inner.ring_chats();
         }
         Ok(fired)

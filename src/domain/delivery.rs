@@ -2,6 +2,7 @@
 
 pub use super::channel::Channel;
 use super::preference::Preference;
+use super::push::PushRoad;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -67,6 +68,10 @@ pub enum SkipReason {
     Suppressed,
     /// No key for Web Push is configured.
     PushNotConfigured,
+    /// No browser of the requester asked to be told.
+    NoDevice,
+    /// The browser no longer wants to be told.
+    Unsubscribed,
     /// A later status notice took its place before it left.
     Overtaken,
     /// The ticket went on to a status that is not announced before it left.
@@ -84,12 +89,17 @@ pub enum Plan {
     Skip(SkipReason),
 }
 
-/// What to do on each road to the requester: one row for each, so that the record says why nothing left.
-pub fn plan(preference: Preference) -> [(Channel, Plan); 3] {
+/// What to do on each road to the requester: one row for each, so that the record says why nothing left; one for each
+/// browser where the push is sent.
+pub fn plan(preference: Preference, push: PushRoad) -> [(Channel, Plan); 3] {
     Channel::TO_REQUESTER.map(|channel| {
         let plan = match channel {
             _ if !preference.allows(channel) => Plan::Skip(SkipReason::Preference(preference)),
-            Channel::Push => Plan::Skip(SkipReason::PushNotConfigured),
+            Channel::Push => match push {
+                PushRoad::NotConfigured => Plan::Skip(SkipReason::PushNotConfigured),
+                PushRoad::NoDevice => Plan::Skip(SkipReason::NoDevice),
+                PushRoad::Open => Plan::Send,
+            },
             Channel::Email => Plan::Send,
             Channel::Web | Channel::Chat => Plan::Store,
         };
@@ -106,6 +116,10 @@ pub enum Outcome {
     SentAs(String),
     /// Refused for now, or never reached the next hop: nothing was accepted.
     Retry(String),
+    /// The same, and the next hop asked not to come back before this wait is over.
+    RetryAfter(String, Duration),
+    /// There is nobody any more to bring it to.
+    Skipped(String),
     /// Refused for good.
     Failed(String),
     /// The line was lost after the body left: it may have arrived.
@@ -124,6 +138,9 @@ pub const BACKOFF: [Duration; 9] = [
     Duration::from_secs(12 * 3600),
     Duration::from_secs(16 * 3600),
 ];
+
+/// The longest wait that a next hop may ask for: what is told too late is no news.
+pub const LONGEST_ASKED: Duration = Duration::from_secs(6 * 3600);
 
 /// How long a worker may hold a delivery before another may take it over.
 pub const LEASE: Duration = Duration::from_secs(5 * 60);
@@ -144,6 +161,8 @@ pub enum Next {
     },
     /// Given up.
     Failed(String),
+    /// Not to be sent any more.
+    Skipped(String),
     /// Twice ambiguous: a CM decides.
     Uncertain(String),
 }
@@ -154,12 +173,18 @@ pub fn after_attempt(outcome: Outcome, attempts: u32, was_ambiguous: bool) -> Ne
     match outcome {
         Outcome::Sent | Outcome::SentAs(_) => Next::Sent,
         Outcome::Failed(why) => Next::Failed(why),
+        Outcome::Skipped(why) => Next::Skipped(why),
         Outcome::Ambiguous(why) if was_ambiguous => Next::Uncertain(why),
         Outcome::Ambiguous(why) => Next::Again { after: BACKOFF[0], why, ambiguous: true },
-        Outcome::Retry(why) => match BACKOFF.get(attempts.saturating_sub(1) as usize) {
-            Some(after) => Next::Again { after: *after, why, ambiguous: false },
-            None => Next::Failed(why),
-        },
+        Outcome::Retry(why) => again(why, attempts, Duration::ZERO),
+        Outcome::RetryAfter(why, asked) => again(why, attempts, asked.min(LONGEST_ASKED)),
+    }
+}
+
+fn again(why: String, attempts: u32, at_least: Duration) -> Next {
+    match BACKOFF.get(attempts.saturating_sub(1) as usize) {
+        Some(after) => Next::Again { after: at_least.max(*after), why, ambiguous: false },
+        None => Next::Failed(why),
     }
 }
 
@@ -170,16 +195,20 @@ mod tests {
     #[test]
     fn every_channel_of_every_preference_is_accounted_for() {
         use Plan::*;
-        assert_eq!(
-            plan(Preference::Both).map(|row| row.1),
-            [Store, Send, Skip(SkipReason::PushNotConfigured)]
-        );
-        let closed = Skip(SkipReason::Preference(Preference::WebOnly));
-        assert_eq!(plan(Preference::WebOnly).map(|row| row.1), [Store, closed, closed]);
-        let closed = Skip(SkipReason::Preference(Preference::EmailOnly));
-        assert_eq!(plan(Preference::EmailOnly).map(|row| row.1), [closed, Send, closed]);
-        let closed = Skip(SkipReason::Preference(Preference::None));
-        assert_eq!(plan(Preference::None).map(|row| row.1), [closed; 3]);
+        for (push, by_push) in [
+            (PushRoad::NotConfigured, Skip(SkipReason::PushNotConfigured)),
+            (PushRoad::NoDevice, Skip(SkipReason::NoDevice)),
+            (PushRoad::Open, Send),
+        ] {
+            let plans = |preference| plan(preference, push).map(|row| row.1);
+            assert_eq!(plans(Preference::Both), [Store, Send, by_push]);
+            let closed = Skip(SkipReason::Preference(Preference::WebOnly));
+            assert_eq!(plans(Preference::WebOnly), [Store, closed, closed]);
+            let closed = Skip(SkipReason::Preference(Preference::EmailOnly));
+            assert_eq!(plans(Preference::EmailOnly), [closed, Send, closed]);
+            let closed = Skip(SkipReason::Preference(Preference::None));
+            assert_eq!(plans(Preference::None), [closed; 3]);
+        }
     }
 
     #[test]
@@ -201,5 +230,19 @@ mod tests {
             last = after;
         }
         assert_eq!(after_attempt(busy(), 10, false), Next::Failed("450".to_owned()));
+    }
+
+    #[test]
+    fn who_asks_to_wait_longer_is_waited_for_within_reason() {
+        let wait = |seconds| {
+            let asked = Outcome::RetryAfter("429".to_owned(), Duration::from_secs(seconds));
+            match after_attempt(asked, 1, false) {
+                Next::Again { after, .. } => after,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(wait(1), BACKOFF[0]);
+        assert_eq!(wait(3600), Duration::from_secs(3600));
+        assert_eq!(wait(u64::MAX), LONGEST_ASKED);
     }
 }

@@ -63,7 +63,7 @@ pub async fn step(desk: &Desk, post: &PostRoom, address: &str, plan: &config::Ca
             tracing::debug!(canary = canary.number, "canary sent");
             Ok(true)
         }
-        Outcome::Retry(why) | Outcome::Failed(why) => {
+        Outcome::Retry(why) | Outcome::RetryAfter(why, _) | Outcome::Skipped(why) | Outcome::Failed(why) => {
             tracing::warn!(canary = canary.number, why, "the canary did not leave");
             Ok(false)
         }

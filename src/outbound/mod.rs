@@ -6,13 +6,14 @@
 pub mod canary;
 pub mod compose;
 pub mod maildir;
+pub mod push;
 pub mod smtp;
 mod smtp_line;
 
 use crate::crash;
 use crate::desk::deliver::{Claim, Parcel};
 use crate::desk::{Desk, Failure, Result};
-use crate::domain::delivery::{Next, Outcome};
+use crate::domain::delivery::{Channel, Next, Outcome};
 use crate::domain::ids::DeliveryId;
 use crate::wording::templates::Templates;
 use compose::{Letterhead, compose};
@@ -141,6 +142,10 @@ impl Tally {
                     );
                 }
             }
+            Next::Skipped(why) => {
+                self.count.skipped += 1;
+                tracing::info!(delivery, ticket, why, "mail not sent any more");
+            }
             Next::Failed(why) => {
                 self.count.failed += 1;
                 tracing::error!(delivery, ticket, why, "mail given up");
@@ -166,7 +171,7 @@ pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
     let mut is_broken = false;
     while !cancel.is_cancelled() {
         let due = match drain(&desk, &post, i64::MAX, &cancel).await {
-            Ok(_) => desk.next_due().await,
+            Ok(_) => desk.next_due(Channel::Email).await,
             Err(failure) => Err(failure),
         };
         let sleep = match due {

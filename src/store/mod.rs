@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod participants;
 pub mod people;
 mod privacy;
+mod push;
 pub mod search;
 pub mod suggest;
 pub mod suppressed;
@@ -344,6 +345,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         participants::STATEMENTS,
         people::STATEMENTS,
         privacy::STATEMENTS,
+        push::STATEMENTS,
         search::STATEMENTS,
         suggest::STATEMENTS,
         suppressed::STATEMENTS,

@@ -4,7 +4,7 @@
 use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
 use super::{Result, Tx, clean, known};
 use crate::domain::delivery::{Channel, DeliveryState};
-use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, SubscriptionId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::ticket::Status;
@@ -14,14 +14,15 @@ use chrono::{DateTime, Utc};
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         provider_id, in_reply_to, refs, cc, state, why, attempts, ambiguous_at, sealed, created_at, updated_at"
+         provider_id, in_reply_to, refs, cc, state, why, attempts, ambiguous_at, sealed, subscription_id, created_at, \
+         updated_at"
     };
 }
 
-/// What a worker may take: what is due, and what a worker that died left behind.
+/// What a worker may take of its channel: what is due, and what a worker that died left behind.
 macro_rules! due {
     () => {
-        "SELECT id FROM delivery WHERE channel = 'email' AND ((state = 'pending' AND next_attempt_at <= $1) \
+        "SELECT id FROM delivery WHERE channel = $4 AND ((state = 'pending' AND next_attempt_at <= $1) \
          OR (state = 'sending' AND leased_until <= $1)) ORDER BY id LIMIT $3"
     };
 }
@@ -29,8 +30,8 @@ macro_rules! due {
 statements! {
     ADD_DELIVERY = Sql::same(
         "INSERT INTO delivery (ticket_id, event_id, message_id, channel, kind, announces, title, message, address, \
-         rfc_id, in_reply_to, refs, cc, state, why, attempts, next_attempt_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $17) RETURNING id");
+         rfc_id, in_reply_to, refs, cc, state, why, attempts, next_attempt_at, subscription_id, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18, $18) RETURNING id");
     DELIVERIES = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE ticket_id = $1 ORDER BY id"));
     DELIVERY = Sql::same(concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id = $1"));
     DELIVERY_BY_RFC_ID = Sql::same(concat!(
@@ -44,7 +45,7 @@ statements! {
          ORDER BY id DESC LIMIT $1"));
     GIVE_UP_TWICE_LOST = Sql::same(
         "UPDATE delivery SET state = 'uncertain', leased_until = NULL, updated_at = $1, why = $2 \
-         WHERE state = 'sending' AND leased_until <= $1 AND ambiguous_at IS NOT NULL");
+         WHERE channel = 'email' AND state = 'sending' AND leased_until <= $1 AND ambiguous_at IS NOT NULL");
     CLAIM = Sql::fork(
         concat!(
             "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
@@ -96,7 +97,7 @@ statements! {
          AND state <> 'cancelled'");
     NEXT_DUE = Sql::same(
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM delivery \
-         WHERE state IN ('pending', 'sending')");
+         WHERE channel = $1 AND state IN ('pending', 'sending')");
     COUNT_DELIVERIES = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM delivery GROUP BY state");
 }
 
@@ -129,6 +130,8 @@ pub struct NewDelivery<'a> {
     pub refs: Option<&'a str>,
     /// Who gets a copy of the same reply; frozen here. Empty for a mail to the requester alone.
     pub cc: &'a [Mailbox],
+    /// The browser that it is for.
+    pub subscription: Option<SubscriptionId>,
     /// What it begins as.
     pub state: DeliveryState,
     /// Why, where it begins skipped.
@@ -161,6 +164,7 @@ pub struct StoredDelivery {
     pub attempts: i64,
     pub ambiguous_at: Option<DateTime<Utc>>,
     pub sealed: Option<Vec<u8>>,
+    pub subscription: Option<SubscriptionId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -187,6 +191,7 @@ struct DeliveryRow {
     attempts: i64,
     ambiguous_at: Option<DateTime<Utc>>,
     sealed: Option<Vec<u8>>,
+    subscription_id: Option<i64>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -219,6 +224,7 @@ impl DeliveryRow {
             attempts: self.attempts,
             ambiguous_at: self.ambiguous_at,
             sealed: self.sealed,
+            subscription: self.subscription_id.map(SubscriptionId),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
@@ -259,6 +265,7 @@ impl Tx {
             delivery.state.as_str(),
             delivery.why.map(clean),
             delivery.next_attempt_at,
+            delivery.subscription.map(|id| id.0),
             now
         )
         .map(DeliveryId)
@@ -303,15 +310,16 @@ impl Tx {
         read_all(rows)
     }
 
-    /// Leases up to `limit` mails that are due, the oldest first. A mail whose worker died counts as one that
-    /// may have arrived.
+    /// Leases up to `limit` deliveries of a channel that are due, the oldest first. One whose worker died counts as one
+    /// that may have arrived.
     pub async fn claim(
         &mut self,
+        channel: Channel,
         now: DateTime<Utc>,
         leased_until: DateTime<Utc>,
         limit: i64,
     ) -> Result<Vec<StoredDelivery>> {
-        let rows: Vec<DeliveryRow> = all!(self, CLAIM, now, leased_until, limit)?;
+        let rows: Vec<DeliveryRow> = all!(self, CLAIM, now, leased_until, limit, channel.as_str())?;
         let mut claimed = read_all(rows)?;
         claimed.sort_by_key(|delivery| delivery.id);
         Ok(claimed)
@@ -430,9 +438,9 @@ impl Tx {
         Ok(gone > 0)
     }
 
-    /// When the next delivery becomes due.
-    pub async fn next_due(&mut self) -> Result<Option<DateTime<Utc>>> {
-        scalar!(self, NEXT_DUE)
+    /// When the next delivery of a channel becomes due.
+    pub async fn next_due(&mut self, channel: Channel) -> Result<Option<DateTime<Utc>>> {
+        scalar!(self, NEXT_DUE, channel.as_str())
     }
 
     /// How many deliveries stand where.

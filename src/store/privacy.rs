@@ -35,6 +35,7 @@ statements! {
          message = '', cc = NULL, sealed = NULL, in_reply_to = NULL, refs = NULL, \
          state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE ticket_id IN ", theirs!()));
     DROP_NOTIFICATIONS = Sql::same("DELETE FROM notification WHERE requester_id = $1");
+    DROP_SUBSCRIPTIONS = Sql::same("DELETE FROM push_subscription WHERE requester_id = $1");
     BLANK_SUBJECTS = Sql::same("UPDATE ticket SET subject = $2 WHERE requester_id = $1");
     DROP_REFS = Sql::same(concat!("DELETE FROM mail_ref WHERE ticket_id IN ", theirs!()));
     DROP_PARTICIPANTS = Sql::same(concat!(
@@ -87,6 +88,7 @@ impl Tx {
         execute!(self, BLANK_ELSEWHERE, email, called)?;
         execute!(self, BLANK_DELIVERIES, id)?;
         execute!(self, DROP_NOTIFICATIONS, id)?;
+        execute!(self, DROP_SUBSCRIPTIONS, id)?;
         execute!(self, BLANK_SUBJECTS, id, words)?;
         execute!(self, DROP_REFS, id)?;
         execute!(self, DROP_PARTICIPANTS, id, email)?;

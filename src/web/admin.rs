@@ -141,6 +141,7 @@ async fn ticket_page(
     };
     let page = TicketPage {
         ticket: &ticket,
+        takes_push: web.desk().takes_push(),
         recipients: &recipients,
         templates: &templates,
         agents: &agents,

@@ -3,6 +3,7 @@
 //! (`guichet agent token NAME`). Its description (OpenAPI) is made from the handlers. May import: desk, domain.
 
 mod notifications;
+mod push;
 mod shown;
 mod tickets;
 mod users;
@@ -77,6 +78,8 @@ fn described() -> (Router<Web>, OpenApi) {
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::read))
         .routes(routes!(notifications::stream))
+        .routes(routes!(push::widget))
+        .routes(routes!(push::show, push::subscribe, push::unsubscribe))
         .split_for_parts()
 }
 
@@ -213,7 +216,9 @@ mod tests {
                 "/api/v1/users/{email}/notifications",
                 "/api/v1/users/{email}/notifications/read",
                 "/api/v1/users/{email}/notifications/stream",
+                "/api/v1/users/{email}/push",
                 "/api/v1/users/{email}/tickets",
+                "/api/v1/users/{email}/widget",
             ]
         );
         assert!(description["components"]["schemas"]["User"]["properties"]["preference"].is_object());

@@ -1,9 +1,10 @@
-//! The stylesheet, the script and the icon: in the binary, served under a name that carries their hash, so that
+//! The stylesheet, the scripts and the icon: in the binary, served under a name that carries their hash, so that
 //! a browser may keep them for ever and never keeps an old one. May import: nothing of ours.
 
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use std::sync::LazyLock;
 
 struct Asset {
@@ -13,7 +14,7 @@ struct Asset {
 }
 
 /// The addresses of the assets, for the templates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Addresses {
     /// The stylesheet.
     pub style: String,
@@ -21,13 +22,16 @@ pub struct Addresses {
     pub script: String,
     /// The icon.
     pub icon: String,
+    /// The script of a requester's preferences.
+    pub push: String,
 }
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         asset("style", "css", "text/css; charset=utf-8", include_bytes!("../../templates/web/style.css")),
         asset("page", "js", "text/javascript; charset=utf-8", include_bytes!("../../templates/web/page.js")),
         asset("icon", "svg", "image/svg+xml", include_bytes!("../../templates/web/icon.svg")),
+        asset("push", "js", "text/javascript; charset=utf-8", include_bytes!("../../templates/web/push.js")),
     ]
 });
 
@@ -39,9 +43,9 @@ fn asset(stem: &str, extension: &str, media_type: &'static str, bytes: &'static 
 
 /// Where the assets of this build are found.
 pub fn addresses() -> Addresses {
-    let [style, script, icon] = &*ASSETS;
+    let [style, script, icon, push] = &*ASSETS;
     let address = |asset: &Asset| format!("/assets/{}", asset.name);
-    Addresses { style: address(style), script: address(script), icon: address(icon) }
+    Addresses { style: address(style), script: address(script), icon: address(icon), push: address(push) }
 }
 
 /// `GET /assets/{name}`.

@@ -3,6 +3,7 @@
 
 use super::api::is_host;
 use super::requester::{is_own, takes_one_click};
+use super::widget::is_bell;
 use super::{Problem, Web};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -66,7 +67,7 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     let (headers, uri, public_url) = (request.headers(), request.uri(), &web.settings().public_url);
     let may_act = match uri.path() {
         // Its token is what a forger lacks, and no browser sends it by itself.
-        path if takes_one_click(path) || is_host(path) => true,
+        path if takes_one_click(path) || is_host(path) || is_bell(path) => true,
         path if is_own(path) => !is_from_another_page(headers, uri, public_url),
         _ => is_from_own_page(headers, uri, public_url),
     };

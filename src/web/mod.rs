@@ -25,6 +25,7 @@ mod shown;
 mod syncs;
 #[cfg(test)]
 mod tests;
+mod widget;
 
 pub use syncs::Mailbox;
 
@@ -158,6 +159,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/u/{token}/tickets", get(requester::tickets))
         .route("/u/{token}/notifications", get(requester::notifications).post(requester::read))
         .route("/u/{token}/feedback", get(requester::ask).post(requester::give))
+        .route("/u/{token}/push", post(requester::push::subscribe).delete(requester::push::unsubscribe))
+        .route("/u/{token}/push/end", post(requester::push::end_all))
         .route("/u/{token}/preferences", get(requester::preferences).post(requester::choose))
         .route("/u/{token}/unsubscribe", get(requester::offer_unsubscribe).post(requester::unsubscribe));
     let with_files = Router::new()
@@ -178,6 +181,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
         .merge(by_link)
+        .merge(widget::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .merge(with_files)
@@ -418,7 +422,12 @@ async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> 
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    if for_machines || is_page || !(status.is_client_error() || status.is_server_error()) {
+    // A script of ours that asked is answered as it asked.
+    if for_machines
+        || is_page
+        || api::is_told(&response)
+        || !(status.is_client_error() || status.is_server_error())
+    {
         return response;
     }
     // Without words of ours, it is an address that cannot be read: `/tickets/x` leads nowhere.

@@ -175,6 +175,8 @@ pub struct Turn {
 pub struct TicketPage<'a> {
     /// The ticket with everything.
     pub ticket: &'a TicketView,
+    /// Whether anything is pushed to browsers.
+    pub takes_push: bool,
     /// To whom a reply to all would go.
     pub recipients: &'a Recipients,
     /// The standard replies.
@@ -289,7 +291,7 @@ impl Default for Pages {
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
-            "own_said.html", "own_unsubscribe.html", "own_problem.html");
+            "own_said.html", "own_unsubscribe.html", "own_problem.html", "application.html");
         Pages { templates, assets: assets::addresses() }
     }
 }
@@ -407,7 +409,7 @@ impl Pages {
                 messages => Serde(ticket.messages.iter().map(|m| shown::message(m, ticket, here)).collect::<Vec<_>>()),
                 participants => Serde(shown::participants(ticket)),
                 recipients => Serde(shown::recipients(page.recipients)),
-                told => Serde(shown::told(&ticket.requester)),
+                told => Serde(shown::told(&ticket.requester, page.takes_push)),
                 templates,
                 draft => Serde(draft),
                 note => page.note.as_str(),
@@ -482,6 +484,12 @@ impl Pages {
     pub fn own(&self, frame: &Frame, template: &str, content: Value) -> Drawn {
         let content = self.part(template, content)?;
         self.set_into("own_base.html", frame, content)
+    }
+
+    /// A page that is not of the desk.
+    pub fn bare(&self, template: &str, content: Value) -> Drawn {
+        let assets = Value::from(Serde(super::assets::addresses()));
+        self.templates.get_template(template)?.render(context! { assets, ..content })
     }
 
     /// What a requester reads where there is no page.

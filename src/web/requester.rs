@@ -4,6 +4,7 @@
 
 mod answer;
 mod feedback;
+pub mod push;
 
 pub use answer::answer;
 pub use feedback::{ask, give};
@@ -18,6 +19,7 @@ use crate::domain::delivery::Channel;
 use crate::domain::feedback::{Asked, Rating};
 use crate::domain::ids::{MessageId, NotificationId};
 use crate::domain::preference::Preference;
+use crate::domain::text::capitalised;
 use crate::wording::{dates, labels, requester};
 use axum::Form;
 use axum::body::Bytes;
@@ -230,14 +232,14 @@ pub async fn read(
         Some(number) => Some(NotificationId(number.parse().map_err(|_| Problem::BadForm)?)),
         None => return Err(Problem::BadForm),
     };
-    web.desk().read_notifications(&token, which).await?.ok_or(Problem::NotFound)?;
+    web.desk().read_notifications(&token, Purpose::Notifications, which).await?.ok_or(Problem::NotFound)?;
     Ok(Redirect::to(&format!("{ROOT}{token}/notifications")))
 }
 
 /// `GET /u/{token}/preferences`.
 pub async fn preferences(State(web): State<Web>, Path(token): Path<String>) -> Page {
     let own = web.desk().own_preference(&token, Purpose::Preferences).await?.ok_or(Problem::NotFound)?;
-    Ok(Html(draw_preferences(&web, &own, own.shown, None)?))
+    Ok(Html(draw_preferences(&web, &token, &own, own.shown, None)?))
 }
 
 /// `POST /u/{token}/preferences`, with `preference`.
@@ -246,30 +248,31 @@ pub async fn choose(State(web): State<Web>, Path(token): Path<String>, form: Fie
     let preference = form.get("preference").and_then(|word| Preference::from_word(word));
     let preference = preference.ok_or(Problem::BadForm)?;
     let choice = web.desk().choose_preference(&token, preference).await?.ok_or(Problem::NotFound)?;
-    let Choice { before, after } = choice.shown;
+    let Choice { before, after, devices } = choice.shown;
     let said = requester::chosen(before, after);
-    Ok(Html(draw_preferences(&web, &choice, after, Some(&said))?))
+    Ok(Html(draw_preferences(&web, &token, &choice, (after, devices), Some(&said))?))
 }
 
 /// `GET /u/{token}/unsubscribe`: a button, for who followed the link in a browser.
 pub async fn offer_unsubscribe(State(web): State<Web>, Path(token): Path<String>) -> Page {
     let own = web.desk().own_preference(&token, Purpose::Unsubscribe).await?.ok_or(Problem::NotFound)?;
-    Ok(Html(draw_unsubscribe(&web, &own.email, own.shown, None)?))
+    Ok(Html(draw_unsubscribe(&web, &own.email, own.shown.0, None)?))
 }
 
 /// `POST /u/{token}/unsubscribe` (RFC 8058). Whatever the body says, in whichever of the two form types: nothing else
 /// can be meant by it.
 pub async fn unsubscribe(State(web): State<Web>, Path(token): Path<String>, _body: Bytes) -> Page {
     let choice = web.desk().unsubscribe(&token).await?.ok_or(Problem::NotFound)?;
-    let Choice { before, after } = choice.shown;
+    let Choice { before, after, .. } = choice.shown;
     let said = requester::unsubscribed(before, after);
     Ok(Html(draw_unsubscribe(&web, &choice.email, after, Some(said))?))
 }
 
 fn draw_preferences<T>(
     web: &Web,
+    token: &str,
     own: &Own<T>,
-    current: Preference,
+    (current, devices): (Preference, i64),
     said: Option<&str>,
 ) -> Result<String, minijinja::Error> {
     let choices: Vec<Value> = Preference::ALL
@@ -279,7 +282,19 @@ fn draw_preferences<T>(
             context! { word => preference.as_str(), name, about, checked => preference == current }
         })
         .collect();
-    let content = context! { email => own.email.as_str(), choices, said };
+    let push = web.desk().push_key().map(|key| {
+        context! {
+            key,
+            post => format!("{ROOT}{token}/push"),
+            script => super::assets::addresses().push,
+            about => requester::push_about(current),
+            devices => (devices > 0).then(|| capitalised(&labels::devices(devices))),
+            lacks => requester::push_lacks(),
+            denied => requester::push_denied(),
+            failed => requester::push_failed(),
+        }
+    });
+    let content = context! { email => own.email.as_str(), choices, said, push };
     web.pages().own(&frame(web, "own_preferences", &own.pages), "own_preferences.html", content)
 }
 

@@ -5,6 +5,7 @@ use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
 use crate::domain::mail::{Attachment, HtmlVersion};
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
+use crate::domain::push::PushRoad;
 use crate::domain::text::capitalised;
 use crate::domain::ticket::{Priority, SPAM, Status};
 use crate::view::{
@@ -409,17 +410,21 @@ pub struct Road {
     pub why: Option<String>,
 }
 
-/// The roads to `requester`, from the same plan the desk writes.
-pub fn told(requester: &RequesterView) -> Told {
-    let roads: Vec<Road> = plan(requester.preference)
+/// The roads to `requester`, from the same plan the desk writes; `takes_push`: whether anything is pushed.
+pub fn told(requester: &RequesterView, takes_push: bool) -> Told {
+    let push = PushRoad::new(takes_push, requester.devices);
+    let roads: Vec<Road> = plan(requester.preference, push)
         .into_iter()
         .map(|(channel, plan)| Road {
             label: capitalised(labels::channel(channel)),
-            open: plan == Plan::Store || (plan == Plan::Send && requester.suppressed.is_none()),
+            open: !matches!(plan, Plan::Skip(_))
+                && (channel != Channel::Email || requester.suppressed.is_none()),
             address: (channel == Channel::Email).then(|| requester.email.clone()),
             why: match plan {
-                Plan::Skip(reason @ SkipReason::PushNotConfigured) => Some(labels::skip_reason(reason)),
-                Plan::Send if requester.suppressed.is_some() => {
+                Plan::Skip(reason @ (SkipReason::PushNotConfigured | SkipReason::NoDevice)) => {
+                    Some(labels::skip_reason(reason))
+                }
+                Plan::Send if channel == Channel::Email && requester.suppressed.is_some() => {
                     Some(labels::skip_reason(SkipReason::Suppressed))
                 }
                 _ => None,

@@ -25,6 +25,7 @@ fn ticket_html(frame: &Frame, ticket: &TicketView, draft: ReplyDraft) -> String 
         without: Vec::new(),
     };
     let page = TicketPage {
+        takes_push: false,
         ticket,
         recipients: &recipients,
         templates: &templates,

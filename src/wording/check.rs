@@ -14,6 +14,13 @@ pub const NO_OUTBOX: &str = "aucune sortie : ajoutez `[smtp]`, ou `[maildir] ou
 /// The submission server took the login.
 pub const SMTP_READY: &str = "le serveur d’envoi répond et accepte la connexion";
 
+/// The key of `[push]` can sign.
+pub const PUSH_READY: &str =
+    "la clé se lit\u{a0}; les services de notification sont joints quand un appareil s’abonne";
+/// It cannot.
+pub const NO_PUSH_KEY: &str =
+    "`push.vapid_private_key` n’est pas une clé\u{a0}: faites-en une par `guichet push keygen`";
+
 /// The database answers.
 pub fn database_ready(url: &str, is_up_to_date: bool) -> String {
     let tables = if is_up_to_date { "les tables sont à jour" } else { "les tables le seront au démarrage" };
@@ -76,6 +83,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "token" => "Autorisation",
         "inbox" => "Courrier entrant",
         "outbox" => "Courrier sortant",
+        "push" => "Push",
         "discord" => "Discord",
         "web" => "Pages",
         other => other,

@@ -37,8 +37,21 @@ pub const CONFIG: &str = "La configuration";
 
 /// `slack`.
 pub const SLACK: &str = "L’application Slack";
+/// `push`.
+pub const PUSH: &str = "Les notifications push";
+/// `push keygen`.
+pub const PUSH_KEYGEN: &str = "Fait une clé pour la section [push] de la configuration";
 /// `slack manifest`.
 pub const SLACK_MANIFEST: &str = "Écrit le manifeste de l’application, à coller dans api.slack.com/apps";
+
+/// Lines for the configuration, as they are; the comments say where to.
+pub fn push_key(private_key: &str) -> String {
+    format!(
+        "# À ajouter à la configuration. Gardez cette clé : avec une autre, les appareils abonnés devront se réabonner.\n\
+         [push]\nvapid_private_key = \"{private_key}\"\n\
+         # L’adresse où les services de notification peuvent vous écrire.\n# contact = \"support@exemple.fr\""
+    )
+}
 
 /// No timer is due.
 pub const NOTHING_DUE: &str = "Aucune échéance n’est due.";

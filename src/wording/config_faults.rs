@@ -63,6 +63,8 @@ fn want(wanted: Wanted) -> String {
         }
         Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
         Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
+        Wanted::VapidKey => "une clé faite par guichet push keygen".to_owned(),
+        Wanted::Contact => "une adresse comme support@exemple.fr, ou https://exemple.fr/contact".to_owned(),
         Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
         Wanted::ChatId => {
             "un identifiant de Discord, en chiffres\u{a0}: clic droit, «\u{a0}Copier l’identifiant\u{a0}»"

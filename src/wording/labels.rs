@@ -86,8 +86,19 @@ pub fn skip_reason(reason: SkipReason) -> String {
         SkipReason::NoLongerTakesPart => "ne participe plus au ticket".to_owned(),
         SkipReason::Suppressed => "adresse suspendue\u{a0}: un e-mail en est revenu".to_owned(),
         SkipReason::PushNotConfigured => "push non configuré".to_owned(),
+        SkipReason::NoDevice => "push\u{a0}: aucun appareil abonné".to_owned(),
+        SkipReason::Unsubscribed => "push\u{a0}: l’appareil n’est plus abonné".to_owned(),
         SkipReason::Overtaken => "dépassée par une notification plus récente".to_owned(),
         SkipReason::NoLongerTrue => "dépassée\u{a0}: le ticket a changé avant l’envoi".to_owned(),
+    }
+}
+
+/// « 2 appareils abonnés ».
+pub fn devices(count: i64) -> String {
+    match count {
+        0 => "aucun appareil abonné".to_owned(),
+        1 => "1\u{a0}appareil abonné".to_owned(),
+        _ => format!("{count}\u{a0}appareils abonnés"),
     }
 }
 

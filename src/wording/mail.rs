@@ -52,6 +52,11 @@ pub fn bounced(bounce: &Bounce) -> String {
     if status.is_empty() { said.to_owned() } else { format!("{said} ({status})") }
 }
 
+/// A push that never found its browser's service awake.
+pub fn push_too_late() -> &'static str {
+    "trop tard\u{a0}: la nouvelle avait plus de deux jours"
+}
+
 /// The same, where the address gets no mail from now on.
 pub fn bounced_and_suppressed(why: &str) -> String {
     format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")

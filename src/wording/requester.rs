@@ -29,6 +29,54 @@ pub fn choice(preference: Preference) -> (&'static str, &'static str) {
     }
 }
 
+/// What « sur cet appareil » means, and what it takes.
+pub fn push_about(preference: Preference) -> &'static str {
+    match preference {
+        Preference::Both => {
+            "Ce navigateur peut vous avertir quand un de vos tickets avance, même si cette page est fermée."
+        }
+        _ => {
+            "Ce navigateur peut vous avertir quand un de vos tickets avance. Choisissez d’abord «\u{a0}Web, e-mail et \
+             push\u{a0}» ci-dessus\u{a0}: avec votre choix actuel, rien ne lui est envoyé."
+        }
+    }
+}
+
+/// A browser that knows no push.
+pub fn push_lacks() -> &'static str {
+    "Ce navigateur ne sait pas recevoir de notifications. Sur iPhone, ajoutez d’abord cette page à l’écran d’accueil."
+}
+
+/// The person, or their browser, said no.
+pub fn push_denied() -> &'static str {
+    "Votre navigateur refuse les notifications de ce site\u{a0}: autorisez-les dans ses réglages, puis réessayez."
+}
+
+/// Something went wrong on the way.
+pub fn push_failed() -> &'static str {
+    "Cela n’a pas fonctionné. Vérifiez votre connexion, rechargez la page, puis réessayez."
+}
+
+/// It is told.
+pub fn push_on() -> &'static str {
+    "C’est noté\u{a0}: cet appareil vous avertira."
+}
+
+/// It is told no more.
+pub fn push_off() -> &'static str {
+    "C’est noté\u{a0}: cet appareil ne vous avertira plus."
+}
+
+/// Its service is none that we can write to.
+pub fn push_unusable() -> &'static str {
+    "Le service de notifications de ce navigateur ne peut pas être joint. Essayez avec un autre navigateur."
+}
+
+/// Nothing is pushed here any more.
+pub fn push_not_offered() -> &'static str {
+    "Les notifications sur appareil ne sont plus proposées ici."
+}
+
 /// What choosing did.
 pub fn chosen(before: Preference, after: Preference) -> String {
     let ((was, _), (is, _)) = (choice(before), choice(after));

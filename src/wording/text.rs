@@ -178,6 +178,9 @@ fn draw_person(person: &Person, now: DateTime<Utc>, ink: Ink) -> String {
     if person.blocked {
         lines.push(ink.red("Expéditeur bloqué\u{a0}: ses e-mails n’ouvrent pas de ticket."));
     }
+    if person.requester.devices > 0 {
+        lines.push(format!("Push\u{a0}: {}.", labels::devices(person.requester.devices)));
+    }
     if let Some(why) = &person.requester.suppressed {
         let address = &person.requester.email;
         lines.push(ink.red(&format!("E-mails suspendus\u{a0}: {why}.")));

@@ -21,6 +21,8 @@ pub struct Chromium {
     session: Option<String>,
     last_id: u64,
     complaints: Vec<String>,
+    /// Of service workers: where each acts, and its number.
+    workers: Vec<(String, String)>,
 }
 
 impl Chromium {
@@ -65,7 +67,9 @@ impl Chromium {
         });
         let commands = browser.stdin.take();
         let (session, complaints) = (None, Vec::new());
-        let mut page = Chromium { browser, commands, messages, folder, session, last_id: 0, complaints };
+        let workers = Vec::new();
+        let mut page =
+            Chromium { browser, commands, messages, folder, session, last_id: 0, complaints, workers };
         let target = page.ask("Target.createTarget", json!({ "url": "about:blank" }));
         let attached =
             page.ask("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
@@ -84,6 +88,42 @@ impl Chromium {
         self.ask("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
         self.session = session;
         self.ask("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
+    }
+
+    /// Lets pages of an origin do what a person would be asked about.
+    pub fn grant(&mut self, permission: &str, origin: &str) {
+        let session = self.session.take();
+        self.ask("Browser.grantPermissions", json!({ "permissions": [permission], "origin": origin }));
+        self.session = session;
+    }
+
+    /// Runs a script before those of each page from here on.
+    pub fn on_each_page(&mut self, script: &str) {
+        self.ask("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
+    }
+
+    /// Brings a push to the service worker that acts on pages below this address, until `shown` is true: one that is just
+    /// starting may miss the first, as browsers do.
+    ///
+    /// # Panics
+    /// When there never is one, or it never shows it.
+    pub fn push(&mut self, origin: &str, below: &str, data: &str, shown: &str) {
+        self.ask("ServiceWorker.enable", json!({}));
+        let scope = format!("{origin}{below}");
+        let start = std::time::Instant::now();
+        let registration = loop {
+            self.evaluate("0");
+            if let Some((_, id)) = self.workers.iter().find(|(at, _)| *at == scope) {
+                break id.clone();
+            }
+            assert!(start.elapsed() < PATIENCE, "no service worker for {scope}: {:?}", self.workers);
+        };
+        let push = json!({ "origin": origin, "registrationId": registration, "data": data });
+        while self.try_evaluate(shown) != Ok(Value::Bool(true)) {
+            assert!(start.elapsed() < PATIENCE, "never shown: {shown}");
+            self.ask("ServiceWorker.deliverPushMessage", push.clone());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
     }
 
     /// Goes to an address and waits until the page is loaded.
@@ -253,6 +293,12 @@ impl Chromium {
             }
             "Log.entryAdded" if about["entry"]["level"] == "error" => {
                 self.complaints.push(format!("{} {}", about["entry"]["text"], about["entry"]["url"]));
+            }
+            "ServiceWorker.workerRegistrationUpdated" => {
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                let registered = about["registrations"].as_array().into_iter().flatten();
+                self.workers
+                    .extend(registered.map(|one| (text(&one["scopeURL"]), text(&one["registrationId"]))));
             }
             _ => {}
         }

@@ -31,6 +31,8 @@ pub const OUR_MAIL_SERVER: &str = "mx.bettracker.example";
 
 /// Where the pages of the tests say they are.
 pub const PUBLIC_URL: &str = "https://support.bettracker.example";
+/// Where those of a desk that pushes are: services on this machine are good enough for it.
+pub const NEAR_URL: &str = "http://localhost:3000";
 
 /// What the desk of the tests takes in.
 pub const LIMITS: Limits = Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 };
@@ -100,6 +102,8 @@ pub struct TestDesk {
     pub folder: tempfile::TempDir,
     /// The adjustable numbers.
     pub rules: Rules,
+    /// What browsers know its pushes by; then it is seen on this machine only.
+    pub push_key: Option<String>,
 }
 
 /// On which database.
@@ -124,6 +128,7 @@ pub fn settings() -> Settings {
         plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
         chats: Vec::new(),
+        push_key: None,
     }
 }
 
@@ -147,13 +152,23 @@ impl TestDesk {
         let desk = Desk::open(store.clone(), Clock::At(now), settings).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
-        TestDesk { store, desk, camille, now, url, folder, rules }
+        TestDesk { store, desk, camille, now, url, folder, rules, push_key: None }
+    }
+
+    /// One whose pushes browsers know by this key.
+    pub async fn pushing(database: Database, push_key: &str) -> TestDesk {
+        let mut test = TestDesk::new(database).await;
+        test.push_key = Some(push_key.to_owned());
+        test.elapse(Duration::zero()).await;
+        test
     }
 
     /// Moves the clock.
     pub async fn elapse(&mut self, time: Duration) {
         self.now += time;
-        let settings = Settings { rules: self.rules.clone(), ..settings() };
+        let push_key = self.push_key.clone();
+        let public_url = if push_key.is_some() { NEAR_URL } else { PUBLIC_URL }.to_owned();
+        let settings = Settings { rules: self.rules.clone(), push_key, public_url, ..settings() };
         let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings).await;
         self.desk = desk.expect("the desk opens again");
     }

@@ -16,6 +16,7 @@ pub mod imap_client;
 pub mod leash;
 pub mod oauth_server;
 pub mod postgres;
+pub mod push_server;
 pub mod slack;
 pub mod slack_team;
 pub mod smtp;

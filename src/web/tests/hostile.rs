@@ -23,6 +23,7 @@ fn what_strangers_write_is_text_on_every_page() {
         first_name: Some(HOSTILE.into()),
         preference: Preference::None,
         suppressed: None,
+        devices: 0,
     };
     for message in &mut hostile.messages {
         (message.author, message.text, message.quoted) = (HOSTILE.into(), HOSTILE.into(), HOSTILE.into());
@@ -96,6 +97,7 @@ fn what_strangers_write_is_text_on_every_page() {
         pages.ticket(
             &frame,
             &TicketPage {
+                takes_push: false,
                 ticket: &hostile,
                 recipients: &recipients,
                 templates: &templates,

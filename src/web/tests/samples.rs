@@ -46,6 +46,7 @@ pub(super) fn requester(name: &str, email: &str, preference: Preference) -> Requ
         first_name: crate::domain::people::first_name(name),
         preference,
         suppressed: None,
+        devices: 0,
     }
 }
 

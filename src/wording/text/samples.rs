@@ -43,6 +43,7 @@ pub fn ticket() -> TicketView {
             first_name: Some("Léa".into()),
             preference: Preference::Both,
             suppressed: None,
+            devices: 0,
         },
         created_at: before(26),
         updated_at: before(2),
