@@ -1,15 +1,17 @@
 //! The pages over HTTP: signing in, what is refused before a page, and every act from its form to the database.
 
 use crate::support::chromium::Chromium;
-use crate::support::desk::{Database, TestDesk, page_settings, serve_pages};
+use crate::support::desk::{Database, PUBLIC_URL, TestDesk, page_settings, serve_pages};
 use argon2::PasswordHasher;
 use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::people::Role;
 use guichet::domain::ticket::{Priority, Status};
+use guichet::outbound::compose::{Letterhead, compose};
 use guichet::view::TicketView;
 use guichet::web::{Mailbox, Settings};
+use guichet::wording::templates::Templates;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -795,7 +797,138 @@ async fn the_report_is_everybodys_for_today_and_the_leads_for_the_rest(database:
     }
 }
 
+// ---------- files of a reply
+
+impl Site {
+    /// Sends the form of the reply as a browser does, with files.
+    async fn reply(&self, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+        let form = self.get(TICKET).await;
+        let (csrf, key) = (form.field("csrf"), form.field("key"));
+        self.send_reply(&csrf, &key, fields, files).await
+    }
+
+    async fn send_reply(
+        &self,
+        csrf: &str,
+        key: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in [&[("csrf", csrf), ("key", key)], fields].concat() {
+            let head = format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        for (name, kind, bytes) in files {
+            let head = format!(
+                "--xyz\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 Content-Type: {kind}\r\n\r\n"
+            );
+            body.extend(head.into_bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--xyz--\r\n");
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let answer = client
+            .post(format!("http://{}{TICKET}/reply", self.address))
+            .header("Host", "localhost:3000")
+            .header("Origin", "http://localhost:3000")
+            .header("Cookie", &self.cookie)
+            .header("Content-Type", "multipart/form-data; boundary=xyz")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        Answer { status, head: String::new(), body: answer.text().await.unwrap() }
+    }
+
+    async fn elapse(&mut self, seconds: i64) {
+        self.desk.elapse(chrono::Duration::seconds(seconds)).await;
+        self.address = serve_pages(&self.desk.desk, page_settings("http://localhost:3000", false)).await;
+    }
+}
+
+async fn a_reply_goes_with_its_files_and_they_stay_in_the_conversation(database: Database) {
+    let mut site = Site::signed_in(database).await;
+    // Lines that would end a mail, begin a part or break a line are bytes like others.
+    let bytes: &[u8] = b"%PDF-1.7\n.\r\n--=_m\r.\n\0\xff\r\n.\r\nFrom x";
+    let files = [
+        ("fa\u{e9}ture \u{20ac}.pdf", "application/pdf", bytes),
+        ("note.txt", "text/plain", &b"une ligne\nune autre"[..]),
+        ("", "application/octet-stream", b""),
+    ];
+    let form = site.get(TICKET).await;
+    let (csrf, key) = (form.field("csrf"), form.field("key"));
+    for _ in 0..2 {
+        let fields = [("then", "resolved"), ("text", "Voici la facture.")];
+        let answer = site.send_reply(&csrf, &key, &fields, &files).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+    let ticket = site.ticket().await;
+    assert_eq!(ticket.messages.len(), 2, "the same form again is the same reply");
+    let reply = &ticket.messages[1];
+    let names: Vec<&str> = reply.attachments.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        (reply.text.as_str(), names),
+        ("Voici la facture.", vec!["fa\u{e9}ture \u{20ac}.pdf", "note.txt"])
+    );
+
+    site.elapse(20).await;
+    let [parcel] = &site.desk.deliver().await[..] else { panic!("one mail") };
+    let letterhead = Letterhead::new("support@bettracker.example", "BetTracker Pro", chrono_tz::UTC).unwrap();
+    let mail = compose(parcel, &letterhead, &Templates::load(&[]).unwrap()).unwrap();
+    assert_eq!(mail, compose(parcel, &letterhead, &Templates::load(&[]).unwrap()).unwrap(), "the same bytes");
+    let read = mail_parser::MessageParser::default().parse(&mail).unwrap();
+    assert!(read.body_text(0).unwrap().contains("Voici la facture."));
+    assert!(read.body_html(0).unwrap().contains("Voici la facture."));
+    let sent: Vec<(&str, &[u8])> = read
+        .attachments()
+        .map(|part| (mail_parser::MimeHeaders::attachment_name(part).unwrap(), part.contents()))
+        .collect();
+    assert_eq!(sent, [("fa\u{e9}ture \u{20ac}.pdf", bytes), ("note.txt", &b"une ligne\nune autre"[..])]);
+
+    // The requester finds them on their page; the team, on the ticket.
+    let own = parcel.links.as_ref().unwrap().ticket_url.strip_prefix(PUBLIC_URL).unwrap().to_owned();
+    let page = site.get(&own).await;
+    assert!(page.body.contains("note.txt"), "{}", page.body);
+    for here in [&own[..], "/admin/support"] {
+        let (file, message) = (reply.attachments[1].part, reply.id.0);
+        let path = match here == own {
+            true => format!("{own}/files/{message}/{file}"),
+            false => format!("/admin/support/messages/{message}/attachments/{file}"),
+        };
+        assert_eq!(site.get(&path).await.body, "une ligne\nune autre", "{path}");
+    }
+}
+
+async fn a_reply_that_is_taken_back_or_refused_sends_no_file(database: Database) {
+    let mut site = Site::signed_in(database).await;
+    let file = [("facture.pdf", "application/pdf", &b"%PDF-1.7"[..])];
+    let answer = site.reply(&[("then", "resolved"), ("text", "Voici.")], &file).await;
+    assert_eq!(answer.status, 303);
+    site.desk.say("undo").await;
+    site.elapse(60).await;
+    assert!(site.desk.deliver().await.is_empty());
+    assert_eq!(site.ticket().await.messages.len(), 1);
+
+    let answer = site.reply(&[("then", "resolved"), ("text", "Bonjour [Pr\u{e9}nom]")], &file).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Joignez de nouveau vos fichiers"), "{}", answer.body);
+    let large = vec![b'x'; (25 << 20) + 1];
+    let large = [("film.mp4", "video/mp4", &large[..])];
+    let answer = site.reply(&[("then", "resolved"), ("text", "Voici un film.")], &large).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("dépassent") && answer.body.contains("Voici un film."), "{}", answer.body);
+    let stranger = site.send_reply("x", "k", &[("then", "resolved"), ("text", "Voici.")], &file).await;
+    assert_eq!(stranger.status, 403);
+    assert_eq!(site.ticket().await.messages.len(), 1);
+}
+
 crate::support::desk::on_both! {
+    a_reply_goes_with_its_files_and_they_stay_in_the_conversation,
+    a_reply_that_is_taken_back_or_refused_sends_no_file,
     every_answer_carries_the_strict_headers,
     assets_are_kept_for_ever_under_a_name_with_their_hash,
     nothing_is_found_in_french,

@@ -304,6 +304,7 @@ fn hostile_reply() -> Vec<u8> {
         cc: Vec::new(),
         subject: "Paiement refusé\r\n.\r\nMAIL".to_owned(),
         text: Some(attack.to_owned()),
+        files: None,
         quoted: Some(Quoted {
             author: "Léa".to_owned(),
             at: "2026-11-24T09:05:00Z".parse().unwrap(),

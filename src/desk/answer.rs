@@ -16,8 +16,9 @@ use crate::store::Tx;
 use crate::store::mailbox::NewRawMail;
 use chrono::{DateTime, Utc};
 
-/// What the journal calls where such mails come from.
-const PAGE: &str = "page";
+/// What the journal calls where such mails come from: requesters' pages, and the team.
+pub(super) const PAGE: &str = "page";
+pub(super) const TEAM: &str = "team";
 
 /// What became of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Desk {
         if inner.writes_too_much(&mut tx, &requester.email, now).await? {
             return Ok(Some(Answered::TooMany));
         }
-        let Some(id) = keep(&mut tx, &mail, &requester.email, now).await? else {
+        let Some(id) = keep(&mut tx, &mail, PAGE, Some(&requester.email), now).await? else {
             let ticket = tx.ticket_of_mail(mail.identity()).await?.unwrap_or(ticket.id);
             return Ok(Some(Answered::Taken(inner.links.path(Purpose::Ticket, Grant { ticket, ..grant }))));
         };
@@ -106,10 +107,11 @@ impl Desk {
 pub(super) async fn keep(
     tx: &mut Tx,
     mail: &Arrived,
-    sender: &str,
+    from: &str,
+    sender: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Option<RawMailId>> {
-    let row: NewRawMail<'_> = mail.row(PAGE, Some(sender), None);
+    let row: NewRawMail<'_> = mail.row(from, sender, None);
     let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(None) };
     tx.take_to_file(&[id]).await?;
     Ok(Some(id))

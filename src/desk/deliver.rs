@@ -7,8 +7,8 @@ use super::{Desk, Inner, Result, pack, unpack};
 use crate::domain::delivery::{
     Channel, DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt,
 };
-use crate::domain::ids::{DeliveryId, TicketId};
-use crate::domain::mail::Mailbox;
+use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::mail::{Attachment, Mailbox};
 use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::participant::{Participation, plan_copy};
 use crate::domain::returned;
@@ -45,6 +45,8 @@ pub struct Parcel {
     pub subject: String,
     /// What the CM wrote, for a reply.
     pub text: Option<String>,
+    /// The files that it goes with.
+    pub files: Option<Enclosed>,
     /// The requester's latest words before the reply.
     pub quoted: Option<Quoted>,
     /// Where answers are asked for, when that is not the address we write from.
@@ -61,6 +63,15 @@ pub struct Parcel {
     pub created_at: DateTime<Utc>,
     /// The exact bytes of an earlier attempt: these are sent, nothing is composed.
     pub sealed: Option<Vec<u8>>,
+}
+
+/// Files, and the mail that holds them, which never travelled.
+#[derive(Debug, Clone)]
+pub struct Enclosed {
+    /// Their names, their kinds, and where each lies in the mail.
+    pub files: Vec<Attachment>,
+    /// The mail's bytes.
+    pub raw: Vec<u8>,
 }
 
 /// One attempt at a delivery, which its lease tells from every other.
@@ -239,7 +250,10 @@ impl Inner {
             self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
             return Ok(None);
         }
-        let (mut text, mut quoted) = (None, None);
+        let (mut text, mut quoted, mut files) = (None, None, None);
+        if let Some(message) = delivery.message_id.filter(|_| delivery.sealed.is_none()) {
+            files = enclosed(tx, message).await?;
+        }
         if let Some(message) = delivery.message_id {
             text = tx.message_text(message).await?;
             quoted = tx.latest_inbound(delivery.ticket, message).await?.map(|message| Quoted {
@@ -272,6 +286,7 @@ impl Inner {
             reply_to: self.reply_address(&ticket),
             subject: ticket.subject,
             text,
+            files,
             quoted,
             message_id: delivery.rfc_id.unwrap_or_default(),
             in_reply_to: delivery.in_reply_to,
@@ -281,4 +296,14 @@ impl Inner {
             sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
         }))
     }
+}
+
+/// The files that a reply goes with.
+async fn enclosed(tx: &mut Tx, message: MessageId) -> Result<Option<Enclosed>> {
+    let files = tx.files_of(message).await?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let raw = tx.raw_of_message(message).await?;
+    Ok(raw.map(|packed| unpack(&packed)).transpose()?.map(|raw| Enclosed { files, raw }))
 }

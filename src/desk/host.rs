@@ -1,7 +1,7 @@
 //! What the host application asks of us by its token: it knows the users, opens tickets for them, and shows them what they
 //! were told.
 
-use super::answer::keep;
+use super::answer::{PAGE, keep};
 use super::later::Later;
 use super::links::{Grant, Purpose};
 use super::people::known_requester;
@@ -84,7 +84,7 @@ impl Desk {
         if inner.writes_too_much(&mut tx, &sender.address, now).await? {
             return Ok(Opened::TooMany);
         }
-        let Some(id) = keep(&mut tx, &mail, &sender.address, now).await? else {
+        let Some(id) = keep(&mut tx, &mail, PAGE, Some(&sender.address), now).await? else {
             // Two at once: the other has ended since.
             let ticket = tx.ticket_of_mail(mail.identity()).await?;
             let ticket = ticket.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;

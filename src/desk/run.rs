@@ -1,17 +1,18 @@
 //! One command in, one view out: what every door of the CMs calls.
 
+use super::answer::{TEAM, keep};
 use super::apply::Act;
 use super::board::{self, QueueFilter};
 use super::failure::refuse;
 use super::people::{known_requester, read_person};
-use super::receive::distinct_words;
+use super::receive::{Arrived, distinct_words};
 use super::taking_part::{copies, recipients_now, take_back};
 use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
 use crate::command::vocabulary::ParticipantWish;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, RawMailId, TicketId};
 use crate::domain::mail::Shape;
 use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Agent, Door, first_name};
@@ -37,6 +38,8 @@ pub(super) struct Ask<'a> {
     actor: Actor,
     door: Door,
     source_key: Option<&'a str>,
+    /// What a reply goes with.
+    files: Option<&'a Arrived>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -53,9 +56,24 @@ impl Desk {
         command: Command,
         source_key: Option<&str>,
     ) -> Result<View> {
+        self.run_with_files(agent, door, command, source_key, None).await
+    }
+
+    /// As [`Desk::run`]; a reply goes with the files of this mail, which never travelled.
+    ///
+    /// # Errors
+    /// As [`Desk::run`].
+    pub async fn run_with_files(
+        &self,
+        agent: &Agent,
+        door: Door,
+        command: Command,
+        source_key: Option<&str>,
+        files: Option<&Arrived>,
+    ) -> Result<View> {
         authorize(agent, &command).map_err(Failure::Refused)?;
         let now = self.inner.clock.now();
-        let ask = Ask { agent, actor: Actor::Agent(agent.clone()), door, source_key, now };
+        let ask = Ask { agent, actor: Actor::Agent(agent.clone()), door, source_key, files, now };
         let mut tried = 1;
         loop {
             match self.inner.carry_out(&ask, &command).await {
@@ -268,9 +286,17 @@ impl Inner {
             return refuse(Refusal::NobodyInCopy(id));
         }
         let then = then.or(template_status).unwrap_or(Status::InProgress);
-        let message =
-            write(&mut tx, &ticket, Written::by(&ask.agent.name, Direction::Outbound, &text), ask.now)
-                .await?;
+        let mail = match ask.files {
+            Some(files) => Some(enclose(&mut tx, files, ask.now).await?),
+            None => None,
+        };
+        let written = Written { mail, ..Written::by(&ask.agent.name, Direction::Outbound, &text) };
+        let message = write(&mut tx, &ticket, written, ask.now).await?;
+        if let Some(files) = ask.files {
+            let files = &files.digest()?.mail.attachments;
+            let files: Vec<_> = files.iter().map(|file| (message, file)).collect();
+            tx.add_attachments(&files).await?;
+        }
         // Who closes while the requester owes us an answer closes for want of it.
         let gives_up = then == Status::Closed && ticket.status == Status::WaitingCustomer;
         let event = match gives_up {
@@ -433,14 +459,22 @@ pub(super) struct Written<'a> {
     pub(super) mark: Option<Mark>,
     /// The requester's address, where it is what they said.
     pub(super) sender: Option<&'a str>,
+    /// The mail that holds the files it goes with.
+    pub(super) mail: Option<RawMailId>,
     pub(super) text: &'a str,
 }
 
 impl<'a> Written<'a> {
     /// By somebody.
     pub(super) fn by(author: &'a str, direction: Direction, text: &'a str) -> Written<'a> {
-        Written { direction, mark: None, author, sender: None, text }
+        Written { direction, mark: None, author, sender: None, mail: None, text }
     }
+}
+
+/// Keeps the files that a reply goes with.
+async fn enclose(tx: &mut Tx, files: &Arrived, now: DateTime<Utc>) -> Result<RawMailId> {
+    let kept = keep(tx, files, TEAM, None, now).await?;
+    Ok(kept.ok_or_else(|| anyhow::anyhow!("the files of a reply are another's"))?)
 }
 
 /// Stores what somebody wrote and makes it findable.
@@ -450,7 +484,7 @@ pub(super) async fn write(
     written: Written<'_>,
     now: DateTime<Utc>,
 ) -> Result<MessageId> {
-    let Written { direction, mark, author, sender, text } = written;
+    let Written { direction, mark, author, sender, mail, text } = written;
     let message = tx
         .add_message(&NewMessage {
             ticket: ticket.id,
@@ -462,7 +496,7 @@ pub(super) async fn write(
             at: now,
             text,
             quoted: "",
-            raw_mail: None,
+            raw_mail: mail,
             shape: Shape::default(),
         })
         .await?;

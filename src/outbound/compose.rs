@@ -5,20 +5,23 @@
 //! name that holds CR LF makes lettre panic. What may still go wrong inside stops at the border of one mail.
 //!
 //! Status notices carry a `List-Unsubscribe` (RFC 2369), with one click where the pages are on https (RFC 8058).
-//! May import: desk, domain, wording.
+//! May import: desk, domain, reading, wording.
 
-use crate::desk::deliver::{Parcel, Quoted};
+use crate::desk::deliver::{Enclosed, Parcel, Quoted};
 use crate::domain::hex::hex;
 use crate::domain::notice::Notice;
 use crate::domain::ticket::Status;
+use crate::reading::parse::file_bytes;
 use crate::wording::letters;
 use crate::wording::prose;
 use crate::wording::templates::{Letter, Quotation, Templates, TwoForms};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use lettre::Address;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, MultiPartBuilder, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{
+    Attachment, Body, Mailbox, Message, MultiPart, MultiPartBuilder, MultiPartKind, SinglePart,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
@@ -70,6 +73,9 @@ pub enum ComposeError {
     /// A reply without a word.
     #[error("the reply has no text")]
     NoText,
+    /// A file of the reply could not be found again in what was kept of it.
+    #[error("a file of the reply cannot be read")]
+    File,
     /// A template could not be drawn.
     #[error("template {0}")]
     Template(String),
@@ -147,7 +153,8 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
         // A program writes status notices, and nothing should answer them by itself (RFC 3834, 5; Exchange).
         builder = builder
             .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
-            .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()));
+            .raw_header(raw("X-Auto-Response-Suppress", "All".to_owned()))
+            .raw_header(raw("Feedback-ID", feedback_id(parcel, &letterhead.from.email)));
         let unsubscribe_url = parcel.links.as_ref().map_or("", |links| links.unsubscribe_url.as_str());
         if let Some(unsubscribe) = bracketed(unsubscribe_url) {
             builder = builder.raw_header(raw("List-Unsubscribe", unsubscribe));
@@ -158,12 +165,16 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
             }
         }
     }
-    let alternative = alternative(&message_id)
+    let body = frame(&message_id, MultiPartKind::Alternative, "")
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body.text))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(body.html));
+    let body = match &parcel.files {
+        Some(enclosed) => enclose(frame(&message_id, MultiPartKind::Mixed, "m").multipart(body), enclosed)?,
+        None => body,
+    };
     let mail = builder
         .raw_header(raw("Content-Language", "fr".to_owned()))
-        .multipart(alternative)
+        .multipart(body)
         .map_err(|error| ComposeError::Build(error.to_string()))?
         .formatted();
     if has_bare_line_end(&mail) {
@@ -291,13 +302,34 @@ fn folded(name: &'static str, ids: &[String]) -> HeaderValue {
     )
 }
 
-/// The two parts' frame. The boundary is a digest of the Message-ID: the same for the same mail, and not to be
+/// What mailbox providers count complaints by, at least Gmail: what the mail was about, that a program wrote it, and who
+/// sends, in 5 to 15 characters.
+fn feedback_id(parcel: &Parcel, from: &Address) -> String {
+    let about = parcel.notice.status().map_or("reminder", Status::as_str);
+    let host: String = from.domain().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    format!("{about}:notice:guichet:{}", if host.len() < 5 { "guichet" } else { &host })
+}
+
+/// The files of a reply, below its words. Each is encoded whatever it holds, so that no line of its own ends the mail.
+fn enclose(mut mail: MultiPart, enclosed: &Enclosed) -> Result<MultiPart, ComposeError> {
+    for file in &enclosed.files {
+        let bytes = file_bytes(&enclosed.raw, file.part).ok_or(ComposeError::File)?;
+        let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
+            .map_err(|_| ComposeError::Build("a file cannot be encoded".to_owned()))?;
+        let kind = ContentType::parse(&file.media_type)
+            .or_else(|_| ContentType::parse("application/octet-stream"))
+            .map_err(|error| ComposeError::Build(error.to_string()))?;
+        let name = undecodable(prose::clean_line(&file.name, letters::LONGEST_NAME));
+        mail = mail.singlepart(Attachment::new(name).body(body, kind));
+    }
+    Ok(mail)
+}
+
+/// A frame of parts. The boundary is a digest of the Message-ID: the same for the same mail, and not to be
 /// foretold by who wrote the text within. No encoded line holds its `=_` (RFC 2045, 6.7).
-fn alternative(message_id: &str) -> MultiPartBuilder {
+fn frame(message_id: &str, kind: MultiPartKind, mark: &str) -> MultiPartBuilder {
     let digest = ring::digest::digest(&ring::digest::SHA256, message_id.as_bytes());
-    MultiPart::builder()
-        .kind(lettre::message::MultiPartKind::Alternative)
-        .boundary(format!("=_{}", hex(&digest.as_ref()[..16])))
+    MultiPart::builder().kind(kind).boundary(format!("=_{mark}{}", hex(&digest.as_ref()[..16])))
 }
 
 /// A CR without LF or a LF without CR: some servers end the mail there (SMTP smuggling).

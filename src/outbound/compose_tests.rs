@@ -55,6 +55,7 @@ fn notice(status: Status, title: &str, message: &str) -> Parcel {
         cc: Vec::new(),
         subject: "Paiement refusé à l’étape 3".to_owned(),
         text: None,
+        files: None,
         quoted: None,
         reply_to: None,
         message_id: "42.117.k3v9q2@bettracker.example".to_owned(),
@@ -382,6 +383,7 @@ fn no_value_of_a_parcel_reaches_another_header_or_breaks_a_line() {
                     "Message-ID",
                     "Auto-Submitted",
                     "X-Auto-Response-Suppress",
+                    "Feedback-ID",
                     "List-Unsubscribe",
                     "List-Unsubscribe-Post",
                     "Content-Language",
@@ -465,4 +467,47 @@ fn the_senders_name_is_encoded_and_a_faulty_sender_is_refused() {
     for faulty in ["", "Support", "Support <>", "Support <a b@c.example>", "Support <a@b.example> x"] {
         assert!(Letterhead::new(faulty, "B", zone).is_err(), "{faulty:?}");
     }
+}
+
+#[test]
+fn no_name_or_kind_of_a_file_reaches_beyond_its_own_header() {
+    let raw = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nBonjour\r\n--x\r\n\
+        Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n%PDF\r\n--x--\r\n";
+    let file = |name: &str, media_type: &str| crate::domain::mail::Attachment {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        bytes: 4,
+        part: 2,
+        inline: false,
+        refused: None,
+    };
+    let hostile = [
+        "a\"; x=\"\r\nBcc: z@evil.example\r\n\r\n.\r\n",
+        "=?utf-8?q?=0D=0ABcc:?=",
+        "\u{202e}fdp.exe",
+        "é".repeat(500).leak(),
+    ];
+    let files = hostile.iter().map(|name| file(name, name)).collect();
+    let parcel = Parcel { files: Some(Enclosed { files, raw: raw.to_vec() }), ..reply(None, "Voici.") };
+    let mail = sent(&parcel);
+    assert!(!has_bare_line_end(&mail) && mail.is_ascii());
+    let text = String::from_utf8(mail.clone()).unwrap();
+    assert!(!text.lines().any(|line| line.starts_with("Bcc:") || line == "."), "{text}");
+    let read = MessageParser::default().parse(&mail).unwrap();
+    let names: Vec<String> = read
+        .attachments()
+        .map(|part| mail_parser::MimeHeaders::attachment_name(part).unwrap().to_owned())
+        .collect();
+    assert_eq!(names.len(), 4);
+    assert!(names.iter().all(|name| !name.contains(['\r', '\n'])), "{names:?}");
+    assert!(read.attachments().all(|part| part.contents() == b"%PDF"));
+    let missing = Enclosed {
+        files: vec![crate::domain::mail::Attachment { part: 9, ..file("a", "b/c") }],
+        raw: raw.to_vec(),
+    };
+    let parcel = Parcel { files: Some(missing), ..reply(None, "Voici.") };
+    assert!(matches!(
+        compose(&parcel, &letterhead(), &Templates::load(&[]).unwrap()),
+        Err(ComposeError::File)
+    ));
 }

@@ -19,6 +19,7 @@ fn parcel(id: i64) -> Parcel {
         cc: Vec::new(),
         subject: "Paiement".to_owned(),
         text: Some("Bonjour".to_owned()),
+        files: None,
         quoted: None,
         reply_to: None,
         message_id: format!("42.{id}.x@desk.example"),

@@ -74,6 +74,9 @@ statements! {
     ATTACHMENT = Sql::same(
         "SELECT message_id, part, name, media_type, bytes, inline, refused FROM attachment \
          WHERE message_id = $1 AND part = $2");
+    FILES_OF = Sql::same(
+        "SELECT message_id, part, name, media_type, bytes, inline, refused FROM attachment \
+         WHERE message_id = $1 ORDER BY part % 100000, part");
     MOVE_MESSAGES = Sql::same(
         "UPDATE message SET origin_id = COALESCE(origin_id, ticket_id), ticket_id = $2 WHERE ticket_id = $1");
     MOVE_MESSAGES_BACK = Sql::same(concat!(
@@ -396,6 +399,12 @@ impl Tx {
     pub async fn attachment(&mut self, message: MessageId, part: u32) -> Result<Option<Attachment>> {
         let row: Option<AttachmentRow> = optional!(self, ATTACHMENT, message.0, i64::from(part))?;
         Ok(row.map(AttachmentRow::read).transpose()?.map(|(_, attachment)| attachment))
+    }
+
+    /// All files of a message, in the order of its mail.
+    pub async fn files_of(&mut self, message: MessageId) -> Result<Vec<Attachment>> {
+        let rows: Vec<AttachmentRow> = all!(self, FILES_OF, message.0)?;
+        rows.into_iter().map(|row| row.read().map(|(_, attachment)| attachment)).collect()
     }
 
     /// Gives a ticket's messages to the one that it is merged into.

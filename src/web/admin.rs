@@ -2,6 +2,7 @@
 //! view, wording, domain.
 
 use super::pages::{ConsolePanel, Flash, Frame, PageSubject, QueueForm, QueuePage, ReplyDraft, TicketPage};
+use super::posted::{File, Posted};
 use super::session::{Act, Session};
 use super::{Problem, Web};
 use crate::command::grammar::Command;
@@ -9,12 +10,13 @@ use crate::command::usage::UsageError;
 use crate::command::vocabulary::participant_wish;
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
+use crate::desk::receive::Arrived;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{Priority, Status};
 use crate::view::{Done, View};
-use crate::wording::{done, refusals, text};
+use crate::wording::{done, letters, refusals, text};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -95,11 +97,11 @@ pub async fn ticket(
                     text: draft.text,
                     missing: draft.missing,
                     then: draft.then.map_or("", Status::as_str).to_owned(),
-                    all: false,
+                    ..ReplyDraft::default()
                 };
             }
             Ok(_) => {}
-            Err(Failure::Refused(refusal)) => writing.refused = Some(refusal),
+            Err(Failure::Refused(refusal)) => writing.refused = Some(refusals::say(&refusal)),
             Err(broken) => return Err(broken.into()),
         }
     }
@@ -112,7 +114,8 @@ pub async fn ticket(
 struct Writing {
     draft: ReplyDraft,
     note: String,
-    refused: Option<Refusal>,
+    /// Why, in French.
+    refused: Option<String>,
 }
 
 async fn ticket_page(
@@ -134,7 +137,7 @@ async fn ticket_page(
     let agents: Vec<String> =
         web.desk().agents().await?.into_iter().map(|linked| linked.agent.name).collect();
     frame.subject = Some(PageSubject { id: id.0, title: ticket.subject.clone() });
-    frame.flash = writing.refused.as_ref().map(|refusal| no(id, refusal)).or(flash);
+    frame.flash = writing.refused.as_ref().map(|why| refused(id, why)).or(flash);
     let status = match writing.refused {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
@@ -228,15 +231,37 @@ pub async fn set_status(State(web): State<Web>, Path(id): Path<i64>, form: Act) 
 /// `POST …/reply`: `text`, and `then`, the status that goes with it; `all` for a reply to all, with `copies`, the
 /// addresses that the page had shown for it: where they are not the same any more, nothing leaves and the page shows
 /// them anew. A refused reply keeps its text.
-pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
+pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -> Result<Response, Problem> {
     let id = TicketId(id);
+    let files = form.take_files();
     let then = Status::from_word(form.field("then")).ok_or(Problem::BadForm)?;
     let text = form.field("text").replace("\r\n", "\n");
     let all = form.field("all") == "1";
     let command = Command::Reply { ticket: id, all, template: None, then: Some(then), text: text.clone() };
     let is_as_shown = !all || web.desk().recipients(id).await?.cc.join(" ") == form.field("copies");
+    let draft = |missing: Vec<String>, lost_files: bool| ReplyDraft {
+        template: form.field("template").to_owned(),
+        text: text.clone(),
+        missing,
+        then: then.as_str().to_owned(),
+        all,
+        lost_files,
+    };
+    let files = match files {
+        Ok(files) => files,
+        Err(why) => {
+            let writing =
+                Writing { draft: draft(Vec::new(), true), refused: Some(why), ..Writing::default() };
+            return ticket_page(&web, &form.session, id, None, writing).await;
+        }
+    };
+    let has_files = !files.is_empty();
     let answer = match is_as_shown {
-        true => web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await,
+        true => {
+            let mail = enclosed(&web, &form, id, &text, files).await?;
+            let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
+            web.desk().run_with_files(agent, Door::Web, command, key, mail.as_ref()).await
+        }
         false => Err(Failure::Refused(Refusal::RecipientsChanged(id))),
     };
     match answer {
@@ -247,13 +272,35 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Re
                 Refusal::Unfilled(names) => names.clone(),
                 _ => Vec::new(),
             };
-            let template = form.field("template").to_owned();
-            let draft = ReplyDraft { template, text, missing, then: then.as_str().to_owned(), all };
-            let writing = Writing { draft, refused: Some(refusal), ..Writing::default() };
+            let refused = Some(refusals::say(&refusal));
+            let writing = Writing { draft: draft(missing, has_files), refused, ..Writing::default() };
             ticket_page(&web, &form.session, id, None, writing).await
         }
         Err(broken) => Err(broken.into()),
     }
+}
+
+/// The mail that holds the files of a reply, where there are any.
+async fn enclosed(
+    web: &Web,
+    form: &Act,
+    ticket: TicketId,
+    text: &str,
+    files: Vec<File>,
+) -> Result<Option<Arrived>, Problem> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let ours = web.desk().own_addresses().first().cloned().unwrap_or_default();
+    let subject = web.desk().ticket(ticket).await?.ok_or(Problem::NotFound)?.subject;
+    let posted = Posted {
+        name: &form.session.agent.name,
+        email: &ours,
+        subject: &letters::reply_subject(&subject, ticket),
+        text,
+        identity: &form.source_key,
+    };
+    Ok(Some(posted.arrive(web, files).await?))
 }
 
 /// `POST …/note`: `text`. A refused note keeps its text.
@@ -265,7 +312,8 @@ pub async fn note(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Res
         Ok(View::Done(done)) => Ok(back(&web, &form, id, said(*done))),
         Ok(_) => Ok(once_more(&form, id)),
         Err(Failure::Refused(refusal)) => {
-            let writing = Writing { note: text, refused: Some(refusal), ..Writing::default() };
+            let writing =
+                Writing { note: text, refused: Some(refusals::say(&refusal)), ..Writing::default() };
             ticket_page(&web, &form.session, id, None, writing).await
         }
         Err(broken) => Err(broken.into()),

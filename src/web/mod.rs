@@ -25,6 +25,7 @@ mod shown;
 mod syncs;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod widget;
 
 pub use syncs::Mailbox;
@@ -136,7 +137,6 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/console", get(console::show).post(console::say))
         .route("/admin/support/tickets/{id}", get(admin::ticket))
         .route("/admin/support/tickets/{id}/status", post(admin::set_status))
-        .route("/admin/support/tickets/{id}/reply", post(admin::reply))
         .route("/admin/support/tickets/{id}/note", post(admin::note))
         .route("/admin/support/tickets/{id}/participants", post(admin::set_participants))
         .route("/admin/support/tickets/{id}/assign", post(admin::assign))
@@ -164,6 +164,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/u/{token}/preferences", get(requester::preferences).post(requester::choose))
         .route("/u/{token}/unsubscribe", get(requester::offer_unsubscribe).post(requester::unsubscribe));
     let with_files = Router::new()
+        .route("/admin/support/tickets/{id}/reply", post(admin::reply))
+        .route_layer(from_fn_with_state(web.clone(), session::require))
         .route("/u/{token}/ticket", post(requester::answer))
         // It counts what it reads, and says what was too much.
         .layer(DefaultBodyLimit::disable())

@@ -202,6 +202,8 @@ pub struct ReplyDraft {
     pub then: String,
     /// It goes to everybody who takes part.
     pub all: bool,
+    /// It had files, which a browser does not send a second time by itself.
+    pub lost_files: bool,
 }
 
 /// What was done.

@@ -12,7 +12,7 @@ pub use feedback::{ask, give};
 use super::pages::{Frame, OwnNav, PageSubject};
 use super::received::saved;
 use super::shown::{self, ShownStatus};
-use super::{Problem, Web};
+use super::{Problem, Web, upload};
 use crate::desk::links::Purpose;
 use crate::desk::requester::{Choice, Own, OwnPages, OwnTicket};
 use crate::domain::delivery::Channel;
@@ -145,7 +145,7 @@ fn draw_ticket(web: &Web, own: &Own<OwnTicket>, form: &Answering) -> Result<Stri
             text => form.text.as_str(),
             key => form.key.as_str(),
         },
-        most => dates::size(answer::largest(web)),
+        most => dates::size(upload::largest(web)),
     };
     web.pages().own(&frame, "own_ticket.html", content)
 }

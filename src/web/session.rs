@@ -4,12 +4,14 @@
 //! The cookie holds 256 random bits; the database holds only their SHA-256.
 
 use super::pages::SignInProblem;
+use super::posted::File;
+use super::upload::{self, Upload};
 use super::{Problem, Web, attempts::Wait};
 use crate::domain::people::Agent;
 use anyhow::{Context, anyhow};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -55,6 +57,9 @@ impl FromRequestParts<Web> for Session {
     }
 }
 
+/// The type of a form with files (RFC 7578).
+const MULTIPART: &[u8] = b"multipart/form-data";
+
 /// A form that was sent by one of the session's own pages.
 #[derive(Debug)]
 pub struct Act {
@@ -62,13 +67,21 @@ pub struct Act {
     pub session: Session,
     /// The same for the same form sent twice, another for anything else.
     pub source_key: String,
-    fields: Vec<(String, String)>,
+    sent: Upload,
 }
 
 impl Act {
     /// The value of a field; empty when it is not there.
     pub fn field(&self, name: &str) -> &str {
-        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.sent.field(name)
+    }
+
+    /// The files that came with it, or why the form cannot be taken.
+    pub fn take_files(&mut self) -> Result<Vec<File>, String> {
+        match self.sent.refused.take() {
+            Some(refused) => Err(refused),
+            None => Ok(std::mem::take(&mut self.sent.files)),
+        }
     }
 }
 
@@ -78,12 +91,20 @@ impl FromRequest<Web> for Act {
     async fn from_request(mut request: Request, web: &Web) -> Result<Self, Problem> {
         let session: Session = request.extract_parts_with_state(web).await?;
         let path = request.uri().path().to_owned();
-        let form = Form::<Vec<(String, String)>>::from_request(request, web).await;
-        let Form(fields) = form.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
-            _ => Problem::BadForm,
-        })?;
-        let mut act = Act { session, source_key: String::new(), fields };
+        let has_files = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes().get(..MULTIPART.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(MULTIPART))
+        });
+        let sent = if has_files {
+            upload::read(web, Multipart::from_request(request, web).await).await?
+        } else {
+            let form = Form::<Vec<(String, String)>>::from_request(request, web).await;
+            let Form(fields) = form.map_err(|rejection| match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+                _ => Problem::BadForm,
+            })?;
+            Upload { fields, ..Upload::default() }
+        };
+        let mut act = Act { session, source_key: String::new(), sent };
         if !is_same(act.field("csrf"), &act.session.csrf) {
             return Err(Problem::NotYours);
         }
@@ -93,11 +114,11 @@ impl FromRequest<Web> for Act {
         // The content counts too: going back, changing the text and sending again is another act.
         let mut hash = ring::digest::Context::new(&SHA256);
         hash.update(&act.session.agent.id.0.to_be_bytes());
-        for piece in std::iter::once(path.as_str())
-            .chain(act.fields.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]))
-        {
+        let fields = act.sent.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let files = act.sent.files.iter().flat_map(|file| [file.name.as_bytes(), &file.bytes]);
+        for piece in std::iter::once(path.as_bytes()).chain(fields).chain(files) {
             hash.update(&(piece.len() as u64).to_be_bytes());
-            hash.update(piece.as_bytes());
+            hash.update(piece);
         }
         act.source_key = format!("web:{}", URL_SAFE_NO_PAD.encode(hash.finish()));
         Ok(act)

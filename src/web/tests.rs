@@ -81,6 +81,7 @@ fn a_ticket_with_all_that_can_stand_on_it() {
         missing: vec!["Explication détaillée de la solution".into(), "Étape 1".into()],
         then: "resolved".into(),
         all: true,
+        lost_files: false,
     };
     assert_page("ticket", ticket_html(&frame, &ticket(), draft));
 }

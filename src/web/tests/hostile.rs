@@ -62,6 +62,7 @@ fn what_strangers_write_is_text_on_every_page() {
         missing: vec![HOSTILE.into()],
         then: HOSTILE.into(),
         all: true,
+        lost_files: true,
     };
     let recipients = Recipients {
         to: Some(HOSTILE.into()),

@@ -1,0 +1,90 @@
+//! Forms with files, of requesters and of the team: read as they come, in bounded memory. May import: wording.
+
+use super::posted::File;
+use super::{Problem, Web};
+use crate::wording::requester;
+use axum::extract::Multipart;
+use axum::extract::multipart::MultipartRejection;
+
+/// The longest text taken, in bytes: more than the longest letter.
+const LONGEST_TEXT: u64 = 200_000;
+/// How many files come with one form at most.
+const MOST_FILES: usize = 20;
+/// How many fields a form of ours has at most.
+const MOST_FIELDS: usize = 50;
+/// What of a mail is not files: its header, and the text in its longest form (RFC 2045, 6.7).
+const BESIDE_FILES: u64 = 4 * LONGEST_TEXT;
+
+/// How many bytes the files of a form may have in all: in a mail they grow by 26 in 19 (RFC 2045, 6.8: lines of 76
+/// characters).
+pub fn largest(web: &Web) -> u64 {
+    web.settings().limits.max_mail_bytes.saturating_sub(BESIDE_FILES) / 10 * 7
+}
+
+/// What was sent.
+#[derive(Debug, Default)]
+pub struct Upload {
+    /// Its fields, in order.
+    pub fields: Vec<(String, String)>,
+    /// Its files.
+    pub files: Vec<File>,
+    /// Why it cannot be taken, in French.
+    pub refused: Option<String>,
+}
+
+impl Upload {
+    /// The value of a field; empty when it is not there.
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Reads a form, with any number of `files`. A few are read at once: the others wait.
+pub async fn read(web: &Web, form: Result<Multipart, MultipartRejection>) -> Result<Upload, Problem> {
+    let mut form = form.map_err(|_| Problem::BadForm)?;
+    let _place = web.uploads().acquire().await.map_err(anyhow::Error::from)?;
+    let mut sent = Upload::default();
+    let most_of_one = web.settings().limits.max_attachment_bytes;
+    let largest = largest(web);
+    let mut room = largest;
+    // A browser shows our answer only once it has said all it had to say: what is not kept is read as well.
+    while let Some(mut field) = form.next_field().await.map_err(|_| Problem::BadForm)? {
+        let is_file = field.name() == Some("files");
+        let file_name = field.file_name().map(str::to_owned);
+        let media_type = field.content_type().unwrap_or_default().to_owned();
+        let most = if is_file { room.min(most_of_one) } else { LONGEST_TEXT };
+        let mut bytes = Vec::new();
+        let mut is_whole = sent.refused.is_none();
+        while let Some(chunk) = field.chunk().await.map_err(|_| Problem::BadForm)? {
+            is_whole &= (bytes.len() + chunk.len()) as u64 <= most;
+            if is_whole {
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        if !is_whole {
+            let file_name = file_name.unwrap_or_default();
+            sent.refused.get_or_insert_with(|| match is_file {
+                true if most < most_of_one => requester::all_too_large(largest),
+                true => requester::file_too_large(&file_name, most),
+                false => requester::text_too_long().to_owned(),
+            });
+            continue;
+        }
+        if !is_file {
+            if sent.fields.len() < MOST_FIELDS {
+                sent.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+            continue;
+        }
+        // A form without files sends one without a name.
+        let Some(name) = file_name.filter(|name| !name.is_empty() || !bytes.is_empty()) else { continue };
+        if sent.files.len() == MOST_FILES {
+            sent.refused = Some(requester::too_many_files(MOST_FILES));
+            continue;
+        }
+        room -= bytes.len() as u64;
+        sent.files.push(File { name, media_type, bytes });
+    }
+    Ok(sent)
+}
