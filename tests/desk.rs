@@ -4,8 +4,10 @@ use crate::support::desk::{BOTH, Database, TestDesk};
 use chrono::Duration;
 use guichet::desk::Failure;
 use guichet::desk::receive::Filed;
+use guichet::desk::run::With;
 use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
 use guichet::domain::ids::TicketId;
+use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
 use guichet::domain::refusal::Refusal;
 use guichet::domain::ticket::{Priority, Status};
@@ -789,5 +791,25 @@ async fn mails_filed_together_become_what_they_become_one_by_one() {
                 assert_eq!(shown(&ticket(&together, id).await), shown(&ticket(&alone, id).await), "{id}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_does_not_pass_what_was_said_while_it_was_written() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        let seen = ticket(&test, 1).await.messages[0].id;
+        test.mail("From: jean@client.example\nSubject: Re: x\nIn-Reply-To: <un@client.example>\n\nLaissez, c'est bon.\n")
+            .await;
+        let command = || guichet::command::parse::parse("reply 1 Voici la marche à suivre.").unwrap();
+        let reply = async |seen| {
+            let with = With { seen: Some(seen), ..With::default() };
+            test.desk.run_with(&test.camille, Door::Web, command(), None, with).await
+        };
+        assert!(matches!(reply(seen).await, Err(Failure::Refused(Refusal::SaidMeanwhile(TicketId(1))))));
+        let after = ticket(&test, 1).await;
+        assert_eq!((after.messages.len(), after.deliveries.len()), (2, 0));
+        assert!(reply(after.messages[1].id).await.is_ok());
     }
 }

@@ -16,7 +16,7 @@ const MAIL: &str = "From: Jean Petit <jean@client.example>\nTo: support@bettrack
     Message-ID: <1@client.example>\n\nBonjour, mon paiement est refusé.\n";
 
 /// A day's work, in the words of the guide and in English.
-const LINES: [&str; 16] = [
+const LINES: [&str; 24] = [
     "/ticket prendre 1",
     "/ticket statut 1 en_cours",
     "/ticket priorité 1 haute",
@@ -33,6 +33,14 @@ const LINES: [&str; 16] = [
     "/ticket urgent 1",
     "/ticket fonctionnalité 1",
     "/ticket escalate 1 Encore ce matin",
+    "/ticket reply 1 --then waiting_customer Avec quelle carte ?",
+    "/ticket reporter 1 3d",
+    "/ticket relancer 1",
+    "/ticket note 1 À effacer",
+    "/ticket annuler",
+    "/ticket priorité 1 basse",
+    "/ticket user jean@client.example both",
+    "/ticket spam 1",
 ];
 
 /// What the ticket became, without the name of the door.
@@ -162,10 +170,10 @@ fn encoded(text: &str) -> String {
 
 async fn every_door_leaves_the_same_rows(database: Database) {
     let chat = by_chat(database).await;
-    assert_eq!(chat["status"], "in_progress");
-    assert_eq!((&chat["tags"], &chat["priority"]), (&serde_json::json!(["carte"]), &"urgent".into()));
-    assert!(chat["escalated_at"].is_string());
-    assert_eq!(chat["messages"].as_array().unwrap().len(), 6);
+    assert_eq!((&chat["status"], &chat["reason"]), (&"closed".into(), &"spam".into()));
+    assert_eq!((&chat["tags"], &chat["priority"]), (&serde_json::json!(["carte"]), &"low".into()));
+    assert!(chat["escalated_at"].is_null(), "it was closed");
+    assert_eq!(chat["messages"].as_array().unwrap().len(), 7);
     let states: Vec<_> = chat["participants"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
     assert_eq!(states, ["out", "in"]);
     let copies = chat["deliveries"].as_array().unwrap().iter();

@@ -164,6 +164,7 @@ async fn a_cm_lifts_it_by_command_or_by_sending_again(database: Database) {
 }
 
 crate::support::desk::on_both! {
+    a_report_that_a_mail_arrived_is_told_and_settles_one_that_was_uncertain,
     a_hard_bounce_stops_mail_to_the_address_and_says_so,
     what_waits_when_the_bounce_comes_does_not_leave,
     a_report_that_our_mail_server_refutes_changes_nothing_but_the_history,
@@ -173,4 +174,17 @@ crate::support::desk::on_both! {
     a_server_that_refuses_the_address_for_good_suppresses_it_too,
     an_answer_from_the_address_lifts_it_and_an_automatic_one_does_not,
     a_cm_lifts_it_by_command_or_by_sending_again,
+}
+
+async fn a_report_that_a_mail_arrived_is_told_and_settles_one_that_was_uncertain(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(LEA).await;
+    test.say("status 1 waiting_customer").await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await;
+    let report = bounce("2.0.0", &sent[0].message_id).replace("failed", "delivered");
+    assert_eq!(test.mail(&report).await, guichet::desk::receive::Filed::Ignored);
+    let mail = &mails(&test).await[0];
+    assert_eq!((mail.state, mail.why.as_deref()), (DeliveryState::Sent, Some("remis")));
+    assert_eq!(test.desk.ticket(TicketId(1)).await.unwrap().unwrap().messages.len(), 1);
 }

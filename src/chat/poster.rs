@@ -41,6 +41,9 @@ pub trait Wall: Sync {
     /// Where the pages are seen from outside.
     fn public_url(&self) -> &str;
 
+    /// Whether something stands where things like it are posted now.
+    fn is_here(&self, place: &Place) -> bool;
+
     /// Whether there is a channel for things of this kind.
     fn has_channel(&self, kind: PostKind) -> bool;
 
@@ -174,7 +177,8 @@ async fn carry<W: Wall>(wall: &W, post: Post) -> Result<()> {
 }
 
 async fn after<W: Wall>(wall: &W, post: &Post, lost: &Lost) -> Result<()> {
-    if let Some(card) = wall.desk().post_after(wall.platform(), post, lost).await? {
+    let is_here = |place: &Place| wall.is_here(place);
+    if let Some(card) = wall.desk().post_after(wall.platform(), post, lost, &is_here).await? {
         wall.remove(&card).await;
     }
     Ok(())
@@ -231,6 +235,13 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
             match ticket.events.iter().find(|event| event.id == EventId(post.about)) {
                 Some(event) => told_once(wall, post, &said::warning(ticket, event, url)).await,
                 None => Ok(None),
+            }
+        }
+        (PostKind::Restored, Some(ticket)) => {
+            let sheet = said::restored(ticket, url);
+            match wall.has_channel(PostKind::Warning) {
+                true => told_once(wall, post, &sheet).await,
+                false => wall.entry(post, ticket, &sheet).await,
             }
         }
         (PostKind::Checklist | PostKind::DayReport | PostKind::WeekReport, _) => match &post.told {

@@ -200,9 +200,8 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         if let Some(place) = place
-            && !is_removed_since(&mut tx, platform, post, place).await?
+            && keep_posted(&mut tx, platform, post, place).await?
         {
-            tx.keep_place(platform, place).await?;
             lead_back(&mut tx, platform, post, place, now).await?;
         }
         match outcome {
@@ -326,17 +325,14 @@ async fn lead_back(
     tx.add_post(platform, other, Some(ticket.id), 0, now, now).await
 }
 
-/// Whether what stood there already was removed while it was drawn again: it is known to stand nowhere, and comes anew.
-async fn is_removed_since(
-    tx: &mut Tx,
-    platform: Platform,
-    post: &Post,
-    place: &Place,
-) -> store::Result<bool> {
-    let was = post.place.as_ref().filter(|was| was.message == place.message);
-    let Some(was) = was else { return Ok(false) };
-    let stands = tx.place(platform, place.kind, place.about).await?;
-    Ok(stands.is_none_or(|stands| stands.message != was.message))
+/// Keeps where something stands now. `false` for what stood there before and was removed while it was drawn again: that is
+/// known to stand nowhere, and comes anew.
+async fn keep_posted(tx: &mut Tx, platform: Platform, post: &Post, place: &Place) -> store::Result<bool> {
+    if post.place.as_ref().is_some_and(|was| was.message == place.message) {
+        return tx.keep_redrawn(platform, place).await;
+    }
+    tx.keep_place(platform, place).await?;
+    Ok(true)
 }
 
 /// The source key of a note that somebody wrote in the ticket's own thread, where it stands already.

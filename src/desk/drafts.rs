@@ -4,8 +4,9 @@
 use super::board::read_ticket;
 use super::chat::WRITES_FOR;
 use super::failure::refuse;
+use super::run::With;
 use super::taking_part::recipients_now;
-use super::{Desk, Result};
+use super::{Desk, Failure, Result};
 use crate::command::grammar::Command;
 use crate::domain::chat::PostKind;
 use crate::domain::delivery::{Channel, Plan, plan};
@@ -145,8 +146,16 @@ impl Desk {
             then: Some(draft.then.unwrap_or(Status::InProgress)),
             text: draft.text,
         };
-        // The draft is what is sent once, however often the button is pressed.
-        let done = self.run(agent, door, command, Some(&key)).await?;
+        // The draft is what is sent once, however often the button is pressed. What is said between this and then keeps it
+        // back as well.
+        let with = With { seen: Some(seen.max(draft.base)), ..With::default() };
+        let done = match self.run_with(agent, door, command, Some(&key), with).await {
+            Err(Failure::Refused(Refusal::SaidMeanwhile(_))) => {
+                let mut tx = self.inner.store.read().await?;
+                return Ok(Sent::Overtaken(Box::new(self.writing(&mut tx, agent, id, now).await?)));
+            }
+            done => done?,
+        };
         let mut tx = self.inner.store.begin().await?;
         tx.end_draft(id, true, now).await?;
         self.show_writers(&mut tx, draft.ticket, now).await?;

@@ -189,6 +189,9 @@ impl Inner {
                 return self.file_bounce(tx, later, id, digest, now).await.map(Some);
             }
             Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await.map(Some),
+            Screening::Ignore(Ignored::Automatic(_)) if digest.mail.delivered.is_some() => {
+                return self.file_delivered(tx, id, digest, now).await.map(Some);
+            }
             Screening::Ignore(Ignored::Automatic(_)) if is_flood => {
                 return ignore(tx, id, TOO_MANY).await.map(Some);
             }
@@ -369,6 +372,29 @@ impl Inner {
             Voice::Stranger => {}
         }
         Ok(if mark == Some(Mark::Automatic) { Filed::Ignored } else { Filed::Reply(applied.ticket.id) })
+    }
+
+    /// Notes that a mail arrived, which its receipt tells the CMs: « remis ».
+    async fn file_delivered(
+        &self,
+        tx: &mut Tx,
+        id: RawMailId,
+        digest: &Digest,
+        now: DateTime<Utc>,
+    ) -> Result<Filed> {
+        let Some(report) = &digest.mail.delivered else { return ignore(tx, id, "delivered").await };
+        let Some(delivery) = returned_delivery(tx, report, &digest.mail).await? else {
+            return ignore(tx, id, "a report of no mail of ours").await;
+        };
+        let is_exact = delivery.cc.is_empty() || report.recipient == delivery.address;
+        let has_left =
+            matches!(delivery.state, DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Uncertain);
+        if is_exact && has_left && !self.is_refuted(&digest.mail) {
+            let arrived = wording::mail::DELIVERED;
+            tx.settle_delivery(delivery.id, DeliveryState::Sent, Some(arrived), now).await?;
+            self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
+        }
+        ignore(tx, id, "delivered").await
     }
 
     /// Marks the mail that came back, and tells the CMs on its ticket.

@@ -7,6 +7,7 @@ use crate::domain::chat::{Place, Platform, PostKind};
 use crate::domain::ids::TicketId;
 use crate::store::{self, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashSet;
 
 /// The end of the digest of what was drawn without something that a permission was missing for.
 pub const BARE: &str = ":bare";
@@ -37,6 +38,7 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         for place in places {
             message_anew(&mut tx, platform, &place, now).await?;
+            say_restored(&mut tx, platform, &place, now).await?;
         }
         tx.commit().await?;
         self.inner.ring_chats();
@@ -49,14 +51,24 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let card = thread_anew(&mut tx, platform, thread, now).await?;
+        if let Some(card) = &card {
+            say_restored(&mut tx, platform, card, now).await?;
+        }
         tx.commit().await?;
         self.inner.ring_chats();
         Ok(card)
     }
 
     /// What a post needs was found gone: that is posted anew, and the post after it. Gives back as
-    /// [`Desk::chat_thread_gone`].
-    pub async fn post_after(&self, platform: Platform, post: &Post, lost: &Lost) -> Result<Option<Place>> {
+    /// [`Desk::chat_thread_gone`]. What stood where nothing is posted any more (`is_here` says no) was left there, not
+    /// removed.
+    pub async fn post_after(
+        &self,
+        platform: Platform,
+        post: &Post,
+        lost: &Lost,
+        is_here: &(dyn Fn(&Place) -> bool + Send + Sync),
+    ) -> Result<Option<Place>> {
         let now = self.inner.clock.now();
         let ticket = post.ticket.as_ref().map(|ticket| ticket.id);
         let mut tx = self.inner.store.begin().await?;
@@ -70,10 +82,19 @@ impl Desk {
                 let stands = tx.place(platform, place.kind, place.about).await?;
                 if stands.is_some_and(|stands| stands.message == place.message) {
                     message_anew(&mut tx, platform, place, now).await?;
+                    if is_here(place) {
+                        say_restored(&mut tx, platform, place, now).await?;
+                    }
                 }
                 None
             }
-            Lost::Thread(thread) => thread_anew(&mut tx, platform, thread, now).await?,
+            Lost::Thread(thread) => {
+                let card = thread_anew(&mut tx, platform, thread, now).await?;
+                if let Some(card) = card.as_ref().filter(|card| is_here(card)) {
+                    say_restored(&mut tx, platform, card, now).await?;
+                }
+                card
+            }
             Lost::Card => {
                 if let Some(ticket) = ticket {
                     let is_refused = tx.is_refused(platform, PostKind::Card, ticket).await?;
@@ -123,18 +144,33 @@ async fn message_anew(
     // What is told once is not told again.
     if matches!(
         place.kind,
-        PostKind::Warning | PostKind::Checklist | PostKind::DayReport | PostKind::WeekReport
+        PostKind::Warning
+            | PostKind::Restored
+            | PostKind::Checklist
+            | PostKind::DayReport
+            | PostKind::WeekReport
     ) {
         return tx.forget_place(platform, place.kind, place.about).await;
     }
     match place.thread {
-        Some(_) => {
-            let without = Place { message: String::new(), drawn: String::new(), ..place.clone() };
-            tx.keep_place(platform, &without).await?;
-        }
+        Some(_) => tx.no_longer_stands(platform, place).await?,
         None => tx.forget_place(platform, place.kind, place.about).await?,
     }
     tx.add_post(platform, place.kind, place.ticket, about(place), now, now).await
+}
+
+/// The leads are told once of each ticket that something of it was removed, and stands again.
+async fn say_restored(
+    tx: &mut Tx,
+    platform: Platform,
+    place: &Place,
+    now: DateTime<Utc>,
+) -> store::Result<()> {
+    let shows_ticket = matches!(place.kind, PostKind::Card | PostKind::Escalation);
+    match place.ticket.filter(|_| shows_ticket) {
+        Some(ticket) => tx.add_post(platform, PostKind::Restored, Some(ticket), 0, now, now).await,
+        None => Ok(()),
+    }
 }
 
 /// What a thread hung on is posted anew, and then all that is told in the thread of a ticket, in the order in which it
@@ -153,15 +189,20 @@ async fn thread_anew(
     tx.forget_place(platform, card.kind, card.about).await?;
     tx.add_post(platform, card.kind, card.ticket, 0, now, now).await?;
     if let (PostKind::Card, Some(ticket)) = (card.kind, card.ticket) {
-        for (kind, about) in told_in_thread(tx, ticket, &inside).await? {
+        // What waits would else come before what it follows.
+        let waiting = tx.take_waiting_entries(platform, ticket).await?;
+        let stood = inside.iter().map(|place| (place.kind, place.about));
+        let lines = stood.chain(waiting).filter(|(kind, _)| *kind == PostKind::Event).map(|(_, about)| about);
+        let lines: HashSet<i64> = lines.collect();
+        for (kind, about) in told_in_thread(tx, ticket, &lines).await? {
             tx.add_post(platform, kind, Some(ticket), about, now, now).await?;
         }
     }
     Ok(Some(card))
 }
 
-/// All messages of a ticket, those that were written in its thread too, and the lines that stood there.
-async fn told_in_thread(tx: &mut Tx, ticket: TicketId, stood: &[Place]) -> Result<Vec<(PostKind, i64)>> {
+/// All messages of a ticket, those that were written in its thread too, and these lines.
+async fn told_in_thread(tx: &mut Tx, ticket: TicketId, lines: &HashSet<i64>) -> Result<Vec<(PostKind, i64)>> {
     let Some(stored) = tx.ticket(ticket).await? else { return Ok(Vec::new()) };
     let view = read_past(tx, stored).await?;
     // Each message came with a line of the history, whether that is told or not.
@@ -170,8 +211,7 @@ async fn told_in_thread(tx: &mut Tx, ticket: TicketId, stood: &[Place]) -> Resul
         let line = wrote(message.id.0).map_or(0, |event| event.id.0);
         (line, PostKind::Message, message.id.0)
     });
-    let has_line = |id: i64| stood.iter().any(|place| place.kind == PostKind::Event && place.about == id);
-    let lines = view.events.iter().map(|event| event.id.0).filter(|id| has_line(*id));
+    let lines = view.events.iter().map(|event| event.id.0).filter(|id| lines.contains(id));
     let mut told: Vec<_> = messages.chain(lines.map(|id| (id, PostKind::Event, id))).collect();
     // A message stands before the line that came with it, as when it was told first.
     told.sort_by_key(|(line, kind, about)| (*line, *kind == PostKind::Event, *about));

@@ -38,9 +38,17 @@ pub(super) struct Ask<'a> {
     actor: Actor,
     door: Door,
     source_key: Option<&'a str>,
-    /// What a reply goes with.
-    files: Option<&'a Arrived>,
+    with: With<'a>,
     pub(super) now: DateTime<Utc>,
+}
+
+/// What a reply comes with beside its words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct With<'a> {
+    /// A mail that never travelled, and whose files it goes with.
+    pub files: Option<&'a Arrived>,
+    /// The latest of the conversation that its writer has read: what was said since keeps it back. `None`: as it may be.
+    pub seen: Option<MessageId>,
 }
 
 impl Desk {
@@ -56,24 +64,24 @@ impl Desk {
         command: Command,
         source_key: Option<&str>,
     ) -> Result<View> {
-        self.run_with_files(agent, door, command, source_key, None).await
+        self.run_with(agent, door, command, source_key, With::default()).await
     }
 
-    /// As [`Desk::run`]; a reply goes with the files of this mail, which never travelled.
+    /// As [`Desk::run`], with what a reply comes with.
     ///
     /// # Errors
     /// As [`Desk::run`].
-    pub async fn run_with_files(
+    pub async fn run_with(
         &self,
         agent: &Agent,
         door: Door,
         command: Command,
         source_key: Option<&str>,
-        files: Option<&Arrived>,
+        with: With<'_>,
     ) -> Result<View> {
         authorize(agent, &command).map_err(Failure::Refused)?;
         let now = self.inner.clock.now();
-        let ask = Ask { agent, actor: Actor::Agent(agent.clone()), door, source_key, files, now };
+        let ask = Ask { agent, actor: Actor::Agent(agent.clone()), door, source_key, with, now };
         let mut tried = 1;
         loop {
             match self.inner.carry_out(&ask, &command).await {
@@ -286,13 +294,18 @@ impl Inner {
             return refuse(Refusal::NobodyInCopy(id));
         }
         let then = then.or(template_status).unwrap_or(Status::InProgress);
-        let mail = match ask.files {
+        if let Some(seen) = ask.with.seen
+            && tx.latest_said(id).await? > seen
+        {
+            return refuse(Refusal::SaidMeanwhile(id));
+        }
+        let mail = match ask.with.files {
             Some(files) => Some(enclose(&mut tx, files, ask.now).await?),
             None => None,
         };
         let written = Written { mail, ..Written::by(&ask.agent.name, Direction::Outbound, &text) };
         let message = write(&mut tx, &ticket, written, ask.now).await?;
-        if let Some(files) = ask.files {
+        if let Some(files) = ask.with.files {
             let files = &files.digest()?.mail.attachments;
             let files: Vec<_> = files.iter().map(|file| (message, file)).collect();
             tx.add_attachments(&files).await?;

@@ -51,6 +51,8 @@ pub enum PostKind {
     Alerts,
     /// Something to look at on a ticket, in #support-team itself; about the event.
     Warning,
+    /// What showed the ticket was removed by somebody, and comes anew: said once, to the leads.
+    Restored,
     /// What is to be done today; about the day, of no ticket.
     Checklist,
     /// What was done today; about the day, of no ticket.
@@ -61,7 +63,7 @@ pub enum PostKind {
 
 impl PostKind {
     /// All kinds.
-    pub const ALL: [PostKind; 11] = [
+    pub const ALL: [PostKind; 12] = [
         PostKind::Card,
         PostKind::Refresh,
         PostKind::Message,
@@ -70,6 +72,7 @@ impl PostKind {
         PostKind::Handover,
         PostKind::Alerts,
         PostKind::Warning,
+        PostKind::Restored,
         PostKind::Checklist,
         PostKind::DayReport,
         PostKind::WeekReport,
@@ -86,6 +89,7 @@ impl PostKind {
             PostKind::Handover => "handover",
             PostKind::Alerts => "alerts",
             PostKind::Warning => "warning",
+            PostKind::Restored => "restored",
             PostKind::Checklist => "checklist",
             PostKind::DayReport => "day_report",
             PostKind::WeekReport => "week_report",

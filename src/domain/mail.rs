@@ -198,6 +198,8 @@ pub struct InboundMail {
     pub automatic: Option<String>,
     /// It reports that a mail of ours was not delivered.
     pub bounce: Option<Bounce>,
+    /// It reports that a mail of ours was delivered.
+    pub delivered: Option<Bounce>,
     /// What the mail left us to guess: `charset` (of its text or its header), `boundary` (of its parts).
     pub guessed: Vec<&'static str>,
     /// What servers on its way say of its sender, the last server first; believe only the one that is ours

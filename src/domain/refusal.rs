@@ -75,6 +75,8 @@ pub enum Refusal {
     ClosedToMerging(TicketId),
     /// A reply to all, where nobody takes part.
     NobodyInCopy(TicketId),
+    /// Something was said on the ticket that whoever answers has not read.
+    SaidMeanwhile(TicketId),
     /// The recipients are not those that were shown any more.
     RecipientsChanged(TicketId),
     /// One of our own addresses takes part in nothing.

@@ -60,6 +60,28 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str
     report.unstructured(&fields, clues, mail)
 }
 
+/// Reads a report that a mail was delivered (RFC 3464, action `delivered`); that it was handed on to somebody else says nothing
+/// of that.
+pub fn delivered(message: &Message<'_>, raw: &[u8]) -> Option<Bounce> {
+    let kind = Fields::of(message.parts.first()?, raw).parameter("Content-Type", "report-type");
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status")) {
+        return None;
+    }
+    let report = Report::of(message, raw);
+    let mut told = Recipient::all(report.status.as_deref()?);
+    told.retain(Recipient::tells_something);
+    let (Some(Recipient { address, original, code, action, .. }), true) = (told.pop(), told.is_empty())
+    else {
+        return None;
+    };
+    (action == "delivered").then(|| Bounce {
+        recipient: address.or(original),
+        status: code,
+        action,
+        original_message_id: message_id(&report.returned),
+    })
+}
+
 /// What the header says about who wrote, before any word of the body is looked at.
 struct Clues<'s> {
     /// Every From, lower case.

@@ -64,11 +64,15 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         enclosed: None,
         automatic: None,
         bounce: None,
+        delivered: None,
         guessed,
         authentication: authentication::read(fields.all("Authentication-Results")),
     };
     let senders = senders_of(&fields);
     mail.bounce = bounce::read(&message, &raw, &mail, &senders);
+    if mail.bounce.is_none() {
+        mail.delivered = bounce::delivered(&message, &raw);
+    }
     mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders);
     // Reports enclose mails as well, which nobody handed on.
     if mail.bounce.is_none() && mail.automatic.is_none() {

@@ -22,6 +22,9 @@ macro_rules! due_posts {
 }
 
 statements! {
+    TAKE_WAITING = Sql::same(
+        "DELETE FROM post WHERE platform = $1 AND ticket_id = $2 AND state = 'pending' AND kind IN ('message', 'event') \
+         RETURNING kind, about");
     ADD_POST = Sql::same(
         "INSERT INTO post (platform, kind, ticket_id, about, state, attempts, next_attempt_at, created_at) \
          VALUES ($1, $2, $3, $4, 'pending', 0, $5, $6) \
@@ -81,6 +84,12 @@ statements! {
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (platform, kind, about) DO UPDATE SET \
          channel = excluded.channel, message = excluded.message, drawn = excluded.drawn WHERE place.message = ''");
+    // One statement, so that whoever says meanwhile that it was removed is heard.
+    KEEP_REDRAWN = Sql::same(
+        "UPDATE place SET channel = $4, thread = $6, drawn = $7 \
+         WHERE platform = $1 AND kind = $2 AND about = $3 AND message = $5");
+    NO_LONGER_STANDS = Sql::same(
+        "UPDATE place SET message = '', drawn = '' WHERE platform = $1 AND kind = $2 AND about = $3 AND message = $4");
     FORGET_PLACE = Sql::same("DELETE FROM place WHERE platform = $1 AND kind = $2 AND about = $3");
     PLACE = Sql::same(
         "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
@@ -155,6 +164,16 @@ fn read_all(rows: Vec<PlaceRow>) -> Result<Vec<Place>> {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
+    /// Takes back the entries of a ticket that wait to be posted.
+    pub async fn take_waiting_entries(
+        &mut self,
+        platform: Platform,
+        ticket: TicketId,
+    ) -> Result<Vec<(PostKind, i64)>> {
+        let rows: Vec<(String, i64)> = all!(self, TAKE_WAITING, platform.as_str(), ticket.0)?;
+        rows.into_iter().map(|(kind, about)| Ok((known(&kind, PostKind::from_word)?, about))).collect()
+    }
+
     /// Something to post, not before `not_before`. One that waits already stands for it.
     pub async fn add_post(
         &mut self,
@@ -270,6 +289,28 @@ impl Tx {
 
     pub async fn keep_place(&mut self, platform: Platform, place: &Place) -> Result<()> {
         self.write_place(KEEP_PLACE, platform, place).await
+    }
+
+    /// Keeps how something was drawn again where it stood. `false` when it does not stand there any more.
+    pub async fn keep_redrawn(&mut self, platform: Platform, place: &Place) -> Result<bool> {
+        execute!(
+            self,
+            KEEP_REDRAWN,
+            platform.as_str(),
+            place.kind.as_str(),
+            place.about,
+            clean(&place.channel),
+            clean(&place.message),
+            place.thread.as_deref().map(clean),
+            clean(&place.drawn)
+        )
+        .map(|rows| rows == 1)
+    }
+
+    /// What stood there does not any more; the thread that hung on it does.
+    pub async fn no_longer_stands(&mut self, platform: Platform, place: &Place) -> Result<()> {
+        let (kind, message) = (place.kind.as_str(), clean(&place.message));
+        execute!(self, NO_LONGER_STANDS, platform.as_str(), kind, place.about, message).map(drop)
     }
 
     async fn write_place(&mut self, sql: Sql, platform: Platform, place: &Place) -> Result<()> {

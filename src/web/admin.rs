@@ -11,6 +11,7 @@ use crate::command::vocabulary::participant_wish;
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
 use crate::desk::receive::Arrived;
+use crate::desk::run::With;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
@@ -260,7 +261,8 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
         true => {
             let mail = enclosed(&web, &form, id, &text, files).await?;
             let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
-            web.desk().run_with_files(agent, Door::Web, command, key, mail.as_ref()).await
+            let with = With { files: mail.as_ref(), seen: None };
+            web.desk().run_with(agent, Door::Web, command, key, with).await
         }
         false => Err(Failure::Refused(Refusal::RecipientsChanged(id))),
     };

@@ -52,6 +52,9 @@ pub fn bounced(bounce: &Bounce) -> String {
     if status.is_empty() { said.to_owned() } else { format!("{said} ({status})") }
 }
 
+/// Why a sent mail is known to have arrived: its server said so.
+pub const DELIVERED: &str = "remis";
+
 /// A push that never found its browser's service awake.
 pub fn push_too_late() -> &'static str {
     "trop tard\u{a0}: la nouvelle avait plus de deux jours"

@@ -128,6 +128,9 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::NobodyInCopy(id) => format!(
             "Rien n’est parti\u{a0}: personne n’est en copie du ticket nº\u{a0}{id}. Répondez sans `--all`, ou ajoutez quelqu’un\u{a0}: `/ticket participants {id} +ADRESSE`."
         ),
+        Refusal::SaidMeanwhile(id) => {
+            format!("Rien n’a été envoyé\u{a0}: il y a du nouveau sur le ticket nº\u{a0}{id}. Relisez-le\u{a0}: `/ticket show {id}`.")
+        }
         Refusal::RecipientsChanged(_) => {
             "Rien n’est parti\u{a0}: les destinataires ont changé entre-temps. Relisez-les, puis envoyez de nouveau."
                 .to_owned()
@@ -307,6 +310,7 @@ mod tests {
             Refusal::TwoRequesters(id, TicketId(17)),
             Refusal::ClosedToMerging(id),
             Refusal::NobodyInCopy(id),
+            Refusal::SaidMeanwhile(id),
             Refusal::RecipientsChanged(id),
             Refusal::OwnAddress("aide@exemple.example".into()),
             Refusal::IsRequester(id, "lea@exemple.example".into()),

@@ -117,12 +117,14 @@ async fn a_command_can_be_typed_where_the_team_talks(database: Database) {
     team.lea_writes("Paris vides", "Bonjour.").await;
     let (support, thread) = (team.discord.support, team.thread(1).await);
     let mention = format!("<@{}> priorité 1 haute", team.discord.bot());
+    let mention_there = format!("<@{}> priorité 1 basse", team.discord.bot());
     for (channel, line) in [
         (support, "/ticket status 1 in_progress"),
         (support, mention.as_str()),
         (support, "/ticket statut 1 résoluu"),
         (thread, "/ticket status 1 resolved"),
         (thread, "/ticket montre 1"),
+        (thread, mention_there.as_str()),
         (thread, "/ticket reply 1 --template solution"),
     ] {
         let said = team.camille.says(channel, line);

@@ -104,12 +104,17 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
         team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
     let headers = "Subject: Undelivered\nMessage-ID: <r@relais.example>\nAuto-Submitted: auto-replied\n\
         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n";
-    let body = format!(
-        "--b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: failed\n\
-         Status: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--"
-    );
-    mail(&team, "MAILER-DAEMON@relais.example", headers, &body).await;
+    let body = |action: &str, status: &str| {
+        format!(
+            "--b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: {action}\n\
+         Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--"
+        )
+    };
+    let arrived = headers.replace("<r@", "<a@");
+    mail(&team, "MAILER-DAEMON@relais.example", &arrived, &body("delivered", "2.0.0")).await;
+    story.tell("delivered", team.view(thread).await);
+    mail(&team, "MAILER-DAEMON@relais.example", headers, &body("failed", "5.1.1")).await;
     story.tell("it came back", team.view(thread).await);
     story.tell("#support", team.view(team.discord.support).await);
     story.end(&team);

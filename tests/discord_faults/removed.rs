@@ -46,6 +46,14 @@ async fn a_card_that_is_deleted_is_posted_anew_and_leads_to_its_thread(database:
     let card = cards(&team, 1);
     assert_eq!(card.len(), 1, "{}", team.discord.dump());
     assert!(card[0].content.contains(&format!("<#{thread}>")), "{}", card[0].content);
+    let told = told_of_removal(&team);
+    assert!(told.len() == 1 && told[0].contains(&format!("<@&{}>", team.leads)), "{told:?}");
+    // Whoever does it again is answered by the card alone.
+    team.discord.delete_message(card[0].id);
+    team.drawn(team.discord.support, |text| text.contains("nº\u{a0}1 ·")).await;
+    all_posted(&mut team).await;
+    assert_eq!(told_of_removal(&team).len(), 1, "{}", team.discord.dump());
+    let card = cards(&team, 1);
     assert_eq!(threads(&team).len(), 1, "no second thread");
     assert_eq!(texts(&team, thread), before, "all that was said is there, once");
     // The thread is still the ticket's, and the pointer outlives the next change.
@@ -58,6 +66,12 @@ async fn a_card_that_is_deleted_is_posted_anew_and_leads_to_its_thread(database:
     let text = team.discord.draw(card);
     assert!(card.content.contains(&format!("<#{thread}>")) && text.contains("Responsable: Sam"), "{text}");
     no_violations(&team);
+}
+
+/// What was said to the leads of something that somebody removed.
+fn told_of_removal(team: &Team) -> Vec<String> {
+    let said = team.discord.messages(team.discord.support).into_iter().map(|message| message.content);
+    said.filter(|said| said.contains("a supprimé ici")).collect()
 }
 
 async fn an_entry_that_is_deleted_is_posted_anew(database: Database) {

@@ -15,6 +15,8 @@ on_both! {
     a_closed_support_channel_is_said_to_the_leads_alone,
     text_is_not_lost_without_files_or_embeds,
     a_channel_that_is_gone_is_said_and_the_rest_goes_on,
+    support_team_itself_that_is_gone_is_said_to_the_leads_and_loses_nothing,
+    what_stands_in_a_channel_that_was_left_comes_anew_where_the_team_is_now,
 }
 
 async fn alerts(team: &Team) -> Vec<String> {
@@ -164,5 +166,46 @@ async fn a_channel_that_is_gone_is_said_and_the_rest_goes_on(database: Database)
     time_passes(&mut team).await;
     assert_eq!(count(&team, team.discord.support, "n’existe plus"), 1);
     stands_once(&team, 1, &["premier message", "la suite"]);
+    no_violations(&team);
+}
+
+async fn support_team_itself_that_is_gone_is_said_to_the_leads_and_loses_nothing(database: Database) {
+    let mut team = Team::start(database).await;
+    team.discord.delete_channel(team.discord.support);
+    team.lea_writes("Sans équipe", "premier message").await;
+    until_alerts(&mut team, |standing| standing.iter().any(|alert| alert.contains("unknown_channel"))).await;
+    time_passes(&mut team).await;
+    let direct = team.lea.dm();
+    assert!(texts(&team, direct)[0].contains("n’existe plus"), "{:?}", texts(&team, direct));
+    // Another channel is named, and the program started again: the ticket comes there, whole.
+    team.close().await;
+    team.discord.support = team.discord.product;
+    team.open().await;
+    all_posted(&mut team).await;
+    stands_once(&team, 1, &["premier message"]);
+    no_violations(&team);
+}
+
+async fn what_stands_in_a_channel_that_was_left_comes_anew_where_the_team_is_now(database: Database) {
+    let mut team = Team::start(database).await;
+    team.lea_writes("Déménagé", "premier message").await;
+    all_posted(&mut team).await;
+    team.close().await;
+    let left = team.discord.support;
+    deny(&team, left, Permissions::VIEW_CHANNEL);
+    team.discord.support = team.discord.product;
+    team.open().await;
+    team.test.say("status 1 in_progress").await;
+    team.test.say("note 1 la suite").await;
+    all_posted(&mut team).await;
+    stands_once(&team, 1, &["premier message", "la suite"]);
+    let here = team.discord.messages(team.discord.support);
+    assert!(
+        here.iter().any(|message| team.discord.draw(message).contains("Déménagé")),
+        "{}",
+        team.discord.dump()
+    );
+    // Nobody removed anything.
+    assert_eq!(count(&team, team.discord.support, "a supprimé ici"), 0);
     no_violations(&team);
 }

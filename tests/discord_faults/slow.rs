@@ -11,6 +11,7 @@ use std::time::Duration;
 on_both! {
     a_slow_desk_acknowledges_within_a_second_and_answers_later,
     a_form_that_comes_too_late_is_asked_for_again,
+    an_answer_that_discord_did_not_take_is_given_again,
     what_fails_is_said_with_a_reference,
 }
 
@@ -102,5 +103,39 @@ async fn what_fails_is_said_with_a_reference(database: Database) {
         team.camille.slash(team.discord.support, "status", json!({"ticket": "1", "status": "closed"}));
     assert!(reply.draw().await.contains("Erreur interne"), "{}", reply.draw().await);
     assert!(reply.is_ephemeral().await);
+    no_violations(&team);
+}
+
+async fn an_answer_that_discord_did_not_take_is_given_again(database: Database) {
+    let mut team = Team::start(database).await;
+    let support = team.discord.support;
+    team.lea_writes("Malade", "bonjour").await;
+    all_posted(&mut team).await;
+    let status = |status: &str| json!({"ticket": "1", "status": status});
+    // At once: Discord is unwell, or takes the answer and loses the receipt.
+    team.discord.fail_next("POST", "/interactions/*/*/callback", 503, 1);
+    let reply = team.camille.slash(support, "status", status("in_progress"));
+    assert!(reply.draw().await.contains("En cours"), "{}", reply.draw().await);
+    team.discord.drop_connection_after_handling("POST", "/interactions/*/*/callback");
+    let reply = team.camille.slash(support, "status", status("resolved"));
+    assert!(reply.draw().await.contains("Résolu"), "{}", reply.draw().await);
+    // Later, in the place of what announced it.
+    let held = Held::hold(database, &team.test).await;
+    let reply = team.camille.slash(support, "status", status("in_progress"));
+    assert_eq!(reply.first().await.kind, 5);
+    team.discord.fail_next("PATCH", "/webhooks/*/*/messages/@original", 500, 2);
+    held.release().await;
+    team.wait(async || reply.draw().await.contains("En cours").then_some(())).await;
+    // Typed, with a receipt that is lost: said once.
+    team.discord.fail_next("POST", &format!("/channels/{support}/messages"), 502, 1);
+    let said = team.camille.says(support, "/ticket priorité 1 haute");
+    let answers = |team: &Team| {
+        let messages = team.discord.messages(support);
+        messages.into_iter().filter(|one| one.reply_to == Some(said.id)).count()
+    };
+    team.wait(async || (answers(&team) == 1).then_some(())).await;
+    all_posted(&mut team).await;
+    assert_eq!(answers(&team), 1, "{}", team.discord.dump());
+    assert_eq!(team.ticket(1).await.priority.as_str(), "high");
     no_violations(&team);
 }

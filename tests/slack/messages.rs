@@ -63,14 +63,18 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
     story.tell("sent", team.thread(1).await);
     let ours =
         team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
-    let raw = format!(
-        "From: MAILER-DAEMON@relais.example\nTo: {OUR_ADDRESS}\nSubject: Undelivered\nMessage-ID: <r@relais.example>\n\
+    let raw = |id: &str, action: &str, status: &str| {
+        format!(
+            "From: MAILER-DAEMON@relais.example\nTo: {OUR_ADDRESS}\nSubject: Undelivered\nMessage-ID: <{id}@relais.example>\n\
          Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
          --b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: failed\n\
-         Status: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--\n"
-    );
-    team.test.mail(&raw).await;
+         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: {action}\n\
+         Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--\n"
+        )
+    };
+    team.test.mail(&raw("a", "delivered", "2.0.0")).await;
+    story.tell("delivered", team.thread(1).await);
+    team.test.mail(&raw("r", "failed", "5.1.1")).await;
     story.tell("it came back", team.thread(1).await);
     story.tell("#support-team", team.view(SUPPORT).await);
     story.end(&team);

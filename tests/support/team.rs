@@ -196,7 +196,8 @@ impl Team {
         .await
     }
 
-    async fn wait<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
+    /// Waits until there is an answer.
+    pub async fn wait<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
         let start = std::time::Instant::now();
         loop {
             if let Some(found) = ask().await {

@@ -170,7 +170,7 @@ impl Trial {
             Ok(application) => application,
             Err(why) => return self.bad(why.say(asked::APPLICATION)),
         };
-        if application.flags.is_some_and(|flags| flags.intersects(permissions::READS_MESSAGES)) {
+        if application.flags.is_none_or(|flags| flags.intersects(permissions::READS_MESSAGES)) {
             self.good(say::INTENT_ON.to_owned());
         } else {
             self.bad(say::INTENT_OFF.to_owned());

@@ -57,6 +57,11 @@ pub fn code(error: &serenity::Error) -> Option<isize> {
     }
 }
 
+/// Whether the same call may be taken a moment later: Discord is unwell, or the line was lost.
+pub fn is_passing(error: &serenity::Error) -> bool {
+    matches!(fault(error), Fault::Later { .. })
+}
+
 /// What an error of a call means.
 pub fn fault(error: &serenity::Error) -> Fault {
     let serenity::Error::Http(HttpError::UnsuccessfulRequest(response)) = error else {

@@ -12,18 +12,29 @@ use crate::chat::room::{Caller, Room};
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Sheet};
 use crate::wording::{self, refusals};
+use futures_util::future::BoxFuture;
 use serenity::all::{
     ActionRowComponent, ChannelId, CommandInteraction, CommandType, ComponentInteraction,
     ComponentInteractionDataKind, CreateInteractionResponse, CreateInteractionResponseMessage, GuildId, Http,
     Member, Message, MessageFlags, ModalInteraction, RoleId, User, UserId,
 };
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How long an answer may take before it is announced; Discord gives three seconds.
 const AT_ONCE: Duration = Duration::from_millis(900);
+/// The pauses before an answer that Discord did not take is given again: the first one within its three seconds, a later one
+/// while somebody still looks.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
+pub(super) const LATE_PAUSES: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+/// Discord's code for an interaction that was answered already.
+const ANSWERED: isize = 40_060;
+
 /// How long the room may take for a form, which cannot be announced.
 const FORM_WITHIN: Duration = Duration::from_millis(2400);
 
@@ -65,20 +76,39 @@ enum Asked {
 
 impl Asked {
     async fn respond(&self, http: &Http, response: CreateInteractionResponse) -> serenity::Result<()> {
-        match self {
-            Asked::Command(asked) => asked.create_response(http, response).await,
-            Asked::Component(asked) => asked.create_response(http, response).await,
-            Asked::Modal(asked) => asked.create_response(http, response).await,
-        }
+        let tried = &AtomicBool::new(false);
+        let done = insist(&PAUSES, || {
+            let response = response.clone();
+            Box::pin(async move {
+                let done = match self {
+                    Asked::Command(asked) => asked.create_response(http, response).await,
+                    Asked::Component(asked) => asked.create_response(http, response).await,
+                    Asked::Modal(asked) => asked.create_response(http, response).await,
+                };
+                let is_second = tried.swap(true, SeqCst);
+                match done {
+                    // The first one was taken after all, and only its receipt was lost.
+                    Err(error) if is_second && fault::code(&error) == Some(ANSWERED) => Ok(()),
+                    done => done,
+                }
+            })
+        });
+        done.await
     }
 
     async fn edit(&self, http: &Http, sheet: &Sheet, leads: Option<RoleId>) -> serenity::Result<()> {
         let response = draw(sheet, leads).late_response();
-        match self {
-            Asked::Command(asked) => asked.edit_response(http, response).await.map(drop),
-            Asked::Component(asked) => asked.edit_response(http, response).await.map(drop),
-            Asked::Modal(asked) => asked.edit_response(http, response).await.map(drop),
-        }
+        let done = insist(&LATE_PAUSES, || {
+            let response = response.clone();
+            Box::pin(async move {
+                match self {
+                    Asked::Command(asked) => asked.edit_response(http, response).await.map(drop),
+                    Asked::Component(asked) => asked.edit_response(http, response).await.map(drop),
+                    Asked::Modal(asked) => asked.edit_response(http, response).await.map(drop),
+                }
+            })
+        });
+        done.await
     }
 
     /// Whether the answer may take the place of what was pressed on: a message that only its reader sees.
@@ -91,6 +121,20 @@ impl Asked {
             Asked::Modal(asked) => asked.message.as_deref().is_some_and(is_private),
         }
     }
+}
+
+/// Makes a call again while Discord is unwell, after each of these pauses.
+pub(super) async fn insist<'a, T>(
+    pauses: &[Duration],
+    call: impl Fn() -> BoxFuture<'a, serenity::Result<T>>,
+) -> serenity::Result<T> {
+    for pause in pauses {
+        match call().await {
+            Err(error) if fault::is_passing(&error) => tokio::time::sleep(*pause).await,
+            done => return done,
+        }
+    }
+    call().await
 }
 
 impl Listener {
@@ -130,7 +174,7 @@ impl Listener {
         if let Err(error) = outcome {
             // Told twice, and answered by whoever was first.
             match fault::code(&error) {
-                Some(40_060 | 10_062) => {
+                Some(ANSWERED | 10_062) => {
                     tracing::debug!(error = %error, "an interaction was answered already")
                 }
                 _ => tracing::warn!(error = %error, "an answer did not reach Discord"),
@@ -186,15 +230,15 @@ impl Listener {
         let work = async move {
             if data.kind == CommandType::Message {
                 let Some(message) = data.resolved.messages.values().next() else { return Answer::Silence };
-                let text = said(message);
+                let (text, link) = (said(message), message.link());
                 return match data.name.as_str() {
                     name if name == wording::slash::CREATE_TICKET.english => {
                         let author = message.author.id.to_string();
-                        room.open_form(&caller, &author, shown_name(&message.author), &text).await
+                        room.open_form(&caller, &author, shown_name(&message.author), &text, &link).await
                     }
                     _ => {
-                        room.add_form(&caller, &format!("{}\u{a0}: {text}", shown_name(&message.author)))
-                            .await
+                        let text = format!("{}\u{a0}: {text}", shown_name(&message.author));
+                        room.add_form(&caller, &text, &link).await
                     }
                 };
             }

@@ -2,7 +2,7 @@
 //! away.
 
 use super::draw::draw;
-use super::gateway::{Listener, shown_name};
+use super::gateway::{LATE_PAUSES, Listener, insist, shown_name};
 use super::marks::Marks;
 use super::post::PLATFORM;
 use crate::chat::room::Caller;
@@ -116,8 +116,13 @@ impl Listener {
     /// Answers a typed line where it was typed.
     async fn reply(&self, http: &Arc<Http>, message: &Message, sheet: &Sheet) {
         let answer = draw(sheet, self.leads).message(Vec::new()).reference_message(message);
-        let nonce = Nonce::String(format!("re-{}", message.id));
-        match message.channel_id.send_message(http, answer.nonce(nonce).enforce_nonce(true)).await {
+        // By its nonce Discord knows one that it has already.
+        let answer = answer.nonce(Nonce::String(format!("re-{}", message.id))).enforce_nonce(true);
+        let said = insist(&LATE_PAUSES, || {
+            let answer = answer.clone();
+            Box::pin(async move { message.channel_id.send_message(http, answer).await })
+        });
+        match said.await {
             Ok(answer) => self.end_typed_undo(http, answer, sheet),
             Err(error) => tracing::warn!(error = %error, "an answer did not reach Discord"),
         }

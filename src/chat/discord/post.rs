@@ -86,6 +86,12 @@ impl Wall for Poster {
         &self.public_url
     }
 
+    /// What stands in a forum is not told apart, since a post there is a channel of its own.
+    fn is_here(&self, place: &Place) -> bool {
+        let ours = self.channels.all().any(|ours| ours.to_string() == place.channel);
+        ours || place.thread.as_ref() == Some(&place.channel)
+    }
+
     fn has_channel(&self, kind: PostKind) -> bool {
         match kind {
             PostKind::Escalation => self.channels.dev.is_some(),
@@ -192,16 +198,12 @@ impl Wall for Poster {
 }
 
 impl Poster {
-    /// What is closed to us and stands in none of our channels is left there: it comes anew where things are posted now. What
-    /// stands in a forum is not told apart, since a post there is a channel of its own.
+    /// What is closed to us and stands in none of our channels is left there: it comes anew where things are posted now.
     fn left_behind(&self, fault: Fault, post: &Post) -> Fault {
         if !matches!(fault, Fault::Barred(Barred::NoChannel | Barred::Permission)) {
             return fault;
         }
-        let is_left = |place: &&Place| {
-            let ours = self.channels.all().any(|ours| ours.to_string() == place.channel);
-            !ours && place.thread.as_ref() != Some(&place.channel)
-        };
+        let is_left = |place: &&Place| !self.is_here(place);
         let is_entry = matches!(post.kind, PostKind::Message | PostKind::Event);
         match (is_entry, post.card.as_ref().filter(is_left), post.place.as_ref().filter(is_left)) {
             (true, Some(Place { thread: Some(thread), .. }), _) => Fault::ThreadGone(thread.clone()),

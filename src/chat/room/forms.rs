@@ -146,27 +146,48 @@ impl Room {
     }
 
     /// The form that opens a ticket from somebody's message.
-    pub async fn open_form(&self, caller: &Caller, author: &str, name: &str, said: &str) -> Answer {
+    pub async fn open_form(
+        &self,
+        caller: &Caller,
+        author: &str,
+        name: &str,
+        said: &str,
+        link: &str,
+    ) -> Answer {
         let outcome = async {
             if let Err(said) = self.agent(caller).await? {
                 return Ok(Answer::Private(said));
             }
             let known = self.desk.requester_of_account(self.platform, author).await?;
             let (email, name) = known.unwrap_or_else(|| (String::new(), name.to_owned()));
-            Ok(Answer::Ask(wording::chat::open_form(author, &email, &name, said)))
+            let said = self.fitting(said, link);
+            Ok(Answer::Ask(wording::chat::open_form(author, &email, &name, &said)))
         };
         self.answer(outcome.await)
     }
 
     /// The form that adds somebody's message to a ticket.
-    pub async fn add_form(&self, caller: &Caller, said: &str) -> Answer {
+    pub async fn add_form(&self, caller: &Caller, said: &str, link: &str) -> Answer {
         let outcome = async {
             if let Err(said) = self.agent(caller).await? {
                 return Ok(Answer::Private(said));
             }
-            Ok(Answer::Ask(wording::chat::add_form(said)))
+            Ok(Answer::Ask(wording::chat::add_form(&self.fitting(said, link))))
         };
         self.answer(outcome.await)
+    }
+
+    /// A message as a form can hold it: of one that is too long the beginning, and the way to the rest.
+    fn fitting(&self, said: &str, link: &str) -> String {
+        let most = self.platform.longest_field();
+        if said.chars().count() <= most {
+            return said.to_owned();
+        }
+        let rest = wording::chat::the_rest_is_at(link);
+        let room = most.saturating_sub(rest.chars().count());
+        let head: String = said.chars().take(room).collect();
+        let end = head.rfind(char::is_whitespace).unwrap_or(head.len());
+        format!("{}{rest}", &head[..end])
     }
 }
 

@@ -65,9 +65,11 @@ impl Listener {
         let channel = text(&payload["channel"]["id"]);
         let thread = message["thread_ts"].as_str().filter(|thread| message["ts"] != *thread);
         let reply = Reply::at(&text(&payload["response_url"]), &channel, thread, false);
+        let ts = message["ts"].as_str().unwrap_or_default().replace('.', "");
+        let link = format!("https://slack.com/archives/{channel}/p{ts}");
         let answer = match payload["callback_id"].as_str() {
-            Some(CREATE_TICKET) => self.room.open_form(&caller, author, &name, &said).await,
-            Some(ADD_TO_TICKET) => self.room.add_form(&caller, &format!("{name}\u{a0}: {said}")).await,
+            Some(CREATE_TICKET) => self.room.open_form(&caller, author, &name, &said, &link).await,
+            Some(ADD_TO_TICKET) => self.room.add_form(&caller, &format!("{name}\u{a0}: {said}"), &link).await,
             _ => Answer::Silence,
         };
         self.give(&caller, &reply, payload["trigger_id"].as_str(), answer).await;

@@ -384,7 +384,7 @@ impl Poster {
     fn left_behind(&self, fault: Fault, place: &Place) -> Fault {
         match fault {
             Fault::Barred(Barred::NoChannel | Barred::Permission | Barred::There(_))
-                if !self.is_ours(&place.message) =>
+                if !self.is_here(place) =>
             {
                 Fault::Gone(Box::new(place.clone()))
             }
@@ -424,6 +424,10 @@ impl Wall for Poster {
 
     fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    fn is_here(&self, place: &Place) -> bool {
+        self.is_ours(&place.message)
     }
 
     fn has_channel(&self, kind: PostKind) -> bool {

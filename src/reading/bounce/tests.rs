@@ -209,3 +209,28 @@ fn a_program_that_screens_somebodys_mail_reports_no_failure() {
     let body = "--b\nContent-Type: text/plain\n\nYou are on my list.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; jean@client.example\nAction: failed\nStatus: 4.7.0\n--b--";
     assert_eq!(read(header, body), None);
 }
+
+#[test]
+fn a_report_that_a_mail_was_delivered_is_told_from_one_that_was_only_handed_on() {
+    let report = |action: &str, kind: &str| {
+        let text = format!(
+            "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Successful Mail Delivery Report\n\
+             Content-Type: multipart/report; report-type={kind}; boundary=i\n\n--i\nContent-Type: text/plain\n\nDone.\n\
+             --i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+             Final-Recipient: rfc822; jean@client.example\nAction: {action}\nStatus: 2.0.0\n--i\n\
+             Content-Type: text/rfc822-headers\n\nMessage-ID: <42.7.x@desk.example>\n--i--\n"
+        );
+        let limits = crate::config::Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 };
+        crate::reading::read(text.replace('\n', "\r\n").as_bytes(), &limits).unwrap()
+    };
+    let mail = report("delivered", "delivery-status");
+    let delivered = mail.delivered.expect("it was");
+    assert_eq!(delivered.recipient.as_deref(), Some("jean@client.example"));
+    assert_eq!(delivered.original_message_id.as_deref(), Some("42.7.x@desk.example"));
+    assert!(mail.bounce.is_none() && mail.automatic.is_some());
+    for (action, kind) in
+        [("relayed", "delivery-status"), ("failed", "delivery-status"), ("delivered", "other")]
+    {
+        assert!(report(action, kind).delivered.is_none(), "{action} {kind}");
+    }
+}

@@ -496,6 +496,11 @@ pub fn open_form(author: &str, email: &str, name: &str, said: &str) -> Form {
     }
 }
 
+/// Behind the beginning of a message that no form can hold.
+pub fn the_rest_is_at(link: &str) -> String {
+    format!("\n\n[La suite du message\u{a0}: {link}]")
+}
+
 /// The form that adds a message to a ticket.
 pub fn add_form(said: &str) -> Form {
     Form {

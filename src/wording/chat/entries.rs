@@ -12,6 +12,7 @@ use crate::view::press::Press;
 use crate::view::sheet::{Button, Call, File, Piece, Row, Sheet, Tone};
 use crate::view::{DeliveryView, EventView, MessageView, TicketView};
 use crate::wording::canned::CLOSING;
+use crate::wording::mail::DELIVERED;
 use crate::wording::{dates, history, labels, mail};
 
 /// A message; `None` when the ticket has it no more.
@@ -110,23 +111,37 @@ fn receipts(ticket: &TicketView, id: MessageId) -> String {
     };
     let of_this = |delivery: &&DeliveryView| Some(delivery.event) == wrote.map(|event| event.id);
     let roads = ticket.deliveries.iter().filter(of_this).filter(is_told);
-    let said: Vec<String> = roads.map(receipt).collect();
+    let said: Vec<String> = roads.map(|delivery| receipt(delivery, came_back(ticket, delivery))).collect();
     if said.is_empty() { "rien ne part".to_owned() } else { said.join(" · ") }
 }
 
-/// What became of one delivery.
-pub fn receipt(delivery: &DeliveryView) -> String {
+/// Whether a report said that a mail was not delivered, after it had left.
+pub fn came_back(ticket: &TicketView, delivery: &DeliveryView) -> bool {
+    let of_this = |event: &&EventView| event.detail.delivery == Some(delivery.id.0);
+    let last =
+        ticket.events.iter().rev().filter(of_this).find(|event| {
+            matches!(event.kind, EventKind::Bounced | EventKind::Resent | EventKind::MarkedSent)
+        });
+    delivery.state == DeliveryState::Failed && last.is_some_and(|event| event.kind == EventKind::Bounced)
+}
+
+/// What became of one delivery; `came_back`: a report said so.
+pub fn receipt(delivery: &DeliveryView, came_back: bool) -> String {
     let why = delivery.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     let to = delivery.address.as_deref().map(|address| format!(" à {}", masked(address))).unwrap_or_default();
     let road = labels::channel(delivery.channel);
     match (delivery.channel, delivery.state) {
         (Channel::Web, DeliveryState::Sent) => "web ✔".to_owned(),
+        (_, DeliveryState::Sent) if delivery.why.as_deref() == Some(DELIVERED) => {
+            format!("remis par {road}{to} ✔✔")
+        }
         (_, DeliveryState::Sent) => format!("envoyé par {road}{to} ✔"),
         (_, DeliveryState::Pending | DeliveryState::Sending) => format!("⏳ {road}{to}\u{a0}: en attente"),
         (_, DeliveryState::Failed) => {
             // A reason may hold parentheses of its own.
             let why = delivery.why.as_deref().map(|why| format!(", {why}")).unwrap_or_default();
-            format!("✖ {road}{to}\u{a0}: échec{why}")
+            let word = if came_back { "rebond" } else { "échec" };
+            format!("✖ {road}{to}\u{a0}: {word}{why}")
         }
         (_, DeliveryState::Uncertain) => format!("❓ {road}{to}\u{a0}: peut-être arrivé{why}"),
         (_, DeliveryState::Skipped) => format!("{road}\u{a0}: non envoyé{why}"),
@@ -211,6 +226,21 @@ pub fn warning(ticket: &TicketView, event: &EventView, public_url: &str) -> Shee
         sheet.rows = vec![Row::Buttons(next(ticket, event))];
     }
     sheet
+}
+
+/// Something that showed the ticket was removed by somebody, and stands again.
+pub fn restored(ticket: &TicketView, public_url: &str) -> Sheet {
+    let id = ticket.id;
+    let said = format!(
+        "⚠ Quelqu’un a supprimé ici la fiche, le fil ou l’escalade du ticket nº\u{a0}{id}\u{a0}: c’est publié de nouveau, \
+         rien n’est perdu."
+    );
+    Sheet {
+        link: Some(cards::page(public_url, ticket)),
+        body: vec![Piece::Words(said)],
+        calls: Some(Call::Leads),
+        ..Sheet::default()
+    }
 }
 
 fn mark(kind: EventKind) -> &'static str {
