@@ -813,3 +813,29 @@ async fn a_reply_does_not_pass_what_was_said_while_it_was_written() {
         assert!(reply(after.messages[1].id).await.is_ok());
     }
 }
+
+#[tokio::test]
+async fn a_word_that_thousands_of_messages_hold_lists_the_newest_and_counts_all() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        let raw = |n: usize| {
+            let word = if n % 100 == 7 { "rare" } else { "courant" };
+            format!(
+                "From: c{n}@client.example\r\nSubject: facture {word}\r\nMessage-ID: <{n}@client.example>\r\n\r\nBonjour\r\n"
+            )
+            .into_bytes()
+        };
+        for from in (1..=4200).step_by(600) {
+            test.mails((from..from + 600).map(raw).collect()).await;
+        }
+        // A second message of a ticket makes no second ticket of it, and wakes it.
+        test.mail("From: c5@client.example\nSubject: Re: facture\nIn-Reply-To: <5@client.example>\n\nEncore une facture\n").await;
+        for (words, total) in [("facture", 4200), ("fact", 4200), ("rare", 42), ("facture rare", 42)] {
+            let View::Queue(queue) = test.say(&format!("list {words}")).await else { panic!("a list") };
+            assert_eq!(queue.total, total, "{database:?} {words}");
+            let newest: Vec<i64> = queue.tickets.iter().map(|ticket| ticket.id.0).collect();
+            assert!(newest.windows(2).all(|two| two[0] > two[1] || two[0] == 5), "{newest:?}");
+            assert_eq!(newest.len(), 20);
+        }
+    }
+}
