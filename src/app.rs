@@ -393,6 +393,9 @@ async fn run_doors(
             outbound::push::run(desk, courier, cancel).await;
             ("push", Ok(()))
         });
+    } else if let Err(failure) = desk.claim_pushes(i64::MAX).await {
+        // What waited from when there was a key is recorded as skipped.
+        tracing::warn!(error = %failure, "pushes that wait cannot be looked at");
     }
     let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
     let canary = canary(&config, &desk)?;

@@ -814,11 +814,13 @@ impl Site {
         fields: &[(&str, &str)],
         files: &[(&str, &str, &[u8])],
     ) -> Answer {
-        let mut body = Vec::new();
-        for (name, value) in [&[("csrf", csrf), ("key", key)], fields].concat() {
-            let head = format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            body.extend(head.into_bytes());
-        }
+        let field = |(name, value): &(&str, &str)| {
+            format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                .into_bytes()
+        };
+        // As in the page: what was pressed stands behind the files.
+        let (pressed, typed): (Vec<_>, Vec<_>) = fields.iter().partition(|(name, _)| *name == "then");
+        let mut body: Vec<u8> = [("csrf", csrf), ("key", key)].iter().chain(typed).flat_map(field).collect();
         for (name, kind, bytes) in files {
             let head = format!(
                 "--xyz\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
@@ -828,6 +830,7 @@ impl Site {
             body.extend(*bytes);
             body.extend(b"\r\n");
         }
+        body.extend(pressed.into_iter().flat_map(field));
         body.extend(b"--xyz--\r\n");
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let answer = client

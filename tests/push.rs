@@ -132,6 +132,12 @@ async fn a_browser_is_told_what_happens_once_it_cannot_be_taken_back(database: D
     assert_eq!(site.last().await, (DeliveryState::Sent, None));
     assert_eq!(site.deliver().await, DeliverCount::default(), "once");
 
+    // Whether it is told can be asked, by whoever has the page and the browser.
+    let known = format!("{path}/known");
+    for (endpoint, is_known) in [(browser.endpoint.as_str(), true), ("https://push.example/other", false)] {
+        let (_, said) = site.ask(Method::POST, &known, &json!({ "endpoint": endpoint })).await;
+        assert_eq!(said, json!({ "known": is_known }));
+    }
     // What it leads to is her ticket.
     let page = said["url"].as_str().unwrap().strip_prefix(NEAR_URL).unwrap();
     let (status, page) = site.ask(Method::GET, page, &Value::Null).await;
@@ -427,14 +433,17 @@ async fn a_page_of_the_application_shows_the_bell(database: Database) {
         page.go(&format!("http://localhost:{}/demo/application", address.port()));
         page.wait_until("(window.bell = document.querySelector('guichet-bell')?.shadowRoot)?.querySelector('i')?.textContent === '1'");
         page.wait_until(
-            "bell.querySelector('button').getAttribute('aria-label') === 'Notifications : 1 non lue'",
+            "bell.querySelector('button').getAttribute('aria-label') === 'Notifications\\u00a0: 1 non lue'",
         );
         page.evaluate("bell.querySelector('button').click()");
         page.wait_until("!bell.querySelector('div').hidden && bell.querySelector('a.warning.new').textContent.includes('Paiement refusé')");
         page.evaluate("[...bell.querySelectorAll('div button')].find((b) => b.textContent === 'Tout marquer comme lu').click()");
         page.wait_until("!bell.querySelector('i') && !bell.querySelector('a.new')");
-        page.evaluate("bell.querySelector('button').click()");
-        page.wait_until("bell.querySelector('div').hidden");
+        page.evaluate("bell.querySelector('a').focus()");
+        page.press_escape();
+        page.wait_until(
+            "bell.querySelector('div').hidden && bell.activeElement === bell.querySelector('button')",
+        );
         page.complaints().to_vec()
     });
     assert_eq!(said.await.unwrap(), [""; 0]);
@@ -442,6 +451,39 @@ async fn a_page_of_the_application_shows_the_bell(database: Database) {
     assert_eq!(unread, 0);
     // No desk but a demo has such a page.
     assert_eq!(site.ask(Method::GET, "/demo/application", &Value::Null).await.0, 404);
+}
+
+async fn a_status_that_had_to_wait_does_not_take_a_later_ones_place(database: Database) {
+    let mut site = Site::open(database).await;
+    let browser = site.browser().await;
+    site.act("status 1 waiting_customer").await;
+    site.server.answer_next(429, Some(3600));
+    assert_eq!(site.deliver().await.retry, 1);
+    // As if the first were under way while the second is decided: it is not overtaken then.
+    let mut claimed = site.test.desk.claim_pushes(10).await.unwrap().pushes;
+    assert!(claimed.is_empty());
+    site.elapse(Duration::hours(1)).await;
+    claimed = site.test.desk.claim_pushes(10).await.unwrap().pushes;
+    assert_eq!(claimed.len(), 1);
+    site.act("status 1 resolved").await;
+    assert_eq!(site.deliver().await.sent, 1);
+    site.elapse(Duration::minutes(5)).await;
+    assert_eq!(site.deliver().await.skipped, 1, "its lease has ended");
+    let brought = site.server.brought_to(&browser);
+    assert!(brought.len() == 1 && brought[0].said["title"].as_str().unwrap().contains("Résolu"));
+}
+
+async fn ending_somebodys_links_ends_what_was_asked_by_them(database: Database) {
+    let mut site = Site::open(database).await;
+    let path = site.page("/push").await;
+    let stranger = site.server.browser(&site.key);
+    assert_eq!(site.ask(Method::POST, &path, &asked(&stranger)).await.0, 200);
+    site.elapse(Duration::seconds(1)).await;
+    site.test.say(&format!("user {LEA} --revoke")).await;
+    assert_eq!(site.devices().await, 0);
+    site.act("reply 1 Un secret").await;
+    site.deliver().await;
+    assert_eq!(site.server.asked(), 0);
 }
 
 on_both! {
@@ -456,4 +498,6 @@ on_both! {
     the_bell_shows_what_is_unread_in_a_page_of_another_host,
     a_browser_asks_is_told_and_asks_no_more,
     a_page_of_the_application_shows_the_bell,
+    a_status_that_had_to_wait_does_not_take_a_later_ones_place,
+    ending_somebodys_links_ends_what_was_asked_by_them,
 }

@@ -124,7 +124,7 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let until = desk.clock().now() + opened.config.undo_window.min(LONGEST_WAIT);
     let mut is_said = false;
     while let Clock::System = desk.clock()
-        && let Some(due) = next_due(desk, push.is_some()).await?
+        && let Some(due) = next_due(desk, post.is_some(), push.is_some()).await?
         && due <= until
         && count.retry == 0
     {
@@ -146,9 +146,9 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     if count.failed + count.uncertain > 0 { Err(Ended::Refused(said)) } else { Ok(()) }
 }
 
-/// When the next mail, or the next push where they are sent, becomes due.
-async fn next_due(desk: &Desk, with_push: bool) -> Result<Option<DateTime<Utc>>, Failure> {
-    let by_mail = desk.next_due(Channel::Email).await?;
+/// When the next mail or push becomes due, of those that are sent.
+async fn next_due(desk: &Desk, with_mail: bool, with_push: bool) -> Result<Option<DateTime<Utc>>, Failure> {
+    let by_mail = if with_mail { desk.next_due(Channel::Email).await? } else { None };
     let by_push = if with_push { desk.next_due(Channel::Push).await? } else { None };
     Ok(by_mail.into_iter().chain(by_push).min())
 }

@@ -116,6 +116,15 @@ impl Desk {
         Ok(Some(subscribed))
     }
 
+    /// Whether this browser is told of what happens on the tickets of whom the link was made for.
+    pub async fn is_subscribed(&self, token: &str, purpose: Purpose, endpoint: &str) -> Result<Option<bool>> {
+        let now = self.inner.clock.now();
+        let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
+        let mut tx = self.inner.store.read().await?;
+        let Some(requester) = bearer(&mut tx, grant, purpose).await? else { return Ok(None) };
+        Ok(Some(tx.is_subscribed(requester.id, endpoint).await?))
+    }
+
     /// Tells one browser no more, or none of them where none is named; how many are left.
     pub async fn end_subscription(
         &self,
@@ -207,7 +216,15 @@ impl Inner {
         let planned =
             plan(requester.preference, road).into_iter().find(|(channel, _)| *channel == Channel::Push);
         let lasts = (delivery.created_at + push::LASTS - now).to_std().unwrap_or_default();
+        // One that had to be tried again would else take the place of a later one.
+        let is_overtaken = match delivery.subscription {
+            Some(browser) if delivery.kind != NoticeKind::Reply => {
+                tx.is_push_overtaken(delivery.ticket, browser, delivery.id).await?
+            }
+            _ => false,
+        };
         let (reason, browser) = match (planned, browser) {
+            (_, Some(_)) if is_overtaken => (Some(SkipReason::Overtaken), None),
             (Some((_, Plan::Skip(reason))), _) => (Some(reason), None),
             (_, None) => (Some(SkipReason::Unsubscribed), None),
             (_, browser) => (None, browser),

@@ -175,6 +175,8 @@ impl Inner {
                 }
                 if *revoke {
                     tx.end_links(requester.id, ask.now).await?;
+                    // Each push carries a link: whoever came by one that leaked is told no more.
+                    tx.drop_subscriptions_of(requester.id).await?;
                 }
                 let read = read_person(&mut tx, email).await?;
                 let person = Person { changed: preference.is_some(), revoked: *revoke, ..read };

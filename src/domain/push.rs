@@ -85,7 +85,7 @@ fn is_name(host: &str) -> bool {
         let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
     };
-    let last = labels.last().copied().unwrap_or_default();
+    let last = labels.last().copied().unwrap_or_default().to_ascii_lowercase();
     let is_zone = last.bytes().any(|byte| byte.is_ascii_alphabetic()) && !last.starts_with("0x");
     host.len() <= 253 && labels.len() >= 2 && labels.iter().all(is_label) && is_zone
 }
@@ -120,6 +120,8 @@ mod tests {
             "https://2130706433/x",
             "https://0x7f.1/x",
             "https://127.0x1/x",
+            "https://169.0XFEA9FE/x",
+            "https://10.0X1:8443/x",
             "https://user@push.example/x",
             "https://push.example:0/x",
             "https://push.example:99999/x",

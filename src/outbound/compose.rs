@@ -316,7 +316,10 @@ fn enclose(mut mail: MultiPart, enclosed: &Enclosed) -> Result<MultiPart, Compos
         let bytes = file_bytes(&enclosed.raw, file.part).ok_or(ComposeError::File)?;
         let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
             .map_err(|_| ComposeError::Build("a file cannot be encoded".to_owned()))?;
-        let kind = ContentType::parse(&file.media_type)
+        // A part that holds a mail or parts of its own may not be encoded (RFC 2046, 5.2.1).
+        let is_nested = ["message/", "multipart/"].iter().any(|kind| file.media_type.starts_with(kind));
+        let kind = if is_nested { "application/octet-stream" } else { file.media_type.as_str() };
+        let kind = ContentType::parse(kind)
             .or_else(|_| ContentType::parse("application/octet-stream"))
             .map_err(|error| ComposeError::Build(error.to_string()))?;
         let name = undecodable(prose::clean_line(&file.name, letters::LONGEST_NAME));

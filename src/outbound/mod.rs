@@ -168,16 +168,49 @@ pub async fn deliver(desk: &Desk, post: &PostRoom, limit: i64) -> Result<Deliver
 
 /// Sends what becomes due, until `cancel`; what is in hand then is still finished.
 pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
+    attend(&desk, &post, &cancel).await;
+}
+
+/// A road by which deliveries leave.
+trait Road: Sync {
+    /// Those of this channel.
+    const CHANNEL: Channel;
+
+    /// Carries what is due now.
+    fn drain(
+        &self,
+        desk: &Desk,
+        cancel: &CancellationToken,
+    ) -> impl Future<Output = Result<DeliverCount>> + Send;
+
+    /// Waits until a delivery was planned.
+    fn rings(desk: &Desk) -> impl Future<Output = ()> + Send;
+}
+
+impl Road for PostRoom {
+    const CHANNEL: Channel = Channel::Email;
+
+    async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
+        drain(desk, self, i64::MAX, cancel).await
+    }
+
+    async fn rings(desk: &Desk) {
+        desk.outbox_rings().await;
+    }
+}
+
+async fn attend<R: Road>(desk: &Desk, road: &R, cancel: &CancellationToken) {
     let mut is_broken = false;
     while !cancel.is_cancelled() {
-        let due = match drain(&desk, &post, i64::MAX, &cancel).await {
-            Ok(_) => desk.next_due(Channel::Email).await,
+        let due = match road.drain(desk, cancel).await {
+            Ok(_) => desk.next_due(R::CHANNEL).await,
             Err(failure) => Err(failure),
         };
+        let channel = R::CHANNEL.as_str();
         let sleep = match due {
             Ok(due) => {
                 if is_broken {
-                    tracing::info!("the outbox can be read again");
+                    tracing::info!(channel, "the outbox can be read again");
                 }
                 is_broken = false;
                 due.and_then(|due| (due - desk.clock().now()).to_std().ok().or(Some(Duration::ZERO)))
@@ -187,7 +220,7 @@ pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
             Err(failure) => {
                 // Once for each outage: the next line about it says that it is over.
                 if !is_broken {
-                    tracing::error!(error = %failure, "the outbox cannot be read; trying again");
+                    tracing::error!(channel, error = %failure, "the outbox cannot be read; trying again");
                 }
                 is_broken = true;
                 PAUSE_WHEN_BROKEN
@@ -195,7 +228,7 @@ pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
         };
         tokio::select! {
             () = cancel.cancelled() => break,
-            () = desk.outbox_rings() => {}
+            () = R::rings(desk) => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -298,9 +331,17 @@ fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates)
 }
 
 async fn record(desk: &Desk, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
+    insist(|| desk.record(parcel, outcome.clone())).await
+}
+
+/// Writes what became of an attempt, again while the database is away.
+async fn insist<F>(record: impl Fn() -> F) -> Result<Option<Next>>
+where
+    F: Future<Output = Result<Option<Next>>>,
+{
     let mut tried = 1;
     loop {
-        match desk.record(parcel, outcome.clone()).await {
+        match record().await {
             Err(Failure::Broken(_)) if tried < RECORD_TRIES => tokio::time::sleep(RECORD_WAIT * tried).await,
             result => return result,
         }

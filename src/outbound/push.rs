@@ -4,9 +4,9 @@
 //! address of a machine nearby, no redirection, and of what is answered only the status is read.
 //! May import: desk, domain, webpush, wording.
 
-use super::{PAUSE_WHEN_BROKEN, RECORD_TRIES, RECORD_WAIT, SLEEPS};
+use super::{Road, attend, insist};
 use crate::desk::push::Push;
-use crate::desk::{Desk, Failure, Result};
+use crate::desk::{Desk, Result};
 use crate::domain::delivery::{Channel, Next, Outcome, SkipReason};
 use crate::outbound::DeliverCount;
 use crate::webpush::{self, Vapid};
@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -37,6 +37,7 @@ const LONGEST_SHOWN: usize = 300;
 pub struct PushCourier {
     vapid: Vapid,
     client: Client,
+    near: bool,
 }
 
 impl PushCourier {
@@ -53,7 +54,14 @@ impl PushCourier {
             .dns_resolver(Arc::new(Outside { near }))
             .user_agent(concat!("Guichet/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(PushCourier { vapid, client })
+        Ok(PushCourier { vapid, client, near })
+    }
+
+    /// Whether an address is a name, which is looked up by [`Outside`]; a number would be reached as it is.
+    fn is_named(&self, endpoint: &str) -> bool {
+        let Ok(url) = Url::parse(endpoint) else { return false };
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        host.parse::<IpAddr>().map_or(!host.is_empty(), |ip| self.near && ip.is_loopback())
     }
 
     async fn send(&self, push: &Push, desk: &Desk) -> Outcome {
@@ -65,6 +73,9 @@ impl PushCourier {
 
     async fn post(&self, push: &Push, desk: &Desk) -> std::result::Result<Response, Outcome> {
         let refused = |error: anyhow::Error| Outcome::Failed(format!("{error:#}"));
+        if !self.is_named(&push.browser.endpoint) {
+            return Err(Outcome::Failed("the address of the push service is that of a machine".to_owned()));
+        }
         let body = webpush::seal(&push.browser, message(push)).map_err(refused)?;
         let authorization =
             self.vapid.authorization(&push.browser.endpoint, desk.clock().now()).map_err(refused)?;
@@ -195,32 +206,18 @@ pub async fn deliver(desk: &Desk, courier: &PushCourier) -> Result<DeliverCount>
 
 /// Tells what becomes due, until `cancel`; what is in hand then is still finished.
 pub async fn run(desk: Desk, courier: PushCourier, cancel: CancellationToken) {
-    let mut is_broken = false;
-    while !cancel.is_cancelled() {
-        let due = match drain(&desk, &courier, &cancel).await {
-            Ok(_) => desk.next_due(Channel::Push).await,
-            Err(failure) => Err(failure),
-        };
-        let sleep = match due {
-            Ok(due) => {
-                is_broken = false;
-                due.and_then(|due| (due - desk.clock().now()).to_std().ok().or(Some(Duration::ZERO)))
-                    .unwrap_or(SLEEPS.1)
-                    .clamp(SLEEPS.0, SLEEPS.1)
-            }
-            Err(failure) => {
-                if !is_broken {
-                    tracing::error!(error = %failure, "the pushes cannot be read; trying again");
-                }
-                is_broken = true;
-                PAUSE_WHEN_BROKEN
-            }
-        };
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            () = desk.push_rings() => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
+    attend(&desk, &courier, &cancel).await;
+}
+
+impl Road for PushCourier {
+    const CHANNEL: Channel = Channel::Push;
+
+    async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
+        drain(desk, self, cancel).await
+    }
+
+    async fn rings(desk: &Desk) {
+        desk.push_rings().await;
     }
 }
 
@@ -240,7 +237,7 @@ async fn drain(desk: &Desk, courier: &PushCourier, cancel: &CancellationToken) -
             .buffer_unordered(LANES);
         let mut first_failure = Ok(());
         while let Some((push, outcome)) = sends.next().await {
-            match record(desk, &push, outcome).await {
+            match insist(|| desk.record_push(&push, outcome.clone())).await {
                 Ok(next) => note(&push, next.as_ref(), &mut count),
                 // The others are on their way already, and are recorded too.
                 Err(failure) if first_failure.is_ok() => first_failure = Err(failure),
@@ -250,17 +247,6 @@ async fn drain(desk: &Desk, courier: &PushCourier, cancel: &CancellationToken) -
         first_failure?;
     }
     Ok(count)
-}
-
-async fn record(desk: &Desk, push: &Push, outcome: Outcome) -> Result<Option<Next>> {
-    let mut tried = 1;
-    loop {
-        match desk.record_push(push, outcome.clone()).await {
-            Err(Failure::Broken(_)) if tried < RECORD_TRIES => tokio::time::sleep(RECORD_WAIT * tried).await,
-            result => return result,
-        }
-        tried += 1;
-    }
 }
 
 fn note(push: &Push, next: Option<&Next>, count: &mut DeliverCount) {

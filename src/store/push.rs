@@ -2,7 +2,7 @@
 
 use super::dialect::{Sql, all, execute, optional, scalar, statements};
 use super::{Result, Tx, clean};
-use crate::domain::ids::{RequesterId, SubscriptionId};
+use crate::domain::ids::{DeliveryId, RequesterId, SubscriptionId, TicketId};
 use crate::domain::push::Subscription;
 use chrono::{DateTime, Utc};
 
@@ -19,6 +19,11 @@ statements! {
         "DELETE FROM push_subscription WHERE requester_id = $1 AND id NOT IN \
          (SELECT id FROM push_subscription WHERE requester_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2)");
     SUBSCRIPTION = Sql::same("SELECT endpoint, p256dh, auth FROM push_subscription WHERE id = $1 AND requester_id = $2");
+    IS_SUBSCRIBED = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM push_subscription WHERE requester_id = $1 AND endpoint = $2");
+    IS_OVERTAKEN = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM delivery WHERE ticket_id = $1 AND channel = 'push' AND subscription_id = $2 \
+         AND kind <> 'reply' AND id > $3 AND state NOT IN ('cancelled', 'skipped')");
     SUBSCRIPTIONS = Sql::same("SELECT id FROM push_subscription WHERE requester_id = $1 ORDER BY id");
     COUNT_SUBSCRIPTIONS = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM push_subscription WHERE requester_id = $1");
@@ -61,6 +66,22 @@ impl Tx {
     ) -> Result<Option<Subscription>> {
         let row: Option<(String, String, String)> = optional!(self, SUBSCRIPTION, id.0, requester.0)?;
         Ok(row.map(|(endpoint, p256dh, auth)| Subscription { endpoint, p256dh, auth }))
+    }
+
+    pub async fn is_subscribed(&mut self, requester: RequesterId, endpoint: &str) -> Result<bool> {
+        let count: i64 = scalar!(self, IS_SUBSCRIBED, requester.0, clean(endpoint))?;
+        Ok(count > 0)
+    }
+
+    /// Whether a later status of a ticket is told to the same browser.
+    pub async fn is_push_overtaken(
+        &mut self,
+        ticket: TicketId,
+        browser: SubscriptionId,
+        id: DeliveryId,
+    ) -> Result<bool> {
+        let count: i64 = scalar!(self, IS_OVERTAKEN, ticket.0, browser.0, id.0)?;
+        Ok(count > 0)
     }
 
     pub async fn subscriptions_of(&mut self, requester: RequesterId) -> Result<Vec<SubscriptionId>> {

@@ -111,6 +111,8 @@ struct Inner {
     attempts: Attempts,
     hashing: Semaphore,
     uploads: Semaphore,
+    /// The team does not wait behind requesters.
+    team_uploads: Semaphore,
     streams: Arc<Semaphore>,
     flashes: Flashes,
     transcripts: Transcripts,
@@ -125,6 +127,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         attempts: Attempts::default(),
         hashing: Semaphore::new(HASHED_AT_ONCE),
         uploads: Semaphore::new(UPLOADS_AT_ONCE),
+        team_uploads: Semaphore::new(UPLOADS_AT_ONCE),
         streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
         flashes: Flashes::default(),
         transcripts: Transcripts::default(),
@@ -161,6 +164,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/u/{token}/feedback", get(requester::ask).post(requester::give))
         .route("/u/{token}/push", post(requester::push::subscribe).delete(requester::push::unsubscribe))
         .route("/u/{token}/push/end", post(requester::push::end_all))
+        .route("/u/{token}/push/known", post(requester::push::known))
         .route("/u/{token}/preferences", get(requester::preferences).post(requester::choose))
         .route("/u/{token}/unsubscribe", get(requester::offer_unsubscribe).post(requester::unsubscribe));
     let with_files = Router::new()
@@ -270,6 +274,10 @@ impl Web {
 
     fn uploads(&self) -> &Semaphore {
         &self.0.uploads
+    }
+
+    fn team_uploads(&self) -> &Semaphore {
+        &self.0.team_uploads
     }
 
     fn streams(&self) -> &Arc<Semaphore> {

@@ -95,7 +95,7 @@ impl FromRequest<Web> for Act {
             kind.as_bytes().get(..MULTIPART.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(MULTIPART))
         });
         let sent = if has_files {
-            upload::read(web, Multipart::from_request(request, web).await).await?
+            upload::read(web, Multipart::from_request(request, web).await, web.team_uploads()).await?
         } else {
             let form = Form::<Vec<(String, String)>>::from_request(request, web).await;
             let Form(fields) = form.map_err(|rejection| match rejection.into_response().status() {

@@ -5,6 +5,7 @@ use super::{Problem, Web};
 use crate::wording::requester;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartRejection;
+use tokio::sync::Semaphore;
 
 /// The longest text taken, in bytes: more than the longest letter.
 const LONGEST_TEXT: u64 = 200_000;
@@ -39,10 +40,14 @@ impl Upload {
     }
 }
 
-/// Reads a form, with any number of `files`. A few are read at once: the others wait.
-pub async fn read(web: &Web, form: Result<Multipart, MultipartRejection>) -> Result<Upload, Problem> {
+/// Reads a form, with any number of `files`. As many as have `places` are read at once: the others wait.
+pub async fn read(
+    web: &Web,
+    form: Result<Multipart, MultipartRejection>,
+    places: &Semaphore,
+) -> Result<Upload, Problem> {
     let mut form = form.map_err(|_| Problem::BadForm)?;
-    let _place = web.uploads().acquire().await.map_err(anyhow::Error::from)?;
+    let _place = places.acquire().await.map_err(anyhow::Error::from)?;
     let mut sent = Upload::default();
     let most_of_one = web.settings().limits.max_attachment_bytes;
     let largest = largest(web);
@@ -54,7 +59,8 @@ pub async fn read(web: &Web, form: Result<Multipart, MultipartRejection>) -> Res
         let media_type = field.content_type().unwrap_or_default().to_owned();
         let most = if is_file { room.min(most_of_one) } else { LONGEST_TEXT };
         let mut bytes = Vec::new();
-        let mut is_whole = sent.refused.is_none();
+        // What was typed is shown again, whatever became of the files.
+        let mut is_whole = !is_file || sent.refused.is_none();
         while let Some(chunk) = field.chunk().await.map_err(|_| Problem::BadForm)? {
             is_whole &= (bytes.len() + chunk.len()) as u64 <= most;
             if is_whole {

@@ -25,7 +25,8 @@ const WORKER: &str = include_str!("../../templates/web/worker.js");
 
 /// Whether an address is the bell's: it is asked from pages of other hosts, and its token is what a forger lacks.
 pub fn is_bell(path: &str) -> bool {
-    super::requester::is_own(path) && (path.ends_with("/widget") || path.ends_with("/widget/push"))
+    super::requester::is_own(path)
+        && (["/widget", "/widget/push", "/widget/push/known"].iter().any(|end| path.ends_with(end)))
 }
 
 /// The addresses of the bell.
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .route("/u/{token}/widget", get(show).post(read))
         .route("/u/{token}/widget/push", post(subscribe).delete(unsubscribe))
+        .route("/u/{token}/widget/push/known", post(known))
         .layer(axum::middleware::from_fn(for_other_hosts))
         .route("/widget.js", get(async || script(BELL)))
         .route("/push-worker.js", get(async || script(WORKER)))
@@ -128,6 +130,11 @@ async fn subscribe(
     body: Bytes,
 ) -> Result<Response, Problem> {
     push::add(&web, &token, Purpose::Widget, &body).await
+}
+
+/// `POST /u/{token}/widget/push/known`.
+async fn known(State(web): State<Web>, Path(token): Path<String>, body: Bytes) -> Result<Response, Problem> {
+    push::is_known(&web, &token, Purpose::Widget, &body).await
 }
 
 /// `DELETE /u/{token}/widget/push`.

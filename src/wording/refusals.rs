@@ -353,6 +353,7 @@ mod tests {
         Les deux tickets n’ont pas le même demandeur : l’un lirait l’autre. Pour les relier : `/ticket note 42 Voir aussi le ticket 17`.
         Le ticket nº 42 est fermé : rouvrez-le avant de fusionner : `/ticket reopen 42`.
         Rien n’est parti : personne n’est en copie du ticket nº 42. Répondez sans `--all`, ou ajoutez quelqu’un : `/ticket participants 42 +ADRESSE`.
+        Rien n’a été envoyé : il y a du nouveau sur le ticket nº 42. Relisez-le : `/ticket show 42`.
         Rien n’est parti : les destinataires ont changé entre-temps. Relisez-les, puis envoyez de nouveau.
         « aide@exemple.example » est l’une de nos adresses : elle ne participe à aucun ticket.
         « lea@exemple.example » est le demandeur du ticket nº 42 : on ne l’en retire pas.

@@ -44,7 +44,7 @@ pub fn push_about(preference: Preference) -> &'static str {
 
 /// A browser that knows no push.
 pub fn push_lacks() -> &'static str {
-    "Ce navigateur ne sait pas recevoir de notifications. Sur iPhone, ajoutez d’abord cette page à l’écran d’accueil."
+    "Ce navigateur ne sait pas recevoir de notifications. Essayez avec un autre, ou gardez l’e-mail."
 }
 
 /// The person, or their browser, said no.

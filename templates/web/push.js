@@ -9,14 +9,17 @@
     return;
   }
   const below = '/u/';
-  let worker = await navigator.serviceWorker.getRegistration(below);
-  let asked = await worker?.pushManager.getSubscription();
+  let worker = null;
+  let asked = null; // the browser's own subscription, where the desk tells this person by it
   const show = () => { on.hidden = !!asked; off.hidden = !asked; };
-  const tell = async (method, what) => {
-    const answer = await fetch(box.dataset.post, { method, body: JSON.stringify(what) });
+  const tell = async (method, what, path = '') => {
+    const answer = await fetch(box.dataset.post + path, { method, body: JSON.stringify(what) });
     if (answer.status === 404) throw new Error('the link has ended');
     return answer;
   };
+  // One that was made for another key of the desk's brings nothing any more.
+  const isOurs = (one) => btoa(String.fromCharCode(...new Uint8Array(one.options.applicationServerKey)))
+    .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') === box.dataset.key;
   const act = (button, act) => button.addEventListener('click', async () => {
     button.disabled = true;
     said.textContent = '';
@@ -33,6 +36,7 @@
   act(on, async () => {
     if (await Notification.requestPermission() !== 'granted') { said.textContent = box.dataset.denied; return; }
     await ready();
+    await (await worker.pushManager.getSubscription())?.unsubscribe();
     const fresh = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: box.dataset.key });
     const answer = await tell('POST', fresh.toJSON());
     said.textContent = (await answer.json()).said;
@@ -44,7 +48,11 @@
     asked = null;
     said.textContent = (await answer.json()).said;
   });
-  // Services give a browser another address now and then: what it is now told by is said again.
-  if (asked && (await tell('POST', asked.toJSON())).status === 422) { await asked.unsubscribe(); asked = null; }
+  // Looking changes nothing: whoever opens the page of somebody else stays who they are.
+  try {
+    worker = await navigator.serviceWorker.getRegistration(below);
+    const one = await worker?.pushManager.getSubscription();
+    if (one && isOurs(one) && (await (await tell('POST', { endpoint: one.endpoint }, '/known')).json()).known) asked = one;
+  } catch { said.textContent = box.dataset.failed; }
   show();
 })();

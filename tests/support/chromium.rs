@@ -221,6 +221,14 @@ impl Chromium {
         }
     }
 
+    /// Presses Escape where the cursor stands.
+    pub fn press_escape(&mut self) {
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27 });
+            self.ask("Input.dispatchKeyEvent", key);
+        }
+    }
+
     /// From now on the person prefers dark pages.
     pub fn prefer_dark(&mut self) {
         let dark = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);

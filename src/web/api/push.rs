@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 /// What a page embeds for its user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Bell {
-    /// For `data-token` of `/widget.js`. It opens this user's notifications and nothing else.
+    /// For `data-token` of `/widget.js`. It opens this user's notifications, whose links open the user's own pages: give it to
+    /// nobody else.
     token: String,
     /// Until when.
     until: DateTime<Utc>,

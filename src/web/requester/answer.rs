@@ -20,7 +20,7 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     // Before a byte of the files is read.
     let own = web.desk().own_ticket(&token).await?.ok_or(Problem::NotFound)?;
-    let mut sent = upload::read(&web, form).await?;
+    let mut sent = upload::read(&web, form, web.uploads()).await?;
     let (key, text) = (sent.field("key").to_owned(), sent.field("text").to_owned());
     if sent.refused.is_none() && text.trim().is_empty() && sent.files.is_empty() {
         sent.refused = Some(requester::nothing_written().to_owned());

@@ -78,6 +78,28 @@ pub async fn unsubscribe(
     end(&web, &token, Purpose::Preferences, &body).await
 }
 
+/// Whether a browser is told.
+#[derive(Debug, Serialize)]
+struct Known {
+    known: bool,
+}
+
+/// `POST /u/{token}/push/known`: whether this browser is told. Nothing changes by it.
+pub async fn known(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    is_known(&web, &token, Purpose::Preferences, &body).await
+}
+
+/// As [`known`], by a link for `purpose`.
+pub async fn is_known(web: &Web, token: &str, purpose: Purpose, body: &Bytes) -> Result<Response, Problem> {
+    let endpoint = read::<Ended>(body)?.endpoint.ok_or(Problem::BadForm)?;
+    let known = web.desk().is_subscribed(token, purpose, &endpoint).await?.ok_or(Problem::NotFound)?;
+    Ok(Json(Known { known }).into_response())
+}
+
 /// `POST /u/{token}/push/end`: none of them is told any more, by a form.
 pub async fn end_all(State(web): State<Web>, Path(token): Path<String>) -> Result<Redirect, Problem> {
     web.desk().end_subscription(&token, Purpose::Preferences, None).await?.ok_or(Problem::NotFound)?;
