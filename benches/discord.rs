@@ -69,6 +69,7 @@ async fn measure(tickets: usize, rounds: usize, database: Option<String>) -> Res
         zone: chrono_tz::Europe::Paris,
         public_url: "https://support.example".into(),
         undo_window: Duration::from_secs(20),
+        limits: LIMITS,
     };
     let door = tokio::spawn(discord::run(desk, configured(&server)?, setting, cancel.clone()));
     server.connected().await;
@@ -176,6 +177,7 @@ fn settings(chats: Vec<Platform>) -> Result<Settings, Box<dyn Error>> {
         catalogue: Catalogue::load(&[])?,
         chats,
         push_key: None,
+        keeps_sent: false,
     })
 }
 

@@ -113,6 +113,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         catalogue,
         chats: platforms(&config),
         push_key: vapid(&config)?.map(|vapid| vapid.public_key().to_owned()),
+        keeps_sent: sent_keeper(&config).is_some(),
     };
     let desk = Desk::open(store, clock, settings).await?;
     Ok(Opened { config, desk })
@@ -348,6 +349,11 @@ fn mailboxes(config: &Config) -> Vec<web::Mailbox> {
     sources(config).unwrap_or_default().into_iter().map(watched).collect()
 }
 
+/// The account with the folder that keeps a copy of each mail that leaves.
+pub fn sent_keeper(config: &Config) -> Option<&config::Imap> {
+    config.imap.iter().find(|mailbox| mailbox.sent_folder.is_some())
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
     TcpListener::bind(address).await.map_err(|why| Stopped::NoPort(address, why.to_string()))
 }
@@ -373,6 +379,13 @@ async fn run_doors(
         }
     } else {
         tracing::warn!("no mail is taken in: the configuration names no inbox");
+    }
+    if let Some(mailbox) = sent_keeper(&config).cloned() {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            inbound::sent::keep_until(&desk, &mailbox, cancel).await;
+            ("copies of mails", Ok(()))
+        });
     }
     match post_room(&config, Some(&desk)) {
         Ok(post) => {
@@ -428,6 +441,7 @@ async fn run_doors(
         zone: config.timezone,
         public_url: config.public_url.clone(),
         undo_window: desk.rules().undo_window,
+        limits: config.limits.clone(),
     };
     if let Some(discord) = config.discord.clone() {
         let setting = setting.clone();

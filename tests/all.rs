@@ -32,6 +32,7 @@ mod push;
 mod reconcile;
 mod requester;
 mod scenarios;
+mod sent_copy;
 mod serve;
 mod servers;
 mod slack;

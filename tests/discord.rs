@@ -6,6 +6,7 @@ mod cards;
 mod commands;
 mod day;
 mod escalation;
+mod files;
 mod merged;
 mod messages;
 mod replies;

@@ -8,8 +8,11 @@ mod commands;
 mod day;
 mod escalation;
 mod faults;
+mod files;
+mod merged;
 mod messages;
 mod replies;
+mod slow;
 
 use crate::support::slack::Asked;
 use crate::support::slack_team::SlackTeam;

@@ -46,8 +46,14 @@ fn configure(home: &Path, slack: &Slack, port: u16) {
 /// From a configuration to a reply that leaves, by one road.
 async fn a_reply_leaves(road: Road) {
     let slack = Slack::by(road).await;
-    // The program goes by the machine's clock.
-    slack.with(|space| space.passed = Clock::System.now().timestamp() - BEGIN);
+    // The program goes by the machine's clock, and takes nothing that was signed before it began.
+    let keeps_time = slack.clone();
+    tokio::spawn(async move {
+        loop {
+            keeps_time.with(|space| space.passed = Clock::System.now().timestamp() - BEGIN);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
     let camille = slack.person("Camille", &[AGENTS]);
     slack.person("Inès", &[LEADS]);
     let folder = tempfile::tempdir().unwrap();

@@ -322,6 +322,18 @@ CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
+-- A copy of a mail that left, for the folder of an account in which people look for it; its bytes are delivery.sealed.
+CREATE TABLE sent_copy (
+  rfc_id          TEXT PRIMARY KEY,
+  delivery_id     BIGINT NOT NULL REFERENCES delivery (id),
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'kept', 'failed')),
+  attempts        BIGINT NOT NULL,
+  next_attempt_at TIMESTAMPTZ NOT NULL,
+  leased_until    TIMESTAMPTZ,
+  why             TEXT
+);
+CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at) WHERE state IN ('pending', 'sending');
+
 -- The browsers that are told by push, as they said themselves (Push API).
 CREATE TABLE push_subscription (
   id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

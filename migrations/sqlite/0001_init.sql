@@ -323,6 +323,18 @@ CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
+-- A copy of a mail that left, for the folder of an account in which people look for it; its bytes are delivery.sealed.
+CREATE TABLE sent_copy (
+  rfc_id          TEXT PRIMARY KEY,
+  delivery_id     INTEGER NOT NULL REFERENCES delivery (id),
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'kept', 'failed')),
+  attempts        INTEGER NOT NULL,
+  next_attempt_at TEXT NOT NULL,
+  leased_until    TEXT,
+  why             TEXT
+) STRICT;
+CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at) WHERE state IN ('pending', 'sending');
+
 -- The browsers that are told by push, as they said themselves (Push API).
 CREATE TABLE push_subscription (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -4,6 +4,7 @@
 mod alarm;
 #[cfg(test)]
 mod any_tests;
+mod beside;
 pub mod discord;
 pub mod fault;
 mod pictures;
@@ -12,6 +13,7 @@ pub mod room;
 pub mod slack;
 mod text;
 
+use crate::config::Limits;
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -24,4 +26,6 @@ pub struct Setting {
     pub public_url: String,
     /// How long an act can be taken back.
     pub undo_window: Duration,
+    /// How large the files of a reply may be.
+    pub limits: Limits,
 }

@@ -4,12 +4,15 @@
 mod forms;
 mod home;
 
+use super::beside::{Bare, Beside, Shelf, fetch_all};
 use crate::command::grammar::Command;
 use crate::command::grammar::slash::Known;
 use crate::command::parse::parse;
 use crate::command::thread::begins_reply;
+use crate::config::Limits;
 use crate::desk::chat::here;
 use crate::desk::drafts::Sent;
+use crate::desk::run::With;
 use crate::desk::{self, Desk, Failure};
 use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::EventKind;
@@ -56,6 +59,8 @@ pub struct Room {
     pub gate: Gate,
     /// The zone in which times are told.
     pub zone: Tz,
+    /// How large the files of a reply may be.
+    pub limits: Limits,
 }
 
 type Outcome = Result<Answer, Failure>;
@@ -119,6 +124,26 @@ impl Room {
         self.answer(self.try_command(caller, command, key).await)
     }
 
+    /// The same with files beside it: they go with a reply.
+    pub async fn command_with<S: Shelf>(
+        &self,
+        caller: &Caller,
+        command: Command,
+        key: &str,
+        beside: &[Beside],
+        shelf: &S,
+    ) -> Answer {
+        match (form_wanted(&command), beside) {
+            (_, []) => self.command(caller, command, key).await,
+            (Some((ticket, template)), _) => match self.agent(caller).await {
+                Ok(Ok(_)) => self.press_to_write(ticket, template.as_deref(), true),
+                Ok(Err(said)) => Answer::Private(said),
+                Err(failure) => self.answer(Err(failure)),
+            },
+            (None, _) => self.answer(self.try_with_files(caller, command, key, beside, shelf).await),
+        }
+    }
+
     /// A line that somebody gave where a form can open in answer.
     pub async fn spoken(&self, caller: &Caller, line: &str, key: &str) -> Answer {
         match (parse(line), begins_reply(line)) {
@@ -128,27 +153,33 @@ impl Room {
                     Command::Reply { ticket, template: None, then: None, text: String::new(), all: false };
                 self.command(caller, command, key).await
             }
-            (Err(_), None) => self.line(caller, line, key).await,
+            (Err(_), None) => self.line(caller, line, key, &[], &Bare).await,
         }
     }
 
-    /// A line that somebody typed: « /ticket status 42 résolu ».
-    pub async fn line(&self, caller: &Caller, line: &str, key: &str) -> Answer {
+    /// A line that somebody typed: « /ticket status 42 résolu ». The files beside a reply go with it.
+    pub async fn line<S: Shelf>(
+        &self,
+        caller: &Caller,
+        line: &str,
+        key: &str,
+        beside: &[Beside],
+        shelf: &S,
+    ) -> Answer {
         match parse(line) {
             Ok(command) => match (form_wanted(&command), self.agent(caller).await) {
                 (Some((ticket, template)), Ok(Ok(_))) => {
-                    let catalogue = self.desk.catalogue();
-                    let named = template.as_deref().and_then(|name| catalogue.find(name));
-                    let mut missing = named.map(|reply| catalogue.missing(&reply.body)).unwrap_or_default();
-                    missing.retain(|bracket| !wording::canned::fills_itself(bracket));
-                    Answer::Private(wording::chat::press_to_write(ticket, template.as_deref(), &missing))
+                    self.press_to_write(ticket, template.as_deref(), !beside.is_empty())
                 }
-                _ => self.command(caller, command, key).await,
+                _ => self.command_with(caller, command, key, beside, shelf).await,
             },
             Err(error) => {
                 // Who is nobody here learns nothing of the grammar either.
                 match self.agent(caller).await {
-                    Ok(Ok(_)) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
+                    Ok(Ok(_)) => match begins_reply(line) {
+                        Some(ticket) => self.press_to_write(ticket, None, !beside.is_empty()),
+                        None => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
+                    },
                     Ok(Err(said)) => Answer::Private(said),
                     Err(failure) => self.answer(Err(failure)),
                 }
@@ -165,6 +196,41 @@ impl Room {
             return self.begin(&agent, ticket, template.as_deref(), "", key).await;
         }
         let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
+        Ok(Answer::Private(self.seen(&view)))
+    }
+
+    /// A reply without a text, where no form can open at once: a button opens it.
+    fn press_to_write(&self, ticket: TicketId, template: Option<&str>, has_files: bool) -> Answer {
+        let catalogue = self.desk.catalogue();
+        let named = template.and_then(|name| catalogue.find(name));
+        let mut missing = named.map(|reply| catalogue.missing(&reply.body)).unwrap_or_default();
+        missing.retain(|bracket| !wording::canned::fills_itself(bracket));
+        Answer::Private(wording::chat::press_to_write(ticket, template, &missing, has_files))
+    }
+
+    /// A command beside which there are files: a reply takes them, and nothing else does.
+    async fn try_with_files<S: Shelf>(
+        &self,
+        caller: &Caller,
+        command: Command,
+        key: &str,
+        beside: &[Beside],
+        shelf: &S,
+    ) -> Outcome {
+        let Command::Reply { ticket, text, .. } = &command else {
+            return self.try_command(caller, command, key).await;
+        };
+        let agent = match self.agent(caller).await? {
+            Ok(agent) => agent,
+            Err(said) => return Ok(Answer::Private(said)),
+        };
+        let files = match fetch_all(shelf, self.platform, beside, &self.limits).await {
+            Ok(files) => files,
+            Err(why) => return Ok(Answer::Private(wording::chat::sentence(why))),
+        };
+        let mail = self.desk.enclosed(&self.limits, &agent.name, *ticket, text, key, files).await?;
+        let with = With { files: mail.as_ref(), seen: None };
+        let view = self.desk.run_with(&agent, self.door(), command, Some(key), with).await?;
         Ok(Answer::Private(self.seen(&view)))
     }
 

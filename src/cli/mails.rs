@@ -141,6 +141,9 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
             break;
         }
     }
+    if let Some(mailbox) = app::sent_keeper(&opened.config) {
+        inbound::sent::keep(desk, mailbox).await?;
+    }
     let said = say::delivered(count.sent, count.retry, count.failed, count.skipped, count.uncertain);
     print_json(json, &count, &said);
     if count.failed + count.uncertain > 0 { Err(Ended::Refused(said)) } else { Ok(()) }

@@ -62,6 +62,11 @@ pub enum Problem {
         /// The other entry's key.
         other: String,
     },
+    /// Another mailbox keeps the copies of what leaves already.
+    KeptTwice {
+        /// The other entry's key.
+        other: String,
+    },
     /// No mailbox has an `oauth2` of this account, or several accounts have one.
     NoSharedAccount,
     /// Has no meaning without another setting.
@@ -92,6 +97,8 @@ pub enum Wanted {
     OneOf(&'static [&'static str]),
     /// `keep`, `seen`, `delete` or `move:FOLDER`.
     AfterIngest,
+    /// The name of a folder of an account.
+    FolderName,
     /// A private key of Web Push, as `guichet push keygen` makes it.
     VapidKey,
     /// Whom to write to: `mailto:…`, an address, or `https://…`.

@@ -29,6 +29,8 @@ pub struct Imap {
     pub mailbox: String,
     /// What becomes of a mail on the server.
     pub after_ingest: AfterIngest,
+    /// The folder in which a copy of each mail that leaves is kept, as a person writes its name.
+    pub sent_folder: Option<String>,
     /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
     pub ca_file: Option<PathBuf>,
     /// How often to look where the server does not announce mail by itself.
@@ -64,6 +66,12 @@ pub(super) fn read_mailboxes(source: &mut Source) -> Option<Vec<Imap>> {
             let other = format!("{}.mailbox", first.section);
             source.fault(&format!("{}.mailbox", mailbox.section), Problem::SameMailbox { other });
         }
+        if let (Some(_), Some(first)) =
+            (&mailbox.sent_folder, mailboxes.iter().find(|known| known.sent_folder.is_some()))
+        {
+            let other = format!("{}.sent_folder", first.section);
+            source.fault(&format!("{}.sent_folder", mailbox.section), Problem::KeptTwice { other });
+        }
         if mailboxes.iter().any(|known| known.label == mailbox.label) {
             mailbox.label = format!("{}#{}", mailbox.label, mailboxes.len() + 1);
         }
@@ -81,6 +89,10 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
     let sign_in = read_sign_in(source, &section, username.as_deref());
     let mailbox = source.text(&key("mailbox")).unwrap_or_else(|| "INBOX".to_owned());
     let after_ingest = source.read(&key("after_ingest"), Wanted::AfterIngest, AfterIngest::from_word);
+    let sent_folder = source.read(&key("sent_folder"), Wanted::FolderName, |name| {
+        let name = name.trim();
+        (!name.is_empty() && !name.chars().any(char::is_control)).then(|| name.to_owned())
+    });
     let ca_file = source.readable(&key("ca_file"));
     let poll_interval = read_duration(source, &key("poll_interval"), 1, DAY);
     let start = source.read(&key("start"), Wanted::OneOf(Start::WORDS), Start::from_word);
@@ -96,6 +108,7 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
         sign_in: sign_in?,
         mailbox,
         after_ingest: after_ingest.unwrap_or(AfterIngest::Keep),
+        sent_folder,
         ca_file,
         poll_interval: poll_interval.unwrap_or(Duration::from_secs(60)),
         start: start.unwrap_or(Start::Now),

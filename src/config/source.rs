@@ -28,6 +28,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "password_file",
             "mailbox",
             "after_ingest",
+            "sent_folder",
             "ca_file",
             "poll_interval",
             "start",

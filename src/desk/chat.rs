@@ -278,6 +278,11 @@ impl Desk {
         Ok(self.inner.store.read().await?.place_of_thread(platform, thread).await?)
     }
 
+    /// The threads of tickets that are not closed, on what stands in this channel.
+    pub async fn open_threads(&self, platform: Platform, channel: &str) -> Result<Vec<String>> {
+        Ok(self.inner.store.read().await?.open_threads(platform, channel).await?)
+    }
+
     /// What this message of ours shows.
     pub async fn places_of_message(&self, platform: Platform, message: &str) -> Result<Vec<Place>> {
         Ok(self.inner.store.read().await?.places_of_message(platform, message).await?)

@@ -184,6 +184,11 @@ impl Desk {
         {
             tx.suppress(address, wording::mail::refused(), id, now).await?;
         }
+        if let (Next::Sent, true, Some(rfc_id)) = (&next, is_ours, &delivery.rfc_id)
+            && self.inner.settings.keeps_sent
+        {
+            tx.add_copy(rfc_id, id, now).await?;
+        }
         if is_ours {
             self.inner
                 .tell_receipt(&mut tx, delivery.ticket, delivery.message_id.map(|id| id.0), now)

@@ -28,6 +28,7 @@ pub mod mend;
 mod merge;
 pub mod opened;
 pub mod people;
+pub mod posted;
 pub mod privacy;
 pub mod push;
 pub mod receive;
@@ -36,6 +37,7 @@ pub mod report;
 pub mod requester;
 pub mod rituals;
 pub mod run;
+pub mod sent;
 pub mod suggest;
 mod tags;
 mod taking_part;
@@ -87,6 +89,8 @@ pub struct Settings {
     pub chats: Vec<Platform>,
     /// What browsers know our pushes by: our public key (RFC 8292), in URL-safe base64. `None`: nothing is pushed.
     pub push_key: Option<String>,
+    /// Whether a copy of each mail that leaves is kept in a folder of an account.
+    pub keeps_sent: bool,
 }
 
 /// The desk. Cheap to clone; every door holds one.

@@ -7,6 +7,7 @@
 //! alike at OK, at NO and at a cut line, and its IDLE reports a closed connection as news. Here a command is over
 //! at its own tagged answer only, nothing waits without a limit, and no answer may exceed what was announced.
 
+mod append;
 mod login;
 mod news;
 mod settle;

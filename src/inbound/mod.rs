@@ -14,6 +14,7 @@ pub mod imap;
 mod maildir;
 pub mod pipeline;
 pub mod reconcile;
+pub mod sent;
 pub mod start;
 mod tally;
 mod watch;

@@ -10,8 +10,8 @@ use crate::desk::{Desk, Result};
 use crate::domain::delivery::{Channel, Next, Outcome, SkipReason};
 use crate::outbound::DeliverCount;
 use crate::webpush::{self, Vapid};
-use crate::wording::labels;
 use crate::wording::prose::clean_line;
+use crate::wording::{self, labels};
 use futures_util::{StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
@@ -74,7 +74,7 @@ impl PushCourier {
     async fn post(&self, push: &Push, desk: &Desk) -> std::result::Result<Response, Outcome> {
         let refused = |error: anyhow::Error| Outcome::Failed(format!("{error:#}"));
         if !self.is_named(&push.browser.endpoint) {
-            return Err(Outcome::Failed("the address of the push service is that of a machine".to_owned()));
+            return Err(Outcome::Failed(wording::mail::push_to_a_machine().to_owned()));
         }
         let body = webpush::seal(&push.browser, message(push)).map_err(refused)?;
         let authorization =
@@ -111,7 +111,7 @@ fn message(push: &Push) -> Vec<u8> {
 /// A service's answer (RFC 8030 sections 5 and 7.3).
 fn read(response: &Response) -> Outcome {
     let status = response.status();
-    let why = format!("the push service says {}", status.as_u16());
+    let why = wording::mail::push_refused(status.as_u16());
     match status {
         _ if status.is_success() => Outcome::Sent,
         StatusCode::NOT_FOUND | StatusCode::GONE => {
@@ -138,7 +138,7 @@ fn unreached(error: &reqwest::Error) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    format!("the push service cannot be reached: {cause}")
+    wording::mail::push_unreached(&cause.to_string())
 }
 
 /// Looks names up, and gives back only what is on the internet.

@@ -103,6 +103,9 @@ statements! {
     PLACES_IN_CHANNEL = Sql::same(
         "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
          WHERE platform = $1 AND channel = $2");
+    OPEN_THREADS = Sql::same(
+        "SELECT p.thread FROM place p JOIN ticket t ON t.id = p.ticket_id WHERE p.platform = $1 AND p.channel = $2 \
+         AND p.thread IS NOT NULL AND t.status <> 'closed' ORDER BY p.about");
     PLACES_DRAWN = Sql::same(
         "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
          WHERE platform = $1 AND drawn LIKE $2");
@@ -352,6 +355,12 @@ impl Tx {
     /// What stands in this channel.
     pub async fn places_in_channel(&mut self, platform: Platform, channel: &str) -> Result<Vec<Place>> {
         read_all(all!(self, PLACES_IN_CHANNEL, platform.as_str(), clean(channel))?)
+    }
+
+    /// The threads of tickets that are not closed, on what stands in this channel.
+    pub async fn open_threads(&mut self, platform: Platform, channel: &str) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = all!(self, OPEN_THREADS, platform.as_str(), clean(channel))?;
+        Ok(rows.into_iter().map(|(thread,)| thread).collect())
     }
 
     /// What was drawn so, by the end of its digest.

@@ -85,7 +85,7 @@ fn renumbered(row: &str, from: usize) -> String {
 macro_rules! on {
     ($tx:expr, $sql:expr, |$c:ident, $q:ident| $body:expr) => {
         match &mut $tx.connection {
-            $crate::store::Connection::Sqlite(transaction) => {
+            $crate::store::Connection::Sqlite(transaction, _) => {
                 let ($c, $q) = (&mut **transaction, $sql.sqlite);
                 $body
             }

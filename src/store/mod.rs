@@ -19,6 +19,7 @@ pub mod people;
 mod privacy;
 mod push;
 pub mod search;
+pub mod sent;
 pub mod suggest;
 pub mod suppressed;
 mod tags;
@@ -34,7 +35,9 @@ use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// What the store answers: a value, or the database's own error.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -67,9 +70,13 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 enum Pool {
-    Sqlite(SqlitePool, PathBuf),
+    Sqlite(SqlitePool, PathBuf, Turn),
     Postgres(PgPool),
 }
+
+/// Whose turn it is to write. SQLite has one writer at a time and lets the others look again after a pause that grows;
+/// within the program they queue, so that each begins as soon as the one before it is done.
+type Turn = Arc<Mutex<()>>;
 
 /// One transaction.
 #[derive(Debug)]
@@ -79,7 +86,8 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(Transaction<'static, Sqlite>),
+    /// With the turn of the one that writes, until it has ended.
+    Sqlite(Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -185,7 +193,7 @@ impl Store {
             .connect_with(options)
             .await?;
         drop(turn);
-        Ok(Store { pool: Pool::Sqlite(pool, path) })
+        Ok(Store { pool: Pool::Sqlite(pool, path, Turn::default()) })
     }
 
     /// Brings the tables up to this version; does nothing when they are. Two processes that start at once take
@@ -195,7 +203,7 @@ impl Store {
     /// When a migration fails, or the database was written by a later version.
     pub async fn migrate(&self) -> std::result::Result<(), MigrationFault> {
         match &self.pool {
-            Pool::Sqlite(pool, path) => {
+            Pool::Sqlite(pool, path, _) => {
                 let lock = lock_beside(path).await?;
                 let done = SQLITE_MIGRATIONS.run(pool).await;
                 drop(lock);
@@ -212,7 +220,7 @@ impl Store {
     pub async fn migrations(&self) -> Result<Vec<Migration>> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
         let (known, applied): (&Migrator, Result<Vec<i64>>) = match &self.pool {
-            Pool::Sqlite(pool, _) => (&SQLITE_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(pool).await),
+            Pool::Sqlite(pool, ..) => (&SQLITE_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(pool).await),
             Pool::Postgres(pool) => (&POSTGRES_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(pool).await),
         };
         // The table of migrations itself is missing on a database that never was migrated.
@@ -237,7 +245,11 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx> {
         let connection = match &self.pool {
             // IMMEDIATE: a transaction that reads first and writes later would be refused half-way.
-            Pool::Sqlite(pool, _) => Connection::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite(pool, _, turn) => {
+                let turn = tokio::time::timeout(BUSY_TIMEOUT, turn.clone().lock_owned()).await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+                Connection::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn))
+            }
             Pool::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
         Ok(Tx { connection })
@@ -249,7 +261,7 @@ impl Store {
     /// When no connection comes free.
     pub async fn read(&self) -> Result<Tx> {
         let connection = match &self.pool {
-            Pool::Sqlite(pool, _) => Connection::Sqlite(pool.begin().await?),
+            Pool::Sqlite(pool, ..) => Connection::Sqlite(pool.begin().await?, None),
             Pool::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
         Ok(Tx { connection })
@@ -264,7 +276,7 @@ impl Store {
         let mut refused = Vec::new();
         for (name, sql) in all_statements() {
             let verdict = match &self.pool {
-                Pool::Sqlite(pool, _) => {
+                Pool::Sqlite(pool, ..) => {
                     let mut connection = pool.acquire().await?;
                     (&mut *connection).prepare(SqlStr::from_static(sql.sqlite)).await.map(|_| ())
                 }
@@ -286,7 +298,7 @@ impl Store {
     /// # Errors
     /// When the file exists or cannot be written.
     pub async fn copy_to(&self, file: &str) -> Result<bool> {
-        let Pool::Sqlite(pool, _) = &self.pool else { return Ok(false) };
+        let Pool::Sqlite(pool, ..) = &self.pool else { return Ok(false) };
         // An empty file is taken; it has the mode that a copy of everything must have.
         private_file(Path::new(file))?;
         if let Err(error) = sqlx::query("VACUUM INTO $1").bind(file).execute(pool).await {
@@ -300,7 +312,7 @@ impl Store {
     /// Closes every connection; a SQLite database is left without a journal beside it.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Sqlite(pool, _) => pool.close().await,
+            Pool::Sqlite(pool, ..) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
     }
@@ -347,6 +359,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         privacy::STATEMENTS,
         push::STATEMENTS,
         search::STATEMENTS,
+        sent::STATEMENTS,
         suggest::STATEMENTS,
         suppressed::STATEMENTS,
         tags::STATEMENTS,
@@ -367,7 +380,11 @@ impl Tx {
     /// When the database could not; then nothing was written.
     pub async fn commit(self) -> Result<()> {
         match self.connection {
-            Connection::Sqlite(transaction) => transaction.commit().await,
+            Connection::Sqlite(transaction, turn) => {
+                let done = transaction.commit().await;
+                drop(turn);
+                done
+            }
             Connection::Postgres(transaction) => transaction.commit().await,
         }
     }

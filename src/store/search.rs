@@ -49,7 +49,7 @@ impl Tx {
             return None;
         }
         Some(match self.connection {
-            Connection::Sqlite(_) => {
+            Connection::Sqlite(..) => {
                 words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ")
             }
             Connection::Postgres(_) => {

@@ -2,7 +2,6 @@
 //! view, wording, domain.
 
 use super::pages::{ConsolePanel, Flash, Frame, PageSubject, QueueForm, QueuePage, ReplyDraft, TicketPage};
-use super::posted::{File, Posted};
 use super::session::{Act, Session};
 use super::{Problem, Web};
 use crate::command::grammar::Command;
@@ -10,14 +9,13 @@ use crate::command::usage::UsageError;
 use crate::command::vocabulary::participant_wish;
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
-use crate::desk::receive::Arrived;
 use crate::desk::run::With;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{Priority, Status};
 use crate::view::{Done, View};
-use crate::wording::{done, letters, refusals, text};
+use crate::wording::{done, refusals, text};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -259,8 +257,9 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
     let has_files = !files.is_empty();
     let answer = match is_as_shown {
         true => {
-            let mail = enclosed(&web, &form, id, &text, files).await?;
             let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
+            let limits = &web.settings().limits;
+            let mail = web.desk().enclosed(limits, &agent.name, id, &text, &form.source_key, files).await?;
             let with = With { files: mail.as_ref(), seen: None };
             web.desk().run_with(agent, Door::Web, command, key, with).await
         }
@@ -280,29 +279,6 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
         }
         Err(broken) => Err(broken.into()),
     }
-}
-
-/// The mail that holds the files of a reply, where there are any.
-async fn enclosed(
-    web: &Web,
-    form: &Act,
-    ticket: TicketId,
-    text: &str,
-    files: Vec<File>,
-) -> Result<Option<Arrived>, Problem> {
-    if files.is_empty() {
-        return Ok(None);
-    }
-    let ours = web.desk().own_addresses().first().cloned().unwrap_or_default();
-    let subject = web.desk().ticket(ticket).await?.ok_or(Problem::NotFound)?.subject;
-    let posted = Posted {
-        name: &form.session.agent.name,
-        email: &ours,
-        subject: &letters::reply_subject(&subject, ticket),
-        text,
-        identity: &form.source_key,
-    };
-    Ok(Some(posted.arrive(web, files).await?))
 }
 
 /// `POST …/note`: `text`. A refused note keeps its text.

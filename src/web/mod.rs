@@ -16,7 +16,6 @@ mod memory;
 mod ops;
 mod outbox;
 mod pages;
-mod posted;
 mod received;
 mod report;
 mod requester;
@@ -234,6 +233,8 @@ pub async fn serve(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        // A stream of events is small frames: none waits until the one before it is acknowledged.
+        let _ = stream.set_nodelay(true);
         let service = Extension(ConnectInfo(peer)).layer(pages.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

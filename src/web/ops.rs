@@ -99,6 +99,16 @@ async fn read(web: &Web) -> Result<String, Failure> {
     for (platform, state, count) in posts {
         text.push_str(&format!("guichet_posts{{platform=\"{platform}\",state=\"{state}\"}} {count}\n"));
     }
+    let copies = web.desk().count_copies().await?;
+    if !copies.is_empty() {
+        text.push_str(
+            "# HELP guichet_sent_copies Copies of sent mails, kept in a folder of the account or not.\n",
+        );
+        text.push_str("# TYPE guichet_sent_copies gauge\n");
+    }
+    for (state, count) in copies {
+        text.push_str(&format!("guichet_sent_copies{{state=\"{state}\"}} {count}\n"));
+    }
     let (syncs, now) = (web.syncs().await?, web.here().now);
     // A mailbox that was never read has no sample: the absence is what is watched for.
     let read: Vec<(String, i64, f64)> = syncs

@@ -4,9 +4,9 @@
 //! The cookie holds 256 random bits; the database holds only their SHA-256.
 
 use super::pages::SignInProblem;
-use super::posted::File;
 use super::upload::{self, Upload};
 use super::{Problem, Web, attempts::Wait};
+use crate::desk::posted::File;
 use crate::domain::people::Agent;
 use anyhow::{Context, anyhow};
 use argon2::password_hash::phc::PasswordHash;

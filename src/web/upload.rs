@@ -1,25 +1,32 @@
 //! Forms with files, of requesters and of the team: read as they come, in bounded memory. May import: wording.
 
-use super::posted::File;
+use super::session::random_word;
 use super::{Problem, Web};
+use crate::desk::posted::{File, LONGEST_TEXT, MOST_FILES, largest_files};
+use crate::domain::ids::TicketId;
 use crate::wording::requester;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartRejection;
 use tokio::sync::Semaphore;
 
-/// The longest text taken, in bytes: more than the longest letter.
-const LONGEST_TEXT: u64 = 200_000;
-/// How many files come with one form at most.
-const MOST_FILES: usize = 20;
 /// How many fields a form of ours has at most.
 const MOST_FIELDS: usize = 50;
-/// What of a mail is not files: its header, and the text in its longest form (RFC 2045, 6.7).
-const BESIDE_FILES: u64 = 4 * LONGEST_TEXT;
 
-/// How many bytes the files of a form may have in all: in a mail they grow by 26 in 19 (RFC 2045, 6.8: lines of 76
-/// characters).
+/// How many bytes the files of a form may have in all.
 pub fn largest(web: &Web) -> u64 {
-    web.settings().limits.max_mail_bytes.saturating_sub(BESIDE_FILES) / 10 * 7
+    largest_files(&web.settings().limits)
+}
+
+/// What makes the answer of a form itself; one of a form without a key is like no other.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn identity_of(ticket: TicketId, key: &str) -> anyhow::Result<String> {
+    let key: String = key.chars().filter(char::is_ascii_graphic).take(64).collect();
+    Ok(match key.as_str() {
+        "" => format!("page:{ticket}:{}", random_word(16)?),
+        key => format!("page:{ticket}:{key}"),
+    })
 }
 
 /// What was sent.

@@ -25,6 +25,9 @@ fn problem(problem: &Problem) -> String {
         Problem::Missing => "il faut donner cette clé.".to_owned(),
         Problem::NoSide { folder } => format!("il faut cette section, ou bien la clé {folder}."),
         Problem::Twice { other } => format!("fait double emploi avec {other}. Gardez l’une des deux."),
+        Problem::KeptTwice { other } => {
+            format!("`{other}` garde déjà la copie des mails envoyés\u{a0}: une seule boîte le fait.")
+        }
         Problem::SameMailbox { other } => {
             format!("c’est la même boîte que celle de {other}. Une boîte se donne une seule fois.")
         }
@@ -51,6 +54,7 @@ fn want(wanted: Wanted) -> String {
             format!("une durée comme 60s, 5m, 2h ou 3d, de {} à {}", duration(least), duration(most))
         }
         Wanted::OneOf(words) => format!("l’un de ces mots\u{a0}: {}", words.join(", ")),
+        Wanted::FolderName => "le nom d’un dossier du compte".to_owned(),
         Wanted::AfterIngest => "keep, seen, delete, ou move: suivi d’un dossier".to_owned(),
         Wanted::TimeZone => "un fuseau horaire comme Europe/Paris".to_owned(),
         Wanted::PublicUrl => "une adresse comme https://aide.exemple.fr".to_owned(),

@@ -52,17 +52,32 @@ pub fn bounced(bounce: &Bounce) -> String {
     if status.is_empty() { said.to_owned() } else { format!("{said} ({status})") }
 }
 
+/// The same, where the address gets no mail from now on.
+pub fn bounced_and_suppressed(why: &str) -> String {
+    format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")
+}
+
 /// Why a sent mail is known to have arrived: its server said so.
 pub const DELIVERED: &str = "remis";
+
+/// Why a push did not leave: what its service answered (an HTTP status).
+pub fn push_refused(status: u16) -> String {
+    format!("le service de notifications a répondu {status}")
+}
+
+/// Why a push did not leave: its service was not reached. `cause` is the system's own word.
+pub fn push_unreached(cause: &str) -> String {
+    format!("le service de notifications est injoignable ({cause})")
+}
+
+/// Why a push did not leave: its browser named no service on the internet.
+pub fn push_to_a_machine() -> &'static str {
+    "l’adresse donnée par le navigateur n’est pas celle d’un service de notifications"
+}
 
 /// A push that never found its browser's service awake.
 pub fn push_too_late() -> &'static str {
     "trop tard\u{a0}: la nouvelle avait plus de deux jours"
-}
-
-/// The same, where the address gets no mail from now on.
-pub fn bounced_and_suppressed(why: &str) -> String {
-    format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")
 }
 
 /// What is told of a report that our mail server does not believe.

@@ -16,6 +16,21 @@ pub const DESK: InBoth = InBoth {
     english: "Requesters, knowledge base, figures, checklist and report",
     french: "Utilisateurs, base de connaissances, chiffres, checklist et rapport",
 };
+/// The files that go with a reply, where a platform takes files with a command.
+pub const FILES: [(InBoth, InBoth); 3] = [
+    (
+        InBoth { english: "file", french: "fichier" },
+        InBoth { english: "A file that goes with the reply", french: "Un fichier qui part avec la réponse" },
+    ),
+    (
+        InBoth { english: "file2", french: "fichier2" },
+        InBoth { english: "A second file", french: "Un deuxième fichier" },
+    ),
+    (
+        InBoth { english: "file3", french: "fichier3" },
+        InBoth { english: "A third file", french: "Un troisième fichier" },
+    ),
+];
 /// What a shortcut on a message is for.
 pub const FROM_A_MESSAGE: InBoth =
     InBoth { english: "Keep this message on a ticket", french: "Garder ce message sur un ticket" };

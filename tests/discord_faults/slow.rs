@@ -1,9 +1,9 @@
 //! A desk that takes its time: acknowledged within a second, answered when it is done.
 
 use super::{all_posted, no_violations};
-use crate::support::desk::{Database, TestDesk, on_both};
+use crate::support::desk::{Database, on_both};
+use crate::support::held::Held;
 use crate::support::team::Team;
-use guichet::store::Tx;
 use serde_json::json;
 use sqlx::Connection;
 use std::time::Duration;
@@ -13,40 +13,6 @@ on_both! {
     a_form_that_comes_too_late_is_asked_for_again,
     an_answer_that_discord_did_not_take_is_given_again,
     what_fails_is_said_with_a_reference,
-}
-
-/// Holds what the desk must write, until it is dropped: the whole database, or the ticket.
-enum Held {
-    Sqlite(Tx),
-    Postgres(sqlx::PgConnection),
-}
-
-impl Held {
-    async fn hold(database: Database, test: &TestDesk) -> Held {
-        match database {
-            Database::Sqlite => {
-                let mut tx = test.store.begin().await.unwrap();
-                tx.keep_setting("held", "yes").await.unwrap();
-                Held::Sqlite(tx)
-            }
-            Database::Postgres => {
-                let mut connection = sqlx::PgConnection::connect(&test.url).await.unwrap();
-                sqlx::query("BEGIN").execute(&mut connection).await.unwrap();
-                sqlx::query("LOCK TABLE ticket, draft IN ACCESS EXCLUSIVE MODE")
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
-                Held::Postgres(connection)
-            }
-        }
-    }
-
-    async fn release(self) {
-        match self {
-            Held::Sqlite(tx) => tx.commit().await.unwrap(),
-            Held::Postgres(connection) => connection.close().await.unwrap(),
-        }
-    }
 }
 
 async fn a_slow_desk_acknowledges_within_a_second_and_answers_later(database: Database) {

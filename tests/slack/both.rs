@@ -34,6 +34,7 @@ async fn what_is_done_in_one_shows_in_the_other(database: Database) {
         zone: chrono_tz::Europe::Paris,
         public_url: "http://localhost:3000".into(),
         undo_window: team.test.rules.undo_window,
+        limits: crate::support::desk::LIMITS,
     };
     let cancel = tokio_util::sync::CancellationToken::new();
     let door = tokio::spawn(discord::run(team.test.desk.clone(), config, setting, cancel.clone()));

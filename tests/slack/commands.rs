@@ -2,7 +2,7 @@
 
 use super::Story;
 use crate::support::desk::{Database, on_both};
-use crate::support::slack::{AGENTS, DEV, SUPPORT};
+use crate::support::slack::{AGENTS, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
 use serde_json::json;
@@ -192,7 +192,7 @@ async fn a_link_shows_its_ticket_where_the_team_reads(database: Database) {
             }));
         });
     };
-    share(DEV);
+    share("CELSEWHERE");
     share(SUPPORT);
     let unfurls = team.slack.wait("an unfurl", |space| space.unfurls.first().cloned()).await;
     let mut story = Story::new("unfurl");

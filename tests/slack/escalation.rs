@@ -9,6 +9,7 @@ use chrono::Duration;
 
 on_both! {
     an_escalation_stands_with_the_developers_and_comes_back,
+    an_escalation_that_is_taken_back_says_so_to_the_developers,
     a_critical_bug_reminds_every_two_hours,
     a_feature_goes_to_the_product_team,
 }
@@ -52,6 +53,22 @@ async fn an_escalation_stands_with_the_developers_and_comes_back(database: Datab
         assert!(words.iter().all(|said| !said.contains(secret)), "{words:?}");
     }
     assert_eq!(team.card(1).await, support);
+    story.end(&team);
+}
+
+async fn an_escalation_that_is_taken_back_says_so_to_the_developers(database: Database) {
+    let team = SlackTeam::start(database).await;
+    let mut story = Story::new("escalation_undone");
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    team.card(1).await;
+    let escalated = team.camille.slash(SUPPORT, "/ticket escalate 1 API muette").await;
+    team.posted(DEV, |text| text.contains("API muette")).await;
+    team.settle().await;
+    story.answer("[Annuler (20 s)]", &escalated.press("Annuler (20\u{a0}s)").await).await;
+    story.tell("#dev-team", team.view(DEV).await);
+    story.tell("the ticket's thread", team.thread(1).await);
+    team.camille.slash(SUPPORT, "/ticket escalate 1 Base en panne").await.read().await;
+    story.tell("#dev-team, escalated again", team.view(DEV).await);
     story.end(&team);
 }
 

@@ -22,6 +22,7 @@ on_both! {
     a_card_that_stands_in_a_channel_that_is_ours_no_more_comes_anew,
     another_socket_takes_over_without_a_loss,
     what_was_said_while_nobody_listened_is_read_once,
+    what_was_said_under_an_old_card_is_read_too,
     what_is_told_again_acts_once,
     signed_requests_serve_the_whole_desk,
     a_request_that_is_not_slacks_is_refused,
@@ -267,6 +268,7 @@ async fn a_refused_token_is_an_alert(database: Database) {
         zone: chrono_tz::Europe::Paris,
         public_url: "http://localhost:3000".into(),
         undo_window: std::time::Duration::from_secs(20),
+        limits: crate::support::desk::LIMITS,
     };
     let door =
         guichet::chat::slack::run(team.test.desk.clone(), team.config(), setting, None, cancel.clone());
@@ -347,6 +349,28 @@ async fn what_was_said_while_nobody_listened_is_read_once(database: Database) {
     team.settle().await;
     let ticket = team.ticket(1).await;
     assert_eq!((ticket.messages.len(), ticket.status.as_str()), (4, "in_progress"));
+}
+
+async fn what_was_said_under_an_old_card_is_read_too(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    let thread = team.card(1).await;
+    team.settle().await;
+    team.close().await;
+    // More than is looked through for threads that somebody wrote in.
+    for number in 0..2001 {
+        team.slack.with(|space| {
+            let said = crate::support::slack::person::written("UPAUL", None, &format!("bavardage {number}"));
+            space.post(SUPPORT, said);
+        });
+    }
+    team.camille.says(SUPPORT, Some(&thread), "la banque confirme");
+    team.slack.with(|space| space.events.clear());
+    team.slack.fail("conversations.replies", [Fault::Wait(1)]);
+    team.open().await;
+    let ticket = team.ticket_that(1, |ticket| ticket.messages.len() == 2).await;
+    assert_eq!(ticket.messages[1].text, "la banque confirme");
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }
 
 async fn what_is_told_again_acts_once(database: Database) {

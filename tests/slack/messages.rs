@@ -2,15 +2,20 @@
 
 use super::Story;
 use crate::support::desk::{Database, OUR_ADDRESS, on_both};
+use crate::support::slack::person::On;
 use crate::support::slack::{DEV, PRODUCT, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
+use guichet::domain::delivery::Outcome;
 use guichet::domain::message::Direction;
 
 on_both! {
     a_mail_shows_its_quotes_and_files,
     a_long_mail_is_whole_in_a_file,
+    strangers_and_programs_are_marked,
     a_reply_is_followed_until_it_comes_back,
+    an_uncertain_reply_is_sent_again_or_taken_for_sent,
+    preferences_say_what_does_not_leave,
     what_a_cm_writes_is_one_note,
     a_ticket_is_made_of_a_message,
     a_message_is_added_to_a_ticket,
@@ -77,6 +82,83 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
     team.test.mail(&raw("r", "failed", "5.1.1")).await;
     story.tell("it came back", team.thread(1).await);
     story.tell("#support-team", team.view(SUPPORT).await);
+    story.end(&team);
+}
+
+async fn strangers_and_programs_are_marked(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("mail_marked");
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.settle().await;
+    team.test.say("reply 1 Nous regardons.").await;
+    team.settle().await;
+    team.elapse(Duration::seconds(30)).await;
+    team.settle().await;
+    let ours =
+        team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
+    let answer = async |from: &str, headers: &str, text: &str| {
+        let raw = format!(
+            "From: {from}\nTo: {OUR_ADDRESS}\nSubject: Re: Retrait\nIn-Reply-To: <{ours}>\n{headers}\n\n{text}\n"
+        );
+        team.test.mail(&raw).await;
+        team.settle().await;
+    };
+    answer("Max <max@ailleurs.example>", "Message-ID: <s@x.example>", "Et le mien ?").await;
+    let automatic = "Message-ID: <a@x.example>\nAuto-Submitted: auto-replied";
+    answer("Léa Martin <lea@client.example>", automatic, "Je suis absente.").await;
+    story.tell("the thread", team.thread(1).await);
+    story.end(&team);
+}
+
+/// The next mail is lost after it was handed over, and again.
+async fn lost(team: &mut SlackTeam) {
+    for _ in 0..2 {
+        team.pass(Duration::minutes(10));
+        let claim = team.test.desk.claim(10).await.unwrap();
+        for parcel in &claim.parcels {
+            let outcome = Outcome::Ambiguous("connexion perdue".into());
+            team.test.desk.record(parcel, outcome).await.unwrap();
+        }
+    }
+}
+
+async fn an_uncertain_reply_is_sent_again_or_taken_for_sent(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("receipts_uncertain");
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.test.say("reply 1 Il part ce soir.").await;
+    lost(&mut team).await;
+    story.tell("the thread", team.thread(1).await);
+    let entry = async |wanted: &str| {
+        let ts = team.posted(SUPPORT, |text| text.contains(wanted)).await;
+        On::Message { channel: SUPPORT.into(), ts }
+    };
+    let again = team.camille.press(&entry("[Renvoyer]").await, "Renvoyer").await;
+    story.answer("[Renvoyer]", &again).await;
+    lost(&mut team).await;
+    team.settle().await;
+    let ts = team.posted(SUPPORT, |text| text.contains("[Marquer envoyé]")).await;
+    let entry = On::Message { channel: SUPPORT.into(), ts };
+    let taken = team.camille.press(&entry, "Marquer envoyé").await;
+    story.answer("uncertain again: [Marquer envoyé]", &taken).await;
+    story.tell("the thread", team.thread(1).await);
+    story.end(&team);
+}
+
+async fn preferences_say_what_does_not_leave(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    let mut story = Story::new("receipts_preferences");
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    for preference in ["web_only", "email_only", "none"] {
+        team.test.say(&format!("user lea@client.example {preference}")).await;
+        team.settle().await;
+        let form = team.camille.press(&team.on_card(1).await, "Répondre").await;
+        let preview = form.submit(&[("Votre réponse", &format!("Bonjour ({preference})."))]).await;
+        story.answer(preference, &preview).await;
+        preview.press("Envoyer").await.read().await;
+    }
+    team.elapse(Duration::seconds(30)).await;
+    story.tell("the thread", team.thread(1).await);
     story.end(&team);
 }
 

@@ -12,11 +12,13 @@ use guichet::domain::delivery::Outcome;
 use guichet::domain::people::{Agent, Door, Role};
 use guichet::domain::rules::Rules;
 use guichet::inbound;
+use guichet::outbound::compose::{Letterhead, compose};
 use guichet::store::Store;
 use guichet::store::mailbox::NewRawMail;
 use guichet::view::View;
 use guichet::web;
 use guichet::wording::canned::Catalogue;
+use guichet::wording::templates::Templates;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -49,6 +51,7 @@ pub fn mailbox(port: u16) -> Imap {
         sign_in: "pass".to_owned().into(),
         mailbox: "INBOX".into(),
         authserv_id: None,
+        sent_folder: None,
         after_ingest: AfterIngest::Keep,
         ca_file: None,
         poll_interval: std::time::Duration::from_millis(200),
@@ -129,6 +132,7 @@ pub fn settings() -> Settings {
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
         chats: Vec::new(),
         push_key: None,
+        keeps_sent: false,
     }
 }
 
@@ -249,3 +253,14 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// The files of a mail as it leaves: names and bytes.
+pub fn files_of(parcel: &Parcel) -> Vec<(String, Vec<u8>)> {
+    let letterhead = Letterhead::new(OUR_ADDRESS, "BetTracker Pro", chrono_tz::UTC).unwrap();
+    let mail = compose(parcel, &letterhead, &Templates::load(&[]).unwrap()).unwrap();
+    let read = mail_parser::MessageParser::default().parse(&mail).unwrap();
+    let named = |part: &mail_parser::MessagePart<'_>| {
+        mail_parser::MimeHeaders::attachment_name(part).unwrap_or_default().to_owned()
+    };
+    read.attachments().map(|part| (named(part), part.contents().to_vec())).collect()
+}

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod discord;
 pub mod dovecot;
 pub mod fault_proxy;
+pub mod held;
 pub mod imap_client;
 pub mod leash;
 pub mod oauth_server;

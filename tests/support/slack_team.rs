@@ -92,6 +92,7 @@ impl SlackTeam {
             zone: chrono_tz::Europe::Paris,
             public_url: PUBLIC_URL.into(),
             undo_window: self.test.rules.undo_window,
+            limits: super::desk::LIMITS,
         };
         let door = slack::run(self.test.desk.clone(), config, setting, deliveries, cancel.clone());
         self.door = Some((tokio::spawn(door), cancel.drop_guard()));

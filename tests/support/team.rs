@@ -120,7 +120,12 @@ impl Team {
 
     /// What the door needs beside it.
     pub fn setting(&self) -> Setting {
-        Setting { zone: chrono_tz::Europe::Paris, public_url: PUBLIC_URL.into(), undo_window: self.window }
+        Setting {
+            zone: chrono_tz::Europe::Paris,
+            public_url: PUBLIC_URL.into(),
+            undo_window: self.window,
+            limits: super::desk::LIMITS,
+        }
     }
 
     /// A desk of its own on the same database and clock, as another process has it; to be opened on another runtime.

@@ -1,6 +1,8 @@
 //! The client of Discord's REST interface. May import: config, serenity.
 
+use super::heard::Files;
 use crate::config::{DISCORD_API, Discord};
+use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
 use serenity::builder::CreateAllowedMentions;
 use serenity::http::{Http, HttpBuilder};
@@ -34,6 +36,21 @@ pub fn http(config: &Discord) -> Http {
     } else {
         builder.proxy(&config.api_url).ratelimiter_disabled(true).build()
     }
+}
+
+/// What fetches the files that people put beside a message: from wherever Discord says, and nowhere else from there.
+///
+/// # Errors
+/// When there is no TLS to be had.
+pub fn files(config: &Discord) -> anyhow::Result<Files> {
+    let client = reqwest::Client::builder()
+        .use_rustls_tls()
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(REQUEST_LIMIT)
+        .redirect(Policy::none());
+    let is_local = config.api_url.starts_with("http://");
+    let client = if is_local { client.no_proxy() } else { client.https_only(true) };
+    Ok(Files(client.build()?))
 }
 
 #[cfg(test)]

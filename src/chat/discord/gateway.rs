@@ -2,12 +2,13 @@
 //! at once when it is quick, else announced and delivered.
 
 use super::draw::{draw, modal};
-use super::heard::said;
+use super::heard::{Files, beside, said};
 use super::marks::Marks;
 use super::order::Order;
 use super::pace::Starts;
 use super::post::Poster;
 use super::{fault, options};
+use crate::chat::beside::Beside;
 use crate::chat::room::{Caller, Room};
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Sheet};
@@ -43,6 +44,8 @@ const FORM_WITHIN: Duration = Duration::from_millis(2400);
 pub struct Listener {
     /// Where it is taken.
     pub room: Room,
+    /// Where the files of its people are.
+    pub files: Files,
     /// The server.
     pub guild: GuildId,
     /// #support-team, where commands are typed.
@@ -225,7 +228,7 @@ impl Listener {
     pub(super) async fn command(&self, http: &Arc<Http>, asked: CommandInteraction) {
         let caller = caller(&asked.user, asked.member.as_deref());
         let key = format!("discord:interaction:{}", asked.id);
-        let room = self.room.clone();
+        let (room, shelf) = (self.room.clone(), self.files.clone());
         let data = asked.data.clone();
         let work = async move {
             if data.kind == CommandType::Message {
@@ -243,7 +246,10 @@ impl Listener {
                 };
             }
             match options::command(&data) {
-                Ok(command) => room.command(&caller, command, &key).await,
+                Ok(command) => {
+                    let beside: Vec<Beside> = options::files(&data).map(beside).collect();
+                    room.command_with(&caller, command, &key, &beside, &shelf).await
+                }
                 Err(error) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
             }
         };

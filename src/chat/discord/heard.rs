@@ -5,13 +5,15 @@ use super::draw::draw;
 use super::gateway::{LATE_PAUSES, Listener, insist, shown_name};
 use super::marks::Marks;
 use super::post::PLATFORM;
+use crate::chat::beside::{Beside, Shelf, download};
 use crate::chat::room::Caller;
 use crate::desk::mend::BARE;
 use crate::domain::ids::PostId;
 use crate::view::sheet::{Answer, Sheet};
 use crate::wording;
 use serenity::all::{
-    Channel, ChannelId, ChannelType, GetMessages, Http, Message, MessageId, MessageType, Nonce, UserId,
+    Attachment, Channel, ChannelId, ChannelType, GetMessages, Http, Message, MessageId, MessageType, Nonce,
+    UserId,
 };
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -84,7 +86,8 @@ impl Listener {
             Some(_) if is_late => Answer::Private(wording::chat::too_late_to_act()),
             Some(line) => {
                 let key = format!("discord:message:{}", message.id);
-                self.room.line(&caller, &line, &key).await
+                let files: Vec<Beside> = message.attachments.iter().map(beside).collect();
+                self.room.line(&caller, &line, &key, &files, &self.files).await
             }
             None if is_thread => {
                 self.room.heard(&caller, &channel, &said(message), &message.id.to_string()).await
@@ -271,6 +274,26 @@ pub(super) fn said(message: &Message) -> String {
         said.push_str(&format!("[{}] {}", file.filename, file.url));
     }
     said
+}
+
+/// A file of Discord.
+pub(super) fn beside(file: &Attachment) -> Beside {
+    Beside {
+        name: file.filename.clone(),
+        media_type: file.content_type.clone().unwrap_or_default(),
+        bytes: file.size.into(),
+        url: file.url.clone(),
+    }
+}
+
+/// Discord's own copies of the files of its people, which whoever knows the address may read.
+#[derive(Debug, Clone)]
+pub struct Files(pub(super) reqwest::Client);
+
+impl Shelf for Files {
+    async fn fetch(&self, file: &Beside, most: u64) -> anyhow::Result<Vec<u8>> {
+        download(self.0.get(&file.url), file, most).await
+    }
 }
 
 /// The command that a message is: it begins with `/ticket`, or with our name.

@@ -8,6 +8,7 @@ use crate::view::Suggestion;
 use crate::wording::suggestions::{label, value};
 use serenity::builder::{AutocompleteChoice, CreateAutocompleteResponse};
 use serenity::model::application::{CommandData, CommandDataOption, CommandDataOptionValue as Value};
+use serenity::model::channel::Attachment;
 
 /// What somebody is typing in an option for which proposals are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Typed {
 pub fn command(data: &CommandData) -> Result<Command, UsageError> {
     let (name, options) = subcommand(data).ok_or(UsageError::Empty)?;
     let mut parts: Vec<(&str, String)> = Vec::with_capacity(options.len());
-    for option in options {
+    for option in options.iter().filter(|option| !matches!(option.value, Value::Attachment(_))) {
         let text = text(&option.value)
             .ok_or_else(|| UsageError::Unexpected { given: option.name.clone(), usage: String::new() })?;
         parts.push((&option.name, text));
@@ -42,6 +43,15 @@ pub fn command(data: &CommandData) -> Result<Command, UsageError> {
         text.clear();
     }
     Ok(command)
+}
+
+/// The files that were given with a command.
+pub fn files(data: &CommandData) -> impl Iterator<Item = &Attachment> {
+    let options = subcommand(data).map_or(&[][..], |(_, options)| options);
+    options.iter().filter_map(|option| match &option.value {
+        Value::Attachment(id) => data.resolved.attachments.get(id),
+        _ => None,
+    })
 }
 
 /// What is being typed, of an interaction that asks for proposals; `None` where we have none to make.

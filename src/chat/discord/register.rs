@@ -5,7 +5,7 @@
 //! reads an interaction takes any word of the grammar under either.
 
 use crate::command::grammar::slash::{self, Choice, Slash, SlashOption, Takes};
-use crate::wording::slash::{ADD_TO_TICKET, CREATE_TICKET, DESK, InBoth, TICKET};
+use crate::wording::slash::{ADD_TO_TICKET, CREATE_TICKET, DESK, FILES, InBoth, TICKET};
 use serenity::builder::{CreateCommand, CreateCommandOption};
 use serenity::model::Permissions;
 use serenity::model::application::{CommandOptionType, CommandType, InteractionContext};
@@ -55,7 +55,18 @@ fn subcommand(command: &Slash) -> CreateCommandOption {
     let option = CreateCommandOption::new(CommandOptionType::SubCommand, &command.name, command.about)
         .name_localized(FRENCH, &command.french)
         .description_localized(FRENCH, &command.french_about);
-    command.options.iter().fold(option, |option, sub| option.add_sub_option(argument(sub)))
+    let option = command.options.iter().fold(option, |option, sub| option.add_sub_option(argument(sub)));
+    match command.name.as_str() {
+        // What no words can say stands in no grammar.
+        "reply" => FILES.iter().fold(option, |option, (name, about)| {
+            option.add_sub_option(
+                CreateCommandOption::new(CommandOptionType::Attachment, name.english, about.english)
+                    .name_localized(FRENCH, name.french)
+                    .description_localized(FRENCH, about.french),
+            )
+        }),
+        _ => option,
+    }
 }
 
 fn argument(option: &SlashOption) -> CreateCommandOption {

@@ -1,7 +1,10 @@
 //! The client of Slack's Web API: one call at a time, each bounded; whoever asks too much waits as long as Slack says. May
 //! import: config.
 
+use crate::chat::beside::{Beside, Shelf, download};
 use crate::config::{Slack, SlackRoad};
+use anyhow::bail;
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -189,6 +192,16 @@ impl Api {
         }
     }
 
+    /// Whether an address is Slack's own: to no other the token is shown.
+    fn is_slacks(&self, url: &str) -> bool {
+        let (Ok(url), Ok(base)) = (Url::parse(url), Url::parse(&self.base)) else { return false };
+        let is_base = url.scheme() == base.scheme()
+            && url.host_str() == base.host_str()
+            && url.port_or_known_default() == base.port_or_known_default();
+        let host = url.host_str().unwrap_or_default();
+        is_base || (url.scheme() == "https" && (host == "slack.com" || host.ends_with(".slack.com")))
+    }
+
     fn patient(&self, pace: &str) -> Result<(), ApiError> {
         let mut patience = self.patience.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -203,6 +216,17 @@ impl Api {
         let mut patience = self.patience.lock().unwrap_or_else(PoisonError::into_inner);
         patience.insert(pace.to_owned(), Instant::now() + wait);
         ApiError::Wait(wait)
+    }
+}
+
+impl Shelf for Api {
+    /// Slack gives the files of its people to whoever shows the token.
+    async fn fetch(&self, file: &Beside, most: u64) -> anyhow::Result<Vec<u8>> {
+        if !self.is_slacks(&file.url) {
+            bail!("the file is not kept by Slack, or its address is hidden from us");
+        }
+        let asked = self.client.get(&file.url).bearer_auth(self.bot_token.expose_secret());
+        download(asked, file, most).await
     }
 }
 
@@ -239,6 +263,31 @@ fn away(error: reqwest::Error) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_token_is_shown_to_slack_alone() {
+        let at = |api_url: &str| {
+            let text = format!(
+                "[slack]\nbot_token = \"xoxb-1\"\napp_token = \"xapp-1\"\nsupport_channel = \"C1\"\napi_url = \"{api_url}\""
+            );
+            Api::new(&crate::config::Config::parse(&text, []).unwrap().slack.unwrap()).unwrap()
+        };
+        let (real, test) = (at("https://slack.com/api"), at("http://127.0.0.1:3911/api"));
+        for theirs in ["https://files.slack.com/files-pri/T1-F1/download/a.png", "https://slack.com/x"] {
+            assert!(real.is_slacks(theirs), "{theirs}");
+        }
+        for other in [
+            "https://files.slack.com.evil.example/a",
+            "https://evilslack.com/a",
+            "http://files.slack.com/a",
+            "https://files.slack.com@evil.example/a",
+            "http://127.0.0.1:3911/a",
+            "",
+        ] {
+            assert!(!real.is_slacks(other), "{other}");
+        }
+        assert!(test.is_slacks("http://127.0.0.1:3911/files/a") && !test.is_slacks("http://127.0.0.1:80/a"));
+    }
 
     #[test]
     fn posts_to_two_channels_have_two_paces_and_lists_are_asked_by_form() {

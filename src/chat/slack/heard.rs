@@ -1,10 +1,12 @@
 //! Messages that people write: commands, and notes in a ticket's thread; as they come, one after the other, and what was
 //! written while we were not told.
 
+use super::api::ApiError;
 use super::draw::text::plain;
 use super::listener::Listener;
 use super::post::PLATFORM;
-use super::spot::{is_after, seconds, spot};
+use super::spot::{Spot, is_after, seconds, spot};
+use crate::chat::beside::Beside;
 use crate::desk::Result;
 use crate::domain::chat::PostKind;
 use crate::view::sheet::Answer;
@@ -17,7 +19,8 @@ use tokio::sync::mpsc;
 const LATE: i64 = 120;
 /// The pauses between attempts: doubled up to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5 * 60));
-/// How many messages are fetched at a time, and how many pages of a channel are looked through for threads.
+/// How many messages are fetched at a time, and how many pages of a channel are looked through for threads. What hangs on
+/// older messages is asked for one by one.
 const FETCHED: u32 = 200;
 const PAGES: u32 = 10;
 
@@ -28,6 +31,8 @@ pub enum Told {
     Message(Value),
     /// Something may have been missed.
     Missed,
+    /// And so in the threads that the latest messages of a channel do not lead to.
+    MissedInOldThreads,
 }
 
 /// What somebody said to us, or where we listen.
@@ -40,6 +45,8 @@ struct Heard<'a> {
     /// The command that it is.
     line: Option<String>,
     said: String,
+    /// The files beside it.
+    beside: Vec<Beside>,
     /// It was written while we were not told.
     is_fetched: bool,
 }
@@ -52,7 +59,10 @@ impl Listener {
             loop {
                 let taken = match &next {
                     Told::Message(event) => self.heard(event).await.map_err(|failure| failure.to_string()),
-                    Told::Missed => self.catch_up().await.map_err(|error| format!("{error:#}")),
+                    Told::Missed => self.catch_up(Look::Latest).await.map_err(|error| format!("{error:#}")),
+                    Told::MissedInOldThreads => {
+                        self.catch_up(Look::Older).await.map_err(|error| format!("{error:#}"))
+                    }
                 };
                 let Err(why) = taken else { break };
                 tracing::warn!(why, "what was written on Slack cannot be taken in; trying again");
@@ -102,7 +112,8 @@ impl Listener {
             let ticket = of_card.and_then(|place| place.ticket);
             let line = crate::command::thread::line(&words, &format!("@{}", self.me), ticket);
             let said = with_files(words, message);
-            let heard = Heard { channel, account, ts, thread: thread_ts, line, said, is_fetched };
+            let beside = files(message).collect();
+            let heard = Heard { channel, account, ts, thread: thread_ts, line, said, beside, is_fetched };
             // What colleagues say to each other in the channel is theirs.
             if heard.line.is_some() || place.is_some() {
                 self.answer_heard(heard).await;
@@ -117,13 +128,16 @@ impl Listener {
     }
 
     async fn answer_heard(&self, heard: Heard<'_>) {
-        let Heard { channel, account, ts, thread, line, said, is_fetched } = heard;
+        let Heard { channel, account, ts, thread, line, said, beside, is_fetched } = heard;
         let caller = self.caller(account).await;
         let age = self.room.desk.clock().now().timestamp() - seconds(ts);
         let answer = match (line, thread) {
             // Whoever waited for it has helped themselves meanwhile: done now, it might be done twice.
             (Some(_), _) if is_fetched && age > LATE => Answer::Private(wording::chat::too_late_to_act()),
-            (Some(line), _) => self.room.line(&caller, &line, &format!("slack:message:{channel}/{ts}")).await,
+            (Some(line), _) => {
+                let key = format!("slack:message:{channel}/{ts}");
+                self.room.line(&caller, &line, &key, &beside, self.poster.api.as_ref()).await
+            }
             (None, Some(thread)) => {
                 self.room.heard(&caller, &spot(channel, thread), &said, &spot(channel, ts)).await
             }
@@ -150,10 +164,14 @@ impl Listener {
     }
 
     /// Takes in what was written while we were not told: in our channels, and in the threads on what stands there.
-    async fn catch_up(&self) -> anyhow::Result<()> {
+    async fn catch_up(&self, look: Look) -> anyhow::Result<()> {
         let channels: Vec<String> = self.poster.channels.all().map(str::to_owned).collect();
         for channel in channels {
-            match self.catch_up_channel(&channel).await {
+            let caught_up = match look {
+                Look::Latest => self.catch_up_channel(&channel).await,
+                Look::Older => self.catch_up_old_threads(&channel).await,
+            };
+            match caught_up {
                 Ok(()) => {}
                 // A channel that is closed to us is said by an alert; nobody can be read there.
                 Err(Missed::Closed(word)) => tracing::debug!(word, "a channel of Slack is closed to us"),
@@ -172,7 +190,7 @@ impl Listener {
             for message in answer["messages"].as_array().into_iter().flatten() {
                 let ts = message["ts"].as_str().unwrap_or_default();
                 if let Some(latest) = message["latest_reply"].as_str() {
-                    self.catch_up_thread(channel, ts, latest).await?;
+                    self.catch_up_thread(channel, ts, Some(latest)).await?;
                 }
                 if newest.as_deref().is_none_or(|newest| is_after(ts, newest)) {
                     newest = Some(ts.to_owned());
@@ -199,11 +217,39 @@ impl Listener {
         Ok(())
     }
 
+    /// The threads of tickets that are not closed, on messages older than those that [`Listener::catch_up_channel`] looks
+    /// through.
+    async fn catch_up_old_threads(&self, channel: &str) -> std::result::Result<(), Missed> {
+        let threads = broken(self.room.desk.open_threads(PLATFORM, channel).await)?;
+        if threads.is_empty() {
+            return Ok(());
+        }
+        let mut asked = json!({ "channel": channel, "limit": FETCHED });
+        let mut looked_through = None::<String>;
+        for _ in 0..PAGES {
+            let answer = self.read("conversations.history", &asked).await?;
+            let oldest = answer["messages"].as_array().and_then(|messages| messages.last()?["ts"].as_str());
+            looked_through = oldest.map(str::to_owned).or(looked_through);
+            match answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty()) {
+                Some(next) => asked["cursor"] = json!(next),
+                None => return Ok(()),
+            }
+        }
+        let Some(looked_through) = looked_through else { return Ok(()) };
+        for thread in threads {
+            if let Some(old) = Spot::of(&thread).filter(|old| is_after(&looked_through, old.ts)) {
+                self.catch_up_thread(channel, old.ts, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `latest`: the last that was written there, where that is known.
     async fn catch_up_thread(
         &self,
         channel: &str,
         ts: &str,
-        latest: &str,
+        latest: Option<&str>,
     ) -> std::result::Result<(), Missed> {
         let thread = spot(channel, ts);
         if broken(self.room.desk.place_of_thread(PLATFORM, &thread).await)?.is_none() {
@@ -211,7 +257,7 @@ impl Listener {
         }
         // Where nothing was ever read, a thread of ours begins with itself.
         let seen = self.seen(&thread).await?.unwrap_or_else(|| ts.to_owned());
-        if !is_after(latest, &seen) {
+        if latest.is_some_and(|latest| !is_after(latest, &seen)) {
             return Ok(());
         }
         let mut asked = json!({ "channel": channel, "ts": ts, "oldest": seen, "limit": FETCHED });
@@ -240,17 +286,34 @@ impl Listener {
         broken(self.room.desk.seen(PLATFORM, channel).await)
     }
 
+    /// Where Slack asks for slower requests it goes on from there: from the beginning, it would come no further.
     async fn read(&self, method: &str, asked: &Value) -> std::result::Result<Value, Missed> {
-        match self.poster.api.call(method, asked).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(match error.word() {
+        loop {
+            let error = match self.poster.api.call(method, asked).await {
+                Ok(answer) => return Ok(answer),
+                Err(ApiError::Wait(wait)) => {
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            return Err(match error.word() {
                 Some("channel_not_found" | "not_in_channel" | "thread_not_found" | "missing_scope") => {
                     Missed::Closed(error.to_string())
                 }
                 _ => Missed::Failed(error.into()),
-            }),
+            });
         }
     }
+}
+
+/// Where is looked for what was missed.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    /// Among the latest messages of a channel, and in what hangs on them.
+    Latest,
+    /// In what hangs on older ones.
+    Older,
 }
 
 /// Why what was missed cannot be read.
@@ -276,6 +339,17 @@ fn with_files(mut said: String, message: &Value) -> String {
         said.push_str(format!("[{name}] {link}").trim_end());
     }
     said
+}
+
+/// The files beside a message.
+fn files(message: &Value) -> impl Iterator<Item = Beside> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    message["files"].as_array().into_iter().flatten().map(move |file| Beside {
+        name: text(&file["name"]),
+        media_type: text(&file["mimetype"]),
+        bytes: file["size"].as_u64().unwrap_or_default(),
+        url: text(&file["url_private_download"]),
+    })
 }
 
 /// Whom a text names.

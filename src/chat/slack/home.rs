@@ -23,11 +23,11 @@ impl Listener {
         }
     }
 
-    /// Shows a ticket beside a link to its page, where the team reads.
+    /// Shows a ticket beside a link to its page, in the channels of the team.
     pub(super) async fn unfurl(&self, event: &Value) {
         let channel = event["channel"].as_str().unwrap_or_default();
         // A link that was pasted elsewhere shows strangers nothing.
-        if channel != self.poster.channels.support {
+        if !self.poster.channels.all().any(|ours| ours == channel) {
             return;
         }
         let begins = format!("{}/admin/support/tickets/", self.public_url);

@@ -130,8 +130,9 @@ impl Listener {
         let _ = self.messages.send(Told::Missed);
     }
 
-    /// We are told what happens, and were not before: what waited is posted.
+    /// We are told what happens, and were not before: what was said is read in old threads too, and what waited is posted.
     pub async fn begun(&self) {
+        let _ = self.messages.send(Told::MissedInOldThreads);
         noted(self.room.desk.end_alert(AlertKind::ChatRefused, GATEWAY).await);
         noted(self.poster.look_at_all().await);
         noted(self.room.desk.chat_is_open_again(PLATFORM).await);

@@ -5,11 +5,12 @@ use crate::wording;
 use serde_json::{Value, json};
 
 /// The scopes that the bot needs.
-pub const SCOPES: [&str; 16] = [
+pub const SCOPES: [&str; 17] = [
     "channels:history",
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "files:read",
     "files:write",
     "groups:history",

@@ -148,7 +148,13 @@ async fn begin(
         leads: config.lead_usergroup.iter().cloned().collect(),
     };
     Some(Listener {
-        room: Room { desk: desk.clone(), platform: PLATFORM, gate, zone: setting.zone },
+        room: Room {
+            desk: desk.clone(),
+            platform: PLATFORM,
+            gate,
+            zone: setting.zone,
+            limits: setting.limits.clone(),
+        },
         poster,
         people: Arc::new(People::new(api, groups, who["team_id"].as_str().unwrap_or_default())),
         me: who["user_id"].as_str().unwrap_or_default().to_owned(),

@@ -269,9 +269,16 @@ impl Poster {
         let answer = self.api.call("conversations.replies", &asked).await?;
         let messages = answer["messages"].as_array().into_iter().flatten();
         let stands = messages.filter(|message| !message["bot_id"].is_null() || !message["app_id"].is_null());
-        let names = stands.flat_map(|message| message["files"].as_array().into_iter().flatten());
-        let names: Vec<&str> = names.filter_map(|file| file["name"].as_str()).collect();
-        Ok(!files.is_empty() && files.iter().all(|(name, _)| names.contains(&name.as_str())))
+        let there = stands.flat_map(|message| message["files"].as_array().into_iter().flatten());
+        let mut there: Vec<(&str, u64)> =
+            there.filter_map(|file| Some((file["name"].as_str()?, file["size"].as_u64()?))).collect();
+        // Two pictures of one name may both be `image.png`: each of them stands for one.
+        let mut stands = |name: &str, bytes: usize| {
+            let at = there.iter().position(|(known, size)| *known == name && *size == bytes as u64);
+            at.map(|at| there.swap_remove(at)).is_some()
+        };
+        let mut sent = files.iter().filter(|(_, bytes)| !bytes.is_empty());
+        Ok(!files.is_empty() && sent.all(|(name, bytes)| stands(name, bytes.len())))
     }
 
     /// Looks whether we may post in a channel: an alert begins, or ends, and then what waited is posted.

@@ -38,6 +38,8 @@ struct Door(Arc<Inner>);
 struct Inner {
     key: hmac::Key,
     clock: Clock,
+    /// What was signed before, in seconds since 1970, may have been taken by the program that ran then.
+    since: i64,
     taken: Mutex<VecDeque<(i64, Vec<u8>)>>,
     deliveries: mpsc::Sender<Delivery>,
 }
@@ -46,7 +48,8 @@ struct Inner {
 pub fn router(secret: &SecretString, clock: Clock) -> (Router, Deliveries) {
     let (deliveries, told) = mpsc::channel(WAITING);
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-    let door = Door(Arc::new(Inner { key, clock, taken: Mutex::default(), deliveries }));
+    let since = clock.now().timestamp();
+    let door = Door(Arc::new(Inner { key, clock, since, taken: Mutex::default(), deliveries }));
     let router = Router::new()
         .route("/slack/events", post(take))
         .layer(DefaultBodyLimit::max(LARGEST))
@@ -92,7 +95,7 @@ impl Inner {
         let now = self.clock.now().timestamp();
         let Ok(sent) = at.parse::<i64>() else { return false };
         let Some(signature) = signature.strip_prefix("v0=").and_then(unhex) else { return false };
-        if (now - sent).abs() > WINDOW {
+        if (now - sent).abs() > WINDOW || sent < self.since {
             return false;
         }
         let signed = [b"v0:", at.as_bytes(), b":", body].concat();
@@ -169,6 +172,7 @@ mod tests {
         Inner {
             key: hmac::Key::new(hmac::HMAC_SHA256, b"8f742231b10e8888abcd99yyyzzz85a5"),
             clock: Clock::At(now),
+            since: 0,
             taken: Mutex::default(),
             deliveries: mpsc::channel(1).0,
         }
@@ -189,6 +193,14 @@ mod tests {
         assert!(!now.is_slack(&good, BODY.as_bytes()), "the same again is somebody else's");
         assert!(door(300).is_slack(&good, BODY.as_bytes()) && door(-300).is_slack(&good, BODY.as_bytes()));
         assert!(!door(301).is_slack(&good, BODY.as_bytes()) && !door(-301).is_slack(&good, BODY.as_bytes()));
+    }
+
+    #[test]
+    fn what_was_signed_before_the_program_began_may_have_been_taken_already() {
+        let good = headers(AT, SIGNED);
+        let begun = |since| Inner { since, ..door(60) };
+        assert!(begun(1_531_420_618).is_slack(&good, BODY.as_bytes()));
+        assert!(!begun(1_531_420_619).is_slack(&good, BODY.as_bytes()));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
 
 type Line = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -163,7 +163,8 @@ async fn line(
 
 async fn open(api: &Api) -> Result<Line, Fault> {
     let url = api.open_socket().await.map_err(fault)?;
-    match connect_async(url).await {
+    // Without Nagle's algorithm: a second acknowledgement would wait until the first has arrived.
+    match connect_async_with_config(url, None, true).await {
         Ok((socket, _)) => Ok(socket),
         Err(error) => Err(Fault::Later { why: format!("the socket of Slack: {}", kind(&error)), wait: None }),
     }

@@ -4,8 +4,8 @@ use super::shown::Ticket;
 use super::users::address;
 use super::{Bearer, Fault, Said};
 use crate::desk::host::Opened;
+use crate::desk::posted::Posted;
 use crate::domain::scope::Scope;
-use crate::web::posted::Posted;
 use crate::web::{Web, session};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -92,7 +92,7 @@ pub async fn open(
         text: &ticket.text,
         identity: &identity,
     };
-    let mail = posted.arrive(&web, Vec::new()).await?;
+    let mail = posted.arrive(web.desk(), &web.settings().limits, Vec::new()).await?;
     match web.desk().host_ticket(mail).await? {
         Opened::Now(ticket) => Ok((StatusCode::CREATED, Json((*ticket).into()))),
         Opened::Before(ticket) => Ok((StatusCode::OK, Json((*ticket).into()))),

@@ -3,9 +3,9 @@
 use super::{Answering, Page, Problem, Web, draw_ticket};
 use crate::desk::answer::{Answered, Meant};
 use crate::desk::links::Purpose;
+use crate::desk::posted::Posted;
 use crate::desk::requester::{Own, OwnTicket};
-use crate::web::posted::{Posted, identity_of};
-use crate::web::upload;
+use crate::web::upload::{self, identity_of};
 use crate::wording::{letters, requester};
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
@@ -36,7 +36,7 @@ pub async fn answer(
         text: &text,
         identity: &identity_of(ticket, &key)?,
     };
-    let mail = posted.arrive(&web, sent.files).await?;
+    let mail = posted.arrive(web.desk(), &web.settings().limits, sent.files).await?;
     match web.desk().own_answer(&token, Purpose::Ticket, mail, Meant::AsWritten).await? {
         Some(Answered::Taken(page)) => Ok(Redirect::to(&format!("{page}?done=answer")).into_response()),
         Some(Answered::TooMany) => {

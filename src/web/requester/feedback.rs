@@ -4,9 +4,10 @@ use super::{Fields, Page, Problem, Web, fields, frame, ratings};
 use crate::desk::answer::{Answered, Meant};
 use crate::desk::feedback::{Given, OwnFeedback};
 use crate::desk::links::Purpose;
+use crate::desk::posted::Posted;
 use crate::desk::requester::{Own, OwnPages};
 use crate::domain::feedback::{Asked, LONGEST_COMMENT, Rating};
-use crate::web::posted::{Posted, identity_of};
+use crate::web::upload::identity_of;
 use crate::wording::{letters, requester};
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
@@ -75,7 +76,7 @@ async fn not_resolved(web: &Web, token: &str, comment: &str, key: &str) -> Page 
         text: &text,
         identity: &identity_of(ticket, key)?,
     };
-    let mail = posted.arrive(web, Vec::new()).await?;
+    let mail = posted.arrive(web.desk(), &web.settings().limits, Vec::new()).await?;
     let answered = web.desk().own_answer(token, Purpose::Feedback, mail, Meant::NotResolved).await?;
     match answered.ok_or(Problem::NotFound)? {
         Answered::Taken(_) => done(web, &own.pages, requester::reopened()),

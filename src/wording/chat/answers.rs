@@ -9,6 +9,7 @@ use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::view::{Act, Done, TemplateView, TicketView, View, Writing};
+use crate::wording::prose::clean_line;
 use crate::wording::{dates, done, labels, recipients, text};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -201,7 +202,12 @@ fn asks_without_waiting(done: &Done) -> bool {
 }
 
 /// A reply without a text was typed: a form opens by a button only.
-pub fn press_to_write(ticket: TicketId, template: Option<&str>, missing: &[String]) -> Sheet {
+pub fn press_to_write(
+    ticket: TicketId,
+    template: Option<&str>,
+    missing: &[String],
+    has_files: bool,
+) -> Sheet {
     let press = Press::Reply(ticket, template.map(str::to_owned));
     let mut said = format!("Votre réponse au ticket nº\u{a0}{ticket} s’écrit dans un formulaire");
     if missing.is_empty() {
@@ -210,7 +216,23 @@ pub fn press_to_write(ticket: TicketId, template: Option<&str>, missing: &[Strin
         let missing: Vec<String> = missing.iter().map(|bracket| format!("[{bracket}]")).collect();
         said.push_str(&format!(". À compléter\u{a0}: {}.", missing.join(", ")));
     }
+    if has_files {
+        said.push_str(" Un formulaire ne prend pas de fichier\u{a0}: pour joindre les vôtres, tapez la réponse dans le même message.");
+    }
     Sheet { rows: vec![Row::Buttons(vec![button("Répondre", press, Tone::Primary)])], ..sentence(said) }
+}
+
+/// A file that somebody put beside a reply, and that the platform does not give us.
+pub fn file_unread(platform: Platform, name: &str) -> String {
+    let name = clean_line(name, 60);
+    let from = match platform {
+        Platform::Discord => "Discord",
+        Platform::Slack => "Slack",
+    };
+    format!(
+        "Rien n’a été envoyé\u{a0}: {from} ne donne pas «\u{a0}{name}\u{a0}» à Guichet. Réessayez, ou joignez-le depuis la page \
+         du ticket."
+    )
 }
 
 /// Which status to give.

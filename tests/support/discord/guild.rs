@@ -322,6 +322,8 @@ pub struct Guild {
     pub violations: Vec<String>,
     /// Every request, as `POST /channels/1/messages -> 200`.
     pub requests: Vec<String>,
+    /// Files that people chose for a command.
+    pub uploads: Vec<Attachment>,
     /// The time.
     pub clock: Clock,
     /// The last id given out.

@@ -56,6 +56,8 @@ pub async fn listen(listener: TcpListener, shared: Arc<Shared>) {
         tokio::select! {
             taken = listener.accept() => {
                 let Ok((stream, _)) = taken else { continue };
+                // As Discord does: a second small frame does not wait until the first is acknowledged.
+                let _ = stream.set_nodelay(true);
                 tokio::spawn(connection(stream, shared.clone()));
             }
             () = shared.stopped() => return,
@@ -181,7 +183,8 @@ fn download(shared: &Shared, path: &str) -> Response<Body> {
     let id = path.split('/').nth(1).and_then(|id| id.parse::<u64>().ok());
     let bytes = shared.look(|world| {
         let files = world.guild.messages.values().flat_map(|message| &message.attachments);
-        files.into_iter().find(|file| Some(file.id) == id).map(|file| file.bytes.clone())
+        let mut files = files.chain(&world.guild.uploads);
+        files.find(|file| Some(file.id) == id).map(|file| file.bytes.clone())
     });
     let status = if bytes.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = Response::new(Body::from(bytes.unwrap_or_default()));

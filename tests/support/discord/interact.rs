@@ -160,7 +160,13 @@ pub fn may_use(guild: &Guild, command: &Value, user: Id, channel: Id) {
 ///
 /// # Panics
 /// When an option is not registered, a required one is missing, or a value does not fit.
-pub fn options(guild: &Guild, leaf: &Leaf, given: &Map<String, Value>, resolved: &mut Value) -> Vec<Value> {
+pub fn options(
+    guild: &Guild,
+    base: &str,
+    leaf: &Leaf,
+    given: &Map<String, Value>,
+    resolved: &mut Value,
+) -> Vec<Value> {
     let known = leaf.options();
     let names: Vec<&str> = known.iter().filter_map(|option| option["name"].as_str()).collect();
     for name in given.keys() {
@@ -171,7 +177,7 @@ pub fn options(guild: &Guild, leaf: &Leaf, given: &Map<String, Value>, resolved:
         let name = option["name"].as_str().unwrap_or_default();
         match given.get(name) {
             Some(value) => {
-                let value = fitted(guild, option, value, resolved);
+                let value = fitted(guild, base, option, value, resolved);
                 made.push(json!({"name": name, "type": option["type"], "value": value}));
             }
             None => assert!(option["required"] != true, "the option {name:?} is required"),
@@ -181,7 +187,7 @@ pub fn options(guild: &Guild, leaf: &Leaf, given: &Map<String, Value>, resolved:
 }
 
 /// A value in the type that was registered.
-fn fitted(guild: &Guild, option: &Value, value: &Value, resolved: &mut Value) -> Value {
+fn fitted(guild: &Guild, base: &str, option: &Value, value: &Value, resolved: &mut Value) -> Value {
     let name = &option["name"];
     let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     if let Some(choices) = option["choices"].as_array().filter(|choices| !choices.is_empty()) {
@@ -234,6 +240,12 @@ fn fitted(guild: &Guild, option: &Value, value: &Value, resolved: &mut Value) ->
         }
         Some(10) => {
             json!(text.parse::<f64>().unwrap_or_else(|_| panic!("{name} takes numbers, not {value}")))
+        }
+        Some(11) => {
+            let file = guild.uploads.iter().find(|file| file.id.to_string() == text);
+            let file = file.unwrap_or_else(|| panic!("no file was chosen as {value}"));
+            resolved["attachments"][&text] = shapes::upload(base, file);
+            json!(text)
         }
         kind => panic!("options of type {kind:?} are not modelled"),
     }

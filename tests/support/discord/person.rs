@@ -25,14 +25,30 @@ impl Person {
     /// When no such command is registered, or not with these options, or Discord would not let this person.
     pub fn slash(&self, channel: impl Into<Id>, words: &str, options: Value) -> Reply {
         let channel = channel.into();
-        let data = self.discord.read(|guild| {
+        let data = self.discord.shared.look(|world| {
+            let (guild, base) = (&world.guild, &world.base);
             let leaf = interact::leaf(guild, words, self.id, channel);
             let mut resolved = json!({});
             let given = options.as_object().expect("options are an object");
-            let made = interact::options(guild, &leaf, given, &mut resolved);
+            let made = interact::options(guild, base, &leaf, given, &mut resolved);
             leaf.data(guild, made, &resolved)
         });
         self.interact(channel, COMMAND, data, None)
+    }
+
+    /// Chooses a file for a command; its id is the value of the option.
+    pub fn chooses(&self, name: &str, bytes: &[u8]) -> String {
+        self.discord.shared.change(|world| {
+            let id = world.guild.next_id();
+            world.guild.uploads.push(Attachment {
+                id,
+                filename: name.to_owned(),
+                content_type: content_type(name).to_owned(),
+                description: None,
+                bytes: bytes.to_vec(),
+            });
+            id.to_string()
+        })
     }
 
     /// Has typed this much of an option of a command, and looks at what the bot suggests.

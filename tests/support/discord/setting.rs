@@ -259,6 +259,7 @@ fn guild() -> Guild {
         interactions: Vec::new(),
         violations: Vec::new(),
         requests: Vec::new(),
+        uploads: Vec::new(),
         clock: Clock { shown, running: None, advanced: Duration::ZERO },
         last_id: 0,
     }

@@ -149,6 +149,15 @@ pub fn bits(permissions: u64) -> String {
     (permissions & ((1 << 53) - 1)).to_string()
 }
 
+/// The attachment object of a file that somebody chose for a command. The address leads back to this server.
+pub fn upload(base: &str, file: &Attachment) -> Value {
+    let url = format!("{base}/attachments/0/{}/{}", file.id, file.filename);
+    json!({
+        "id": file.id.to_string(), "filename": file.filename, "size": file.bytes.len(),
+        "content_type": file.content_type, "url": url, "proxy_url": url, "ephemeral": true,
+    })
+}
+
 /// An attachment object. The address leads back to this server.
 pub fn attachment(base: &str, message: &Message, file: &Attachment) -> Value {
     let url = format!("{base}/attachments/{}/{}/{}", message.channel, file.id, file.filename);

@@ -278,6 +278,33 @@ impl Person {
         self.slack.with(|space| space.post(channel, written(&self.id, thread, text)))
     }
 
+    /// The same with files: their names and what is in them.
+    pub fn shares(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        text: &str,
+        files: &[(&str, &str, &[u8])],
+    ) -> String {
+        let base = self.slack.0.base.clone();
+        self.slack.with(|space| {
+            let mut message = written(&self.id, thread, text);
+            message["subtype"] = json!("file_share");
+            let mut shown = Vec::new();
+            for (name, kind, bytes) in files {
+                let id = format!("F{}", space.number());
+                shown.push(json!({
+                    "id": id, "name": name, "mimetype": kind, "size": bytes.len(),
+                    "permalink": format!("https://equipe.slack.example/files/{id}"),
+                    "url_private_download": format!("{base}/files-pri/{id}/{name}"),
+                }));
+                space.shared.insert(id, bytes.to_vec());
+            }
+            message["files"] = json!(shown);
+            space.post(channel, message)
+        })
+    }
+
     /// Opens the page of the app.
     pub async fn opens_home(&self) -> Asked {
         let seen = self.begin();

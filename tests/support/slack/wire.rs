@@ -51,6 +51,7 @@ pub fn router(inner: Arc<Inner>) -> Router {
         .route("/api/{method}", post(method))
         .route("/response/{number}", post(respond))
         .route("/upload/{id}", post(upload))
+        .route("/files-pri/{id}/{name}", get(download))
         .route("/link", get(link))
         .with_state(inner)
 }
@@ -171,6 +172,23 @@ async fn respond(State(inner): State<Arc<Inner>>, Path(number): Path<String>, bo
     drop(space);
     inner.changed();
     "ok".into_response()
+}
+
+/// A file of somebody's, for whoever shows the token of an app that may read files; others are led to a page to sign in by.
+async fn download(
+    State(inner): State<Arc<Inner>>,
+    Path((id, _name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let token = headers.get("authorization").and_then(|token| token.to_str().ok()).unwrap_or_default();
+    let space = inner.space();
+    if token != "Bearer xoxb-test" || !space.scopes.contains("files:read") {
+        return (StatusCode::OK, [("content-type", "text/html")], "<html>Sign in</html>").into_response();
+    }
+    match space.shared.get(&id) {
+        Some(bytes) => bytes.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn upload(State(inner): State<Arc<Inner>>, Path(id): Path<String>, body: Bytes) -> Response {

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 /// The bot's scopes at first.
-pub const SCOPES: [&str; 16] = [
+pub const SCOPES: [&str; 17] = [
     "channels:history",
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "files:read",
     "files:write",
     "groups:history",
@@ -108,6 +109,9 @@ pub struct Workspace {
     pub urls: HashMap<String, ResponseUrl>,
     /// By trigger: whose, when given, whether used.
     pub triggers: HashMap<String, (String, i64, bool)>,
+    /// Files that people shared, by their ids.
+    pub shared: HashMap<String, Vec<u8>>,
+    /// Files of the app: name, length, and what was sent.
     pub uploads: HashMap<String, (String, usize, Option<Vec<u8>>)>,
     pub unfurls: Vec<Value>,
     pub tickets: BTreeSet<String>,

@@ -131,6 +131,7 @@ fn drawn(value: &Value, depth: usize, into: &mut Vec<String>) {
         Some(3) if depth == 0 => "on messages",
         Some(3) => "string",
         Some(5) => "boolean",
+        Some(11) => "file",
         other => panic!("{other:?}"),
     };
     let mut line = format!("{}{french} ({name}) {kind}", "  ".repeat(depth));

@@ -1,9 +1,12 @@
-//! What a requester writes on a page, as a mail (RFC 5322, MIME): so it is journaled, read and shown like every other, and
-//! its files are found the same way. It has no Message-ID: no other mail can name it.
+//! What is written elsewhere than in a mail, as one (RFC 5322, MIME): so it is journaled, read and shown like every other,
+//! and its files are found the same way. It has no Message-ID: no other mail can name it. May import: config, domain,
+//! reading, wording.
 
-use super::{Problem, Web};
-use crate::desk::receive::Arrived;
+use super::receive::Arrived;
+use super::{Desk, Failure, Result};
+use crate::config::Limits;
 use crate::domain::ids::TicketId;
+use crate::domain::refusal::Refusal;
 use crate::reading::{self, identity};
 use crate::wording::{letters, prose};
 use anyhow::Context;
@@ -15,13 +18,25 @@ use tokio::task::spawn_blocking;
 
 /// The longest name of a file that is kept, in characters.
 const LONGEST_NAME: usize = 120;
+/// The longest text that comes with files, in bytes: more than the longest letter.
+pub const LONGEST_TEXT: u64 = 200_000;
+/// How many files go with one text at most.
+pub const MOST_FILES: usize = 20;
+/// What of a mail is not files: its header, and the text in its longest form (RFC 2045, 6.7).
+const BESIDE_FILES: u64 = 4 * LONGEST_TEXT;
+
+/// How many bytes the files of one mail may have in all: in it they grow by 26 in 19 (RFC 2045, 6.8: lines of 76
+/// characters).
+pub fn largest_files(limits: &Limits) -> u64 {
+    limits.max_mail_bytes.saturating_sub(BESIDE_FILES) / 10 * 7
+}
 
 /// A file that comes with it.
 #[derive(Debug)]
 pub struct File {
     /// As its owner calls it.
     pub name: String,
-    /// As their browser calls its kind.
+    /// As their program calls its kind.
     pub media_type: String,
     /// All of it.
     pub bytes: Vec<u8>,
@@ -42,16 +57,36 @@ pub struct Posted<'a> {
     pub identity: &'a str,
 }
 
-/// What makes the answer of a form itself; one of a form without a key is like no other.
-///
-/// # Errors
-/// When the system gives no random numbers.
-pub fn identity_of(ticket: TicketId, key: &str) -> anyhow::Result<String> {
-    let key: String = key.chars().filter(char::is_ascii_graphic).take(64).collect();
-    Ok(match key.as_str() {
-        "" => format!("page:{ticket}:{}", super::session::random_word(16)?),
-        key => format!("page:{ticket}:{key}"),
-    })
+impl Desk {
+    /// The mail that holds the files of an agent's reply, where there are any. `key` names the request itself.
+    ///
+    /// # Errors
+    /// An unknown ticket, and faults of ours.
+    pub async fn enclosed(
+        &self,
+        limits: &Limits,
+        agent: &str,
+        ticket: TicketId,
+        text: &str,
+        key: &str,
+        files: Vec<File>,
+    ) -> Result<Option<Arrived>> {
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let ours = self.own_addresses().first().cloned().unwrap_or_default();
+        let Some(view) = self.ticket(ticket).await? else {
+            return Err(Failure::Refused(Refusal::NoSuchTicket(ticket)));
+        };
+        let posted = Posted {
+            name: agent,
+            email: &ours,
+            subject: &letters::reply_subject(&view.subject, ticket),
+            text,
+            identity: key,
+        };
+        Ok(Some(posted.arrive(self, limits, files).await?))
+    }
 }
 
 impl Posted<'_> {
@@ -59,10 +94,10 @@ impl Posted<'_> {
     ///
     /// # Errors
     /// When it cannot be made: our fault.
-    pub async fn arrive(self, web: &Web, files: Vec<File>) -> Result<Arrived, Problem> {
-        let limits = web.settings().limits.clone();
-        let to = web.desk().own_addresses().first().cloned().unwrap_or_default();
-        let raw_parts = self.message(&to, SystemTime::from(web.desk().clock().now()))?;
+    pub async fn arrive(self, desk: &Desk, limits: &Limits, files: Vec<File>) -> anyhow::Result<Arrived> {
+        let limits = limits.clone();
+        let to = desk.own_addresses().first().cloned().unwrap_or_default();
+        let raw_parts = self.message(&to, SystemTime::from(desk.clock().now()))?;
         let text = prose::clean_text(self.text);
         let identity_of = self.identity.to_owned();
         let arrived = spawn_blocking(move || -> anyhow::Result<Arrived> {
@@ -78,10 +113,10 @@ impl Posted<'_> {
             let read = reading::read(&raw, &limits);
             Ok(Arrived::typed(&raw, identity::sha256_hex(&raw), identity_of, read)?)
         });
-        Ok(arrived.await.map_err(anyhow::Error::from)??)
+        arrived.await?
     }
 
-    fn message(&self, to: &str, at: SystemTime) -> Result<lettre::message::MessageBuilder, Problem> {
+    fn message(&self, to: &str, at: SystemTime) -> anyhow::Result<lettre::message::MessageBuilder> {
         let address = |address: &str| address.parse::<Address>().map_err(anyhow::Error::from);
         let name = prose::clean_line(self.name, letters::LONGEST_NAME).replace("=?", "= ?");
         let from = Mailbox::new((!name.is_empty()).then_some(name), address(self.email)?);
