@@ -176,6 +176,7 @@ fn settings(chats: Vec<Platform>) -> Result<Settings, Box<dyn Error>> {
         plus_addresses: false,
         catalogue: Catalogue::load(&[])?,
         chats,
+        hooks: Vec::new(),
         push_key: None,
         keeps_sent: false,
     })

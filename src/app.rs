@@ -3,7 +3,9 @@
 
 use crate::chat;
 use crate::clock::Clock;
-use crate::config::{self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, SlackRoad, Threading, Web};
+use crate::config::{
+    self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, SlackRoad, Threading, Web, Webhook,
+};
 use crate::demo;
 use crate::desk::{Desk, Settings, tokens};
 use crate::domain::alert::AlertKind;
@@ -15,6 +17,7 @@ use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
 use crate::outbound::push::PushCourier;
 use crate::outbound::smtp::SmtpCourier;
+use crate::outbound::webhook::WebhookCourier;
 use crate::outbound::{self, Courier, PostRoom};
 use crate::scheduler;
 use crate::store::{MigrationFault, Store};
@@ -112,6 +115,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         own_addresses,
         catalogue,
         chats: platforms(&config),
+        hooks: config.webhooks.iter().map(Webhook::hook).collect(),
         push_key: vapid(&config)?.map(|vapid| vapid.public_key().to_owned()),
         keeps_sent: sent_keeper(&config).is_some(),
     };
@@ -141,6 +145,14 @@ fn vapid(config: &Config) -> Result<Option<Vapid>, Stopped> {
 pub fn push_courier(config: &Config) -> Result<Option<PushCourier>, Stopped> {
     let Some(vapid) = vapid(config)? else { return Ok(None) };
     Ok(Some(PushCourier::new(vapid, config.public_url.starts_with("http://"))?))
+}
+
+/// Who tells the endpoints, one for each that is configured.
+///
+/// # Errors
+/// [`Stopped::Broken`] when a certificate file cannot be used.
+pub fn webhook_couriers(config: &Config) -> Result<Vec<WebhookCourier>, Stopped> {
+    Ok(config.webhooks.iter().map(WebhookCourier::new).collect::<anyhow::Result<_>>()?)
 }
 
 /// Where mail comes from, at least one.
@@ -300,6 +312,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         discord: None,
         slack: None,
         push: None,
+        webhooks: Vec::new(),
         maildir: Maildir {
             inbox: Some(home.inbox),
             outbox: Some(home.outbox),
@@ -410,6 +423,13 @@ async fn run_doors(
         // What waited from when there was a key is recorded as skipped.
         tracing::warn!(error = %failure, "pushes that wait cannot be looked at");
     }
+    for courier in webhook_couriers(&config)? {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            outbound::webhook::run(desk, courier, cancel).await;
+            ("webhooks", Ok(()))
+        });
+    }
     let accounts: Vec<OAuth2> = config.oauth2_accounts().into_iter().cloned().collect();
     let canary = canary(&config, &desk)?;
     let configured = [
@@ -417,6 +437,7 @@ async fn run_doors(
         (AlertKind::MissingMail, config.imap.iter().map(|mailbox| mailbox.label.clone()).collect()),
         (AlertKind::LostCanary, canary.iter().map(|(address, ..)| address.clone()).collect::<Vec<_>>()),
         (AlertKind::ChatRefused, chat_channels(&config)),
+        (AlertKind::DeadWebhook, config.webhooks.iter().map(|webhook| webhook.name.clone()).collect()),
     ];
     for (kind, about) in &configured {
         if let Err(failure) = desk.forget_alerts(*kind, about).await {

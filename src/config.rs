@@ -17,6 +17,9 @@ mod slack;
 mod source;
 #[cfg(test)]
 mod tests;
+mod webhooks;
+#[cfg(test)]
+mod webhooks_tests;
 
 pub use canary::Canary;
 pub use discord::{DISCORD_API, Discord};
@@ -25,6 +28,7 @@ pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
 pub use push::Push;
 pub use slack::{SLACK_API, Slack, SlackRoad};
+pub use webhooks::Webhook;
 
 use crate::domain::followup::FollowUp;
 use crate::domain::ritual::Rituals;
@@ -210,6 +214,8 @@ pub struct Config {
     pub maildir: Maildir,
     /// How browsers are told; `None`: they are not.
     pub push: Option<Push>,
+    /// Who is told by webhook what happens, in the order of the file.
+    pub webhooks: Vec<Webhook>,
     /// How answers find their ticket.
     pub threading: Threading,
     /// The mail to ourselves; `None`: not sent.
@@ -354,6 +360,7 @@ impl fmt::Debug for Config {
             .field("smtp", &self.smtp)
             .field("maildir", &self.maildir)
             .field("push", &self.push)
+            .field("webhooks", &self.webhooks)
             .field("threading", &self.threading)
             .field("canary", &self.canary)
             .field("discord", &self.discord)
@@ -391,6 +398,7 @@ fn read(source: &mut Source) -> Option<Config> {
     let discord = discord::read_discord(source);
     let slack = slack::read_slack(source);
     let push = push::read_push(source);
+    let webhooks = webhooks::read_webhooks(source);
     if let (Some(imap), Some(smtp)) = (&imap, &smtp) {
         oauth2::check_one_client(source, imap, smtp.as_ref());
     }
@@ -416,6 +424,7 @@ fn read(source: &mut Source) -> Option<Config> {
         smtp: None,
         maildir: read_maildir(source),
         push: None,
+        webhooks: Vec::new(),
         threading: Threading {
             plus_addresses: source.flag("threading.plus_addresses").unwrap_or(false),
             reopen_window: read_duration(source, "threading.reopen_window", 0, 3650 * DAY)
@@ -452,7 +461,15 @@ fn read(source: &mut Source) -> Option<Config> {
     };
     // A section that was given and could not be read has left its faults.
     let smtp = smtp.map_or(Some(None), |smtp| smtp.map(Some))?;
-    Some(Config { imap: imap?, smtp, discord: discord?, slack: slack?, push: push?, ..config })
+    Some(Config {
+        imap: imap?,
+        smtp,
+        discord: discord?,
+        slack: slack?,
+        push: push?,
+        webhooks: webhooks?,
+        ..config
+    })
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {

@@ -3,6 +3,7 @@
 //! The fields of [`TicketView`], [`MessageView`] and [`DeliveryView`] are the JSON keys that scripts rely on.
 //! Pure. May import: domain, command.
 
+pub mod host;
 pub mod press;
 pub mod sheet;
 

@@ -43,6 +43,7 @@ mod support;
 mod suppressed;
 mod threading;
 mod time;
+mod webhooks;
 mod wire_fetch;
 mod wire_imap;
 mod wire_smtp;

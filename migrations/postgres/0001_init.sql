@@ -396,6 +396,49 @@ CREATE TABLE seen (
   PRIMARY KEY (platform, channel)
 );
 
+-- What an endpoint of the host application is told by webhook: a row for each event and endpoint, written with its cause.
+-- webhook_id is the same at each attempt and at each endpoint; status, where the ticket stood then; due_at, from when on it could
+-- be told; body, its exact bytes, kept while it is tried.
+CREATE TABLE webhook_post (
+  id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  endpoint        TEXT NOT NULL,
+  webhook_id      TEXT NOT NULL,
+  kind            TEXT NOT NULL,
+  ticket_id       BIGINT NOT NULL REFERENCES ticket (id),
+  status          TEXT,
+  event_id        BIGINT REFERENCES event (id),
+  message_id      BIGINT REFERENCES message (id),
+  notification_id BIGINT,
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed')),
+  why             TEXT,
+  attempts        BIGINT NOT NULL,
+  due_at          TIMESTAMPTZ NOT NULL,
+  next_attempt_at TIMESTAMPTZ NOT NULL,
+  leased_until    TIMESTAMPTZ,
+  body            TEXT,
+  created_at      TIMESTAMPTZ NOT NULL,
+  updated_at      TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX webhook_post_due ON webhook_post (endpoint, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX webhook_post_in_turn ON webhook_post (endpoint, ticket_id, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX webhook_post_by_ticket ON webhook_post (ticket_id);
+CREATE INDEX webhook_post_by_event ON webhook_post (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX webhook_post_settled ON webhook_post (state, updated_at) WHERE state IN ('sent', 'failed');
+
+-- How the endpoints fare. configured: a fingerprint of what the configuration says of one; failures: how often in a row it was not
+-- reached, and paused_until, until when it is left alone for that; off_at: it said that it wants no more.
+CREATE TABLE webhook_endpoint (
+  name            TEXT PRIMARY KEY,
+  configured      TEXT NOT NULL,
+  failures        BIGINT NOT NULL,
+  paused_until    TIMESTAMPTZ,
+  failing_since   TIMESTAMPTZ,
+  off_at          TIMESTAMPTZ,
+  last_success_at TIMESTAMPTZ,
+  last_failure_at TIMESTAMPTZ,
+  last_failure    TEXT
+);
+
 -- Replies being written in chat, kept so that a button works after a restart.
 CREATE TABLE draft (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -397,6 +397,49 @@ CREATE TABLE seen (
   PRIMARY KEY (platform, channel)
 ) STRICT, WITHOUT ROWID;
 
+-- What an endpoint of the host application is told by webhook: a row for each event and endpoint, written with its cause.
+-- webhook_id is the same at each attempt and at each endpoint; status, where the ticket stood then; due_at, from when on it could
+-- be told; body, its exact bytes, kept while it is tried.
+CREATE TABLE webhook_post (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  endpoint        TEXT NOT NULL,
+  webhook_id      TEXT NOT NULL,
+  kind            TEXT NOT NULL,
+  ticket_id       INTEGER NOT NULL REFERENCES ticket (id),
+  status          TEXT,
+  event_id        INTEGER REFERENCES event (id),
+  message_id      INTEGER REFERENCES message (id),
+  notification_id INTEGER,
+  state           TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed')),
+  why             TEXT,
+  attempts        INTEGER NOT NULL,
+  due_at          TEXT NOT NULL,
+  next_attempt_at TEXT NOT NULL,
+  leased_until    TEXT,
+  body            TEXT,
+  created_at      TEXT NOT NULL,
+  updated_at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX webhook_post_due ON webhook_post (endpoint, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX webhook_post_in_turn ON webhook_post (endpoint, ticket_id, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX webhook_post_by_ticket ON webhook_post (ticket_id);
+CREATE INDEX webhook_post_by_event ON webhook_post (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX webhook_post_settled ON webhook_post (state, updated_at) WHERE state IN ('sent', 'failed');
+
+-- How the endpoints fare. configured: a fingerprint of what the configuration says of one; failures: how often in a row it was not
+-- reached, and paused_until, until when it is left alone for that; off_at: it said that it wants no more.
+CREATE TABLE webhook_endpoint (
+  name            TEXT PRIMARY KEY,
+  configured      TEXT NOT NULL,
+  failures        INTEGER NOT NULL,
+  paused_until    TEXT,
+  failing_since   TEXT,
+  off_at          TEXT,
+  last_success_at TEXT,
+  last_failure_at TEXT,
+  last_failure    TEXT
+) STRICT, WITHOUT ROWID;
+
 -- Replies being written in chat, kept so that a button works after a restart.
 CREATE TABLE draft (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,10 +7,11 @@ use crate::chat::{discord, slack};
 use crate::clock::Clock;
 use crate::config::{Config, OAuth2};
 use crate::desk::Desk;
+use crate::domain::webhook::Answer;
 use crate::inbound::{self, Source, Tried};
 use crate::outbound::Courier;
 use crate::store::Store;
-use crate::wording::{check as say, dates, sign_in};
+use crate::wording::{check as say, dates, sign_in, webhooks};
 use serde::Serialize;
 use std::path::Path;
 
@@ -55,6 +56,7 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
     if config.push.is_some() {
         checks.push(outcome("push", push(config)));
     }
+    checks.extend(endpoints(config).await);
     if let Some(discord) = &config.discord {
         let tried = discord::check::check(discord).await;
         checks.extend(tried.into_iter().map(|line| Check {
@@ -149,6 +151,27 @@ async fn outbox(config: &Config, tokens: Option<&Desk>) -> Result<String, String
 /// What browsers would be given; the services that they name are known only then.
 fn push(config: &Config) -> Result<String, String> {
     app::push_courier(config).map(|_| say::PUSH_READY.to_owned()).map_err(|_| say::NO_PUSH_KEY.to_owned())
+}
+
+/// Each endpoint gets a ping.
+async fn endpoints(config: &Config) -> Vec<Check> {
+    let couriers = match app::webhook_couriers(config) {
+        Ok(couriers) => couriers,
+        Err(stopped) => return vec![outcome("webhook", Err(said(stopped)))],
+    };
+    let mut checks = Vec::with_capacity(couriers.len());
+    for courier in couriers {
+        let name = courier.endpoint();
+        checks.push(outcome(
+            "webhook",
+            match courier.ping(Clock::System.now()).await {
+                Ok(tried) if tried.answer == Answer::Taken => Ok(webhooks::ready(name, &tried.said)),
+                Ok(tried) => Err(webhooks::not_ready(name, &tried.said)),
+                Err(error) => Err(webhooks::not_ready(name, &error.to_string())),
+            },
+        ));
+    }
+    checks
 }
 
 async fn web(config: &Config) -> Result<String, String> {

@@ -10,6 +10,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::RawMailId;
 use crate::inbound::{self, FetchCount, FetchError, FetchOptions, Progress};
 use crate::outbound;
+use crate::outbound::webhook::WebhookCourier;
 use crate::reading;
 use crate::wording::{cli as say, config_faults, dates};
 use chrono::{DateTime, Utc};
@@ -105,9 +106,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let desk = &opened.desk;
     let push = app::push_courier(&opened.config).map_err(misconfigured)?;
+    let hooks = app::webhook_couriers(&opened.config).map_err(misconfigured)?;
     let post = match app::post_room(&opened.config, Some(desk)) {
-        // Without mail, browsers can still be told.
-        Err(app::Stopped::Misconfigured(_)) if push.is_some() => None,
+        // Without mail, browsers and endpoints can still be told.
+        Err(app::Stopped::Misconfigured(_)) if push.is_some() || !hooks.is_empty() => None,
         post => Some(post.map_err(misconfigured)?),
     };
     let deliver = async || -> Result<outbound::DeliverCount, Failure> {
@@ -118,13 +120,16 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
         if let Some(push) = &push {
             count.add(&outbound::push::deliver(desk, push).await?);
         }
+        for hook in &hooks {
+            count.add(&outbound::webhook::deliver(desk, hook).await?);
+        }
         Ok(count)
     };
     let mut count = deliver().await?;
     let until = desk.clock().now() + opened.config.undo_window.min(LONGEST_WAIT);
     let mut is_said = false;
     while let Clock::System = desk.clock()
-        && let Some(due) = next_due(desk, post.is_some(), push.is_some()).await?
+        && let Some(due) = next_due(desk, post.is_some(), push.is_some(), &hooks).await?
         && due <= until
         && count.retry == 0
     {
@@ -149,11 +154,20 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     if count.failed + count.uncertain > 0 { Err(Ended::Refused(said)) } else { Ok(()) }
 }
 
-/// When the next mail or push becomes due, of those that are sent.
-async fn next_due(desk: &Desk, with_mail: bool, with_push: bool) -> Result<Option<DateTime<Utc>>, Failure> {
+/// When the next mail, push or webhook becomes due, of those that are sent.
+async fn next_due(
+    desk: &Desk,
+    with_mail: bool,
+    with_push: bool,
+    hooks: &[WebhookCourier],
+) -> Result<Option<DateTime<Utc>>, Failure> {
     let by_mail = if with_mail { desk.next_due(Channel::Email).await? } else { None };
     let by_push = if with_push { desk.next_due(Channel::Push).await? } else { None };
-    Ok(by_mail.into_iter().chain(by_push).min())
+    let mut next = by_mail.into_iter().chain(by_push).min();
+    for hook in hooks {
+        next = next.into_iter().chain(desk.next_hook(hook.endpoint()).await?).min();
+    }
+    Ok(next)
 }
 
 pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {

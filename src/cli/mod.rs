@@ -9,6 +9,7 @@ mod report;
 mod sign_in;
 mod tickets;
 mod users;
+mod webhooks;
 
 use crate::app::{self, Opened};
 use crate::clock::Clock;
@@ -121,6 +122,8 @@ enum Command {
     Slack(SlackCommand),
     #[command(about = say::PUSH, subcommand)]
     Push(PushCommand),
+    #[command(about = crate::wording::webhooks::WEBHOOK, subcommand)]
+    Webhook(webhooks::WebhookCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -275,6 +278,7 @@ async fn carry_out(cli: &Cli) -> Done {
         }
         Command::Slack(SlackCommand::Manifest { http }) => return slack_manifest(globals, *http),
         Command::Push(PushCommand::Keygen) => return push_key(globals.json),
+        Command::Webhook(webhooks::WebhookCommand::Keygen) => return webhooks::keygen(globals.json),
         Command::Check => return check::check(&config(globals)?, globals.json).await,
         Command::Db(command) => return database::run(command, &config(globals)?, globals.json).await,
         _ => {}
@@ -317,6 +321,7 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
         Command::User(command) => users::run(opened, command, globals.agent.as_deref(), globals.json).await,
         Command::Agent(command) => agents::run(opened, command, globals.json).await,
+        Command::Webhook(command) => webhooks::run(opened, command, globals.json).await,
         Command::Serve
         | Command::Demo { .. }
         | Command::Check

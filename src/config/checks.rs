@@ -2,7 +2,7 @@
 //! reading of an address, which is the one that sends.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
@@ -36,6 +36,25 @@ pub fn web_url(text: &str) -> Option<(&str, &str)> {
     }
     let authority = rest.split('/').next()?;
     Some((scheme, host_of(authority)?))
+}
+
+/// Scheme and host of an address to post to, which may have a question mark too.
+pub fn hook_url(text: &str) -> Option<(&str, &str)> {
+    let (page, query) = text.split_once('?').unwrap_or((text, ""));
+    let is_plain =
+        query.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>'));
+    web_url(page).filter(|_| is_plain)
+}
+
+/// Whether it is a secret of Standard Webhooks: `whsec_`, then 24 to 64 bytes in base64.
+pub fn is_hook_secret(text: &str) -> bool {
+    hook_key(text).is_some()
+}
+
+/// The bytes of such a secret.
+pub fn hook_key(text: &str) -> Option<Vec<u8>> {
+    let bytes = STANDARD.decode(text.strip_prefix("whsec_")?).ok()?;
+    (24..=64).contains(&bytes.len()).then_some(bytes)
 }
 
 /// The host of `host[:port]` or `[v6][:port]`, if both are well formed.
@@ -214,6 +233,27 @@ mod tests {
             "http://a:1:2",
         ] {
             assert_eq!(web_url(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_is_posted_to_an_address_that_may_have_a_question_mark() {
+        let with_query = "https://app.example/hooks?key=a%20b&v=1";
+        assert_eq!(hook_url(with_query), Some(("https", "app.example")));
+        for text in
+            ["https://app.example/?a b", "https://app.example/?a#b", "https://u:p@app.example/", "x?y"]
+        {
+            assert_eq!(hook_url(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_secret_says_what_it_is_and_is_long_enough() {
+        let secret = |bytes: usize| format!("whsec_{}", STANDARD.encode(vec![7; bytes]));
+        assert!(is_hook_secret(&secret(24)) && is_hook_secret(&secret(64)));
+        let bare = STANDARD.encode([7; 32]);
+        for other in [secret(23), secret(65), bare, "whsec_".to_owned(), "whsec_é".to_owned()] {
+            assert!(!is_hook_secret(&other), "{other}");
         }
     }
 

@@ -45,6 +45,13 @@ pub enum Problem {
         /// The known key whose name is nearest.
         nearest: String,
     },
+    /// A word that is none of those that are wanted.
+    UnknownWord {
+        /// It.
+        word: String,
+        /// The known word that is nearest.
+        nearest: &'static str,
+    },
     /// Needed and not given.
     Missing,
     /// This section is needed, or the key of a folder in its place; neither is given.
@@ -101,6 +108,12 @@ pub enum Wanted {
     FolderName,
     /// A private key of Web Push, as `guichet push keygen` makes it.
     VapidKey,
+    /// A secret of a webhook, as `guichet webhook keygen` makes it.
+    WebhookSecret,
+    /// `https://host/path`, or `http://` towards this machine; no user.
+    WebhookUrl,
+    /// A list of events: `["ticket.created"]`.
+    WebhookEvents,
     /// Whom to write to: `mailto:…`, an address, or `https://…`.
     Contact,
     /// A zone of the IANA database, such as `Europe/Paris`.

@@ -54,7 +54,7 @@ impl Imap {
 /// Every `[[imap]]`, or the one `[imap]`; `None` where one of them left faults.
 pub(super) fn read_mailboxes(source: &mut Source) -> Option<Vec<Imap>> {
     let read: Vec<Option<Imap>> =
-        source.mailbox_sections().into_iter().map(|section| read_imap(source, section)).collect();
+        source.sections_of("imap").into_iter().map(|section| read_imap(source, section)).collect();
     let mut mailboxes: Vec<Imap> = Vec::with_capacity(read.len());
     let mut is_whole = true;
     for mailbox in read {

@@ -4,7 +4,7 @@
 //! `GUICHET__BRAND`. The environment wins over the file.
 //!
 //! `[imap]` may stand once, or several times as `[[imap]]`: then its keys are `imap[1].host`, `imap[2].host`, and the
-//! variables `GUICHET__IMAP__HOST` (or `GUICHET__IMAP__1__HOST`) and `GUICHET__IMAP__2__HOST`.
+//! variables `GUICHET__IMAP__HOST` (or `GUICHET__IMAP__1__HOST`) and `GUICHET__IMAP__2__HOST`. The same goes for `[webhook]`.
 
 use super::checks;
 use super::fault::{Fault, Problem, Wanted};
@@ -43,6 +43,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("smtp.oauth2", OAUTH2),
     ("maildir", &["inbox", "outbox", "from"]),
     ("push", &["vapid_private_key", "vapid_private_key_file", "contact"]),
+    ("webhook", &["url", "secret", "secret_file", "events", "name", "ca_file"]),
     ("threading", &["plus_addresses", "reopen_window"]),
     ("canary", &["interval", "to", "patience"]),
     (
@@ -127,10 +128,10 @@ const OAUTH2: &[&str] = &[
 /// without effect, so that one file serves several versions.
 const LATER: &[&str] = &["blobs", "smtp.dkim"];
 
-/// The section that may stand several times.
-const MAILBOXES: &str = "imap";
+/// The sections that may stand several times.
+const REPEATED: [&str; 2] = ["imap", "webhook"];
 /// The highest number that a variable may give: more mailboxes than anybody reads.
-const MOST_MAILBOXES: usize = 99;
+const MOST_ENTRIES: usize = 99;
 
 /// What the name of every variable of ours begins with.
 pub const PREFIX: &str = "GUICHET__";
@@ -146,8 +147,8 @@ pub struct Source {
     given: BTreeMap<String, Given>,
     /// Those that the file opens, be they empty.
     sections: Vec<String>,
-    /// How many times the file writes `[[imap]]`; if it does, the first is `imap[1]`, not `imap`.
-    entries: usize,
+    /// How many times the file writes each of [`REPEATED`] with two brackets; if it does, the first is `imap[1]`, not `imap`.
+    entries: [usize; REPEATED.len()],
     /// Reported all together at the end.
     pub faults: Vec<Fault>,
     /// What was given of [`LATER`], each once.
@@ -160,7 +161,7 @@ impl Source {
         let mut source = Source {
             given: BTreeMap::new(),
             sections: Vec::new(),
-            entries: 0,
+            entries: [0; REPEATED.len()],
             faults: Vec::new(),
             later: Vec::new(),
         };
@@ -168,14 +169,14 @@ impl Source {
             match value {
                 _ if LATER.contains(&name.as_str()) => source.put_off(&name),
                 Value::Table(section) if is_section(&name) => source.open(name, section),
-                Value::Array(entries) if name == MAILBOXES && !entries.is_empty() => {
-                    source.entries = entries.len();
-                    source.open_all(entries);
+                Value::Array(entries) if REPEATED.contains(&name.as_str()) && !entries.is_empty() => {
+                    source.open_all(&name, entries);
                 }
                 _ if is_section(&name) => source.fault(&name, Problem::Wants(Wanted::Section)),
                 // A number in brackets is ours to write, not the file's.
                 _ if name.contains('[') => {
-                    source.fault(&name, Problem::Unknown { nearest: MAILBOXES.to_owned() });
+                    let nearest = nearest(&plain(&name));
+                    source.fault(&name, Problem::Unknown { nearest });
                 }
                 value => source.take(name, value, false),
             }
@@ -203,9 +204,14 @@ impl Source {
     }
 
     /// The entries of `[[imap]]`.
-    fn open_all(&mut self, entries: Vec<Value>) {
+    fn open_all(&mut self, repeated: &str, entries: Vec<Value>) {
+        for (known, count) in REPEATED.iter().zip(&mut self.entries) {
+            if *known == repeated {
+                *count = entries.len();
+            }
+        }
         for (place, entry) in entries.into_iter().enumerate() {
-            let name = format!("{MAILBOXES}[{}]", place + 1);
+            let name = format!("{repeated}[{}]", place + 1);
             match entry {
                 Value::Table(section) => self.open(name, section),
                 _ => self.fault(&name, Problem::Wants(Wanted::Section)),
@@ -216,28 +222,38 @@ impl Source {
     /// The key of a variable: `imap.2.host` is `imap[2].host`, and both `imap.1.host` and `imap.host` are the
     /// first mailbox's, by the name that the file gives it.
     fn numbered(&self, key: String) -> String {
-        let Some(rest) = key.strip_prefix(MAILBOXES).and_then(|rest| rest.strip_prefix('.')) else {
-            return key;
-        };
+        let repeated = |name: &&&str| key.strip_prefix(**name).is_some_and(|rest| rest.starts_with('.'));
+        let Some(repeated) = REPEATED.iter().find(repeated) else { return key };
+        let rest = &key[repeated.len() + 1..];
         let (number, name) = match rest.split_once('.') {
             Some((number, name)) => match number.parse() {
-                Ok(number) if (1..=MOST_MAILBOXES).contains(&number) => (number, name),
+                Ok(number) if (1..=MOST_ENTRIES).contains(&number) => (number, name),
                 _ => (1, rest),
             },
             None => (1, rest),
         };
-        format!("{}.{name}", self.mailbox_section(number))
+        format!("{}.{name}", self.entry(repeated, number))
     }
 
-    /// The name of the n-th mailbox's section, from 1.
-    fn mailbox_section(&self, number: usize) -> String {
-        if number == 1 && self.entries == 0 { MAILBOXES.to_owned() } else { format!("{MAILBOXES}[{number}]") }
+    /// The name of the n-th section of one that may stand several times, from 1.
+    fn entry(&self, repeated: &str, number: usize) -> String {
+        if number == 1 && self.written(repeated) == 0 {
+            return repeated.to_owned();
+        }
+        format!("{repeated}[{number}]")
     }
 
-    /// The sections of the mailboxes, in order, up to the last that is given; of one in between that is not, every
-    /// needed key is missing.
-    pub fn mailbox_sections(&self) -> Vec<String> {
-        let all = (1..=MOST_MAILBOXES.max(self.entries)).map(|number| self.mailbox_section(number));
+    /// How many times the file writes it with two brackets.
+    fn written(&self, repeated: &str) -> usize {
+        let mut counts = REPEATED.iter().zip(&self.entries);
+        counts.find(|(known, _)| **known == repeated).map_or(0, |(_, count)| *count)
+    }
+
+    /// The sections of one that may stand several times, in order, up to the last that is given; of one in between that is
+    /// not, every needed key is missing.
+    pub fn sections_of(&self, repeated: &str) -> Vec<String> {
+        let most = MOST_ENTRIES.max(self.written(repeated));
+        let all = (1..=most).map(|number| self.entry(repeated, number));
         let mut sections: Vec<String> = all.collect();
         let given = sections.iter().rposition(|section| self.has_section(section));
         sections.truncate(given.map_or(0, |last| last + 1));
@@ -254,9 +270,10 @@ impl Source {
             self.fault(&key, Problem::Wants(Wanted::OAuth2));
         } else if !all_keys().any(|known| known == plain) {
             let nearest = nearest(&plain);
-            let nearest = match nearest.strip_prefix(MAILBOXES) {
-                Some(name) if key.starts_with(MAILBOXES) && name.starts_with('.') => {
-                    format!("{section}{name}")
+            // Of the same section, it is named as the file names that.
+            let nearest = match nearest.split_once('.') {
+                Some((of, name)) if section.starts_with(of) && section[of.len()..].starts_with('[') => {
+                    format!("{section}.{name}")
                 }
                 _ => nearest,
             };
@@ -372,6 +389,29 @@ impl Source {
         texts
     }
 
+    /// A list of words of a closed set, each read by `from_word`; the first that is none is a fault that names the nearest. In
+    /// the environment, commas stand between them.
+    pub fn words<T>(
+        &mut self,
+        key: &str,
+        wanted: Wanted,
+        known: &[&'static str],
+        from_word: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let words = self.list(key, wanted, |_| true)?;
+        let mut read = Vec::with_capacity(words.len());
+        for word in words {
+            let Some(one) = from_word(&word) else {
+                let nearest = known.iter().min_by_key(|known| checks::distance(known, &word));
+                let nearest = nearest.copied().unwrap_or_default();
+                self.fault(key, Problem::UnknownWord { word, nearest });
+                return None;
+            };
+            read.push(one);
+        }
+        Some(read)
+    }
+
     /// A whole number between the two.
     pub fn number(&mut self, key: &str, least: i64, most: i64) -> Option<i64> {
         let given = self.given.get(key)?;
@@ -457,13 +497,13 @@ fn text_or_digits(value: &Value) -> Option<String> {
     }
 }
 
-/// A key without the number of its mailbox: `imap[2].host` is an `imap.host`.
+/// A key without the number of its section: `imap[2].host` is an `imap.host`.
 fn plain(key: &str) -> String {
-    let numbered = key.strip_prefix(MAILBOXES).and_then(|rest| rest.strip_prefix('[')?.split_once("]."));
-    match numbered {
-        Some((_, name)) => format!("{MAILBOXES}.{name}"),
-        None => key.to_owned(),
-    }
+    let mut numbered = REPEATED.iter().filter_map(|repeated| {
+        let (_, name) = key.strip_prefix(repeated)?.strip_prefix('[')?.split_once("].")?;
+        Some(format!("{repeated}.{name}"))
+    });
+    numbered.next().unwrap_or_else(|| key.to_owned())
 }
 
 fn is_section(name: &str) -> bool {

@@ -1,7 +1,6 @@
 //! What a requester writes on the page of their ticket: a mail that never travelled. It is journaled byte for byte, with its
 //! files, and filed by the same hands as any other; only where it goes is known beforehand.
 
-use super::later::Later;
 use super::links::{Grant, Purpose};
 use super::receive::{Arrived, Filed, LIMITED_WITHIN};
 use super::requester::granted;
@@ -78,7 +77,7 @@ impl Desk {
             true => onward,
             false => land(&mut tx, ticket.id, Way::Here).await?,
         };
-        let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
+        let mut later = inner.later(now);
         let ticket = if inner.is_past(&ticket, now) {
             let opening = inner.opening(id, digest, sender);
             let rung = Rung::SignedLink;

@@ -133,6 +133,9 @@ impl Inner {
         };
         let event = tx.add_event(&happened).await?;
         self.tell_chats(tx, event, &happened, ticket.assignee.is_some()).await?;
+        // Only an agent takes an act back.
+        let told_at = if agent.is_some() { now + self.settings.rules.undo_window } else { now };
+        self.tell_hooks(tx, event, &happened, ticket.status, told_at).await?;
         if let Some(blocked) = decision.blocks_requester
             && blocked != requester.blocked_at.is_some()
         {
@@ -270,7 +273,9 @@ impl Inner {
             };
             tx.add_delivery(&delivery, now).await?;
             if plan == Plan::Store {
-                tx.add_notification(requester.id, &delivery, notice.colour(), now, not_before).await?;
+                let colour = notice.colour();
+                let id = tx.add_notification(requester.id, &delivery, colour, now, not_before).await?;
+                self.tell_notified(tx, event, ticket.id, id, not_before).await?;
             }
             leaves |= by_mail && plan == Plan::Send;
         }

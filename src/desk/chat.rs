@@ -451,8 +451,9 @@ impl Inner {
         Ok(())
     }
 
-    /// Something may have to be posted: the doors look.
+    /// Something may have to be posted, or told to an endpoint: the doors look.
     pub(super) fn ring_chats(&self) {
+        self.ring_hooks();
         for platform in &self.settings.chats {
             self.chat_bells[*platform as usize].notify_one();
         }

@@ -137,7 +137,7 @@ impl Inner {
         let ids: Vec<RawMailId> = mails.iter().map(|(id, _)| *id).collect();
         let ours = tx.take_to_file(&ids).await?;
         let mut filed = Vec::with_capacity(mails.len());
-        let mut later = Later::telling(&self.settings.chats, self.timetable_of_new(now));
+        let mut later = self.later(now);
         let mut crowd = match flood {
             Flood::Held => self.crowd(&mut tx, &ids, now).await?,
             Flood::TakenIn => Crowd::default(),

@@ -2,17 +2,17 @@
 //! were told.
 
 use super::answer::{PAGE, keep};
-use super::later::Later;
 use super::links::{Grant, Purpose};
 use super::people::known_requester;
 use super::receive::Arrived;
 use super::requester::{StoredNotification, bearer, shown_tickets};
-use super::{Desk, Result, random_hex};
+use super::{Desk, Inner, Result, random_hex};
 use crate::domain::hex::hex;
 use crate::domain::ids::{AgentId, NotificationId, RequesterId, TicketId};
 use crate::domain::people::{Door, Requester};
 use crate::domain::scope::Scope;
 use crate::domain::ticket::Ticket;
+use crate::view::host;
 use chrono::{DateTime, Utc};
 
 /// What became of a ticket that was to be opened.
@@ -35,6 +35,41 @@ pub struct HostTicket {
     pub ticket: Ticket,
     /// Where its requester reads and answers it.
     pub page: String,
+}
+
+impl From<Requester> for host::User {
+    fn from(requester: Requester) -> host::User {
+        let preference = requester.preference.as_str();
+        host::User { email: requester.email, name: requester.name, preference }
+    }
+}
+
+impl From<HostTicket> for host::Ticket {
+    fn from(HostTicket { ticket, page }: HostTicket) -> host::Ticket {
+        host::Ticket {
+            id: ticket.id.0,
+            subject: ticket.subject,
+            status: ticket.status.as_str(),
+            created_at: ticket.created_at,
+            updated_at: ticket.updated_at,
+            url: page,
+        }
+    }
+}
+
+impl From<(StoredNotification, String)> for host::Notification {
+    fn from((told, url): (StoredNotification, String)) -> host::Notification {
+        host::Notification {
+            id: told.id.0,
+            ticket: told.ticket.0,
+            kind: told.kind.as_str(),
+            title: told.title,
+            message: told.message,
+            at: told.at,
+            read: told.read_at.is_some(),
+            url,
+        }
+    }
 }
 
 #[allow(
@@ -91,7 +126,7 @@ impl Desk {
             let before = tx.ticket(ticket).await?.ok_or_else(|| anyhow::anyhow!("a mail of no ticket"))?;
             return Ok(Opened::Before(Box::new(self.with_page(before, now))));
         };
-        let mut later = Later::telling(&inner.settings.chats, inner.timetable_of_new(now));
+        let mut later = inner.later(now);
         let mut opening = inner.opening(id, digest, sender);
         opening.door = Door::Api;
         let Some(ticket) = later.open_now(&mut tx, opening, now).await? else { return Ok(Opened::Blocked) };
@@ -168,13 +203,15 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let requester = known_requester(&mut tx, email).await?;
-        let count = tx.mark_read(requester.id, which, now).await?;
+        let read = tx.mark_read(requester.id, which, now).await?;
+        self.inner.tell_read(&mut tx, &read, now).await?;
         tx.commit().await?;
-        Ok(count)
+        self.inner.ring_hooks();
+        Ok(read.len() as u64)
     }
 
     fn with_page(&self, ticket: Ticket, now: DateTime<Utc>) -> HostTicket {
-        let page = self.page(ticket.requester, ticket.id, now);
+        let page = self.inner.page(ticket.requester, ticket.id, now);
         HostTicket { ticket, page }
     }
 
@@ -185,15 +222,17 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Vec<(StoredNotification, String)> {
         let with_page = |told: StoredNotification| {
-            let page = self.page(requester, told.ticket, now);
+            let page = self.inner.page(requester, told.ticket, now);
             (told, page)
         };
         told.into_iter().map(with_page).collect()
     }
+}
 
+impl Inner {
     /// The requester's own page of a ticket.
-    fn page(&self, requester: RequesterId, ticket: TicketId, now: DateTime<Utc>) -> String {
-        self.inner.links.url(Purpose::Ticket, Grant::of_mail(requester, ticket, now))
+    pub(super) fn page(&self, requester: RequesterId, ticket: TicketId, now: DateTime<Utc>) -> String {
+        self.links.url(Purpose::Ticket, Grant::of_mail(requester, ticket, now))
     }
 }
 

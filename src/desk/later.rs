@@ -1,10 +1,11 @@
 //! What the mails of a batch leave to be written together at its end: the tickets that they open, and the words that
 //! messages are found by. A statement for each row of them would be most of the cost of a mail.
 
-use super::Result;
 use super::file::{MOST_ATTACHMENTS, author, ignore, texts};
 use super::known::Known;
 use super::receive::{Digest, Filed};
+use super::webhook::tell;
+use super::{Inner, Result};
 use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
@@ -13,10 +14,13 @@ use crate::domain::message::Direction;
 use crate::domain::participant::{MOST_BY_MAIL, Participation};
 use crate::domain::people::Door;
 use crate::domain::threading::{self, RefKind, answered_ids, tagged_ticket};
+use crate::domain::ticket::Status;
 use crate::domain::timetable::Timetable;
+use crate::domain::webhook::{Hook, HookEvent};
 use crate::store::Tx;
 use crate::store::messages::NewMessage;
 use crate::store::tickets::NewEvent;
+use crate::store::webhook::About;
 use crate::wording;
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
@@ -62,16 +66,21 @@ pub(super) struct Later<'a> {
     pub(super) known: Known,
     /// Where the team is told of each ticket.
     pub(super) chats: &'a [Platform],
+    /// Which endpoints are.
+    hooks: &'a [Hook],
     /// What is ahead of each.
     ahead: Timetable,
 }
 
-impl<'a> Later<'a> {
-    /// Nothing yet; `chats` are told of the tickets, `ahead` is what is ahead of each.
-    pub(super) fn telling(chats: &'a [Platform], ahead: Timetable) -> Later<'a> {
-        Later { chats, ahead, ..Later::default() }
+impl Inner {
+    /// Nothing yet of a batch that arrives at `now`.
+    pub(super) fn later(&self, now: DateTime<Utc>) -> Later<'_> {
+        let (chats, hooks) = (self.settings.chats.as_slice(), self.settings.hooks.as_slice());
+        Later { chats, hooks, ahead: self.timetable_of_new(now), ..Later::default() }
     }
+}
 
+impl<'a> Later<'a> {
     /// Leaves a ticket to be opened.
     pub(super) fn open(&mut self, opening: Opening<'a>) {
         self.ids.extend(opening.digest.mail.message_id.as_deref());
@@ -213,6 +222,8 @@ impl<'a> Later<'a> {
                 tx.add_post(*platform, PostKind::Card, Some(ticket), 0, now, now).await?;
                 tx.add_post(*platform, PostKind::Message, Some(ticket), message.0, now, now).await?;
             }
+            let created = About { message: Some(message), ..About::ticket(ticket, Status::New) };
+            tell(tx, self.hooks, HookEvent::TicketCreated, created, now, now).await?;
             self.index(message, &opening.digest.words);
             self.opened.insert(opening.id, Filed::Created(ticket));
         }

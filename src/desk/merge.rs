@@ -76,6 +76,9 @@ impl Inner {
         let (ticket, target) = locked_both(&mut tx, id, into).await?;
         for event in [act.id, twin] {
             tx.cancel_deliveries(event, ask.now).await?;
+            if !tx.cancel_hook_posts(event).await? {
+                return refuse(Refusal::UndoTooLate(id));
+            }
         }
         if ticket.version != act.version_after && tx.anything_since(id, act.id).await? {
             return refuse(Refusal::UndoTooLate(id));

@@ -45,6 +45,7 @@ mod thread;
 mod tick;
 mod timetable;
 pub mod tokens;
+pub mod webhook;
 
 pub use failure::{Failure, Result};
 
@@ -55,6 +56,7 @@ use crate::domain::ids::TicketId;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::Rules;
 use crate::domain::ticket::Ticket;
+use crate::domain::webhook::Hook;
 use crate::store::{Store, Tx};
 use crate::wording::canned::Catalogue;
 use links::Signer;
@@ -87,6 +89,8 @@ pub struct Settings {
     pub catalogue: Catalogue,
     /// Where the team is told of what happens.
     pub chats: Vec<Platform>,
+    /// Which endpoints of the host application are told what happens, and of what.
+    pub hooks: Vec<Hook>,
     /// What browsers know our pushes by: our public key (RFC 8292), in URL-safe base64. `None`: nothing is pushed.
     pub push_key: Option<String>,
     /// Whether a copy of each mail that leaves is kept in a folder of an account.
@@ -114,6 +118,8 @@ struct Inner {
     push_bell: Notify,
     /// Rung after every commit that planned a post, one for each platform.
     chat_bells: [Notify; 2],
+    /// The same, one for each of `Settings::hooks`.
+    hook_bells: Vec<Notify>,
     /// Questions to providers of tokens, whose answers must be kept.
     asks: TaskTracker,
 }
@@ -135,6 +141,7 @@ impl Desk {
         let secret = secret.unwrap_or_default();
         let minting_key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let links = Signer::new(&minting_key, &settings.public_url);
+        let hook_bells = settings.hooks.iter().map(|_| Notify::new()).collect();
         let (outbox_bell, push_bell, chat_bells, asks) =
             (Notify::new(), Notify::new(), Default::default(), TaskTracker::new());
         Ok(Desk {
@@ -147,6 +154,7 @@ impl Desk {
                 outbox_bell,
                 push_bell,
                 chat_bells,
+                hook_bells,
                 asks,
             }),
         })

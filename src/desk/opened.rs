@@ -97,6 +97,7 @@ impl Desk {
         };
         let event = tx.add_event(&happened).await?;
         self.inner.tell_chats(&mut tx, event, &happened, false).await?;
+        self.inner.tell_hooks(&mut tx, event, &happened, stored.status, now).await?;
         self.inner.replan(&mut tx, &mut stored).await?;
         let view = read_ticket(&mut tx, stored, self.rules()).await?;
         tx.commit().await?;

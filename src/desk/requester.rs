@@ -243,9 +243,11 @@ impl Desk {
         let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
         let mut tx = self.inner.store.begin().await?;
         let Some(requester) = bearer(&mut tx, grant, purpose).await? else { return Ok(None) };
-        let count = tx.mark_read(requester.id, which, now).await?;
+        let read = tx.mark_read(requester.id, which, now).await?;
+        self.inner.tell_read(&mut tx, &read, now).await?;
         tx.commit().await?;
-        Ok(Some(count))
+        self.inner.ring_hooks();
+        Ok(Some(read.len() as u64))
     }
 
     /// The preference that a link for `purpose` may change, and how many browsers are told by push.

@@ -407,9 +407,10 @@ impl Inner {
         let ticket = locked(&mut tx, act.ticket).await?;
         // Cancelled first: that waits for a worker who is about to lease, and then sees what it took.
         tx.cancel_deliveries(act.id, ask.now).await?;
+        let is_untold = tx.cancel_hook_posts(act.id).await?;
         // What came after it and was taken back is no more in the way.
         let is_latest = ticket.version == act.version_after || !tx.anything_since(act.ticket, act.id).await?;
-        if !is_latest || tx.anything_left(act.id).await? {
+        if !is_latest || !is_untold || tx.anything_left(act.id).await? {
             return refuse(Refusal::UndoTooLate(ticket.id));
         }
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };

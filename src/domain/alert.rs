@@ -15,12 +15,19 @@ pub enum AlertKind {
     LostCanary,
     /// A chat platform does not let us post where we are told to.
     ChatRefused,
+    /// An endpoint of the host application takes no webhook any more.
+    DeadWebhook,
 }
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [AlertKind; 4] =
-        [AlertKind::DeadToken, AlertKind::MissingMail, AlertKind::LostCanary, AlertKind::ChatRefused];
+    pub const ALL: [AlertKind; 5] = [
+        AlertKind::DeadToken,
+        AlertKind::MissingMail,
+        AlertKind::LostCanary,
+        AlertKind::ChatRefused,
+        AlertKind::DeadWebhook,
+    ];
 
     /// The word in the database and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +36,7 @@ impl AlertKind {
             AlertKind::MissingMail => "missing_mail",
             AlertKind::LostCanary => "lost_canary",
             AlertKind::ChatRefused => "chat_refused",
+            AlertKind::DeadWebhook => "dead_webhook",
         }
     }
 
@@ -48,7 +56,7 @@ impl AlertKind {
 pub struct Alert {
     /// What.
     pub kind: AlertKind,
-    /// With which mailbox or account, as the operator wrote it in the configuration.
+    /// With which mailbox, account or endpoint, as the operator wrote it in the configuration.
     pub about: String,
     /// What was said or counted, as it stands in the sentence that tells of it.
     pub detail: String,

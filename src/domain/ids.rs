@@ -39,6 +39,8 @@ ids! {
     DeliveryId,
     /// One notice on the web.
     NotificationId,
+    /// Something to tell an endpoint by webhook.
+    HookPostId,
     /// One browser that is told by push.
     SubscriptionId,
     /// One mail as it was received, in the journal.

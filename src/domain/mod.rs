@@ -44,3 +44,4 @@ pub mod ticket;
 pub mod timetable;
 pub mod trim;
 pub mod uid_set;
+pub mod webhook;

@@ -9,6 +9,7 @@ pub mod maildir;
 pub mod push;
 pub mod smtp;
 mod smtp_line;
+pub mod webhook;
 
 use crate::crash;
 use crate::desk::deliver::{Claim, Parcel};
@@ -16,6 +17,7 @@ use crate::desk::{Desk, Failure, Result};
 use crate::domain::delivery::{Channel, Next, Outcome};
 use crate::domain::ids::DeliveryId;
 use crate::wording::templates::Templates;
+use chrono::{DateTime, Utc};
 use compose::{Letterhead, compose};
 use futures_util::{StreamExt, stream};
 use maildir::MaildirCourier;
@@ -171,10 +173,10 @@ pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
     attend(&desk, &post, &cancel).await;
 }
 
-/// A road by which deliveries leave.
+/// A road by which something leaves.
 trait Road: Sync {
-    /// Those of this channel.
-    const CHANNEL: Channel;
+    /// What the log calls it.
+    fn name(&self) -> &str;
 
     /// Carries what is due now.
     fn drain(
@@ -183,18 +185,27 @@ trait Road: Sync {
         cancel: &CancellationToken,
     ) -> impl Future<Output = Result<DeliverCount>> + Send;
 
-    /// Waits until a delivery was planned.
-    fn rings(desk: &Desk) -> impl Future<Output = ()> + Send;
+    /// When something is due next.
+    fn next_due(&self, desk: &Desk) -> impl Future<Output = Result<Option<DateTime<Utc>>>> + Send;
+
+    /// Waits until something was planned.
+    fn rings(&self, desk: &Desk) -> impl Future<Output = ()> + Send;
 }
 
 impl Road for PostRoom {
-    const CHANNEL: Channel = Channel::Email;
+    fn name(&self) -> &str {
+        Channel::Email.as_str()
+    }
 
     async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
         drain(desk, self, i64::MAX, cancel).await
     }
 
-    async fn rings(desk: &Desk) {
+    async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
+        desk.next_due(Channel::Email).await
+    }
+
+    async fn rings(&self, desk: &Desk) {
         desk.outbox_rings().await;
     }
 }
@@ -203,10 +214,10 @@ async fn attend<R: Road>(desk: &Desk, road: &R, cancel: &CancellationToken) {
     let mut is_broken = false;
     while !cancel.is_cancelled() {
         let due = match road.drain(desk, cancel).await {
-            Ok(_) => desk.next_due(R::CHANNEL).await,
+            Ok(_) => road.next_due(desk).await,
             Err(failure) => Err(failure),
         };
-        let channel = R::CHANNEL.as_str();
+        let channel = road.name();
         let sleep = match due {
             Ok(due) => {
                 if is_broken {
@@ -228,7 +239,7 @@ async fn attend<R: Road>(desk: &Desk, road: &R, cancel: &CancellationToken) {
         };
         tokio::select! {
             () = cancel.cancelled() => break,
-            () = R::rings(desk) => {}
+            () = road.rings(desk) => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -335,9 +346,9 @@ async fn record(desk: &Desk, parcel: &Parcel, outcome: Outcome) -> Result<Option
 }
 
 /// Writes what became of an attempt, again while the database is away.
-async fn insist<F>(record: impl Fn() -> F) -> Result<Option<Next>>
+async fn insist<F, N>(record: impl Fn() -> F) -> Result<Option<N>>
 where
-    F: Future<Output = Result<Option<Next>>>,
+    F: Future<Output = Result<Option<N>>>,
 {
     let mut tried = 1;
     loop {

@@ -12,6 +12,7 @@ use crate::outbound::DeliverCount;
 use crate::webpush::{self, Vapid};
 use crate::wording::prose::clean_line;
 use crate::wording::{self, labels};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
@@ -210,13 +211,19 @@ pub async fn run(desk: Desk, courier: PushCourier, cancel: CancellationToken) {
 }
 
 impl Road for PushCourier {
-    const CHANNEL: Channel = Channel::Push;
+    fn name(&self) -> &str {
+        Channel::Push.as_str()
+    }
 
     async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
         drain(desk, self, cancel).await
     }
 
-    async fn rings(desk: &Desk) {
+    async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
+        desk.next_due(Channel::Push).await
+    }
+
+    async fn rings(&self, desk: &Desk) {
         desk.push_rings().await;
     }
 }

@@ -46,6 +46,8 @@ statements! {
         add_message!("", ""), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id"));
     MESSAGES = Sql::same(
         concat!("SELECT ", message_columns!(), " FROM message WHERE ticket_id = $1 AND retracted_at IS NULL ORDER BY id"));
+    MESSAGE = Sql::same(
+        concat!("SELECT ", message_columns!(), " FROM message WHERE id = $1 AND retracted_at IS NULL"));
     SAID = Sql::same(
         "SELECT direction, at, origin_id FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
     TOUCHED_SAID = Sql::same(
@@ -323,6 +325,12 @@ impl Tx {
     pub async fn messages(&mut self, ticket: TicketId) -> Result<Vec<StoredMessage>> {
         let rows: Vec<MessageRow> = all!(self, MESSAGES, ticket.0)?;
         rows.into_iter().map(MessageRow::read).collect()
+    }
+
+    /// One of them, on whatever ticket; `None` when it was taken back.
+    pub async fn message(&mut self, id: MessageId) -> Result<Option<StoredMessage>> {
+        let row: Option<MessageRow> = optional!(self, MESSAGE, id.0)?;
+        row.map(MessageRow::read).transpose()
     }
 
     /// Who said something when: what people wrote, without its words, and nothing that was taken back.

@@ -26,6 +26,7 @@ mod tags;
 pub mod tickets;
 mod timers;
 pub mod tokens;
+pub mod webhook;
 
 use dialect::{Sql, execute, optional_scalar, scalar, statements};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -366,6 +367,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         tickets::STATEMENTS,
         timers::STATEMENTS,
         tokens::STATEMENTS,
+        webhook::STATEMENTS,
     ]
     .into_iter()
     .flatten()

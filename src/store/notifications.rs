@@ -1,6 +1,6 @@
 //! The web channel: each row is the notification. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, scalar, statements};
+use super::dialect::{Sql, all, execute, optional, scalar, statements};
 use super::outbox::NewDelivery;
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{EventId, NotificationId, RequesterId, TicketId};
@@ -17,7 +17,7 @@ macro_rules! visible {
 statements! {
     ADD_NOTIFICATION = Sql::same(
         "INSERT INTO notification (requester_id, ticket_id, event_id, kind, title, message, created_at, visible_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
     WITHDRAW_NOTIFICATION = Sql::same(
         "UPDATE notification SET withdrawn_at = $2 WHERE event_id = $1 AND withdrawn_at IS NULL");
     NOTIFICATIONS = Sql::same(concat!(
@@ -29,9 +29,12 @@ statements! {
     UNREAD = Sql::same(concat!(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM notification WHERE ", visible!(), " AND read_at IS NULL"));
     READ_ALL = Sql::same(concat!(
-        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL"));
+        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL RETURNING id, ticket_id"));
     READ_ONE = Sql::same(concat!(
-        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL AND id = $3"));
+        "UPDATE notification SET read_at = $2 WHERE ", visible!(), " AND read_at IS NULL AND id = $3 RETURNING id, ticket_id"));
+    NOTIFICATION = Sql::same(
+        "SELECT id, ticket_id, kind, title, message, visible_at, read_at, requester_id, withdrawn_at FROM notification \
+         WHERE id = $1");
 }
 
 /// A notification, as its requester sees it.
@@ -54,6 +57,9 @@ pub struct StoredNotification {
 }
 
 type Row = (i64, i64, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+
+type WholeRow =
+    (i64, i64, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>, i64, Option<DateTime<Utc>>);
 
 fn read((id, ticket, kind, title, message, at, read_at): Row) -> Result<StoredNotification> {
     let kind = known(&kind, NoticeKind::from_word)?;
@@ -78,8 +84,8 @@ impl Tx {
         colour: NoticeKind,
         now: DateTime<Utc>,
         visible_at: DateTime<Utc>,
-    ) -> Result<()> {
-        execute!(
+    ) -> Result<NotificationId> {
+        scalar!(
             self,
             ADD_NOTIFICATION,
             requester.0,
@@ -91,7 +97,7 @@ impl Tx {
             now,
             visible_at
         )
-        .map(drop)
+        .map(NotificationId)
     }
 
     pub(super) async fn withdraw_notification(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
@@ -126,16 +132,31 @@ impl Tx {
         scalar!(self, UNREAD, requester.0, now)
     }
 
-    /// One of them, or all where none is named; how many were not read before.
+    /// One of them, or all where none is named; those that were not read before, in their order.
     pub async fn mark_read(
         &mut self,
         requester: RequesterId,
         which: Option<NotificationId>,
         now: DateTime<Utc>,
-    ) -> Result<u64> {
-        match which {
-            Some(id) => execute!(self, READ_ONE, requester.0, now, id.0),
-            None => execute!(self, READ_ALL, requester.0, now),
-        }
+    ) -> Result<Vec<(NotificationId, TicketId)>> {
+        let mut rows: Vec<(i64, i64)> = match which {
+            Some(id) => all!(self, READ_ONE, requester.0, now, id.0)?,
+            None => all!(self, READ_ALL, requester.0, now)?,
+        };
+        rows.sort_unstable();
+        Ok(rows.into_iter().map(|(id, ticket)| (NotificationId(id), TicketId(ticket))).collect())
+    }
+
+    /// One, with whose it is and since when it is withdrawn.
+    pub async fn notification(
+        &mut self,
+        id: NotificationId,
+    ) -> Result<Option<(StoredNotification, RequesterId, Option<DateTime<Utc>>)>> {
+        let row: Option<WholeRow> = optional!(self, NOTIFICATION, id.0)?;
+        row.map(|(id, ticket, kind, title, message, at, read_at, requester, withdrawn_at)| {
+            let told = read((id, ticket, kind, title, message, at, read_at))?;
+            Ok((told, RequesterId(requester), withdrawn_at))
+        })
+        .transpose()
     }
 }

@@ -34,6 +34,9 @@ statements! {
         "UPDATE delivery SET address = CASE WHEN address IS NULL THEN NULL ELSE CONCAT('efface-', id) END, \
          message = '', cc = NULL, sealed = NULL, in_reply_to = NULL, refs = NULL, \
          state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE ticket_id IN ", theirs!()));
+    DROP_HOOK_POSTS = Sql::same(concat!("DELETE FROM webhook_post WHERE ticket_id IN ", theirs!()));
+    // Bodies of other tickets may name them: they are made again, of what is left.
+    BLANK_HOOK_POSTS = Sql::same("UPDATE webhook_post SET body = NULL WHERE body IS NOT NULL");
     DROP_NOTIFICATIONS = Sql::same("DELETE FROM notification WHERE requester_id = $1");
     DROP_SUBSCRIPTIONS = Sql::same("DELETE FROM push_subscription WHERE requester_id = $1");
     BLANK_SUBJECTS = Sql::same("UPDATE ticket SET subject = $2 WHERE requester_id = $1");
@@ -87,6 +90,8 @@ impl Tx {
         execute!(self, BLANK_MESSAGES, id, called, words)?;
         execute!(self, BLANK_ELSEWHERE, email, called)?;
         execute!(self, BLANK_DELIVERIES, id)?;
+        execute!(self, DROP_HOOK_POSTS, id)?;
+        execute!(self, BLANK_HOOK_POSTS)?;
         execute!(self, DROP_NOTIFICATIONS, id)?;
         execute!(self, DROP_SUBSCRIPTIONS, id)?;
         execute!(self, BLANK_SUBJECTS, id, words)?;

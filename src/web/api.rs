@@ -1,12 +1,12 @@
 //! The JSON interface of the host application, `/api/v1`: users and their preferences, tickets opened from the application,
 //! what users were told on the web. Each request carries a bearer token (RFC 6750) that opens some of it
-//! (`guichet agent token NAME`). Its description (OpenAPI) is made from the handlers. May import: desk, domain.
+//! (`guichet agent token NAME`). Its description (OpenAPI) is made from the handlers. May import: desk, domain, view.
 
 mod notifications;
 mod push;
-mod shown;
 mod tickets;
 mod users;
+mod webhooks;
 
 use super::{LARGEST_FORM, LONGEST, Web};
 use crate::desk::Failure;
@@ -71,7 +71,7 @@ fn described() -> (Router<Web>, OpenApi) {
     let mut components = Components::new();
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let description = OpenApiBuilder::new().info(info.build()).components(Some(components)).build();
-    OpenApiRouter::with_openapi(description)
+    let (router, mut description) = OpenApiRouter::with_openapi(description)
         .routes(routes!(users::show, users::set))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::open))
@@ -80,7 +80,9 @@ fn described() -> (Router<Web>, OpenApi) {
         .routes(routes!(notifications::stream))
         .routes(routes!(push::widget))
         .routes(routes!(push::show, push::subscribe, push::unsubscribe))
-        .split_for_parts()
+        .split_for_parts();
+    webhooks::describe(&mut description);
+    (router, description)
 }
 
 /// Who asks: a token that opens what they ask for.
@@ -203,6 +205,7 @@ impl IntoResponse for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::webhook::{HookEvent, PING};
 
     #[test]
     fn the_description_names_every_address_and_what_each_takes() {
@@ -222,5 +225,16 @@ mod tests {
             ]
         );
         assert!(description["components"]["schemas"]["User"]["properties"]["preference"].is_object());
+        let webhooks = description["webhooks"].as_object().unwrap();
+        let names: Vec<&str> = webhooks.keys().map(String::as_str).collect();
+        let mut known = HookEvent::ALL.map(HookEvent::as_str).to_vec();
+        known.push(PING);
+        known.sort_unstable();
+        assert_eq!(names, known);
+        let body =
+            &webhooks["ticket.created"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(body["$ref"], "#/components/schemas/Webhook");
+        let told = &description["components"]["schemas"]["WebhookData"]["properties"];
+        assert!(told["message"].is_object() && description["components"]["schemas"]["Message"].is_object());
     }
 }

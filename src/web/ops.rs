@@ -109,6 +109,36 @@ async fn read(web: &Web) -> Result<String, Failure> {
     for (state, count) in copies {
         text.push_str(&format!("guichet_sent_copies{{state=\"{state}\"}} {count}\n"));
     }
+    let hooks = web.desk().hook_standings().await?;
+    if !hooks.is_empty() {
+        text.push_str(
+            "# HELP guichet_webhooks What waits to be told by webhook, or was given up (failed).\n",
+        );
+        text.push_str("# TYPE guichet_webhooks gauge\n");
+    }
+    for hook in &hooks {
+        let endpoint = label_value(&hook.name);
+        for (state, count) in
+            [("pending", hook.waiting), ("sending", hook.sending), ("failed", hook.given_up)]
+        {
+            text.push_str(&format!(
+                "guichet_webhooks{{endpoint=\"{endpoint}\",state=\"{state}\"}} {count}\n"
+            ));
+        }
+    }
+    let taken: Vec<(String, i64)> = hooks
+        .iter()
+        .filter_map(|hook| {
+            Some((label_value(&hook.name), hook.endpoint.as_ref()?.last_success_at?.timestamp()))
+        })
+        .collect();
+    if !taken.is_empty() {
+        text.push_str("# HELP guichet_webhook_success_seconds When the endpoint last took something.\n");
+        text.push_str("# TYPE guichet_webhook_success_seconds gauge\n");
+    }
+    for (endpoint, at) in taken {
+        text.push_str(&format!("guichet_webhook_success_seconds{{endpoint=\"{endpoint}\"}} {at}\n"));
+    }
     let (syncs, now) = (web.syncs().await?, web.here().now);
     // A mailbox that was never read has no sample: the absence is what is watched for.
     let read: Vec<(String, i64, f64)> = syncs

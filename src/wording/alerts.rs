@@ -106,6 +106,10 @@ pub fn alert(alert: &Alert) -> String {
             "Le mail de contrôle envoyé à {about} n’est pas revenu ({detail}). L’exploitant doit vérifier l’envoi et \
              la relève."
         ),
+        AlertKind::DeadWebhook => format!(
+            "Le webhook {about} ne reçoit plus rien ({detail})\u{a0}: l’application n’est pas tenue au courant. L’exploitant \
+             voit ce qui attend avec «\u{a0}guichet webhook list\u{a0}», et l’essaie avec «\u{a0}guichet webhook test\u{a0}»."
+        ),
         AlertKind::ChatRefused => {
             format!("{} L’exploitant vérifie tout avec «\u{a0}guichet check\u{a0}».", refused(about, detail))
         }

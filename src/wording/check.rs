@@ -84,6 +84,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "inbox" => "Courrier entrant",
         "outbox" => "Courrier sortant",
         "push" => "Push",
+        "webhook" => "Webhook",
         "discord" => "Discord",
         "web" => "Pages",
         other => other,

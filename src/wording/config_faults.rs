@@ -22,6 +22,9 @@ fn problem(problem: &Problem) -> String {
         }
         Problem::Syntax { line, why } => format!("ce n’est pas du TOML, ligne {line} ({why})."),
         Problem::Unknown { nearest } => format!("clé inconnue. La plus proche\u{a0}: {nearest}."),
+        Problem::UnknownWord { word, nearest } => {
+            format!("«\u{a0}{word}\u{a0}» n’est pas connu. Le plus proche\u{a0}: {nearest}.")
+        }
         Problem::Missing => "il faut donner cette clé.".to_owned(),
         Problem::NoSide { folder } => format!("il faut cette section, ou bien la clé {folder}."),
         Problem::Twice { other } => format!("fait double emploi avec {other}. Gardez l’une des deux."),
@@ -68,6 +71,9 @@ fn want(wanted: Wanted) -> String {
         Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
         Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
         Wanted::VapidKey => "une clé faite par guichet push keygen".to_owned(),
+        Wanted::WebhookSecret => "un secret fait par guichet webhook keygen (whsec_…)".to_owned(),
+        Wanted::WebhookUrl => "une adresse comme https://application.exemple.fr/webhooks".to_owned(),
+        Wanted::WebhookEvents => "une liste d’événements comme [\"ticket.created\"], un au moins".to_owned(),
         Wanted::Contact => "une adresse comme support@exemple.fr, ou https://exemple.fr/contact".to_owned(),
         Wanted::Sender => "un expéditeur comme Support <support@exemple.fr>".to_owned(),
         Wanted::ChatId => {

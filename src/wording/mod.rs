@@ -33,4 +33,5 @@ pub mod slash;
 pub mod suggestions;
 pub mod templates;
 pub mod text;
+pub mod webhooks;
 pub mod welcome;

@@ -11,6 +11,7 @@ use guichet::desk::{Desk, Failure, Settings};
 use guichet::domain::delivery::Outcome;
 use guichet::domain::people::{Agent, Door, Role};
 use guichet::domain::rules::Rules;
+use guichet::domain::webhook::Hook;
 use guichet::inbound;
 use guichet::outbound::compose::{Letterhead, compose};
 use guichet::store::Store;
@@ -107,6 +108,8 @@ pub struct TestDesk {
     pub rules: Rules,
     /// What browsers know its pushes by; then it is seen on this machine only.
     pub push_key: Option<String>,
+    /// Which endpoints it tells by webhook.
+    pub hooks: Vec<Hook>,
 }
 
 /// On which database.
@@ -131,6 +134,7 @@ pub fn settings() -> Settings {
         plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
         chats: Vec::new(),
+        hooks: Vec::new(),
         push_key: None,
         keeps_sent: false,
     }
@@ -156,7 +160,7 @@ impl TestDesk {
         let desk = Desk::open(store.clone(), Clock::At(now), settings).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
-        TestDesk { store, desk, camille, now, url, folder, rules, push_key: None }
+        TestDesk { store, desk, camille, now, url, folder, rules, push_key: None, hooks: Vec::new() }
     }
 
     /// One whose pushes browsers know by this key.
@@ -167,12 +171,21 @@ impl TestDesk {
         test
     }
 
+    /// One that tells these endpoints.
+    pub async fn telling(database: Database, hooks: Vec<Hook>) -> TestDesk {
+        let mut test = TestDesk::new(database).await;
+        test.hooks = hooks;
+        test.elapse(Duration::zero()).await;
+        test
+    }
+
     /// Moves the clock.
     pub async fn elapse(&mut self, time: Duration) {
         self.now += time;
         let push_key = self.push_key.clone();
         let public_url = if push_key.is_some() { NEAR_URL } else { PUBLIC_URL }.to_owned();
-        let settings = Settings { rules: self.rules.clone(), push_key, public_url, ..settings() };
+        let (rules, hooks) = (self.rules.clone(), self.hooks.clone());
+        let settings = Settings { rules, push_key, hooks, public_url, ..settings() };
         let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings).await;
         self.desk = desk.expect("the desk opens again");
     }

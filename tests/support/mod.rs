@@ -24,6 +24,7 @@ pub mod smtp;
 pub mod stage;
 pub mod team;
 pub mod tls;
+pub mod webhook_server;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! What users were told on the web: the host application shows it to them.
 
-use super::shown::Notification;
 use super::{Bearer, Fault, Said};
 use crate::desk::Failure;
 use crate::domain::ids::NotificationId;
 use crate::domain::scope::Scope;
+use crate::view::host::Notification;
 use crate::web::Web;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;

@@ -1,11 +1,11 @@
 //! Tickets that users open from the host application, and those they have.
 
-use super::shown::Ticket;
 use super::users::address;
 use super::{Bearer, Fault, Said};
 use crate::desk::host::Opened;
 use crate::desk::posted::Posted;
 use crate::domain::scope::Scope;
+use crate::view::host::Ticket;
 use crate::web::{Web, session};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;

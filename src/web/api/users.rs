@@ -1,11 +1,11 @@
 //! Users: the host application knows who they are.
 
-use super::shown::User;
 use super::{Bearer, Fault, Said};
 use crate::domain::address::usable_address;
 use crate::domain::people::normal_address;
 use crate::domain::preference::Preference;
 use crate::domain::scope::Scope;
+use crate::view::host::User;
 use crate::web::Web;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
