@@ -1,11 +1,14 @@
 //! `bot.toml` as typed values: the file, laid under the environment, every fault reported at once.
 //!
 //! A key that is unknown is a fault; one that belongs to a door of a later version is named in [`Config::later`].
-//! Relative paths start at the working directory. May import: domain.
+//! Relative paths start at the working directory. May import: domain, dkim.
 
 mod canary;
 mod checks;
 mod discord;
+mod dkim;
+#[cfg(test)]
+mod dkim_tests;
 mod fault;
 mod mailboxes;
 mod oauth2;
@@ -23,6 +26,7 @@ mod webhooks_tests;
 
 pub use canary::Canary;
 pub use discord::{DISCORD_API, Discord};
+pub use dkim::{Dkim, read_key_name};
 pub use fault::{Fault, Problem, Wanted};
 pub use mailboxes::Imap;
 pub use oauth2::{OAuth2, Provider, SignIn};
@@ -134,6 +138,17 @@ pub struct Smtp {
     pub from: String,
     /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
     pub ca_file: Option<PathBuf>,
+    /// How mails are signed before they leave; `None`: by whoever takes them, or not at all.
+    pub dkim: Option<Dkim>,
+    /// Whom `guichet check` asks what is published of the sender's domain; `None`: the system's resolvers.
+    pub dns: Option<SocketAddr>,
+}
+
+impl Smtp {
+    /// Whether the server is this machine.
+    pub fn is_near(&self) -> bool {
+        checks::is_loopback(&self.host)
+    }
 }
 
 /// Folders in place of servers, each side on its own.
@@ -493,6 +508,8 @@ fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
         source.fault("smtp.from", Problem::Wants(Wanted::Sender));
     }
     let ca_file = source.readable("smtp.ca_file");
+    let dkim = dkim::read_dkim(source);
+    let dns = source.read("smtp.dns", Wanted::SocketAddress, |text| text.parse().ok());
     let default_port = match security {
         Security::Tls => 465,
         Security::Starttls => 587,
@@ -507,6 +524,8 @@ fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
         sign_in,
         from: from?,
         ca_file,
+        dkim: dkim?,
+        dns,
     })
 }
 
@@ -545,6 +564,13 @@ fn required_secret(source: &mut Source, key: &str) -> Option<SecretString> {
         source.fault(key, Problem::Missing);
     }
     source.secret(key)
+}
+
+fn required_secret_lines(source: &mut Source, key: &str) -> Option<SecretString> {
+    if !source.has(key) && !source.has(&format!("{key}_file")) {
+        source.fault(key, Problem::Missing);
+    }
+    source.secret_lines(key)
 }
 
 fn read_public_url(source: &mut Source) -> String {

@@ -4,7 +4,7 @@
 //! The tour, from the ground up; imports only ever point down:
 //!
 //! 1. [`domain`] knows and decides, purely: statuses, preferences, threading, reply trimming. [`domain::decide`] is
-//!    the status machine. [`clock`] is the only place that knows what time it is.
+//!    the status machine. [`clock`] is the only place that knows what time it is; [`dkim`] signs mail.
 //! 2. [`command`] is the vocabulary of the CMs, [`store`] the only SQL, [`config`] the only reader of `bot.toml`.
 //! 3. [`view`] is what a door shows, as data; [`wording`] has every French word; [`reading`] makes sense of raw mail;
 //!    [`oauth`] asks a provider for access tokens, [`webpush`] has the keys of Web Push.
@@ -25,6 +25,7 @@ pub mod config;
 pub mod crash;
 pub mod demo;
 pub mod desk;
+pub mod dkim;
 pub mod domain;
 pub mod inbound;
 pub mod oauth;

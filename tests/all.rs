@@ -12,6 +12,7 @@ mod discord;
 mod discord_built;
 mod discord_faults;
 mod discord_server;
+mod dkim;
 mod doors;
 mod escalation;
 mod faulty_imap;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors, from the ground. A room may import the rooms of lower floors only, but for [`NEIGHBOURS`].
 const FLOORS: [&[&str]; 9] = [
-    &["domain", "clock", "telemetry", "crash"],
+    &["domain", "clock", "telemetry", "crash", "dkim"],
     &["store", "command", "config"],
     &["wording", "view", "reading", "oauth", "webpush"],
     &["desk"],

@@ -75,6 +75,8 @@ async fn a_real_smtp_server_lets_a_token_in_and_one_that_was_taken_back_is_repla
         sign_in: Some(oauth2.into()),
         from: "Support <support@desk.example>".into(),
         ca_file: Some(sink.ca_pem.clone()),
+        dkim: None,
+        dns: None,
     };
     let courier = SmtpCourier::new(&config).unwrap().with_tokens_of(&test.desk);
     courier.try_connection().await.unwrap();

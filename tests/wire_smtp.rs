@@ -28,6 +28,8 @@ fn config(port: u16, security: Security) -> Smtp {
         sign_in: None,
         from: "Support <support@desk.example>".to_owned(),
         ca_file: None,
+        dkim: None,
+        dns: None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::{Config, OAuth2};
 use crate::desk::Desk;
 use crate::domain::webhook::Answer;
 use crate::inbound::{self, Source, Tried};
-use crate::outbound::Courier;
+use crate::outbound::{Courier, published};
 use crate::store::Store;
 use crate::wording::{check as say, dates, sign_in, webhooks};
 use serde::Serialize;
@@ -53,6 +53,14 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         Err(_) => checks.push(outcome("inbox", Err(say::NO_INBOX.to_owned()))),
     }
     checks.push(outcome("outbox", outbox(config, desk.as_ref()).await));
+    if let Some(smtp) = &config.smtp {
+        let found = published::check(smtp).await;
+        checks.extend(found.into_iter().map(|line| Check {
+            check: line.check,
+            ok: line.ok,
+            detail: line.detail,
+        }));
+    }
     if config.push.is_some() {
         checks.push(outcome("push", push(config)));
     }

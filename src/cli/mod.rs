@@ -4,6 +4,7 @@
 mod agents;
 mod check;
 mod database;
+mod dkim;
 mod mails;
 mod report;
 mod sign_in;
@@ -124,6 +125,8 @@ enum Command {
     Push(PushCommand),
     #[command(about = crate::wording::webhooks::WEBHOOK, subcommand)]
     Webhook(webhooks::WebhookCommand),
+    #[command(about = crate::wording::dkim::DKIM, subcommand)]
+    Dkim(dkim::DkimCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -279,6 +282,7 @@ async fn carry_out(cli: &Cli) -> Done {
         Command::Slack(SlackCommand::Manifest { http }) => return slack_manifest(globals, *http),
         Command::Push(PushCommand::Keygen) => return push_key(globals.json),
         Command::Webhook(webhooks::WebhookCommand::Keygen) => return webhooks::keygen(globals.json),
+        Command::Dkim(command) => return dkim::run(command, globals),
         Command::Check => return check::check(&config(globals)?, globals.json).await,
         Command::Db(command) => return database::run(command, &config(globals)?, globals.json).await,
         _ => {}
@@ -328,7 +332,8 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         | Command::Db(_)
         | Command::Config(_)
         | Command::Slack(_)
-        | Command::Push(_) => Ok(()),
+        | Command::Push(_)
+        | Command::Dkim(_) => Ok(()),
     }
 }
 

@@ -72,6 +72,17 @@ fn host_of(authority: &str) -> Option<&str> {
     (port_is_good && host_is_good && nothing_left).then_some(host)
 }
 
+/// Whether it is made of labels (RFC 1035 section 2.3.4), of letters and digits of ASCII and what `marks` allows inside them.
+pub fn is_host(text: &str, marks: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
 /// Whether it is 32 bytes in URL-safe base64, with or without its padding.
 pub fn is_private_key(text: &str) -> bool {
     let decoded = URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
@@ -255,6 +266,18 @@ mod tests {
         for other in [secret(23), secret(65), bare, "whsec_".to_owned(), "whsec_é".to_owned()] {
             assert!(!is_hook_secret(&other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_host_is_labels_of_letters_digits_and_marks() {
+        for text in ["example.org", "a", "xn--caf-dma.example", "2026-01.mail", &"a".repeat(63)] {
+            assert!(is_host(text, "-"), "{text}");
+        }
+        let long = "a".repeat(64);
+        for text in ["", ".", "a.", ".a", "a..b", "-a", "a-", "a b", "café.example", "a_b", "a;b", &long] {
+            assert!(!is_host(text, "-"), "{text}");
+        }
+        assert!(is_host("a_b", "-_"));
     }
 
     #[test]

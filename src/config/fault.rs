@@ -81,6 +81,8 @@ pub enum Problem {
         /// That setting, as it is written.
         setting: &'static str,
     },
+    /// An RSA key of so few bits that nobody may sign with it.
+    ShortKey,
     /// Not of the kind that is wanted.
     Wants(Wanted),
     /// Would carry passwords or people's mail in plain text over a network.
@@ -106,6 +108,14 @@ pub enum Wanted {
     AfterIngest,
     /// The name of a folder of an account.
     FolderName,
+    /// `{ domain = …, selector = …, private_key = … }`.
+    Dkim,
+    /// A private key of RSA or Ed25519.
+    DkimKey,
+    /// A domain: `example.org`.
+    Domain,
+    /// One label of a domain or several, of letters, digits, `-` and `_`.
+    Selector,
     /// A private key of Web Push, as `guichet push keygen` makes it.
     VapidKey,
     /// A secret of a webhook, as `guichet webhook keygen` makes it.

@@ -38,9 +38,21 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("imap.oauth2", OAUTH2),
     (
         "smtp",
-        &["host", "port", "security", "username", "password", "password_file", "oauth2", "from", "ca_file"],
+        &[
+            "host",
+            "port",
+            "security",
+            "username",
+            "password",
+            "password_file",
+            "oauth2",
+            "from",
+            "ca_file",
+            "dns",
+        ],
     ),
     ("smtp.oauth2", OAUTH2),
+    ("smtp.dkim", &["domain", "selector", "private_key", "private_key_file"]),
     ("maildir", &["inbox", "outbox", "from"]),
     ("push", &["vapid_private_key", "vapid_private_key_file", "contact"]),
     ("webhook", &["url", "secret", "secret_file", "events", "name", "ca_file"]),
@@ -126,7 +138,7 @@ const OAUTH2: &[&str] = &[
 
 /// What belongs to doors that this version does not have: whole sections, and single keys. Taken, said, and
 /// without effect, so that one file serves several versions.
-const LATER: &[&str] = &["blobs", "smtp.dkim"];
+const LATER: &[&str] = &["blobs"];
 
 /// The sections that may stand several times.
 const REPEATED: [&str; 2] = ["imap", "webhook"];
@@ -267,7 +279,8 @@ impl Source {
         } else if LATER.contains(&section) {
             self.put_off(section);
         } else if is_section(&plain) && !all_keys().any(|known| known == plain) {
-            self.fault(&key, Problem::Wants(Wanted::OAuth2));
+            let wanted = if plain.ends_with(".dkim") { Wanted::Dkim } else { Wanted::OAuth2 };
+            self.fault(&key, Problem::Wants(wanted));
         } else if !all_keys().any(|known| known == plain) {
             let nearest = nearest(&plain);
             // Of the same section, it is named as the file names that.
@@ -458,19 +471,36 @@ impl Source {
 
     /// A secret by `key` or by `key_file`, of which one only may be given. The line end of a file is not part of it.
     pub fn secret(&mut self, key: &str) -> Option<SecretString> {
+        self.secret_without(key, is_unfit)
+    }
+
+    /// The same, for one that may have several lines: a key in PEM.
+    pub fn secret_lines(&mut self, key: &str) -> Option<SecretString> {
+        self.secret_without(key, |c| is_unfit(c) && !matches!(c, '\r' | '\n' | '\t'))
+    }
+
+    fn secret_without(&mut self, key: &str, is_unfit: impl Fn(char) -> bool) -> Option<SecretString> {
         let in_file = format!("{key}_file");
         if self.has(key) && self.has(&in_file) {
             self.fault(key, Problem::Twice { other: in_file });
             return None;
         }
-        if self.has(key) {
-            return self.text(key).map(SecretString::from);
+        if let Some(given) = self.given.get(key) {
+            let secret = given
+                .value
+                .as_str()
+                .filter(|secret| !secret.trim().is_empty() && !secret.contains(&is_unfit));
+            let secret = secret.map(|secret| SecretString::from(secret.to_owned()));
+            if secret.is_none() {
+                self.fault(key, Problem::Wants(Wanted::Text));
+            }
+            return secret;
         }
         let path = self.path(&in_file)?;
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let secret = text.trim_end_matches(['\r', '\n']);
-                if secret.is_empty() || secret.contains(is_unfit) {
+                if secret.is_empty() || secret.contains(&is_unfit) {
                     self.fault(&in_file, Problem::Wants(Wanted::Text));
                     return None;
                 }

@@ -27,6 +27,7 @@ pub mod notice;
 pub mod participant;
 pub mod people;
 pub mod preference;
+pub mod published;
 pub mod push;
 pub mod refusal;
 pub mod report;

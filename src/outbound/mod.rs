@@ -6,6 +6,7 @@
 pub mod canary;
 pub mod compose;
 pub mod maildir;
+pub mod published;
 pub mod push;
 pub mod smtp;
 mod smtp_line;

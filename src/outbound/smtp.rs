@@ -4,17 +4,20 @@
 //! (RFC 5321, 4.2.5 and 4.5.3.2.6). Until the line that ends the body is written, nothing can have been taken, and a
 //! fault means: again. From then until the server's answer, the mail may have arrived, and a fault means just that.
 //!
+//! With `[smtp] dkim` each mail is signed as it leaves, whatever kind of mail it is; one that cannot be signed waits.
+//!
 //! An account without a password is signed in to with an access token of the desk's (XOAUTH2), and with another one
 //! where the server does not take the first.
 //!
 //! At most [`LANES`] mails are on the way at once, over connections that are kept while there is more to send.
-//! May import: config, desk, domain, oauth.
+//! May import: config, desk, dkim, domain, oauth.
 
 use super::compose::{has_bare_line_end, read_address, read_mailbox};
 use super::smtp_line::{Endpoint, reason};
 use crate::config::{OAuth2, SignIn, Smtp};
 use crate::desk::Desk;
 use crate::desk::tokens::TokenFault;
+use crate::dkim::Signer;
 use crate::domain::delivery::Outcome;
 use crate::domain::threading::provider_id;
 use crate::oauth::sasl;
@@ -63,6 +66,7 @@ pub struct SmtpCourier {
     endpoint: Endpoint,
     account: Account,
     sender: Address,
+    signer: Option<Signer>,
     patience: Patience,
     lanes: Semaphore,
     round: Mutex<Round>,
@@ -111,10 +115,11 @@ enum Stop {
 }
 
 impl SmtpCourier {
-    /// Reads the certificates; opens nothing yet.
+    /// Reads the certificates and the key; opens nothing yet.
     ///
     /// # Errors
-    /// One sentence for the operator: `ca_file` cannot be read, `from` is no address, the host's name is none.
+    /// One sentence for the operator: `ca_file` cannot be read, `from` is no address, the host's name is none, the key of
+    /// `dkim` is none.
     pub fn new(config: &Smtp) -> Result<SmtpCourier, String> {
         let account = match (&config.username, &config.sign_in) {
             (Some(username), Some(SignIn::Password(password))) => {
@@ -123,10 +128,15 @@ impl SmtpCourier {
             (_, Some(SignIn::OAuth2(oauth2))) => Account::Tokens(oauth2.clone(), None),
             _ => Account::None,
         };
+        let signer = config.dkim.as_ref().map(|dkim| {
+            let key = dkim.key().map_err(|fault| format!("dkim.private_key: {fault}"))?;
+            Ok::<_, String>(Signer::new(&dkim.domain, &dkim.selector, key))
+        });
         Ok(SmtpCourier {
             endpoint: Endpoint::new(config)?,
             account,
             sender: read_mailbox(&config.from)?.1,
+            signer: signer.transpose()?,
             patience: Patience::DEFAULT,
             lanes: Semaphore::new(LANES),
             round: Mutex::default(),
@@ -162,10 +172,11 @@ impl SmtpCourier {
         }
     }
 
-    /// Sends these bytes, exactly, to this address, and says what became of them. Their lines end in CR LF.
+    /// Sends these bytes, exactly, to this address, and says what became of them. Their lines end in CR LF. Where there is a
+    /// key, its signature goes before them; it is the same for the same bytes.
     ///
     /// An answer that gives the mail another id than its own (RFC 5321 leaves its text free): [`Outcome::SentAs`].
-    /// An answer of 4xx and any fault before the end of the body: [`Outcome::Retry`]. An answer of 5xx to the
+    /// An answer of 4xx, any fault before the end of the body, and a mail that cannot be signed: [`Outcome::Retry`]. An answer of 5xx to the
     /// envelope or the body: [`Outcome::Failed`]; 5xx to the greeting or to signing in is ours to mend, and the mail
     /// waits. No answer after the end of the body: [`Outcome::Ambiguous`].
     pub async fn send(&self, address: &str, mail: &[u8]) -> Outcome {
@@ -175,6 +186,15 @@ impl SmtpCourier {
         if has_bare_line_end(mail) {
             return Outcome::Failed("a line of the mail does not end in CR LF".to_owned());
         }
+        let signed;
+        let mail = match self.signer.as_ref().map(|signer| signer.sign(mail)) {
+            None => mail,
+            Some(Ok(signature)) => {
+                signed = [signature.as_bytes(), mail].concat();
+                &signed
+            }
+            Some(Err(fault)) => return Outcome::Retry(format!("the mail cannot be signed (DKIM): {fault}")),
+        };
         // The semaphore is never closed.
         let Ok(_lane) = self.lanes.acquire().await else {
             return Outcome::Retry("stopped".to_owned());

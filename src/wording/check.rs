@@ -1,6 +1,7 @@
 //! What `guichet check` says of each thing it tried.
 
 pub mod discord;
+pub mod published;
 pub mod slack;
 
 use crate::wording::dates;
@@ -83,6 +84,9 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "token" => "Autorisation",
         "inbox" => "Courrier entrant",
         "outbox" => "Courrier sortant",
+        "spf" => "SPF",
+        "dkim" => "DKIM",
+        "dmarc" => "DMARC",
         "push" => "Push",
         "webhook" => "Webhook",
         "discord" => "Discord",

@@ -40,6 +40,10 @@ fn problem(problem: &Problem) -> String {
                 .to_owned()
         }
         Problem::OnlyWith { setting } => format!("n’a de sens qu’avec {setting}."),
+        Problem::ShortKey => {
+            "cette clé RSA est trop courte pour signer\u{a0}: il en faut une de 2048 bits au moins."
+                .to_owned()
+        }
         Problem::Wants(wanted) => format!("attend {}.", want(*wanted)),
         Problem::PlainText => "une connexion sans chiffrement n’est acceptée que vers cette machine \
                                (localhost, 127.0.0.1, ::1)."
@@ -70,6 +74,17 @@ fn want(wanted: Wanted) -> String {
         }
         Wanted::SocketAddress => "une adresse IP et un port, comme 127.0.0.1:3000".to_owned(),
         Wanted::Address => "une adresse comme support@exemple.fr, seule".to_owned(),
+        Wanted::Dkim => {
+            "une table comme { domain = \"exemple.fr\", selector = \"guichet\", private_key = \"…\" }"
+                .to_owned()
+        }
+        Wanted::DkimKey => {
+            "une clé privée RSA (de 2048 à 4096 bits) ou Ed25519, en PEM ou telle que l’écrit \
+                            guichet dkim keygen"
+                .to_owned()
+        }
+        Wanted::Domain => "un domaine comme exemple.fr".to_owned(),
+        Wanted::Selector => "un sélecteur comme guichet, en lettres, chiffres et tirets".to_owned(),
         Wanted::VapidKey => "une clé faite par guichet push keygen".to_owned(),
         Wanted::WebhookSecret => "un secret fait par guichet webhook keygen (whsec_…)".to_owned(),
         Wanted::WebhookUrl => "une adresse comme https://application.exemple.fr/webhooks".to_owned(),

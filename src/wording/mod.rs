@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod config_faults;
 pub mod dates;
+pub mod dkim;
 pub mod done;
 pub mod help;
 pub mod history;

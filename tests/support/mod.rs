@@ -10,6 +10,7 @@ pub mod accounting;
 pub mod chromium;
 pub mod desk;
 pub mod discord;
+pub mod dns;
 pub mod dovecot;
 pub mod fault_proxy;
 pub mod held;
