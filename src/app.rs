@@ -329,6 +329,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
         mails_per_sender_per_hour: 0,
         automatic_mails_per_recipient_per_hour: 0,
+        mails_per_provider_per_minute: 0,
         templates_dir: None,
         later: Vec::new(),
     };

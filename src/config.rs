@@ -257,6 +257,8 @@ pub struct Config {
     pub mails_per_sender_per_hour: u32,
     /// The automatic mails that one address gets within an hour; the rest wait. Zero: no limit.
     pub automatic_mails_per_recipient_per_hour: u32,
+    /// The mails that a provider known to throttle gets within a minute; the rest wait. Zero: no limit.
+    pub mails_per_provider_per_minute: u32,
     /// A folder whose files replace the built-in templates of the same names; it existed at load.
     pub templates_dir: Option<PathBuf>,
     /// Sections and keys that were given and that only a later version carries out.
@@ -348,6 +350,7 @@ impl Config {
             undo_window: self.undo_window,
             mails_per_sender_per_hour: self.mails_per_sender_per_hour,
             automatic_mails_per_recipient_per_hour: self.automatic_mails_per_recipient_per_hour,
+            mails_per_provider_per_minute: self.mails_per_provider_per_minute,
             reopen_window: self.threading.reopen_window,
             urgent_update: self.urgent_update,
             follow_up: self.follow_up.clone(),
@@ -471,6 +474,8 @@ fn read(source: &mut Source) -> Option<Config> {
             "limits.automatic_mails_per_recipient_per_hour",
         )
         .unwrap_or(Rules::default().automatic_mails_per_recipient_per_hour),
+        mails_per_provider_per_minute: read_count(source, "limits.mails_per_provider_per_minute")
+            .unwrap_or(Rules::default().mails_per_provider_per_minute),
         templates_dir: read_templates_dir(source),
         later: std::mem::take(&mut source.later),
     };

@@ -24,6 +24,7 @@ mod oauth;
 mod oauth_login;
 mod oauth_wire;
 mod own_mail;
+mod pacing;
 mod pages;
 mod pages_html;
 mod participants;

@@ -463,7 +463,7 @@ async fn a_refusal_for_now_waits_longer_each_time() {
         test.elapse(Duration::minutes(1)).await;
         for wait in [30, 120, 600] {
             let parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
-            test.desk.record(&parcel, Outcome::Retry("450 4.7.1 later".into())).await.unwrap();
+            test.desk.record(&parcel, Outcome::Retry("450 4.2.1 later".into())).await.unwrap();
             assert!(test.desk.claim(10).await.unwrap().parcels.is_empty());
             assert_eq!(
                 test.desk.next_due(Channel::Email).await.unwrap(),

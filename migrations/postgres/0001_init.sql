@@ -306,6 +306,7 @@ CREATE TABLE delivery (
   attempts        BIGINT NOT NULL,
   next_attempt_at TIMESTAMPTZ NOT NULL,
   leased_until    TIMESTAMPTZ,
+  turn_at         TIMESTAMPTZ,
   ambiguous_at    TIMESTAMPTZ,
   overtaken_by    BIGINT,
   sealed          BYTEA,
@@ -333,6 +334,15 @@ CREATE TABLE sent_copy (
   why             TEXT
 );
 CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at) WHERE state IN ('pending', 'sending');
+
+-- How fast mails go to each provider that is limited or asked for fewer; an idle one has no row.
+CREATE TABLE pace (
+  provider     TEXT PRIMARY KEY,
+  full_at      TIMESTAMPTZ NOT NULL,
+  closed_until TIMESTAMPTZ NOT NULL,
+  next_at      TIMESTAMPTZ NOT NULL,
+  strikes      BIGINT NOT NULL
+);
 
 -- The browsers that are told by push, as they said themselves (Push API).
 CREATE TABLE push_subscription (

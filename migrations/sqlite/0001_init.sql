@@ -307,6 +307,7 @@ CREATE TABLE delivery (
   attempts        INTEGER NOT NULL,
   next_attempt_at TEXT NOT NULL,
   leased_until    TEXT,
+  turn_at         TEXT,
   ambiguous_at    TEXT,
   overtaken_by    INTEGER,
   sealed          BLOB,
@@ -334,6 +335,15 @@ CREATE TABLE sent_copy (
   why             TEXT
 ) STRICT;
 CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at) WHERE state IN ('pending', 'sending');
+
+-- How fast mails go to each provider that is limited or asked for fewer; an idle one has no row.
+CREATE TABLE pace (
+  provider     TEXT PRIMARY KEY,
+  full_at      TEXT NOT NULL,
+  closed_until TEXT NOT NULL,
+  next_at      TEXT NOT NULL,
+  strikes      INTEGER NOT NULL
+) STRICT;
 
 -- The browsers that are told by push, as they said themselves (Push API).
 CREATE TABLE push_subscription (

@@ -116,6 +116,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "max_attachment_bytes",
             "mails_per_sender_per_hour",
             "automatic_mails_per_recipient_per_hour",
+            "mails_per_provider_per_minute",
         ],
     ),
     ("templates", &["dir"]),

@@ -1,6 +1,7 @@
 //! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
 
 use super::links::Links;
+use super::pace::Paces;
 use super::receive::LIMITED_WITHIN;
 use super::requester::links_from;
 use super::{Desk, Inner, Result, pack, unpack};
@@ -102,7 +103,7 @@ pub struct Claim {
     pub skipped: u64,
     /// How many were lost twice and wait for a CM.
     pub uncertain: u64,
-    /// How many were due and wait, because their recipient had many mails lately.
+    /// How many were due and wait, because their recipient or their provider had many mails lately. They were not tried.
     pub put_off: u64,
 }
 
@@ -113,11 +114,14 @@ impl Desk {
     pub async fn claim(&self, limit: i64) -> Result<Claim> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
+        let mut paces = Paces::read(&mut tx).await?;
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
         let leased_until = now + LEASE;
         for delivery in tx.claim(Channel::Email, now, leased_until, limit).await? {
-            if self.inner.put_off(&mut tx, &delivery, now).await? {
+            if self.inner.put_off(&mut tx, &delivery, now).await?
+                || self.inner.wait_for_turn(&mut tx, &mut paces, &delivery, now).await?
+            {
                 claim.put_off += 1;
                 continue;
             }
@@ -126,6 +130,7 @@ impl Desk {
                 None => claim.skipped += 1,
             }
         }
+        paces.write(&mut tx, now).await?;
         tx.commit().await?;
         Ok(claim)
     }
@@ -156,6 +161,9 @@ impl Desk {
         let mut tx = self.inner.store.begin().await?;
         let delivery =
             tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
+        if let (Channel::Email, Some(address)) = (delivery.channel, &delivery.address) {
+            self.inner.note_pace(&mut tx, address, &outcome, now).await?;
+        }
         if let Outcome::SentAs(provider_id) = &outcome {
             // It left, whoever holds the delivery by now: answers to it come back by this id.
             tx.keep_provider_id(id, provider_id).await?;
@@ -217,7 +225,7 @@ impl Inner {
         let lately = tx.automatic_lately(address, now - LIMITED_WITHIN, delivery.id, limit).await?;
         let (true, Some(oldest)) = (lately.len() as i64 == limit, lately.last()) else { return Ok(false) };
         let why = wording::mail::too_many_automatic(limit);
-        tx.put_off(delivery.id, &why, *oldest + LIMITED_WITHIN, now).await?;
+        tx.put_off(delivery.id, &why, *oldest + LIMITED_WITHIN, None, now).await?;
         Ok(true)
     }
 

@@ -27,6 +27,7 @@ pub mod links;
 pub mod mend;
 mod merge;
 pub mod opened;
+mod pace;
 pub mod people;
 pub mod posted;
 pub mod privacy;

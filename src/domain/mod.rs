@@ -24,6 +24,7 @@ pub mod life;
 pub mod mail;
 pub mod message;
 pub mod notice;
+pub mod pace;
 pub mod participant;
 pub mod people;
 pub mod preference;

@@ -15,6 +15,8 @@ pub struct Rules {
     /// The automatic mails that one address gets within an hour; the rest wait. Replies are not among them.
     /// Zero: no limit.
     pub automatic_mails_per_recipient_per_hour: u32,
+    /// The mails that a provider known to throttle gets at once and within a minute; the rest wait their turn. Zero: no limit.
+    pub mails_per_provider_per_minute: u32,
     /// How long after its last change a closed ticket is reopened by its requester's answer; after that the answer
     /// opens another, which goes on from it.
     pub reopen_window: Duration,
@@ -34,6 +36,7 @@ impl Default for Rules {
             undo_window: Duration::from_secs(20),
             mails_per_sender_per_hour: 1000,
             automatic_mails_per_recipient_per_hour: 20,
+            mails_per_provider_per_minute: 60,
             reopen_window: Duration::from_secs(60 * 86_400),
             urgent_update: Duration::from_secs(2 * 3600),
             follow_up: FollowUp::default(),

@@ -14,6 +14,7 @@ pub mod mailbox;
 pub mod messages;
 pub mod notifications;
 pub mod outbox;
+mod pace;
 pub mod participants;
 pub mod people;
 mod privacy;
@@ -355,6 +356,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         messages::STATEMENTS,
         notifications::STATEMENTS,
         outbox::STATEMENTS,
+        pace::STATEMENTS,
         participants::STATEMENTS,
         people::STATEMENTS,
         privacy::STATEMENTS,

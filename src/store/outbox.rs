@@ -14,8 +14,8 @@ use chrono::{DateTime, Utc};
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         provider_id, in_reply_to, refs, cc, state, why, attempts, ambiguous_at, sealed, subscription_id, created_at, \
-         updated_at"
+         provider_id, in_reply_to, refs, cc, state, why, attempts, turn_at, ambiguous_at, sealed, subscription_id, \
+         created_at, updated_at"
     };
 }
 
@@ -62,18 +62,18 @@ statements! {
         "UPDATE delivery SET state = $3, why = $4, leased_until = NULL, updated_at = $5 \
          WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     TRY_LATER = Sql::same(
-        "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, updated_at = $5, \
-         ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
+        "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, turn_at = NULL, \
+         updated_at = $5, ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     AUTOMATIC_LATELY = Sql::same(
         "SELECT updated_at FROM delivery WHERE address = $1 AND kind <> 'reply' AND updated_at > $2 \
          AND channel = 'email' AND (state IN ('sent', 'failed', 'uncertain') OR (state = 'sending' AND id < $3)) \
          ORDER BY updated_at DESC LIMIT $4");
     PUT_OFF = Sql::same(
-        "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, leased_until = NULL, \
-         attempts = attempts - 1, updated_at = $4 WHERE id = $1");
+        "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, turn_at = $4, leased_until = NULL, \
+         attempts = attempts - 1, updated_at = $5 WHERE id = $1");
     SEND_AGAIN = Sql::same(
-        "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, ambiguous_at = NULL, next_attempt_at = $2, \
-         updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
+        "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, turn_at = NULL, ambiguous_at = NULL, \
+         next_attempt_at = $2, updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
     TAKE_FOR_SENT = Sql::same(
         "UPDATE delivery SET state = 'sent', why = NULL, updated_at = $2 WHERE id = $1 AND state = 'uncertain'");
     OVERTAKE = Sql::same(
@@ -162,6 +162,7 @@ pub struct StoredDelivery {
     pub state: DeliveryState,
     pub why: Option<String>,
     pub attempts: i64,
+    pub turn_at: Option<DateTime<Utc>>,
     pub ambiguous_at: Option<DateTime<Utc>>,
     pub sealed: Option<Vec<u8>>,
     pub subscription: Option<SubscriptionId>,
@@ -189,6 +190,7 @@ struct DeliveryRow {
     state: String,
     why: Option<String>,
     attempts: i64,
+    turn_at: Option<DateTime<Utc>>,
     ambiguous_at: Option<DateTime<Utc>>,
     sealed: Option<Vec<u8>>,
     subscription_id: Option<i64>,
@@ -222,6 +224,7 @@ impl DeliveryRow {
             state: known(&self.state, DeliveryState::from_word)?,
             why: self.why,
             attempts: self.attempts,
+            turn_at: self.turn_at,
             ambiguous_at: self.ambiguous_at,
             sealed: self.sealed,
             subscription: self.subscription_id.map(SubscriptionId),
@@ -391,15 +394,17 @@ impl Tx {
             .await)
     }
 
-    /// Gives a claimed delivery back before it was attempted: it leaves at `at`.
+    /// Gives a claimed delivery back before it was attempted: it is due again at `at`. `turn`: when it may leave whoever else
+    /// waits, where it was given such a time.
     pub async fn put_off(
         &mut self,
         id: DeliveryId,
         why: &str,
         at: DateTime<Utc>,
+        turn: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        execute!(self, PUT_OFF, id.0, clean(why), at, now).map(drop)
+        execute!(self, PUT_OFF, id.0, clean(why), at, turn, now).map(drop)
     }
 
     /// Puts a failed or uncertain delivery back into the outbox. `false` when it is neither.

@@ -100,6 +100,21 @@ pub fn too_many_automatic(limit: i64) -> String {
     format!("attend\u{a0}: au plus {limit} e-mails automatiques par heure vers une même adresse")
 }
 
+/// What a mail waits for that is one of many to the same provider.
+pub fn waits_its_turn(provider: Option<&str>, per_minute: u32) -> String {
+    let mails = dates::count(per_minute.into(), "e-mail", "e-mails");
+    format!("attend son tour\u{a0}: {} reçoit au plus {mails} par minute", provider.unwrap_or(ITS_PROVIDER))
+}
+
+/// What a mail waits for whose provider asked for fewer.
+pub fn asked_to_slow_down(provider: Option<&str>) -> String {
+    let provider = provider.unwrap_or(ITS_PROVIDER);
+    format!("attend son tour\u{a0}: {provider} demande moins d’e-mails à la fois")
+}
+
+/// A provider without a name that people know.
+const ITS_PROVIDER: &str = "le fournisseur du destinataire";
+
 /// Whose message is held on a ticket as a stranger's, and what is odd about it.
 pub fn stranger(address: &str, refuted: bool) -> String {
     let oddity = if refuted { ", expéditeur non authentifié" } else { "" };

@@ -1,0 +1,104 @@
+//! How fast mails go to each provider: turns for those that throttle, a pause for any that asks for one.
+//!
+//! Paces are read, and held, before anything else of a transaction: two processes that hold them in one order never wait for
+//! each other in a ring. May import: domain, store, wording.
+
+use super::{Inner, Result};
+use crate::domain::delivery::Outcome;
+use crate::domain::pace::{Pace, Turn, asks_to_slow_down, provider_of};
+use crate::store::Tx;
+use crate::store::outbox::StoredDelivery;
+use crate::wording;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// The paces of all providers, as one claim finds and leaves them.
+pub(super) struct Paces {
+    known: BTreeMap<String, Kept>,
+}
+
+/// A pace, and what the database has of it.
+struct Kept {
+    pace: Pace,
+    stored: Option<Pace>,
+}
+
+impl Paces {
+    /// Reads and holds them.
+    pub(super) async fn read(tx: &mut Tx) -> Result<Paces> {
+        let known = tx.paces().await?.into_iter();
+        let known = known.map(|(key, pace)| (key, Kept { pace, stored: Some(pace) })).collect();
+        Ok(Paces { known })
+    }
+
+    /// Writes those that changed, and forgets those that say nothing any more.
+    pub(super) async fn write(self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+        for (key, Kept { pace, stored }) in self.known {
+            match stored {
+                Some(_) if pace.is_idle(now) => tx.forget_pace(&key).await?,
+                None if pace.is_idle(now) => {}
+                stored if stored == Some(pace) => {}
+                _ => tx.keep_pace(&key, &pace).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Lets a claimed mail wait when it is not its turn yet: `true`. It was not tried then.
+    pub(super) async fn wait_for_turn(
+        &self,
+        tx: &mut Tx,
+        paces: &mut Paces,
+        delivery: &StoredDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let Some(address) = &delivery.address else { return Ok(false) };
+        let provider = provider_of(address);
+        let limit = provider.name.map_or(0, |_| self.settings.rules.mails_per_provider_per_minute);
+        if limit == 0 && !paces.known.contains_key(&provider.key) {
+            return Ok(false);
+        }
+        let idle = || Kept { pace: Pace::idle(now), stored: None };
+        let pace = &mut paces.known.entry(provider.key).or_insert_with(idle).pace;
+        let (at, turn) = match pace.turn(limit, delivery.turn_at, now) {
+            Turn::Now => return Ok(false),
+            Turn::At(at) => (at, Some(at)),
+            Turn::AskAgain(at) => (at, None),
+        };
+        let why = match pace.is_slowed(now) {
+            true => wording::mail::asked_to_slow_down(provider.name),
+            false => wording::mail::waits_its_turn(provider.name, limit),
+        };
+        tx.put_off(delivery.id, &why, at, turn, now).await?;
+        Ok(true)
+    }
+
+    /// Takes what a server answered into its provider's pace.
+    pub(super) async fn note_pace(
+        &self,
+        tx: &mut Tx,
+        address: &str,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let provider = provider_of(address);
+        let known = tx.pace(&provider.key).await?;
+        let mut pace = known.unwrap_or_else(|| Pace::idle(now));
+        match outcome {
+            Outcome::Retry(why) if asks_to_slow_down(why) => pace.slow_down(now),
+            Outcome::Sent | Outcome::SentAs(_) => pace.taken(now),
+            _ => return Ok(()),
+        }
+        if known.unwrap_or_else(|| Pace::idle(now)) == pace {
+            return Ok(());
+        }
+        if matches!(outcome, Outcome::Retry(_)) {
+            let (provider, seconds) =
+                (provider.name.unwrap_or("another"), (pace.closed_until - now).num_seconds());
+            tracing::warn!(provider, seconds, "a mail provider asks for fewer mails; those to it wait");
+        }
+        Ok(tx.keep_pace(&provider.key, &pace).await?)
+    }
+}
