@@ -57,6 +57,8 @@ async fn measure(
         sign_in: None,
         from: "Support <support@bettracker.example>".into(),
         ca_file: None,
+        dkim: None,
+        dns: None,
     };
     let post = PostRoom {
         courier: Courier::Smtp(Box::new(SmtpCourier::new(&smtp)?)),
@@ -111,5 +113,6 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         chats: Vec::new(),
         push_key: None,
         keeps_sent: false,
+        hooks: Vec::new(),
     })
 }

@@ -614,7 +614,7 @@ async fn the_built_program_makes_a_secret_proves_an_endpoint_and_tells_it() {
         "{said}"
     );
     config("");
-    let now = chrono::Utc::now();
+    let now = guichet::clock::Clock::System.now();
     server.put_clock(now);
     let (code, tried, _) = guichet(&["webhook", "test"]);
     assert_eq!((code, &tried), (Some(0), &json!([{ "name": "app", "ok": true, "detail": "réponse 204" }])));
