@@ -324,6 +324,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         follow_up: Rules::default().follow_up,
         rituals: Rules::default().rituals,
         sla: Rules::default().sla,
+        retention: Rules::default().retention,
         // Long enough to press « Annuler », short enough to see the mail leave.
         undo_window: Duration::from_secs(8),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },

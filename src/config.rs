@@ -35,6 +35,7 @@ pub use slack::{SLACK_API, Slack, SlackRoad};
 pub use webhooks::Webhook;
 
 use crate::domain::followup::FollowUp;
+use crate::domain::retention::Retention;
 use crate::domain::ritual::Rituals;
 use crate::domain::rules::Rules;
 use crate::domain::sla::Targets;
@@ -249,6 +250,8 @@ pub struct Config {
     pub rituals: Rituals,
     /// What is promised, and when somebody is there.
     pub sla: Targets,
+    /// How long what people wrote is kept.
+    pub retention: Retention,
     /// How long a reply or a status change can be taken back; its deliveries wait that long.
     pub undo_window: Duration,
     /// The largest things taken in.
@@ -356,6 +359,7 @@ impl Config {
             follow_up: self.follow_up.clone(),
             rituals: self.rituals.clone(),
             sla: self.sla.clone(),
+            retention: self.retention,
         }
     }
 
@@ -388,6 +392,7 @@ impl fmt::Debug for Config {
             .field("follow_up", &self.follow_up)
             .field("rituals", &self.rituals)
             .field("sla", &self.sla)
+            .field("retention", &self.retention)
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
             .field("templates_dir", &self.templates_dir)
@@ -462,6 +467,7 @@ fn read(source: &mut Source) -> Option<Config> {
         follow_up: sla::read_follow_up(source),
         rituals: sla::read_rituals(source),
         sla: sla::read_sla(source, timezone),
+        retention: read_retention(source),
         undo_window: read_duration(source, "undo.window", 0, 3600).unwrap_or(Rules::default().undo_window),
         limits: Limits {
             max_mail_bytes: read_bytes(source, "limits.max_mail_bytes").unwrap_or(50 << 20),
@@ -490,6 +496,12 @@ fn read(source: &mut Source) -> Option<Config> {
         webhooks: webhooks?,
         ..config
     })
+}
+
+/// How long what is kept: less than a week would take mails away that may still have to be sent again.
+fn read_retention(source: &mut Source) -> Retention {
+    let mut period = |key: &str| read_duration(source, key, 7 * DAY, 100 * 365 * DAY);
+    Retention { raw_mails: period("retention.raw_mails"), closed_tickets: period("retention.closed_tickets") }
 }
 
 fn read_maildir(source: &mut Source) -> Maildir {

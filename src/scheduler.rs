@@ -1,6 +1,9 @@
-//! The door of the clock: has the desk fire what is due, as soon as it is. May import: desk, domain.
+//! The door of the clock: has the desk fire what is due, as soon as it is, and take away what is kept no longer. May import:
+//! desk, domain.
 
 use crate::desk::{Desk, Result};
+use crate::domain::audit::By;
+use crate::domain::people::Door;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +42,10 @@ pub async fn run(desk: Desk, cancel: CancellationToken) {
 /// The database's.
 pub async fn step(desk: &Desk) -> Result<Duration> {
     let fired = desk.tick().await?;
+    // After what is due: what goes has time, and goes a little at a time.
+    if desk.keep_to_retention(&By::program(Door::Clock)).await?.more {
+        return Ok(SHORTEST_LOOK_AWAY);
+    }
     let Some(next) = desk.next_timer().await? else { return Ok(LONGEST_LOOK_AWAY) };
     let until = (next - desk.clock().now()).to_std().unwrap_or_default();
     // What is due and was not fired cannot be: it is tried again, and not at once.

@@ -3,6 +3,7 @@
 //! The fields of [`TicketView`], [`MessageView`] and [`DeliveryView`] are the JSON keys that scripts rely on.
 //! Pure. May import: domain, command.
 
+pub mod held;
 pub mod host;
 pub mod press;
 pub mod sheet;
@@ -10,7 +11,7 @@ pub mod sheet;
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{DeliveryId, DraftId, EventId, MessageId, TicketId};
-use crate::domain::mail::{Attachment, Shape};
+use crate::domain::mail::{Attachment, Original, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
 use crate::domain::participant::Participation;
@@ -179,6 +180,9 @@ pub struct TicketView {
     pub status_since: DateTime<Utc>,
     /// By when its requester is owed an answer.
     pub answer_due: Option<DateTime<Utc>>,
+    /// Since when nothing but numbers, times and statuses is left of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymised_at: Option<DateTime<Utc>>,
     /// Its tags, in the order of their letters.
     pub tags: Vec<String>,
     /// Who asked.
@@ -252,6 +256,13 @@ pub struct MessageView {
     /// What the mail it came in is made of.
     #[serde(flatten)]
     pub shape: Shape,
+    /// What became of the bytes of that mail; `None` where it came in none.
+    #[serde(skip_serializing_if = "is_not_gone")]
+    pub original: Option<Original>,
+}
+
+fn is_not_gone(original: &Option<Original>) -> bool {
+    *original != Some(Original::Gone)
 }
 
 /// One line of history.

@@ -17,24 +17,24 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A desk behind its pages, and a browser that keeps one cookie.
-struct Site {
-    desk: TestDesk,
-    address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) desk: TestDesk,
+    pub(crate) address: SocketAddr,
     cookie: String,
 }
 
 /// What came back.
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head
             .lines()
             .filter_map(|line| line.split_once(": "))
@@ -43,7 +43,7 @@ impl Answer {
     }
 
     /// The value of the first field of this name in a form.
-    fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
         let rest =
             self.body.split(&start).nth(1).unwrap_or_else(|| panic!("no field {name} in {}", self.body));
@@ -58,7 +58,7 @@ fn mailbox(host: &str) -> Mailbox {
 }
 
 impl Site {
-    async fn open(database: Database, demo: bool, mailboxes: Vec<Mailbox>) -> Site {
+    pub(crate) async fn open(database: Database, demo: bool, mailboxes: Vec<Mailbox>) -> Site {
         let desk = TestDesk::new(database).await;
         // Cheap parameters: what is tested is that the hash is asked, not its price.
         let params = argon2::Params::new(8, 1, 1, None).unwrap();
@@ -71,7 +71,7 @@ impl Site {
     }
 
     /// A site with Léa's mail as ticket 1, and Camille signed in.
-    async fn signed_in(database: Database) -> Site {
+    pub(crate) async fn signed_in(database: Database) -> Site {
         let mut site = Site::open(database, false, Vec::new()).await;
         site.desk
             .mail(
@@ -87,7 +87,7 @@ impl Site {
         site
     }
 
-    fn keep_cookie(&mut self, answer: &Answer) {
+    pub(crate) fn keep_cookie(&mut self, answer: &Answer) {
         let cookie = answer.header("set-cookie").expect("a cookie is set");
         self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     }
@@ -103,7 +103,36 @@ impl Site {
         Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    /// Sends a form and gives back what is downloaded, byte for byte, after its head.
+    pub(crate) async fn download(&self, path: &str, fields: &[(&str, &str)]) -> (String, Vec<u8>) {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let (body, cookie) = (body.join("&"), &self.cookie);
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:3000\r\nCookie: {cookie}\r\nOrigin: http://localhost:3000\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let (mut whole, mut rest) = (Vec::new(), &bytes[end + 4..]);
+        // In chunks (RFC 9112, section 7.1), since nobody knows its length.
+        while let Some(line) = rest.windows(2).position(|window| window == b"\r\n") {
+            let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
+            whole.extend(&rest[line + 2..line + 2 + size]);
+            rest = &rest[line + 2 + size + 2..];
+            if size == 0 {
+                break;
+            }
+        }
+        (head, whole)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.get_with(path, "localhost:3000", "").await
     }
 
@@ -127,16 +156,16 @@ impl Site {
         .await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_with(path, "Origin: http://localhost:3000\r\nSec-Fetch-Site: same-origin\r\n", fields).await
     }
 
-    async fn sign_in(&self, name: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Answer {
         self.post("/admin/sign-in", &[("name", name), ("password", password)]).await
     }
 
     /// Sends a form of `page` as a browser does, hidden fields included, and follows to the page after it.
-    async fn act(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn act(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let form = self.get(page).await;
         let (csrf, key) = (form.field("csrf"), form.field("key"));
         let fields = [&[("csrf", csrf.as_str()), ("key", key.as_str())], fields].concat();
@@ -211,6 +240,11 @@ async fn without_a_session_every_page_leads_to_the_sign_in(database: Database) {
         "/messages/1/html",
         "/outbox",
         "/outbox/1/html",
+        "/people",
+        "/people/1",
+        "/people/1/erase",
+        "/tickets/1/person",
+        "/audit",
     ] {
         let answer = site.get(&format!("/admin/support{path}")).await;
         let next = format!("/admin/sign-in?next=%2Fadmin%2Fsupport{}", path.replace('/', "%2F"));

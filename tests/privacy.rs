@@ -3,16 +3,20 @@
 use crate::support::desk::{Database, TestDesk, on_both};
 use chrono::Duration;
 use guichet::desk::Failure;
+use guichet::desk::privacy::Erasure;
+use guichet::domain::audit::{AuditKind, By};
 use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::{RawMailId, TicketId};
+use guichet::domain::people::Door;
 use guichet::domain::refusal::Refusal;
 use guichet::domain::report::Period;
 use sqlx::Row;
 
 on_both! { a_person_is_erased_everywhere_and_nobody_else, what_is_held_of_a_person_is_given_out_with_their_mails }
 
-fn mail(name: &str, address: &str, id: u32, more: &str, text: &str) -> String {
+/// A mail with a file.
+pub(crate) fn mail(name: &str, address: &str, id: u32, more: &str, text: &str) -> String {
     format!(
         "From: {name} <{address}>\nTo: support@bettracker.example\nSubject: Virement {name}\nMessage-ID: <m{id}@mail.example>\n\
          {more}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain; charset=utf-8\n\n{text}\n\
@@ -21,7 +25,7 @@ fn mail(name: &str, address: &str, id: u32, more: &str, text: &str) -> String {
 }
 
 /// Every column of every table in which one of these words stands.
-async fn holding(test: &TestDesk, words: &[&str]) -> Vec<String> {
+pub(crate) async fn holding(test: &TestDesk, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let likes = |column: &str| {
         let likes = words.iter().map(|word| format!("{column} LIKE '%{word}%'"));
@@ -82,9 +86,18 @@ async fn a_person_is_erased_everywhere_and_nobody_else(database: Database) {
     let before = test.desk.report(day).await.unwrap().tally;
     assert!(holding(&test, &HERS).await.len() > 8, "{:?}", holding(&test, &HERS).await);
 
-    let erased = test.desk.erase("Lea@Courriel.example", "Camille").await.unwrap();
+    let (by, lea) =
+        (By::agent(&test.camille, Door::Cli), test.desk.number_of("Lea@Courriel.example").await.unwrap());
+    let Some(Erasure::Now(erased)) = test.desk.erase(lea, &by).await.unwrap() else { panic!("she is known") };
     assert_eq!((erased.tickets, erased.messages), (1, 3));
     assert!(erased.mails >= 1);
+    assert_eq!(test.desk.erase(lea, &by).await.unwrap(), Some(Erasure::Before), "it is done once");
+    let told = test.desk.audit_lines(None, 10).await.unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].kind, told[0].actor.as_str()), (AuditKind::PersonErased, "Camille"));
+    assert_eq!((told[0].detail.person, told[0].detail.counts), (Some(lea.0), erased));
+    let held = test.desk.held_of(lea).await.unwrap().unwrap();
+    assert!(held.erased && held.counts.mails == 0 && held.counts.tickets == 1, "{held:?}");
     let left = holding(&test, &HERS[..2].iter().chain(&HERS[3..]).copied().collect::<Vec<_>>()).await;
     // What she wrote on somebody else's ticket is that person's mail: only her name and address are gone from it.
     assert_eq!(left, [""; 0]);
@@ -105,7 +118,7 @@ async fn a_person_is_erased_everywhere_and_nobody_else(database: Database) {
     assert!(test.desk.own_ticket(&token(&links.ticket_url)).await.unwrap().is_none());
     assert!(!format!("{:?}", test.say("list FR7612345").await).contains("TicketId(1)"));
     assert!(format!("{:?}", test.say("list FR99").await).contains("TicketId(2)"), "his is found");
-    let unknown = test.desk.erase("lea@courriel.example", "Camille").await;
+    let unknown = test.desk.number_of("lea@courriel.example").await;
     assert!(matches!(unknown, Err(Failure::Refused(Refusal::NoSuchRequester(_)))));
     let his = test.desk.ticket(TicketId(2)).await.unwrap().unwrap();
     assert_eq!((his.messages[0].author.as_str(), his.messages[0].attachments.len()), ("Durand", 1));
@@ -119,7 +132,19 @@ async fn what_is_held_of_a_person_is_given_out_with_their_mails(database: Databa
     let raw = mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.");
     test.mail(&raw).await;
     test.mail(&mail("Durand", "max@courriel.example", 2, "", "Bonjour.")).await;
-    let mails = test.desk.mails_of("lea@courriel.example").await.unwrap();
-    assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].1, raw.replace('\n', "\r\n").into_bytes(), "byte for byte");
+    test.say("participants 2 +lea@courriel.example").await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 3, "In-Reply-To: <m2@mail.example>\n", "Moi aussi."))
+        .await;
+    let (by, lea) = (By::program(Door::Cli), test.desk.number_of("lea@courriel.example").await.unwrap());
+    let (whole, mails) = test.desk.export(lea, &by).await.unwrap().unwrap();
+    assert_eq!(mails.len(), 2, "hers, and the one on his ticket");
+    let given = test.desk.mail_of(mails[0]).await.unwrap().unwrap();
+    assert_eq!(given, raw.replace('\n', "\r\n").into_bytes(), "byte for byte");
+    assert_eq!(whole["email"], "lea@courriel.example");
+    assert_eq!(whole["tickets"][0]["messages"][0]["text"], "Bonjour.");
+    assert_eq!(whole["messages_elsewhere"][0]["text"], "Moi aussi.");
+    assert_eq!(whole["takes_part_in"][0]["ticket"], 2);
+    assert!(!whole.to_string().contains("Durand"), "{whole}");
+    let told = test.desk.audit_lines(None, 10).await.unwrap();
+    assert_eq!((told[0].kind, told[0].detail.counts.mails), (AuditKind::PersonExported, 2));
 }

@@ -5,8 +5,10 @@ use crate::support::webhook_server::{Post, WebhookServer};
 use chrono::{Duration, SecondsFormat};
 use guichet::config::Webhook;
 use guichet::domain::alert::AlertKind;
+use guichet::domain::audit::By;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::HookPostId;
+use guichet::domain::people::Door;
 use guichet::domain::webhook::{Answer, Hook, HookEvent, MOST_REFUSALS};
 use guichet::outbound::DeliverCount;
 use guichet::outbound::webhook::{WebhookCourier, deliver};
@@ -560,7 +562,8 @@ async fn what_is_told_of_a_person_goes_with_them(database: Database) {
     site.server.answer_next(500, &[]);
     site.deliver().await;
     site.server.posts();
-    site.test.desk.erase(LEA, "Camille").await.unwrap();
+    let (by, lea) = (By::agent(&site.test.camille, Door::Cli), site.test.desk.number_of(LEA).await.unwrap());
+    site.test.desk.erase(lea, &by).await.unwrap();
     site.elapse(Duration::hours(1)).await;
     assert_eq!(site.kinds().await, [""; 0]);
 }

@@ -36,7 +36,8 @@ CREATE TABLE api_token (
   created_at TIMESTAMPTZ NOT NULL
 );
 
--- links_since: links of mails before it open nothing any more.
+-- links_since: links of mails before it open nothing any more. managed_at: since when the host application or the operator
+-- keeps this record; it does not go with its last ticket.
 CREATE TABLE requester (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   email      TEXT NOT NULL UNIQUE,
@@ -44,12 +45,14 @@ CREATE TABLE requester (
   preference TEXT NOT NULL CHECK (preference IN ('web_only', 'email_only', 'both', 'none')),
   created_at TIMESTAMPTZ NOT NULL,
   blocked_at TIMESTAMPTZ,
-  links_since TIMESTAMPTZ
+  links_since TIMESTAMPTZ,
+  managed_at TIMESTAMPTZ
 );
 
 -- merged_into: the ticket that goes on in its place and has its messages. follows: the closed ticket it goes on from.
 -- escalated_at: since when the technical team has it. status_since: since when it stands where it does. answer_due: by when
 -- its requester is owed an answer.
+-- anonymised_at: since when nothing but numbers, times and statuses is left of it; the next act ends that.
 CREATE TABLE ticket (
   id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   subject      TEXT NOT NULL,
@@ -63,6 +66,7 @@ CREATE TABLE ticket (
   escalated_at TIMESTAMPTZ,
   status_since TIMESTAMPTZ NOT NULL,
   answer_due   TIMESTAMPTZ,
+  anonymised_at TIMESTAMPTZ,
   version      BIGINT NOT NULL,
   created_at   TIMESTAMPTZ NOT NULL,
   updated_at   TIMESTAMPTZ NOT NULL
@@ -70,6 +74,8 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
+-- Closed tickets whose words are still kept, the longest closed first.
+CREATE INDEX ticket_kept ON ticket (status_since, id) WHERE status = 'closed' AND merged_into IS NULL AND anonymised_at IS NULL;
 -- What is proposed while a CM types.
 CREATE INDEX ticket_open ON ticket (updated_at, id) WHERE status <> 'closed';
 CREATE INDEX ticket_own ON ticket (assignee_id, updated_at, id) WHERE status <> 'closed' AND assignee_id IS NOT NULL;
@@ -179,6 +185,7 @@ CREATE TABLE oauth_token (
 
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
 -- mail itself whatever road it took; sender, who wrote it, while it counts against the hourly limit: null for old mail.
+-- gone_at: since when its bytes are not kept any more.
 CREATE TABLE raw_mail (
   id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   mailbox     TEXT NOT NULL,
@@ -188,10 +195,12 @@ CREATE TABLE raw_mail (
   state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
   why         TEXT,
   sender      TEXT,
-  received_at TIMESTAMPTZ NOT NULL
+  received_at TIMESTAMPTZ NOT NULL,
+  gone_at     TIMESTAMPTZ
 );
 CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
 CREATE INDEX raw_mail_lately ON raw_mail (received_at) WHERE sender IS NOT NULL;
+CREATE INDEX raw_mail_kept ON raw_mail (received_at, id) WHERE gone_at IS NULL AND state IN ('filed', 'ignored');
 
 -- The bytes themselves, packed with zstd; apart, so that settling a mail does not write them again.
 CREATE TABLE raw_body (
@@ -225,6 +234,7 @@ CREATE INDEX message_by_ticket ON message (ticket_id, id);
 -- The ticket of each of many messages, without their texts.
 CREATE INDEX message_home ON message (id, ticket_id);
 CREATE INDEX message_by_origin ON message (origin_id) WHERE origin_id IS NOT NULL;
+CREATE INDEX message_by_mail ON message (raw_mail_id) WHERE raw_mail_id IS NOT NULL;
 
 CREATE TABLE attachment (
   message_id BIGINT NOT NULL REFERENCES message (id),
@@ -321,6 +331,7 @@ CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
+CREATE INDEX delivery_kept ON delivery (updated_at, id) WHERE sealed IS NOT NULL AND state NOT IN ('pending', 'sending');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
 -- A copy of a mail that left, for the folder of an account in which people look for it; its bytes are delivery.sealed.
@@ -397,6 +408,7 @@ CREATE TABLE place (
 CREATE INDEX place_by_thread ON place (platform, thread) WHERE thread IS NOT NULL;
 CREATE INDEX place_by_message ON place (platform, message);
 CREATE INDEX place_in_channel ON place (platform, channel);
+CREATE INDEX place_by_ticket ON place (platform, ticket_id);
 
 -- The latest message of each channel and thread that was taken in: what came later while we were away is fetched.
 CREATE TABLE seen (
@@ -465,6 +477,7 @@ CREATE TABLE draft (
 );
 CREATE UNIQUE INDEX draft_by_source ON draft (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX draft_open ON draft (ticket_id, updated_at) WHERE state = 'open';
+CREATE INDEX draft_by_ticket ON draft (ticket_id);
 
 -- Forms in chat that were refused, kept for a day so that what was typed is not typed again. fields: JSON, key and value.
 CREATE TABLE form (
@@ -483,6 +496,20 @@ CREATE TABLE requester_account (
   requester_id BIGINT NOT NULL REFERENCES requester (id),
   PRIMARY KEY (platform, external_id)
 );
+
+-- What was done with the data of people, with agents and with their keys: only ever appended to. detail: JSON, counts and
+-- numbers, never an address. source_key: the runs of one day are one row, which counts on.
+CREATE TABLE audit (
+  id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at         TIMESTAMPTZ NOT NULL,
+  kind       TEXT NOT NULL,
+  door       TEXT NOT NULL,
+  agent_id   BIGINT REFERENCES agent (id),
+  actor      TEXT NOT NULL,
+  detail     TEXT NOT NULL,
+  source_key TEXT UNIQUE
+);
+CREATE INDEX audit_at ON audit (at);
 
 -- The distinct folded words of each message with its subject, name and address.
 CREATE TABLE search (

@@ -14,6 +14,7 @@ use crate::desk::chat::here;
 use crate::desk::drafts::Sent;
 use crate::desk::run::With;
 use crate::desk::{self, Desk, Failure};
+use crate::domain::audit::By;
 use crate::domain::chat::{Platform, PostKind};
 use crate::domain::event::EventKind;
 use crate::domain::ids::{DraftId, MessageId, TicketId};
@@ -110,7 +111,8 @@ impl Room {
         let Some(agent) = self.owner_of_address(caller).await? else {
             return Ok(Answer::Instead(wording::chat::stale()));
         };
-        self.desk.link_identity(&agent, self.platform.as_str(), &caller.account).await?;
+        let desk = self.desk.acting(By::agent(&agent, self.door()));
+        desk.link_identity(&agent, self.platform.as_str(), &caller.account).await?;
         tracing::info!(
             agent.id = agent.id.0,
             platform = self.platform.as_str(),

@@ -1,6 +1,6 @@
 //! `guichet agent …`: the people who answer.
 
-use super::{Done, Ended, print, print_json};
+use super::{Done, Ended, acting, print, print_json};
 use crate::app::Opened;
 use crate::domain::people::{Agent, Role, normal_address};
 use crate::domain::scope::Scope;
@@ -82,8 +82,8 @@ impl From<RoleWord> for Role {
     }
 }
 
-pub(super) async fn run(opened: &Opened, command: &AgentCommand, json: bool) -> Done {
-    let desk = &opened.desk;
+pub(super) async fn run(opened: &Opened, command: &AgentCommand, by: Option<&str>, json: bool) -> Done {
+    let desk = &opened.desk.acting(acting(opened, by).await?);
     match command {
         AgentCommand::Add { name, role } => {
             let name = name.trim();

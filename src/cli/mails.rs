@@ -1,6 +1,6 @@
 //! Mail by hand: fetch, deliver, inspect, ingest, and what is held.
 
-use super::{Done, Ended, misconfigured, on_terminal, print, print_json};
+use super::{Done, Ended, acting, misconfigured, on_terminal, print, print_json};
 use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -170,7 +170,7 @@ async fn next_due(
     Ok(next)
 }
 
-pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {
+pub(super) async fn run(opened: &Opened, command: &Mail, agent: Option<&str>, json: bool) -> Done {
     match command {
         Mail::Inspect { files } => inspect(&opened.config, files),
         Mail::Ingest { files } => {
@@ -183,7 +183,7 @@ pub(super) async fn run(opened: &Opened, command: &Mail, json: bool) -> Done {
         }
         Mail::Held => held(opened, json).await,
         Mail::Reconcile => reconcile(opened, json).await,
-        Mail::Replay { id } => replay(opened, *id, json).await,
+        Mail::Replay { id } => replay(opened, *id, agent, json).await,
     }
 }
 
@@ -242,12 +242,13 @@ async fn reconcile(opened: &Opened, json: bool) -> Done {
     if faults.is_empty() { Ok(()) } else { Err(Ended::Refused(faults.join("\n"))) }
 }
 
-async fn replay(opened: &Opened, id: i64, json: bool) -> Done {
-    let Some(raw) = opened.desk.held_mail(RawMailId(id)).await? else {
+async fn replay(opened: &Opened, id: i64, agent: Option<&str>, json: bool) -> Done {
+    let desk = opened.desk.acting(acting(opened, agent).await?);
+    let Some(raw) = desk.held_mail(RawMailId(id)).await? else {
         return Err(Ended::Refused(say::no_held_mail(id)));
     };
     let parsed = reading::read(&raw, &opened.config.limits);
-    let filed = opened.desk.file_again(vec![(RawMailId(id), parsed)]).await?;
+    let filed = desk.file_again(vec![(RawMailId(id), parsed)]).await?;
     let (ticket, state) = match filed.first() {
         Some(Filed::Created(ticket) | Filed::Reply(ticket)) => (Some(ticket.0), "filed"),
         Some(Filed::Held) | None => return Err(Ended::Refused(say::STILL_HELD.to_owned())),

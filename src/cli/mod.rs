@@ -2,11 +2,13 @@
 //! commands. May import: app, config, desk, the doors it starts, wording.
 
 mod agents;
+mod audit;
 mod check;
 mod database;
 mod dkim;
 mod mails;
 mod report;
+mod retention;
 mod sign_in;
 mod tickets;
 mod users;
@@ -16,9 +18,13 @@ use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::desk::{self, Failure};
+use crate::domain::audit::{By, Counts};
+use crate::domain::people::Door;
 use crate::store;
 use crate::view::Fired;
-use crate::wording::{cli as say, config_faults, refusals, text};
+use crate::wording::{
+    audit as audit_says, cli as say, config_faults, refusals, retention as retention_says, text,
+};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -112,6 +118,17 @@ enum Command {
         /// text, json or csv
         #[arg(long, value_enum)]
         format: Option<report::Format>,
+    },
+    #[command(about = retention_says::RETENTION, subcommand)]
+    Retention(retention::RetentionCommand),
+    #[command(about = audit_says::AUDIT)]
+    Audit {
+        /// Since that day, as 2026-11-24, or that instant
+        #[arg(long)]
+        since: Option<String>,
+        /// At most so many lines
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
     },
     #[command(about = say::CHECK)]
     Check,
@@ -310,7 +327,14 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
                 false => opened.desk.tick().await?,
             };
             let said = say::fired(&fired, *dry_run, opened.config.timezone);
-            print_json(globals.json, &Ticked { fired }, &said);
+            let gone = match dry_run {
+                true => opened.desk.retention().await?.over(),
+                false => opened.desk.keep_to_retention(&By::program(Door::Clock)).await?.gone,
+            };
+            let kept =
+                if gone.is_none() { None } else { Some(crate::wording::retention::gone(&gone, *dry_run)) };
+            let said = kept.into_iter().fold(said, |said, kept| format!("{said}\n{kept}"));
+            print_json(globals.json, &Ticked { fired, gone }, &said);
             Ok(())
         }
         Command::Report { day, week, format } => {
@@ -321,11 +345,15 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         Command::Ticket { words } => {
             tickets::run(opened, globals.agent.as_deref(), words, globals.json).await
         }
-        Command::Mail(command) => mails::run(opened, command, globals.json).await,
+        Command::Mail(command) => mails::run(opened, command, globals.agent.as_deref(), globals.json).await,
         Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
         Command::User(command) => users::run(opened, command, globals.agent.as_deref(), globals.json).await,
-        Command::Agent(command) => agents::run(opened, command, globals.json).await,
+        Command::Agent(command) => agents::run(opened, command, globals.agent.as_deref(), globals.json).await,
         Command::Webhook(command) => webhooks::run(opened, command, globals.json).await,
+        Command::Retention(command) => {
+            retention::run(opened, command, globals.agent.as_deref(), globals.json).await
+        }
+        Command::Audit { since, limit } => audit::run(opened, since.as_deref(), *limit, globals.json).await,
         Command::Serve
         | Command::Demo { .. }
         | Command::Check
@@ -337,10 +365,20 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
     }
 }
 
+/// Whom the audit log names: the agent of `--as`, or else whoever holds the configuration.
+async fn acting(opened: &Opened, name: Option<&str>) -> Result<By, Ended> {
+    let Some(name) = name else { return Ok(By::program(Door::Cli)) };
+    let agent = opened.desk.agent_by_name(name).await?;
+    let agent = agent.ok_or_else(|| Ended::Refused(say::no_such_agent(name)))?;
+    Ok(By::agent(&agent, Door::Cli))
+}
+
 /// What `tick` answers.
 #[derive(Serialize)]
 struct Ticked {
     fired: Vec<Fired>,
+    /// What is kept no longer.
+    gone: Counts,
 }
 
 fn misconfigured(stopped: app::Stopped) -> Ended {

@@ -1,10 +1,14 @@
 //! `guichet user …`: requesters and their preferences.
 
-use super::{Done, Ended, on_terminal, print, print_json};
+use super::{Done, Ended, acting, on_terminal, print, print_json};
 use crate::app::Opened;
 use crate::command::grammar::PREFERENCES;
+use crate::desk::Failure;
+use crate::desk::privacy::Erasure;
+use crate::domain::audit::Counts;
 use crate::domain::people::normal_address;
 use crate::domain::preference::Preference;
+use crate::domain::refusal::Refusal;
 use crate::view::View;
 use crate::wording::{cli as say, refusals, text};
 use clap::Subcommand;
@@ -55,7 +59,8 @@ struct Changes {
 }
 
 pub(super) async fn run(opened: &Opened, command: &User, agent: Option<&str>, json: bool) -> Done {
-    let desk = &opened.desk;
+    let by = acting(opened, agent).await?;
+    let desk = &opened.desk.acting(by.clone());
     match command {
         User::Show { email } => show(opened, View::Person(desk.person(email).await?), json),
         User::Set { email, assignments } => {
@@ -72,8 +77,11 @@ pub(super) async fn run(opened: &Opened, command: &User, agent: Option<&str>, js
                 .map_err(|why| Ended::Refused(format!("{}: {why}", file.display())))?;
             let rows =
                 read_csv(&content).map_err(|(line, why)| Ended::Refused(say::bad_csv_line(line, &why)))?;
+            desk.tell_import(rows.len()).await?;
             for (email, name, preference) in &rows {
-                desk.set_requester(email, Some(name.as_str()).filter(|name| !name.is_empty()), *preference)
+                opened
+                    .desk
+                    .set_requester(email, Some(name.as_str()).filter(|name| !name.is_empty()), *preference)
                     .await?;
             }
             print_json(json, &serde_json::json!({ "imported": rows.len() }), &say::imported(rows.len()));
@@ -85,25 +93,27 @@ pub(super) async fn run(opened: &Opened, command: &User, agent: Option<&str>, js
             if !is_meant(&email, person.tickets.len()) {
                 return Err(Ended::Refused(say::NOTHING_ERASED.to_owned()));
             }
-            let erased = desk.erase(&email, agent.unwrap_or("guichet")).await?;
+            let erased = match desk.erase(desk.number_of(&email).await?, &by).await? {
+                Some(Erasure::Now(erased)) => erased,
+                Some(Erasure::Before) | None => Counts::default(),
+            };
             let counts = serde_json::json!({
                 "tickets": erased.tickets, "messages": erased.messages, "mails": erased.mails,
             });
             print_json(json, &counts, &say::erased(erased.tickets, erased.mails));
         }
         User::Export { email, mails } => {
-            let person = desk.person(email).await?;
-            let mut tickets = Vec::new();
-            for ticket in &person.tickets {
-                tickets.extend(desk.ticket(ticket.id).await?);
-            }
-            let mut whole = serde_json::to_value(&person).map_err(anyhow::Error::from)?;
-            whole["tickets"] = serde_json::to_value(&tickets).map_err(anyhow::Error::from)?;
+            let number = desk.number_of(email).await?;
+            let Some((whole, held)) = desk.export(number, &by).await? else {
+                return Err(Failure::Refused(Refusal::NoSuchRequester(email.clone())).into());
+            };
             if let Some(folder) = mails {
                 let unwritable = |why: std::io::Error| Ended::Refused(format!("{}: {why}", folder.display()));
                 std::fs::create_dir_all(folder).map_err(unwritable)?;
-                for (id, mail) in desk.mails_of(email).await? {
-                    std::fs::write(folder.join(format!("mail-{id}.eml")), mail).map_err(unwritable)?;
+                for id in held {
+                    if let Some(mail) = desk.mail_of(id).await? {
+                        std::fs::write(folder.join(format!("mail-{id}.eml")), mail).map_err(unwritable)?;
+                    }
                 }
             }
             print(&serde_json::to_string_pretty(&whole).map_err(anyhow::Error::from)?);

@@ -15,6 +15,24 @@ pub fn authorize(agent: &Agent, command: &Command) -> Result<(), Refusal> {
     if agent.role >= needed { Ok(()) } else { Err(Refusal::NeedsRole(needed)) }
 }
 
+/// What the pages have beside commands that is not everybody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reserved {
+    /// What is held of a person: to see it, to give it out, to take it away; and the audit log, which tells of that.
+    People,
+}
+
+/// Whether `agent` may go there.
+///
+/// # Errors
+/// As [`authorize`].
+pub fn authorize_reserved(agent: &Agent, what: Reserved) -> Result<(), Refusal> {
+    let needed = match what {
+        Reserved::People => Role::Lead,
+    };
+    if agent.role >= needed { Ok(()) } else { Err(Refusal::NeedsRole(needed)) }
+}
+
 /// The least role that may give a command.
 fn needed_role(command: &Command) -> Role {
     match command {
@@ -104,6 +122,15 @@ mod tests {
             assert_eq!(refused, expected, "{line}");
             assert_eq!(authorize(&agent(Role::Lead), &command), Ok(()), "{line}");
             assert_eq!(authorize(&agent(Role::Admin), &command), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_of_people_is_the_leads() {
+        for (role, expected) in
+            [(Role::Agent, Err(Refusal::NeedsRole(Role::Lead))), (Role::Lead, Ok(())), (Role::Admin, Ok(()))]
+        {
+            assert_eq!(authorize_reserved(&agent(role), Reserved::People), expected);
         }
     }
 

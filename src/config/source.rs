@@ -119,6 +119,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "mails_per_provider_per_minute",
         ],
     ),
+    ("retention", &["raw_mails", "closed_tickets"]),
     ("templates", &["dir"]),
 ];
 

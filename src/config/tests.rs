@@ -133,6 +133,19 @@ fn how_answers_find_their_ticket_is_read_from_the_file_and_the_environment() {
 }
 
 #[test]
+fn how_long_what_is_kept_is_read_and_less_than_a_week_is_none() {
+    assert_eq!(parse("[retention]").unwrap().rules().retention, Retention::default(), "for ever");
+    let config = parse("[retention]\nraw_mails = \"365d\"\nclosed_tickets = \"1095d\"\n").unwrap();
+    let days = |days| Some(Duration::from_secs(days * DAY));
+    let kept = Retention { raw_mails: days(365), closed_tickets: days(1095) };
+    assert_eq!(config.rules().retention, kept);
+    for text in ["raw_mails = \"6d\"", "closed_tickets = \"0s\"", "raw_mails = \"36501d\"", "raw_mails = 365"]
+    {
+        assert!(matches!(problem(&format!("[retention]\n{text}\n")), Problem::Wants(_)), "{text}");
+    }
+}
+
+#[test]
 fn an_empty_section_still_asks_for_what_it_needs() {
     assert_eq!(faults("[imap]").len(), 3);
     assert!(parse("[maildir]\n[web]").is_ok());

@@ -113,6 +113,7 @@ impl Inner {
             reason: decision.reason,
             merged_into: decision.merged_into,
             escalated_at: decision.escalated_at,
+            anonymised_at: None,
             ..ticket
         };
         if !tx.save_ticket(&ticket, now).await? {

@@ -5,7 +5,7 @@ use super::{Desk, Result, unpack};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, Original};
 use crate::domain::message::Mark;
 use crate::domain::participant::Participant;
 use crate::domain::people::{Requester, first_name};
@@ -234,6 +234,7 @@ impl Cards {
             escalated_at: ticket.escalated_at,
             status_since: ticket.status_since,
             answer_due: ticket.answer_due,
+            anonymised_at: ticket.anonymised_at,
             tags: Vec::new(),
             ahead: Vec::new(),
             requester,
@@ -289,6 +290,9 @@ pub(super) async fn read_past(tx: &mut Tx, ticket: Ticket) -> Result<TicketView>
     }
     for message in tx.messages(id).await? {
         let others = message.sender.as_ref().is_some_and(|sender| *sender != view.requester.email);
+        let attachments = files.remove(&message.id).unwrap_or_default();
+        let (shape, attachments) =
+            message.original.unwrap_or(Original::Kept).leaves(message.shape, attachments);
         view.messages.push(MessageView {
             id: message.id,
             direction: message.direction,
@@ -301,9 +305,10 @@ pub(super) async fn read_past(tx: &mut Tx, ticket: Ticket) -> Result<TicketView>
             refuted: message.refuted,
             stranger: message.mark == Some(Mark::Stranger),
             automatic: message.mark == Some(Mark::Automatic),
-            attachments: files.remove(&message.id).unwrap_or_default(),
+            attachments,
             origin: message.origin.filter(|origin| *origin != id),
-            shape: message.shape,
+            shape,
+            original: message.original,
         });
     }
     for event in tx.events(id).await? {

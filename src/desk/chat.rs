@@ -389,6 +389,27 @@ impl Inner {
         Ok(())
     }
 
+    /// What stands of a ticket in chat is drawn anew, since its words were taken away. Of what does not stand there nothing is
+    /// posted.
+    pub(super) async fn redraw(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
+        for platform in &self.settings.chats {
+            for place in tx.places_of_ticket(*platform, ticket).await? {
+                let about = match place.kind {
+                    PostKind::Card | PostKind::Escalation | PostKind::Handover => 0,
+                    PostKind::Message | PostKind::Event => place.about,
+                    _ => continue,
+                };
+                tx.add_post(*platform, place.kind, Some(ticket), about, now, now).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What told of an act that was taken back is drawn again: its line, and what another team reads of it.
     pub(super) async fn tell_undone(
         &self,

@@ -268,6 +268,10 @@ impl Inner {
         }
         let way = if goes_on && voice != Voice::Stranger { Way::Onward } else { Way::Here };
         let ticket = land(tx, id, way).await?;
+        // Nothing is left there that a mail could belong to: it begins anew.
+        if ticket.anonymised_at.is_some() {
+            return Ok(None);
+        }
         if ticket.id != id {
             // Another ticket has people of its own.
             voice = self.voice(tx, ticket.id, &requester, sender, mail).await?;

@@ -3,10 +3,11 @@
 
 use super::answer::{PAGE, keep};
 use super::links::{Grant, Purpose};
-use super::people::known_requester;
+use super::people::{known_requester, name_of};
 use super::receive::Arrived;
 use super::requester::{StoredNotification, bearer, shown_tickets};
 use super::{Desk, Inner, Result, random_hex};
+use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::hex::hex;
 use crate::domain::ids::{AgentId, NotificationId, RequesterId, TicketId};
 use crate::domain::people::{Door, Requester};
@@ -83,14 +84,21 @@ impl Desk {
         let token = format!("guichet_{}", random_hex()?);
         let mut tx = self.inner.store.begin().await?;
         tx.add_api_token(agent, &token_hash(&token), scopes, now).await?;
+        let (agent, scopes) = (name_of(&mut tx, agent).await?, scopes.to_vec());
+        let detail = AuditDetail { agent, scopes, ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::TokenMade, detail, now).await?;
         tx.commit().await?;
         Ok(token)
     }
 
     /// Ends all tokens of an agent; how many there were.
     pub async fn end_api_tokens(&self, agent: AgentId) -> Result<u64> {
+        let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let ended = tx.end_api_tokens(agent).await?;
+        let (agent, tokens) = (name_of(&mut tx, agent).await?, Some(ended));
+        let detail = AuditDetail { agent, tokens, ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::TokensEnded, detail, now).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -132,6 +140,7 @@ impl Desk {
         let Some(ticket) = later.open_now(&mut tx, opening, now).await? else { return Ok(Opened::Blocked) };
         later.write(&mut tx, now).await?;
         let ticket = tx.ticket(ticket).await?.ok_or_else(|| anyhow::anyhow!("no ticket was opened"))?;
+        tx.manage_requester(ticket.requester, now).await?;
         tx.commit().await?;
         inner.ring_chats();
         Ok(Opened::Now(Box::new(self.with_page(ticket, now))))

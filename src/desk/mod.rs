@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod answer;
 mod apply;
+pub mod audit;
 pub mod board;
 pub mod canary;
 pub mod chat;
@@ -36,6 +37,7 @@ pub mod receive;
 pub mod reconcile;
 pub mod report;
 pub mod requester;
+pub mod retention;
 pub mod rituals;
 pub mod run;
 pub mod sent;
@@ -51,6 +53,7 @@ pub mod webhook;
 pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
+use crate::domain::audit::By;
 use crate::domain::chat::Platform;
 use crate::domain::hex::hex;
 use crate::domain::ids::TicketId;
@@ -102,6 +105,8 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Desk {
     inner: Arc<Inner>,
+    /// For whom it acts, where the audit log is to tell.
+    by: Option<Arc<By>>,
 }
 
 #[derive(Debug)]
@@ -146,6 +151,7 @@ impl Desk {
         let (outbox_bell, push_bell, chat_bells, asks) =
             (Notify::new(), Notify::new(), Default::default(), TaskTracker::new());
         Ok(Desk {
+            by: None,
             inner: Arc::new(Inner {
                 store,
                 clock,

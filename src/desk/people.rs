@@ -3,6 +3,7 @@
 use super::board::{read_cards, requester_view};
 use super::failure::refuse;
 use super::{Desk, Result};
+use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::ids::AgentId;
 use crate::domain::people::{Agent, Requester, Role, normal_address};
 use crate::domain::preference::Preference;
@@ -49,14 +50,23 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let agent = tx.add_agent(name, role, now).await?;
+        if let Some(agent) = &agent {
+            let detail =
+                AuditDetail { agent: Some(agent.name.clone()), role: Some(role), ..AuditDetail::default() };
+            self.tell_audit(&mut tx, AuditKind::AgentAdded, detail, now).await?;
+        }
         tx.commit().await?;
         Ok(agent)
     }
 
     /// Links an account of another system to an agent.
     pub async fn link_identity(&self, agent: &Agent, kind: &str, external_id: &str) -> Result<()> {
+        let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         tx.link_identity(agent.id, kind, external_id).await?;
+        let (name, account) = (Some(agent.name.clone()), Some(kind.to_owned()));
+        let detail = AuditDetail { agent: name, account, ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::AccountLinked, detail, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -67,8 +77,11 @@ impl Desk {
 
     /// Keeps a password's hash and ends the agent's sessions.
     pub async fn set_password_hash(&self, agent: AgentId, hash: &str) -> Result<()> {
+        let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         tx.set_password_hash(agent, hash).await?;
+        let detail = AuditDetail { agent: name_of(&mut tx, agent).await?, ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::PasswordSet, detail, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -99,7 +112,8 @@ impl Desk {
         read_person(&mut tx, email).await
     }
 
-    /// Makes a requester known, or changes what is known of them.
+    /// Makes a requester known, or changes what is known of them. Their record is kept from then on, whatever becomes of their
+    /// tickets: somebody else than their mail told of them.
     pub async fn set_requester(
         &self,
         email: &str,
@@ -112,6 +126,9 @@ impl Desk {
         if let Some(preference) = preference {
             tx.set_preference(requester.id, preference).await?;
         }
+        tx.manage_requester(requester.id, now).await?;
+        let detail = AuditDetail { person: Some(requester.id.0), preference, ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::PersonSet, detail, now).await?;
         let person = Person { changed: preference.is_some(), ..read_person(&mut tx, email).await? };
         self.inner.tell_cards(&mut tx, person.open_tickets(), now).await?;
         tx.commit().await?;
@@ -126,13 +143,21 @@ impl Desk {
 
     /// Lets a blocked requester's mail open tickets again.
     pub async fn unblock(&self, email: &str) -> Result<Person> {
+        let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let requester = known_requester(&mut tx, email).await?;
         tx.set_blocked(requester.id, None).await?;
+        let detail = AuditDetail { person: Some(requester.id.0), ..AuditDetail::default() };
+        self.tell_audit(&mut tx, AuditKind::PersonUnblocked, detail, now).await?;
         let person = read_person(&mut tx, email).await?;
         tx.commit().await?;
         Ok(person)
     }
+}
+
+/// The name of an agent, for the audit log.
+pub(super) async fn name_of(tx: &mut Tx, agent: AgentId) -> Result<Option<String>> {
+    Ok(tx.agent(agent).await?.map(|agent| agent.name))
 }
 
 pub(super) async fn known_requester(tx: &mut Tx, email: &str) -> Result<Requester> {

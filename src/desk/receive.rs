@@ -7,6 +7,7 @@
 use super::file::Flood;
 use super::reconcile::Known;
 use super::{Desk, Result, pack, unpack};
+use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::fold;
 use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
@@ -331,12 +332,21 @@ impl Desk {
         packed.into_iter().map(|(id, packed)| Ok((id, unpack(&packed)?))).collect()
     }
 
-    /// Files mails of the journal, read again; however many there are of one sender.
+    /// Files mails of the journal, read again; however many there are of one sender. Where somebody asked for that, the audit log
+    /// says so first: filing is transactions of its own.
     pub async fn file_again(
         &self,
         mails: Vec<(RawMailId, std::result::Result<InboundMail, &'static str>)>,
     ) -> Result<Vec<Filed>> {
         let now = self.inner.clock.now();
+        if self.by.is_some() {
+            let mut tx = self.inner.store.begin().await?;
+            for (id, _) in &mails {
+                let detail = AuditDetail { mail: Some(id.0), ..AuditDetail::default() };
+                self.tell_audit(&mut tx, AuditKind::MailReplayed, detail, now).await?;
+            }
+            tx.commit().await?;
+        }
         let mails: Vec<_> =
             mails.into_iter().map(|(id, mail)| (id, mail.map(|mail| Box::new(Digest::new(mail))))).collect();
         self.inner.file(&mails, Flood::TakenIn, now).await

@@ -7,7 +7,7 @@ use super::{Desk, Inner, Result, unpack};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::feedback::{Asked, asked};
 use crate::domain::ids::{DeliveryId, MessageId, NotificationId, RequesterId, TicketId};
-use crate::domain::mail::Attachment;
+use crate::domain::mail::{Attachment, Original};
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
 use crate::domain::people::{Door, Requester};
@@ -149,13 +149,16 @@ impl Desk {
             }
             let from_team = message.direction == Direction::Outbound;
             let others = !from_team && message.sender.as_ref().is_some_and(|sender| *sender != email);
+            let attachments = files.remove(&message.id).unwrap_or_default();
+            let (_, attachments) =
+                message.original.unwrap_or(Original::Kept).leaves(message.shape, attachments);
             messages.push(OwnMessage {
                 id: message.id,
                 from_team,
                 participant: others.then_some(message.author),
                 at: message.at,
                 text: message.text,
-                attachments: files.remove(&message.id).unwrap_or_default(),
+                attachments,
             });
         }
         let participants = tx.participants(ticket.id).await?.into_iter();
@@ -418,8 +421,8 @@ pub(super) async fn bearer(tx: &mut Tx, grant: Grant, purpose: Purpose) -> Resul
     if purpose != Purpose::Widget {
         return Ok(granted(tx, grant).await?.map(|(_, requester)| requester));
     }
-    let requester = tx.requester(grant.requester).await?;
-    Ok((!is_ended(&requester, grant, purpose)).then_some(requester))
+    let requester = tx.find_requester(grant.requester).await?;
+    Ok(requester.filter(|requester| !is_ended(requester, grant, purpose)))
 }
 
 /// Whether the links of that time were ended. A link knows its time to the second.

@@ -11,6 +11,7 @@ use super::{Desk, Failure, Inner, Result, locked};
 use crate::command::authorize::authorize;
 use crate::command::grammar::Command;
 use crate::command::vocabulary::ParticipantWish;
+use crate::domain::audit::{AuditDetail, AuditKind, By};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, RawMailId, TicketId};
 use crate::domain::mail::Shape;
@@ -167,13 +168,19 @@ impl Inner {
             Command::User { email, preference, resume, revoke } => {
                 let mut tx = self.store.begin().await?;
                 let requester = known_requester(&mut tx, email).await?;
+                let by = By::agent(ask.agent, ask.door);
+                let about = AuditDetail { person: Some(requester.id.0), ..AuditDetail::default() };
                 if let Some(preference) = preference {
                     tx.set_preference(requester.id, *preference).await?;
+                    let detail = AuditDetail { preference: Some(*preference), ..about.clone() };
+                    tx.audit(&by, AuditKind::PersonSet, &detail, ask.now).await?;
                 }
                 if *resume {
                     tx.lift_suppression(&requester.email).await?;
+                    tx.audit(&by, AuditKind::MailResumed, &about, ask.now).await?;
                 }
                 if *revoke {
+                    tx.audit(&by, AuditKind::LinksEnded, &about, ask.now).await?;
                     tx.end_links(requester.id, ask.now).await?;
                     // Each push carries a link: whoever came by one that leaked is told no more.
                     tx.drop_subscriptions_of(requester.id).await?;

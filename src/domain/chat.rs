@@ -189,7 +189,8 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         | EventKind::Snoozed
         | EventKind::SnoozeOver
         | EventKind::FeedbackGiven
-        | EventKind::Erased => true,
+        | EventKind::Erased
+        | EventKind::Anonymised => true,
     };
     let post = match kind {
         EventKind::Escalated | EventKind::MadeUrgent => Some(PostKind::Escalation),

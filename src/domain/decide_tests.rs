@@ -21,6 +21,7 @@ fn ticket(status: Status) -> Ticket {
         escalated_at: None,
         status_since: DateTime::<Utc>::UNIX_EPOCH,
         answer_due: None,
+        anonymised_at: None,
         version: 1,
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         updated_at: DateTime::<Utc>::UNIX_EPOCH,

@@ -279,13 +279,15 @@ pub enum EventKind {
     Fixed,
     /// The requester said what they think of the help they got.
     FeedbackGiven,
-    /// What was held of the requester was taken away.
+    /// What was held of the requester was taken away, as they asked.
     Erased,
+    /// Its words were taken away once it had been closed for as long as they are kept.
+    Anonymised,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 34] = [
+    pub const ALL: [EventKind; 35] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -320,6 +322,7 @@ impl EventKind {
         EventKind::SnoozeOver,
         EventKind::FeedbackGiven,
         EventKind::Erased,
+        EventKind::Anonymised,
     ];
 
     /// The word used in JSON and the database.
@@ -359,6 +362,7 @@ impl EventKind {
             EventKind::SnoozeOver => "snooze_over",
             EventKind::FeedbackGiven => "feedback_given",
             EventKind::Erased => "erased",
+            EventKind::Anonymised => "anonymised",
         }
     }
 

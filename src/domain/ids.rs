@@ -45,4 +45,6 @@ ids! {
     SubscriptionId,
     /// One mail as it was received, in the journal.
     RawMailId,
+    /// One line of the audit log.
+    AuditId,
 }

@@ -40,12 +40,14 @@ pub struct Attachment {
 /// mail that is read has parts.
 pub const INSIDE: u32 = 100_000;
 
-/// Why a file is not given out. Its bytes stay in the raw mail.
+/// Why a file is not given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refused {
-    /// Larger than `limits.max_attachment_bytes`.
+    /// Larger than `limits.max_attachment_bytes`; its bytes stay in the raw mail.
     Size,
+    /// The mail that it came in is not kept any more. Told by that, and never written.
+    Gone,
 }
 
 impl Refused {
@@ -53,12 +55,49 @@ impl Refused {
     pub const fn as_str(self) -> &'static str {
         match self {
             Refused::Size => "size",
+            Refused::Gone => "gone",
         }
     }
 
     /// The reason that [`Refused::as_str`] wrote, or `None`.
     pub fn from_word(word: &str) -> Option<Refused> {
         (word == Refused::Size.as_str()).then_some(Refused::Size)
+    }
+}
+
+/// What became of the bytes of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Original {
+    /// They are kept.
+    Kept,
+    /// They are not kept any more; what was taken from them for the ticket is.
+    Gone,
+}
+
+impl Original {
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Original::Kept => "kept",
+            Original::Gone => "gone",
+        }
+    }
+
+    /// The fate that [`Original::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Original> {
+        [Original::Kept, Original::Gone].into_iter().find(|fate| fate.as_str() == word)
+    }
+
+    /// What can still be had of a mail's shape and files.
+    pub fn leaves(self, shape: Shape, files: Vec<Attachment>) -> (Shape, Vec<Attachment>) {
+        match self {
+            Original::Kept => (shape, files),
+            Original::Gone => {
+                let gone = |file| Attachment { refused: Some(Refused::Gone), ..file };
+                (Shape { html: None, ..shape }, files.into_iter().map(gone).collect())
+            }
+        }
     }
 }
 

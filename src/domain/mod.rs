@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod alert;
+pub mod audit;
 pub mod authentication;
 pub mod canned;
 pub mod channel;
@@ -32,6 +33,7 @@ pub mod published;
 pub mod push;
 pub mod refusal;
 pub mod report;
+pub mod retention;
 pub mod returned;
 pub mod ritual;
 pub mod rules;

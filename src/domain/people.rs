@@ -22,6 +22,21 @@ pub struct Requester {
     pub links_since: Option<DateTime<Utc>>,
 }
 
+/// The host of the addresses that stand for erased people: nobody's (RFC 2606, section 2).
+pub const ERASED_HOST: &str = "efface.invalid";
+
+/// The address that stands for an erased person.
+pub fn erased_address(requester: RequesterId) -> String {
+    format!("efface-{requester}@{ERASED_HOST}")
+}
+
+impl Requester {
+    /// Whether nothing is held of them any more.
+    pub fn is_erased(&self) -> bool {
+        self.email == erased_address(self.id)
+    }
+}
+
 /// What an agent may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! Every adjustable number in one place; the defaults are the guide's.
 
 use super::followup::FollowUp;
+use super::retention::Retention;
 use super::ritual::Rituals;
 use super::sla::Targets;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Rules {
     pub rituals: Rituals,
     /// By when somebody is owed an answer.
     pub sla: Targets,
+    /// How long what people wrote is kept.
+    pub retention: Retention,
 }
 
 impl Default for Rules {
@@ -42,6 +45,7 @@ impl Default for Rules {
             follow_up: FollowUp::default(),
             rituals: Rituals::default(),
             sla: Targets::default(),
+            retention: Retention::default(),
         }
     }
 }

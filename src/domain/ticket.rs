@@ -122,6 +122,8 @@ pub struct Ticket {
     pub status_since: DateTime<Utc>,
     /// By when its requester is owed an answer.
     pub answer_due: Option<DateTime<Utc>>,
+    /// Since when nothing but numbers, times and statuses is left of it. The next act on it ends that.
+    pub anonymised_at: Option<DateTime<Utc>>,
     /// Counts every change; two writers who read the same version cannot both write.
     pub version: i64,
     /// When the first message arrived.

@@ -106,6 +106,9 @@ statements! {
     OPEN_THREADS = Sql::same(
         "SELECT p.thread FROM place p JOIN ticket t ON t.id = p.ticket_id WHERE p.platform = $1 AND p.channel = $2 \
          AND p.thread IS NOT NULL AND t.status <> 'closed' ORDER BY p.about");
+    PLACES_OF_TICKET = Sql::same(
+        "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
+         WHERE platform = $1 AND ticket_id = $2");
     PLACES_DRAWN = Sql::same(
         "SELECT kind, about, ticket_id, channel, message, thread, drawn FROM place \
          WHERE platform = $1 AND drawn LIKE $2");
@@ -361,6 +364,11 @@ impl Tx {
     pub async fn open_threads(&mut self, platform: Platform, channel: &str) -> Result<Vec<String>> {
         let rows: Vec<(String,)> = all!(self, OPEN_THREADS, platform.as_str(), clean(channel))?;
         Ok(rows.into_iter().map(|(thread,)| thread).collect())
+    }
+
+    /// All that stands of a ticket.
+    pub async fn places_of_ticket(&mut self, platform: Platform, ticket: TicketId) -> Result<Vec<Place>> {
+        read_all(all!(self, PLACES_OF_TICKET, platform.as_str(), ticket.0)?)
     }
 
     /// What was drawn so, by the end of its digest.

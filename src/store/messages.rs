@@ -6,7 +6,7 @@ use super::dialect::{
 use super::{Result, Tx, clean, known};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
 use crate::domain::life::Said;
-use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
+use crate::domain::mail::{Attachment, HtmlVersion, Original, Parts, Refused, Seal, Shape};
 use crate::domain::message::{Direction, Mark};
 use crate::domain::threading::RefKind;
 use chrono::{DateTime, Utc};
@@ -37,7 +37,9 @@ macro_rules! add_message {
 /// The columns of a message, in the order of [`MessageRow`].
 macro_rules! message_columns {
     () => {
-        "id, direction, mark, author, sender, refuted_at, at, text, quoted, html, seal, parts_received, parts_kept, origin_id"
+        "id, direction, mark, author, sender, refuted_at, at, text, quoted, html, seal, parts_received, parts_kept, origin_id, \
+         CASE WHEN raw_mail_id IS NULL THEN NULL WHEN EXISTS \
+         (SELECT 1 FROM raw_body WHERE raw_body.raw_mail_id = message.raw_mail_id) THEN 'kept' ELSE 'gone' END AS original"
     };
 }
 
@@ -198,6 +200,8 @@ pub struct StoredMessage {
     pub shape: Shape,
     /// The ticket that it was written on, where another took it over.
     pub origin: Option<TicketId>,
+    /// What became of the mail that it came in; `None` where it came in none.
+    pub original: Option<Original>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -216,6 +220,7 @@ struct MessageRow {
     parts_received: i64,
     parts_kept: i64,
     origin_id: Option<i64>,
+    original: Option<String>,
 }
 
 impl MessageRow {
@@ -239,6 +244,7 @@ impl MessageRow {
                 },
             },
             origin: self.origin_id.map(TicketId),
+            original: self.original.map(|word| known(&word, Original::from_word)).transpose()?,
         })
     }
 }

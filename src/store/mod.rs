@@ -4,6 +4,7 @@
 //! everything back. May import: domain, sqlx.
 
 pub mod alerts;
+mod audit;
 mod canary;
 pub mod chat;
 pub mod dialect;
@@ -17,8 +18,9 @@ pub mod outbox;
 mod pace;
 pub mod participants;
 pub mod people;
-mod privacy;
+pub mod privacy;
 mod push;
+mod retention;
 pub mod search;
 pub mod sent;
 pub mod suggest;
@@ -341,12 +343,14 @@ async fn lock_beside(path: &Path) -> Result<std::fs::File> {
 /// Every statement of the program, by name.
 fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
-    let bulks = bulks.chain(&people::BULKS).chain(&search::BULKS).chain(&tags::BULKS);
+    let bulks =
+        bulks.chain(&people::BULKS).chain(&retention::BULKS).chain(&search::BULKS).chain(&tags::BULKS);
     let bulks = bulks.chain(&tickets::BULKS).chain(&timers::BULKS);
     let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,
         alerts::STATEMENTS,
+        audit::STATEMENTS,
         canary::STATEMENTS,
         chat::STATEMENTS,
         drafts::STATEMENTS,
@@ -361,6 +365,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         people::STATEMENTS,
         privacy::STATEMENTS,
         push::STATEMENTS,
+        retention::STATEMENTS,
         search::STATEMENTS,
         sent::STATEMENTS,
         suggest::STATEMENTS,

@@ -113,6 +113,12 @@ impl Tx {
         requester(one!(self, REQUESTER, id.0)?)
     }
 
+    /// `None` where the record is gone.
+    pub async fn find_requester(&mut self, id: RequesterId) -> Result<Option<Requester>> {
+        let row = optional!(self, REQUESTER, id.0)?;
+        row.map(requester).transpose()
+    }
+
     pub async fn requester_by_email(&mut self, email: &str) -> Result<Option<Requester>> {
         let row = optional!(self, REQUESTER_BY_EMAIL, clean(email))?;
         row.map(requester).transpose()

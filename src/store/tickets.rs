@@ -16,7 +16,7 @@ macro_rules! ticket_columns {
     () => {
         "ticket.id, ticket.subject, ticket.status, ticket.priority, ticket.assignee_id, ticket.requester_id, \
          ticket.reason, ticket.merged_into, ticket.follows, ticket.escalated_at, ticket.status_since, \
-         ticket.answer_due, ticket.version, ticket.created_at, ticket.updated_at"
+         ticket.answer_due, ticket.anonymised_at, ticket.version, ticket.created_at, ticket.updated_at"
     };
 }
 
@@ -123,7 +123,7 @@ statements! {
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1 FOR UPDATE"));
     SAVE_TICKET = Sql::same(
         "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, escalated_at = $9, \
-         version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
+         anonymised_at = NULL, version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
     SET_STANDING = Sql::same("UPDATE ticket SET status_since = $2, answer_due = $3 WHERE id = $1");
     SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
     FOLLOWER = Sql::same(
@@ -196,6 +196,7 @@ struct TicketRow {
     escalated_at: Option<DateTime<Utc>>,
     status_since: DateTime<Utc>,
     answer_due: Option<DateTime<Utc>>,
+    anonymised_at: Option<DateTime<Utc>>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -216,6 +217,7 @@ impl TicketRow {
             escalated_at: self.escalated_at,
             status_since: self.status_since,
             answer_due: self.answer_due,
+            anonymised_at: self.anonymised_at,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -360,7 +362,7 @@ impl Tx {
         row.map(TicketRow::read).transpose()
     }
 
-    /// Writes what may change of a ticket and counts its version up. `false` when somebody else wrote since
+    /// Writes what may change of a ticket and counts its version up; one that was anonymised may have words again. `false` when somebody else wrote since
     /// `ticket.version` was read; then nothing was written.
     pub async fn save_ticket(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Result<bool> {
         execute!(

@@ -171,7 +171,7 @@ fn refused(ticket: TicketId, said: &str) -> Flash {
     }
 }
 
-fn recall(web: &Web, session: &Session, key: &str) -> Option<Flash> {
+pub(super) fn recall(web: &Web, session: &Session, key: &str) -> Option<Flash> {
     match key {
         "" => None,
         key => web.flashes().recall(&session.hash, key, web.here().now),
@@ -212,7 +212,7 @@ fn once_more(act: &Act, ticket: TicketId) -> Response {
     Redirect::to(&format!("{}?done={}", address(ticket), done_key(act))).into_response()
 }
 
-fn done_key(act: &Act) -> &str {
+pub(super) fn done_key(act: &Act) -> &str {
     act.source_key.trim_start_matches("web:")
 }
 

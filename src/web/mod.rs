@@ -3,11 +3,12 @@
 //! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
-//! remembers between two requests).
+//! `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `people` (the leads'), `requester` (by signed link), `pages`
+//! and `shown` (how they are drawn), `memory` (what a page remembers between two requests).
 
 mod admin;
 mod api;
+mod archive;
 mod assets;
 mod attempts;
 mod console;
@@ -16,6 +17,7 @@ mod memory;
 mod ops;
 mod outbox;
 mod pages;
+mod people;
 mod received;
 mod report;
 mod requester;
@@ -29,6 +31,7 @@ mod widget;
 
 pub use syncs::Mailbox;
 
+use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::config::Limits;
 use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
@@ -131,6 +134,15 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         flashes: Flashes::default(),
         transcripts: Transcripts::default(),
     }));
+    let for_leads = Router::new()
+        .route("/admin/support/people", get(people::find).post(people::look_up))
+        .route("/admin/support/people/{id}", get(people::person))
+        .route("/admin/support/people/{id}/export", post(people::export))
+        .route("/admin/support/people/{id}/erase", get(people::really_erase).post(people::erase))
+        .route("/admin/support/tickets/{id}/person", get(people::of_ticket))
+        .route("/admin/support/audit", get(people::audit))
+        .route_layer(from_fn_with_state(web.clone(), people::require_lead))
+        .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
         .route("/admin/sign-out", post(session::sign_out))
         .route("/admin/support", get(admin::queue))
@@ -185,6 +197,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/sign-in", get(session::form).post(session::sign_in))
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
+        .merge(for_leads)
         .merge(by_link)
         .merge(widget::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
@@ -313,6 +326,7 @@ impl Web {
             place,
             subject: None,
             agent: None,
+            lead: false,
             demo: self.settings().demo_agent.is_some(),
             csrf: String::new(),
             key: String::new(),
@@ -329,6 +343,7 @@ impl Web {
     async fn frame(&self, session: &Session, place: &'static str) -> Result<Frame, Problem> {
         Ok(Frame {
             agent: Some(session.agent.name.clone()),
+            lead: authorize_reserved(&session.agent, Reserved::People).is_ok(),
             csrf: session.csrf.clone(),
             key: session::random_word(16)?,
             revision: Some(self.desk().revision().await?),

@@ -2,6 +2,8 @@
 //! test. A page's template is drawn first, escaped, then set into the frame. May import: desk (what it shows), domain,
 //! reading, view, wording.
 
+mod people;
+
 use super::assets::{self, Addresses};
 use super::received::ReceivedPage;
 use super::shown::{self, Here, ShownPriority, ShownStatus};
@@ -31,13 +33,16 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `sign_in`, `opening`, `problem`; a requester's
+    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `sign_in`, `opening`,
+    /// `problem`; a requester's
     /// begins with `own_`.
     pub place: &'static str,
     /// What the page is about, for its title.
     pub subject: Option<PageSubject>,
     /// The agent signed in.
     pub agent: Option<String>,
+    /// They may see what is held of people.
+    pub lead: bool,
     /// The demo: nothing leaves the machine.
     pub demo: bool,
     /// The session's token against forged requests.
@@ -293,7 +298,7 @@ impl Default for Pages {
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
-            "own_said.html", "own_unsubscribe.html", "own_problem.html", "application.html");
+            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "own_problem.html", "application.html");
         Pages { templates, assets: assets::addresses() }
     }
 }
@@ -479,6 +484,12 @@ impl Pages {
     /// A page that says why there is none. `kind` chooses the words, `said` is a refusal in French.
     pub fn problem(&self, frame: &Frame, kind: &str, said: &str, reference: Option<&str>) -> Drawn {
         let content = self.part("problem.html", context! { kind, said, reference })?;
+        self.framed(frame, content)
+    }
+
+    /// A page of the team.
+    pub fn team(&self, frame: &Frame, template: &str, content: Value) -> Drawn {
+        let content = self.part(template, content)?;
         self.framed(frame, content)
     }
 

@@ -2,7 +2,8 @@
 //! has to be loaded. May import: domain, view, wording.
 
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
-use crate::domain::mail::{Attachment, HtmlVersion};
+use crate::domain::mail::{Attachment, HtmlVersion, Original};
+use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::push::PushRoad;
@@ -109,6 +110,8 @@ pub struct ShownTicket {
     pub tags: Vec<String>,
     /// It was closed as spam: no reply leaves.
     pub spam: bool,
+    /// Since when its words are not kept any more.
+    pub anonymised: Option<ShownTime>,
     /// Display name of the requester, may be empty.
     pub name: String,
     /// First name of the requester, where it can be told.
@@ -136,6 +139,7 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         ahead: ticket.ahead.iter().map(|coming| shown_coming(coming, here)).collect(),
         tags: ticket.tags.clone(),
         spam: ticket.reason.as_deref() == Some(SPAM),
+        anonymised: ticket.anonymised_at.map(|at| time(at, here)),
         name: ticket.requester.name.clone(),
         first_name: ticket.requester.first_name.clone(),
         email: ticket.requester.email.clone(),
@@ -210,6 +214,10 @@ pub struct ShownMessage {
     pub no_text: &'static str,
     /// That not all of it was kept, French.
     pub lost: Option<String>,
+    /// The mail that it came in can be opened.
+    pub original: bool,
+    /// That mail is not kept any more.
+    pub original_gone: bool,
 }
 
 /// One attachment.
@@ -253,6 +261,8 @@ pub fn message(message: &MessageView, ticket: &TicketView, here: Here) -> ShownM
         seal: message.shape.seal.map(mail::seal),
         no_text: mail::no_text(message.shape.seal),
         lost: mail::lost(message.shape.parts),
+        original: message.direction == Direction::Inbound && message.original == Some(Original::Kept),
+        original_gone: message.original == Some(Original::Gone),
     }
 }
 

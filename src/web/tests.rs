@@ -4,11 +4,13 @@ mod hostile;
 mod samples;
 
 use super::pages::*;
+use crate::domain::audit::{AuditDetail, AuditKind, AuditLine, Counts};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::*;
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::Status;
+use crate::view::held::{HeldOf, PersonCounts};
 use crate::view::*;
 use samples::*;
 
@@ -197,4 +199,77 @@ fn every_problem_has_its_words() {
     }
     assert_page("problem", pages.problem(&outside, "broken", "", Some("AbCd1234")).unwrap());
     assert_page("opening", pages.opening(&Frame { ..outside.clone() }, "/admin/support/tickets/6").unwrap());
+}
+
+fn held() -> HeldOf {
+    let requester = requester("Léa Fontaine", "lea@exemple.example", Preference::Both);
+    HeldOf {
+        id: RequesterId(12),
+        requester: RequesterView { suppressed: Some("adresse inconnue (5.1.1)".into()), ..requester },
+        known_since: ago(60 * 24 * 30),
+        blocked: true,
+        erased: false,
+        managed: true,
+        counts: PersonCounts {
+            tickets: 1_234,
+            messages: 5_000,
+            files: 2,
+            mails: 3_000,
+            sent_mails: 7,
+            notifications: 1,
+            devices: 2,
+            accounts: 1,
+            elsewhere: 3,
+            takes_part: 1,
+        },
+        tickets: rows().tickets,
+    }
+}
+
+#[test]
+fn what_is_held_of_a_person_and_what_goes_when_they_are_erased() {
+    let mut frame = Frame { lead: true, revision: None, ..frame("person") };
+    frame.subject = Some(PageSubject { id: 12, title: "Léa Fontaine".into() });
+    let pages = Pages::default();
+    assert_page("person", pages.person(&frame, "person.html", &held(), here()).unwrap());
+    assert_page("person_erase", pages.person(&frame, "person_erase.html", &held(), here()).unwrap());
+    let erased = HeldOf { erased: true, tickets: Vec::new(), ..held() };
+    let page = pages.person(&frame, "person.html", &erased, here()).unwrap();
+    assert!(page.contains("<h1>Personne effacée</h1>") && !page.contains("/erase\""), "{page}");
+    assert!(!page.contains("lea@exemple.example"), "{page}");
+}
+
+#[test]
+fn the_audit_log_and_its_pages() {
+    let frame = Frame { lead: true, revision: None, ..frame("audit") };
+    let counts = Counts { tickets: 3, mails: 12, sent_mails: 4, people: 1, messages: 9 };
+    let line = |id, kind, door: &str, actor: &str, detail| AuditLine {
+        id: AuditId(id),
+        at: ago(id),
+        kind,
+        door: door.into(),
+        actor: actor.into(),
+        detail,
+    };
+    let lines = [
+        line(9, AuditKind::RetentionRun, "clock", "guichet", AuditDetail { counts, ..Default::default() }),
+        line(
+            7,
+            AuditKind::PersonErased,
+            "web",
+            "Alix",
+            AuditDetail { person: Some(12), counts, ..Default::default() },
+        ),
+        line(
+            3,
+            AuditKind::AgentAdded,
+            "cli",
+            "guichet",
+            AuditDetail { agent: Some("<b>Sam".into()), ..Default::default() },
+        ),
+    ];
+    let older = Some("/admin/support/audit?before=3");
+    assert_page("audit", Pages::default().audit(&frame, &lines, true, older, here()).unwrap());
+    let empty = Pages::default().audit(&frame, &[], false, None, here()).unwrap();
+    assert!(empty.contains("Rien encore."), "{empty}");
 }

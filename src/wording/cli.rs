@@ -200,7 +200,7 @@ pub fn really_erase(email: &str, tickets: usize) -> String {
 pub const NOTHING_ERASED: &str = "Rien n’a été effacé.";
 
 /// A person was erased.
-pub fn erased(tickets: usize, mails: u64) -> String {
+pub fn erased(tickets: u64, mails: u64) -> String {
     format!(
         "Effacé : {} sans nom ni texte, {} d’origine. Les sauvegardes faites auparavant les contiennent encore.",
         dates::count(tickets as i64, "ticket", "tickets"),

@@ -107,6 +107,9 @@ pub fn sentence(event: &EventView) -> String {
         }
         EventKind::SnoozeOver => "Le report est terminé\u{a0}: le ticket est à reprendre".to_owned(),
         EventKind::Erased => "Les données de l’utilisateur ont été effacées, à sa demande".to_owned(),
+        EventKind::Anonymised => {
+            "Ticket anonymisé\u{a0}: la durée de conservation de ses textes est passée".to_owned()
+        }
         EventKind::FeedbackGiven => {
             let rating = detail.rating.map(labels::rating).unwrap_or_default();
             let comment = detail.note.as_deref().map(|said| {

@@ -167,6 +167,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::Snoozed | EventKind::SnoozeOver => "le report",
         EventKind::FeedbackGiven => "l’avis de l’utilisateur",
         EventKind::Erased => "l’effacement",
+        EventKind::Anonymised => "l’anonymisation",
     }
 }
 

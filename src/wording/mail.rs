@@ -14,6 +14,11 @@ pub fn erased_person() -> &'static str {
     "Personne effacée"
 }
 
+/// What stands for the words of a ticket that are not kept any more.
+pub fn expired_words() -> &'static str {
+    "(effacé\u{a0}: durée de conservation passée)"
+}
+
 /// What stands for the words of an erased person.
 pub fn erased_words() -> &'static str {
     "(effacé à la demande de l’utilisateur)"
@@ -163,6 +168,7 @@ pub fn file_kind(media_type: &str) -> Option<&'static str> {
 pub fn file_refused(refused: Refused) -> &'static str {
     match refused {
         Refused::Size => "pièce jointe refusée (taille)",
+        Refused::Gone => "supprimée\u{a0}: le mail d’origine n’est plus gardé",
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod ahead;
 pub mod alerts;
+pub mod audit;
 pub mod canary;
 pub mod canned;
 pub mod chart;
@@ -24,10 +25,12 @@ pub mod letters;
 pub mod mail;
 pub mod mailboxes;
 pub mod notices;
+pub mod people;
 pub mod prose;
 pub mod recipients;
 pub mod refusals;
 pub mod requester;
+pub mod retention;
 pub mod rituals;
 pub mod sign_in;
 pub mod slash;

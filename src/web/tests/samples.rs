@@ -5,7 +5,7 @@ use super::super::shown::Here;
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::*;
-use crate::domain::mail::{Attachment, HtmlVersion, Parts, Refused, Seal, Shape};
+use crate::domain::mail::{Attachment, HtmlVersion, Original, Parts, Refused, Seal, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
 use crate::domain::participant::Participation;
@@ -28,6 +28,7 @@ pub(super) fn frame(place: &'static str) -> Frame {
         place,
         subject: None,
         agent: Some("Camille".into()),
+        lead: false,
         demo: true,
         csrf: "csrf-token".into(),
         key: "form-key".into(),
@@ -70,6 +71,7 @@ pub(super) fn row(
         escalated_at: None,
         status_since: ago(minutes + 30),
         answer_due: None,
+        anonymised_at: None,
         ahead: Vec::new(),
         tags: Vec::new(),
         requester: requester(from.0, from.1, Preference::Both),
@@ -148,6 +150,7 @@ pub(super) fn message(id: i64, direction: Direction, author: &str, minutes: i64,
         attachments: Vec::new(),
         origin: None,
         shape: Default::default(),
+        original: (direction == Direction::Inbound).then_some(Original::Kept),
     }
 }
 

@@ -35,6 +35,7 @@ pub fn ticket() -> TicketView {
         escalated_at: None,
         status_since: before(26),
         answer_due: None,
+        anonymised_at: None,
         ahead: Vec::new(),
         tags: Vec::new(),
         requester: RequesterView {
@@ -84,6 +85,7 @@ fn messages() -> Vec<MessageView> {
         attachments: vec![],
         origin: None,
         shape: Default::default(),
+        original: None,
     };
     vec![
         MessageView {
