@@ -208,7 +208,7 @@ async fn drain(desk: &Desk, courier: &WebhookCourier, cancel: &CancellationToken
         while let Some((post, tried)) = sends.next().await {
             let record = || desk.record_hook(&courier.name, &post, tried.answer, &tried.said);
             match insist(record).await {
-                Ok(next) => note(&courier.name, &post, next, &tried.said, &mut count),
+                Ok(next) => note(&courier.name, &post, next, tried.answer, &mut count),
                 // The others are on their way already, and are recorded too.
                 Err(failure) if first_failure.is_ok() => first_failure = Err(failure),
                 Err(_) => {}
@@ -219,7 +219,7 @@ async fn drain(desk: &Desk, courier: &WebhookCourier, cancel: &CancellationToken
     Ok(count)
 }
 
-fn note(endpoint: &str, post: &HookPost, next: Option<HookNext>, why: &str, count: &mut DeliverCount) {
+fn note(endpoint: &str, post: &HookPost, next: Option<HookNext>, answer: Answer, count: &mut DeliverCount) {
     let (event, webhook, ticket) = (HookEvent::as_str(post.kind), post.id.0, post.ticket.0);
     match next {
         None => tracing::warn!(endpoint, webhook, "a webhook ended after somebody else had settled it"),
@@ -235,7 +235,7 @@ fn note(endpoint: &str, post: &HookPost, next: Option<HookNext>, why: &str, coun
                 webhook,
                 event,
                 ticket,
-                why,
+                ?answer,
                 after_seconds,
                 "a webhook waits for another try"
             );
@@ -252,7 +252,7 @@ fn note(endpoint: &str, post: &HookPost, next: Option<HookNext>, why: &str, coun
         }
         Some(HookNext::GivenUp) => {
             count.failed += 1;
-            tracing::error!(endpoint, webhook, event, ticket, why, "a webhook was given up");
+            tracing::error!(endpoint, webhook, event, ticket, ?answer, "a webhook was given up");
         }
     }
 }
