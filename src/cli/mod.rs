@@ -378,6 +378,7 @@ async fn acting(opened: &Opened, name: Option<&str>) -> Result<By, Ended> {
 struct Ticked {
     fired: Vec<Fired>,
     /// What is kept no longer.
+    #[serde(skip_serializing_if = "Counts::is_none")]
     gone: Counts,
 }
 

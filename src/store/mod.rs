@@ -266,7 +266,10 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         let connection = match &self.pool {
             Pool::Sqlite(pool, ..) => Connection::Sqlite(pool.begin().await?, None),
-            Pool::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+            // One moment for all that is read, as on SQLite: no message without its files.
+            Pool::Postgres(pool) => {
+                Connection::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?)
+            }
         };
         Ok(Tx { connection })
     }
