@@ -352,7 +352,7 @@ fn the_command_line_counts_what_would_go_takes_it_away_and_tells_of_it() {
     assert_eq!(at("2026-02-10", &["retention", "run", "--dry-run"]), serde_json::json!({ "mails": 1 }));
     assert_eq!(at("2026-02-10", &["tick", "--dry-run"])["gone"], serde_json::json!({ "mails": 1 }));
     assert_eq!(at("2026-02-10", &["tick"])["gone"], serde_json::json!({ "mails": 1 }));
-    assert_eq!(at("2026-02-10", &["tick"])["gone"], serde_json::json!({}));
+    assert!(at("2026-02-10", &["tick"]).get("gone").is_none(), "it is done once");
     let gone = at("2026-03-10", &["--as", "Camille", "retention", "run"]);
     assert_eq!(gone, serde_json::json!({ "tickets": 1, "messages": 1 }));
     let told = at("2026-03-10", &["audit"]);

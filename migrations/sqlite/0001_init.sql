@@ -291,6 +291,7 @@ CREATE TABLE notification (
   read_at      TEXT
 ) STRICT;
 CREATE INDEX notification_by_requester ON notification (requester_id, id);
+CREATE INDEX notification_by_event ON notification (event_id);
 
 -- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on;
 -- provider_id is what the submission server called the mail when it took it.
@@ -326,7 +327,9 @@ CREATE TABLE delivery (
   updated_at      TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(address, ''), COALESCE(subscription_id, 0));
-CREATE INDEX delivery_due ON delivery (state, next_attempt_at) WHERE state IN ('pending', 'sending');
+-- SQLite takes an index of some rows only where a statement repeats its condition word for word.
+CREATE INDEX delivery_open ON delivery (channel, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX delivery_overtaken ON delivery (overtaken_by) WHERE overtaken_by IS NOT NULL;
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
@@ -345,7 +348,7 @@ CREATE TABLE sent_copy (
   leased_until    TEXT,
   why             TEXT
 ) STRICT;
-CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at, delivery_id) WHERE state IN ('pending', 'sending');
 
 -- How fast mails go to each provider that is limited or asked for fewer; an idle one has no row.
 CREATE TABLE pace (

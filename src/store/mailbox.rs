@@ -14,9 +14,10 @@ statements! {
     SETTLE_MAIL = Sql::same("UPDATE raw_mail SET state = $2, why = $3 WHERE id = $1");
     UNFILED_MAILS = Sql::same(
         "SELECT raw_mail.id, raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
-         WHERE raw_mail.state = 'received' ORDER BY raw_mail.id LIMIT $1");
+         WHERE raw_mail.state = 'received' AND raw_mail.state IN ('received', 'held') ORDER BY raw_mail.id LIMIT $1");
     HELD_MAILS = Sql::same(
-        "SELECT id, mailbox, bytes, why, received_at FROM raw_mail WHERE state = 'held' ORDER BY id");
+        "SELECT id, mailbox, bytes, why, received_at FROM raw_mail WHERE state = 'held' AND state IN ('received', 'held') \
+         ORDER BY id");
     HELD_MAIL = Sql::same(
         "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
          WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");

@@ -53,8 +53,8 @@ statements! {
     SAID = Sql::same(
         "SELECT direction, at, origin_id FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
     TOUCHED_SAID = Sql::same(
-        "SELECT message.ticket_id, message.direction, message.at, message.origin_id FROM message JOIN ticket ON ticket.id = message.ticket_id \
-         WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 AND message.mark IS NULL AND message.retracted_at IS NULL \
+        "SELECT message.ticket_id, message.direction, message.at, message.origin_id FROM message WHERE message.ticket_id IN \
+         (SELECT id FROM ticket WHERE updated_at >= $1 AND created_at < $2) AND message.mark IS NULL AND message.retracted_at IS NULL \
          ORDER BY message.at, message.id");
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(

@@ -22,7 +22,7 @@ macro_rules! delivery_columns {
 /// What a worker may take of its channel: what is due, and what a worker that died left behind.
 macro_rules! due {
     () => {
-        "SELECT id FROM delivery WHERE channel = $4 AND ((state = 'pending' AND next_attempt_at <= $1) \
+        "SELECT id FROM delivery WHERE channel = $4 AND state IN ('pending', 'sending') AND ((state = 'pending' AND next_attempt_at <= $1) \
          OR (state = 'sending' AND leased_until <= $1)) ORDER BY id LIMIT $3"
     };
 }
@@ -45,7 +45,8 @@ statements! {
          ORDER BY id DESC LIMIT $1"));
     GIVE_UP_TWICE_LOST = Sql::same(
         "UPDATE delivery SET state = 'uncertain', leased_until = NULL, updated_at = $1, why = $2 \
-         WHERE channel = 'email' AND state = 'sending' AND leased_until <= $1 AND ambiguous_at IS NOT NULL");
+         WHERE channel = 'email' AND state IN ('pending', 'sending') AND state = 'sending' AND leased_until <= $1 \
+         AND ambiguous_at IS NOT NULL");
     CLAIM = Sql::fork(
         concat!(
             "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \

@@ -12,12 +12,12 @@ statements! {
          ON CONFLICT (rfc_id) DO NOTHING");
     CLAIM_COPIES = Sql::fork(
         "UPDATE sent_copy SET state = 'sending', leased_until = $2, attempts = attempts + 1 WHERE rfc_id IN ( \
-         SELECT rfc_id FROM sent_copy WHERE (state = 'pending' AND next_attempt_at <= $1) \
-         OR (state = 'sending' AND leased_until <= $1) ORDER BY next_attempt_at, delivery_id LIMIT $3) \
+         SELECT rfc_id FROM sent_copy WHERE state IN ('pending', 'sending') AND ((state = 'pending' AND next_attempt_at <= $1) \
+         OR (state = 'sending' AND leased_until <= $1)) ORDER BY next_attempt_at, delivery_id LIMIT $3) \
          RETURNING rfc_id, delivery_id, attempts",
         "UPDATE sent_copy SET state = 'sending', leased_until = $2, attempts = attempts + 1 WHERE rfc_id IN ( \
-         SELECT rfc_id FROM sent_copy WHERE (state = 'pending' AND next_attempt_at <= $1) \
-         OR (state = 'sending' AND leased_until <= $1) ORDER BY next_attempt_at, delivery_id LIMIT $3 \
+         SELECT rfc_id FROM sent_copy WHERE state IN ('pending', 'sending') AND ((state = 'pending' AND next_attempt_at <= $1) \
+         OR (state = 'sending' AND leased_until <= $1)) ORDER BY next_attempt_at, delivery_id LIMIT $3 \
          FOR UPDATE SKIP LOCKED) RETURNING rfc_id, delivery_id, attempts");
     END_COPY = Sql::same(
         "UPDATE sent_copy SET state = $3, why = $4, leased_until = NULL \
