@@ -5,12 +5,11 @@ use crate::wording;
 use serde_json::{Value, json};
 
 /// The scopes that the bot needs.
-pub const SCOPES: [&str; 17] = [
+pub const SCOPES: [&str; 16] = [
     "channels:history",
     "channels:read",
     "chat:write",
     "commands",
-    "files:read",
     "files:read",
     "files:write",
     "groups:history",
@@ -98,4 +97,15 @@ pub fn manifest(brand: &str, public_url: &str, by_request: bool) -> Value {
         manifest["features"]["slash_commands"][0]["url"] = json!(url);
     }
     manifest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_scope_is_asked_for_once() {
+        let distinct: std::collections::BTreeSet<&str> = SCOPES.into_iter().collect();
+        assert_eq!(distinct.len(), SCOPES.len());
+    }
 }

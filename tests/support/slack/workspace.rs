@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 /// The bot's scopes at first.
-pub const SCOPES: [&str; 17] = [
+pub const SCOPES: [&str; 16] = [
     "channels:history",
     "channels:read",
     "chat:write",
     "commands",
-    "files:read",
     "files:read",
     "files:write",
     "groups:history",
