@@ -137,11 +137,9 @@ impl Room {
     ) -> Answer {
         match (form_wanted(&command), beside) {
             (_, []) => self.command(caller, command, key).await,
-            (Some((ticket, template)), _) => match self.agent(caller).await {
-                Ok(Ok(_)) => self.press_to_write(ticket, template.as_deref(), true),
-                Ok(Err(said)) => Answer::Private(said),
-                Err(failure) => self.answer(Err(failure)),
-            },
+            (Some((ticket, template)), _) => {
+                self.press_to_write(caller, ticket, template.as_deref(), true).await
+            }
             (None, _) => self.answer(self.try_with_files(caller, command, key, beside, shelf).await),
         }
     }
@@ -169,19 +167,19 @@ impl Room {
         shelf: &S,
     ) -> Answer {
         match parse(line) {
-            Ok(command) => match (form_wanted(&command), self.agent(caller).await) {
-                (Some((ticket, template)), Ok(Ok(_))) => {
-                    self.press_to_write(ticket, template.as_deref(), !beside.is_empty())
+            Ok(command) => match form_wanted(&command) {
+                Some((ticket, template)) => {
+                    self.press_to_write(caller, ticket, template.as_deref(), !beside.is_empty()).await
                 }
-                _ => self.command_with(caller, command, key, beside, shelf).await,
+                None => self.command_with(caller, command, key, beside, shelf).await,
             },
             Err(error) => {
+                if let Some(ticket) = begins_reply(line) {
+                    return self.press_to_write(caller, ticket, None, !beside.is_empty()).await;
+                }
                 // Who is nobody here learns nothing of the grammar either.
                 match self.agent(caller).await {
-                    Ok(Ok(_)) => match begins_reply(line) {
-                        Some(ticket) => self.press_to_write(ticket, None, !beside.is_empty()),
-                        None => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
-                    },
+                    Ok(Ok(_)) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
                     Ok(Err(said)) => Answer::Private(said),
                     Err(failure) => self.answer(Err(failure)),
                 }
@@ -202,7 +200,18 @@ impl Room {
     }
 
     /// A reply without a text, where no form can open at once: a button opens it.
-    fn press_to_write(&self, ticket: TicketId, template: Option<&str>, has_files: bool) -> Answer {
+    async fn press_to_write(
+        &self,
+        caller: &Caller,
+        ticket: TicketId,
+        template: Option<&str>,
+        has_files: bool,
+    ) -> Answer {
+        match self.agent(caller).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(said)) => return Answer::Private(said),
+            Err(failure) => return self.answer(Err(failure)),
+        }
         let catalogue = self.desk.catalogue();
         let named = template.and_then(|name| catalogue.find(name));
         let mut missing = named.map(|reply| catalogue.missing(&reply.body)).unwrap_or_default();

@@ -38,7 +38,7 @@ pub async fn keep(desk: &Desk, settings: &config::Imap) -> Result<u64> {
                     if !matches!(fault, FetchError::Refused { .. }) {
                         session = None;
                     }
-                    Outcome::Retry(settings_fault(settings, &fault))
+                    Outcome::Retry(fault.of_section(&settings.section))
                 }
             };
             match desk.record_copy(mail, outcome).await? {
@@ -58,10 +58,6 @@ pub async fn keep(desk: &Desk, settings: &config::Imap) -> Result<u64> {
         session.log_out().await;
     }
     Ok(kept)
-}
-
-fn settings_fault(settings: &config::Imap, fault: &FetchError) -> String {
-    fault.of_section(&settings.section)
 }
 
 async fn put_away(

@@ -30,9 +30,16 @@ pub enum Told {
     /// A message, or what became of one.
     Message(Value),
     /// Something may have been missed.
-    Missed,
-    /// And so in the threads that the latest messages of a channel do not lead to.
-    MissedInOldThreads,
+    Missed(Look),
+}
+
+/// Where is looked for what was missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Among the latest messages of a channel, and in what hangs on them.
+    Latest,
+    /// In what hangs on older ones too.
+    Everywhere,
 }
 
 /// What somebody said to us, or where we listen.
@@ -59,10 +66,7 @@ impl Listener {
             loop {
                 let taken = match &next {
                     Told::Message(event) => self.heard(event).await.map_err(|failure| failure.to_string()),
-                    Told::Missed => self.catch_up(Look::Latest).await.map_err(|error| format!("{error:#}")),
-                    Told::MissedInOldThreads => {
-                        self.catch_up(Look::Older).await.map_err(|error| format!("{error:#}"))
-                    }
+                    Told::Missed(look) => self.catch_up(*look).await.map_err(|error| format!("{error:#}")),
                 };
                 let Err(why) = taken else { break };
                 tracing::warn!(why, "what was written on Slack cannot be taken in; trying again");
@@ -167,11 +171,7 @@ impl Listener {
     async fn catch_up(&self, look: Look) -> anyhow::Result<()> {
         let channels: Vec<String> = self.poster.channels.all().map(str::to_owned).collect();
         for channel in channels {
-            let caught_up = match look {
-                Look::Latest => self.catch_up_channel(&channel).await,
-                Look::Older => self.catch_up_old_threads(&channel).await,
-            };
-            match caught_up {
+            match self.catch_up_channel(&channel, look).await {
                 Ok(()) => {}
                 // A channel that is closed to us is said by an alert; nobody can be read there.
                 Err(Missed::Closed(word)) => tracing::debug!(word, "a channel of Slack is closed to us"),
@@ -181,9 +181,10 @@ impl Listener {
         Ok(())
     }
 
-    async fn catch_up_channel(&self, channel: &str) -> std::result::Result<(), Missed> {
+    async fn catch_up_channel(&self, channel: &str, look: Look) -> std::result::Result<(), Missed> {
         let seen = self.seen(channel).await?;
-        let (mut missed, mut newest) = (Vec::new(), None::<String>);
+        let (mut missed, mut newest, mut oldest) = (Vec::new(), None::<String>, None::<String>);
+        let mut is_whole = false;
         let mut asked = json!({ "channel": channel, "limit": FETCHED });
         for _ in 0..PAGES {
             let answer = self.read("conversations.history", &asked).await?;
@@ -195,6 +196,9 @@ impl Listener {
                 if newest.as_deref().is_none_or(|newest| is_after(ts, newest)) {
                     newest = Some(ts.to_owned());
                 }
+                if oldest.as_deref().is_none_or(|oldest| is_after(oldest, ts)) {
+                    oldest = Some(ts.to_owned());
+                }
                 let is_in_thread = message["thread_ts"].as_str().is_some_and(|thread| thread != ts);
                 if !is_in_thread && seen.as_deref().is_some_and(|seen| is_after(ts, seen)) {
                     missed.push(message.clone());
@@ -202,8 +206,14 @@ impl Listener {
             }
             match answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty()) {
                 Some(next) => asked["cursor"] = json!(next),
-                None => break,
+                None => {
+                    is_whole = true;
+                    break;
+                }
             }
+        }
+        if let (Look::Everywhere, false, Some(oldest)) = (look, is_whole, &oldest) {
+            self.catch_up_older(channel, oldest).await?;
         }
         if seen.is_none() {
             // Nobody spoke to us there before we first came.
@@ -217,27 +227,10 @@ impl Listener {
         Ok(())
     }
 
-    /// The threads of tickets that are not closed, on messages older than those that [`Listener::catch_up_channel`] looks
-    /// through.
-    async fn catch_up_old_threads(&self, channel: &str) -> std::result::Result<(), Missed> {
-        let threads = broken(self.room.desk.open_threads(PLATFORM, channel).await)?;
-        if threads.is_empty() {
-            return Ok(());
-        }
-        let mut asked = json!({ "channel": channel, "limit": FETCHED });
-        let mut looked_through = None::<String>;
-        for _ in 0..PAGES {
-            let answer = self.read("conversations.history", &asked).await?;
-            let oldest = answer["messages"].as_array().and_then(|messages| messages.last()?["ts"].as_str());
-            looked_through = oldest.map(str::to_owned).or(looked_through);
-            match answer["response_metadata"]["next_cursor"].as_str().filter(|next| !next.is_empty()) {
-                Some(next) => asked["cursor"] = json!(next),
-                None => return Ok(()),
-            }
-        }
-        let Some(looked_through) = looked_through else { return Ok(()) };
-        for thread in threads {
-            if let Some(old) = Spot::of(&thread).filter(|old| is_after(&looked_through, old.ts)) {
+    /// The threads of tickets that are not closed, on messages older than this one.
+    async fn catch_up_older(&self, channel: &str, oldest: &str) -> std::result::Result<(), Missed> {
+        for thread in broken(self.room.desk.open_threads(PLATFORM, channel).await)? {
+            if let Some(old) = Spot::of(&thread).filter(|old| is_after(oldest, old.ts)) {
                 self.catch_up_thread(channel, old.ts, None).await?;
             }
         }
@@ -305,15 +298,6 @@ impl Listener {
             });
         }
     }
-}
-
-/// Where is looked for what was missed.
-#[derive(Debug, Clone, Copy)]
-enum Look {
-    /// Among the latest messages of a channel, and in what hangs on them.
-    Latest,
-    /// In what hangs on older ones.
-    Older,
 }
 
 /// Why what was missed cannot be read.

@@ -1,7 +1,7 @@
 //! What Slack tells, handed to who answers it: acknowledged at once, carried out after.
 
 use super::delivery::{Delivery, Kind};
-use super::heard::Told;
+use super::heard::{Look, Told};
 use super::people::People;
 use super::post::{GATEWAY, PLATFORM, Poster};
 use super::spot::spot;
@@ -126,13 +126,12 @@ impl Listener {
     }
 
     /// From now on we are told what happens: what was said before is read, before anything that is told.
-    pub fn missed(&self) {
-        let _ = self.messages.send(Told::Missed);
+    pub fn missed(&self, look: Look) {
+        let _ = self.messages.send(Told::Missed(look));
     }
 
-    /// We are told what happens, and were not before: what was said is read in old threads too, and what waited is posted.
+    /// We are told what happens, and were not before: what waited is posted.
     pub async fn begun(&self) {
-        let _ = self.messages.send(Told::MissedInOldThreads);
         noted(self.room.desk.end_alert(AlertKind::ChatRefused, GATEWAY).await);
         noted(self.poster.look_at_all().await);
         noted(self.room.desk.chat_is_open_again(PLATFORM).await);

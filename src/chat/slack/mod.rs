@@ -26,7 +26,7 @@ use crate::desk::Desk;
 use crate::domain::alert::AlertKind;
 use api::{Api, ApiError};
 use draw::Names;
-use heard::Told;
+use heard::{Look, Told};
 use listener::Listener;
 use people::People;
 use post::{Channels, GATEWAY, PLATFORM, Poster};
@@ -59,7 +59,7 @@ pub async fn run(
     let listen = async {
         match (&config.road, deliveries) {
             (SlackRoad::Signed(_), Some(deliveries)) => {
-                listener.missed();
+                listener.missed(Look::Everywhere);
                 listener.begun().await;
                 take_until(&listener, deliveries, &cancel).await;
             }
@@ -87,7 +87,7 @@ async fn take_until(listener: &Listener, mut deliveries: signed::Deliveries, can
         let next = tokio::select! {
             () = cancel.cancelled() => return,
             _ = again.tick() => {
-                listener.missed();
+                listener.missed(Look::Latest);
                 continue;
             }
             next = deliveries.recv() => next,

@@ -4,6 +4,7 @@
 use super::api::Api;
 use super::delivery::{Delivery, Kind};
 use super::fault::fault;
+use super::heard::Look;
 use super::listener::Listener;
 use super::post::GATEWAY;
 use crate::chat::fault::{Barred, Fault};
@@ -12,6 +13,8 @@ use crate::domain::alert::AlertKind;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -35,8 +38,8 @@ const MOST: usize = 4;
 
 /// What a connection tells of itself.
 enum News {
-    /// It is there, and Slack tells us over it.
-    Open,
+    /// It is there, and Slack tells us over it; whether there was no other.
+    Open { is_first: bool },
     /// Slack is about to close it: another is wanted.
     Refresh,
 }
@@ -47,12 +50,12 @@ pub async fn listen_until(listener: &Listener, cancel: &CancellationToken) {
     let mut lines = JoinSet::new();
     let mut pause = PAUSES.0;
     let mut said: Option<String> = None;
-    let mut open = 0_usize;
+    let open = Arc::new(AtomicUsize::new(0));
     let mut began = Instant::now();
     let connect = |lines: &mut JoinSet<_>| {
-        let (listener, news) = (listener.clone(), news.clone());
+        let (listener, news, open) = (listener.clone(), news.clone(), Arc::clone(&open));
         let cancel = cancel.clone();
-        lines.spawn(async move { line(&listener, &news, &cancel).await });
+        lines.spawn(async move { line(&listener, &news, &open, &cancel).await });
     };
     connect(&mut lines);
     while !cancel.is_cancelled() {
@@ -61,15 +64,13 @@ pub async fn listen_until(listener: &Listener, cancel: &CancellationToken) {
             () = cancel.cancelled() => break,
             Some(news) = told.recv() => {
                 match news {
-                    News::Open => {
+                    News::Open { is_first } => {
                         tracing::info!("Slack: connected");
                         said = None;
                         began = Instant::now();
-                        // Only where there was none, something may have been missed.
-                        if open == 0 {
+                        if is_first {
                             listener.begun().await;
                         }
-                        open += 1;
                     }
                     News::Refresh if lines.len() < MOST => connect(&mut lines),
                     News::Refresh => {}
@@ -81,7 +82,6 @@ pub async fn listen_until(listener: &Listener, cancel: &CancellationToken) {
         let (was_open, trouble) = ended.unwrap_or_else(|_| {
             (false, Some(Fault::Later { why: "a connection panicked".into(), wait: None }))
         });
-        open = open.saturating_sub(usize::from(was_open));
         if let Some(trouble) = &trouble {
             say(&listener.room.desk, trouble, &mut said).await;
         }
@@ -135,6 +135,7 @@ async fn say(desk: &Desk, trouble: &Fault, said: &mut Option<String>) {
 async fn line(
     listener: &Listener,
     news: &mpsc::UnboundedSender<News>,
+    open_lines: &AtomicUsize,
     cancel: &CancellationToken,
 ) -> (bool, Option<Fault>) {
     let opened = tokio::select! {
@@ -149,8 +150,11 @@ async fn line(
         }
     };
     let (mut sink, mut stream) = socket.split();
-    let mut talk = Talk { acks: JoinSet::new(), was_open: false };
+    let mut talk = Talk { acks: JoinSet::new(), was_open: false, open_lines };
     let trouble = talk.talk(listener, &mut sink, &mut stream, news, cancel).await;
+    if talk.was_open {
+        open_lines.fetch_sub(1, Ordering::SeqCst);
+    }
     // What was taken is acknowledged before the connection goes, or Slack would tell it again.
     while let Some(Ok(Some(ack))) = talk.acks.join_next().await {
         if sink.send(Message::text(ack)).await.is_err() {
@@ -181,13 +185,15 @@ fn kind(error: &tokio_tungstenite::tungstenite::Error) -> String {
     }
 }
 
-struct Talk {
+struct Talk<'a> {
     /// What will be acknowledged, each when it is ready.
     acks: JoinSet<Option<String>>,
     was_open: bool,
+    /// How many connections are open.
+    open_lines: &'a AtomicUsize,
 }
 
-impl Talk {
+impl Talk<'_> {
     /// Hears and acknowledges until the connection ends; why it does, where that is no one's wish.
     async fn talk(
         &mut self,
@@ -234,11 +240,12 @@ impl Talk {
             };
             let Ok(envelope) = serde_json::from_str::<Value>(&text) else { continue };
             match envelope["type"].as_str() {
-                Some("hello") => {
+                Some("hello") if !self.was_open => {
                     self.was_open = true;
+                    let is_first = self.open_lines.fetch_add(1, Ordering::SeqCst) == 0;
                     // Whether another line is open or not: reading once more costs a few calls, a gap costs a message.
-                    listener.missed();
-                    let _ = news.send(News::Open);
+                    listener.missed(if is_first { Look::Everywhere } else { Look::Latest });
+                    let _ = news.send(News::Open { is_first });
                 }
                 // Slack goes on telling over it until it closes.
                 Some("disconnect") if envelope["reason"] == "link_disabled" => {
