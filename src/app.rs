@@ -425,6 +425,9 @@ async fn run_doors(
         // What waited from when there was a key is recorded as skipped.
         tracing::warn!(error = %failure, "pushes that wait cannot be looked at");
     }
+    if let Err(failure) = desk.give_up_stray_hooks().await {
+        tracing::warn!(error = %failure, "webhooks that are configured no more cannot be looked at");
+    }
     for courier in webhook_couriers(&config)? {
         let (desk, cancel) = (desk.clone(), cancel.clone());
         doors.spawn(async move {

@@ -3,8 +3,10 @@
 use crate::support::desk::{Database, TestDesk, on_both};
 use chrono::Duration;
 use guichet::desk::Failure;
+use guichet::desk::board::QueueFilter;
 use guichet::desk::privacy::Erasure;
 use guichet::domain::audit::{AuditKind, By};
+use guichet::domain::delivery::{DeliveryState, Outcome};
 use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::{RawMailId, TicketId};
@@ -13,7 +15,12 @@ use guichet::domain::refusal::Refusal;
 use guichet::domain::report::Period;
 use sqlx::Row;
 
-on_both! { a_person_is_erased_everywhere_and_nobody_else, what_is_held_of_a_person_is_given_out_with_their_mails }
+on_both! {
+    a_person_is_erased_everywhere_and_nobody_else,
+    whoever_was_in_copy_is_left_out_of_the_mails_of_others,
+    what_is_composed_while_its_reader_is_erased_is_not_kept,
+    what_is_held_of_a_person_is_given_out_with_their_mails,
+}
 
 /// A mail with a file.
 pub(crate) fn mail(name: &str, address: &str, id: u32, more: &str, text: &str) -> String {
@@ -58,6 +65,61 @@ pub(crate) async fn holding(test: &TestDesk, words: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+async fn whoever_was_in_copy_is_left_out_of_the_mails_of_others(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Durand", "max@courriel.example", 1, "", "Mon retrait ?")).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 2, "", "Le mien ?")).await;
+    test.say("participants 1 +lea@courriel.example").await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 3, "In-Reply-To: <m1@mail.example>\n", "Idem ici."))
+        .await;
+    test.say("reply 1 --all Le premier part ce soir.").await;
+    test.elapse(Duration::seconds(20)).await;
+    for parcel in test.desk.claim(10).await.unwrap().parcels {
+        assert_eq!(parcel.cc.len(), 1);
+        test.desk.seal(&[(parcel.id, b"Cc: Fontaine <lea@courriel.example>".to_vec())]).await.unwrap();
+        test.desk.record(&parcel, Outcome::Sent).await.unwrap();
+    }
+    // Another waits still.
+    test.say("reply 1 --all Le second part demain.").await;
+    let search = async |words: &str| {
+        let filter = QueueFilter { words: vec![words.to_owned()], ..QueueFilter::default() };
+        test.desk.queue(&filter).await.unwrap().tickets.iter().map(|one| one.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(search("fontaine").await, [1, 2]);
+    let by = By::agent(&test.camille, Door::Cli);
+    let lea = test.desk.number_of("lea@courriel.example").await.unwrap();
+    test.desk.erase(lea, &by).await.unwrap();
+    assert_eq!(holding(&test, &["lea@courriel"]).await, [""; 0]);
+    assert_eq!(search("fontaine").await, [0i64; 0]);
+    assert_eq!(search("idem").await, [1], "what she wrote there is found by its words");
+    test.elapse(Duration::seconds(20)).await;
+    let left = test.deliver().await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].address.as_str(), left[0].cc.len()), ("max@courriel.example", 0));
+    assert!(left[0].sealed.is_none());
+    let sent = test.desk.ticket(TicketId(1)).await.unwrap().unwrap().deliveries;
+    assert!(sent.iter().any(|one| one.state == DeliveryState::Cancelled));
+}
+
+async fn what_is_composed_while_its_reader_is_erased_is_not_kept(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon retrait ?")).await;
+    test.say("reply 1 Il part ce soir.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let parcel = test.desk.claim(10).await.unwrap().parcels.pop().unwrap();
+    let by = By::agent(&test.camille, Door::Cli);
+    let lea = test.desk.number_of("lea@courriel.example").await.unwrap();
+    test.desk.erase(lea, &by).await.unwrap();
+    test.desk.seal(&[(parcel.id, b"Bonjour Fontaine".to_vec())]).await.unwrap();
+    test.desk.record(&parcel, Outcome::SentAs("given@relais.example".into())).await.unwrap();
+    let kept = test.store.read().await.unwrap().delivery(parcel.id).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.sealed), (DeliveryState::Cancelled, None));
+    // Nothing leads to her ticket any more.
+    let answer = "In-Reply-To: <given@relais.example>\n";
+    test.mail(&mail("Fontaine", "lea@courriel.example", 2, answer, "Merci ?")).await;
+    assert_eq!(test.desk.ticket(TicketId(1)).await.unwrap().unwrap().messages.len(), 2);
 }
 
 const HERS: [&str; 4] = ["lea@courriel", "FR7612345", "Fontaine", "trop long"];

@@ -1,15 +1,20 @@
 //! What is kept no longer: the bytes of old mails, and the words of tickets closed long ago; and what stays of both.
 
 use crate::privacy::{holding, mail};
-use crate::support::desk::{Database, TestDesk, on_both, settings};
+use crate::support::desk::{Database, LIMITS, TestDesk, files_of, on_both, settings};
 use chrono::Duration;
 use futures_util::future::join_all;
 use guichet::clock::Clock;
+use guichet::command::parse::parse;
+use guichet::desk::posted::File;
+use guichet::desk::privacy::Erasure;
 use guichet::desk::receive::Filed;
 use guichet::desk::retention::Step;
+use guichet::desk::run::With;
 use guichet::desk::{Desk, Settings};
 use guichet::domain::audit::{AuditKind, By, Counts};
 use guichet::domain::chat::{Place, Platform, PostKind, PostOutcome};
+use guichet::domain::delivery::Outcome;
 use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::TicketId;
@@ -29,6 +34,8 @@ use std::time::Duration as Span;
 on_both! {
     the_bytes_of_old_mails_go_and_everything_else_goes_on,
     a_mail_that_waits_for_somebody_is_never_dropped,
+    a_reply_whose_files_are_gone_does_not_leave_without_them,
+    whoever_the_tickets_of_nobody_belong_to_is_not_erased,
     a_ticket_closed_long_ago_keeps_its_figures_and_nothing_else,
     a_ticket_that_was_taken_up_again_is_not_touched,
     a_merged_ticket_goes_with_the_one_that_goes_on,
@@ -56,6 +63,49 @@ async fn ticket(test: &TestDesk, id: i64) -> TicketView {
 
 fn told(ticket: &TicketView) -> usize {
     ticket.events.iter().filter(|event| event.kind == EventKind::Anonymised).count()
+}
+
+async fn a_reply_whose_files_are_gone_does_not_leave_without_them(database: Database) {
+    let mut test = desk(database, MONTH, None).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Ma facture ?")).await;
+    let file = File {
+        name: "facture.pdf".into(),
+        media_type: "application/pdf".into(),
+        bytes: b"%PDF-1.7".to_vec(),
+    };
+    let (id, text) = (TicketId(1), "Voici la facture.");
+    let mail = test.desk.enclosed(&LIMITS, "Camille", id, text, "k", vec![file]).await.unwrap();
+    let command = parse(&format!("reply 1 {text}")).unwrap();
+    let with = With { files: mail.as_ref(), seen: None };
+    test.desk.run_with(&test.camille, Door::Cli, command, Some("k"), with).await.unwrap();
+    test.elapse(Duration::seconds(20)).await;
+    let parcel = test.desk.claim(10).await.unwrap().parcels.pop().unwrap();
+    assert_eq!(files_of(&parcel).len(), 1);
+    test.desk.record(&parcel, Outcome::Failed("550 5.7.1 no".into())).await.unwrap();
+    test.elapse(Duration::days(32)).await;
+    assert!(step(&test).await.gone.mails >= 1);
+    test.say(&format!("resend {}", parcel.id)).await;
+    test.elapse(Duration::seconds(20)).await;
+    assert!(test.deliver().await.is_empty());
+    let sent = ticket(&test, 1).await.deliveries.into_iter().find(|one| one.id == parcel.id).unwrap();
+    assert_eq!(sent.state.as_str(), "failed");
+    assert!(
+        sent.why.as_deref().is_some_and(|why| why.contains("fichiers ne sont plus gardés")),
+        "{:?}",
+        sent.why
+    );
+}
+
+async fn whoever_the_tickets_of_nobody_belong_to_is_not_erased(database: Database) {
+    let mut test = desk(database, None, MONTH).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
+    test.say("status 1 closed").await;
+    test.elapse(Duration::days(31)).await;
+    assert_eq!(step(&test).await.gone.tickets, 1);
+    let nobody = test.desk.requester_of(TicketId(1)).await.unwrap();
+    assert!(test.desk.held_of(nobody).await.unwrap().unwrap().erased);
+    let by = By::agent(&test.camille, Door::Web);
+    assert_eq!(test.desk.erase(nobody, &by).await.unwrap(), Some(Erasure::Before));
 }
 
 async fn the_bytes_of_old_mails_go_and_everything_else_goes_on(database: Database) {

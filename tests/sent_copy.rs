@@ -16,6 +16,7 @@ on_both! {
     each_mail_that_left_has_its_copy_once,
     a_copy_whose_answer_is_lost_is_looked_for_and_not_made_twice,
     a_folder_that_cannot_be_had_is_given_up_and_sends_nothing_again,
+    a_mail_that_a_cm_takes_for_sent_has_its_copy,
     without_the_key_nothing_is_kept,
 }
 
@@ -142,6 +143,21 @@ async fn a_folder_that_cannot_be_had_is_given_up_and_sends_nothing_again(databas
         .map(|one| one.state.as_str())
         .collect();
     assert_eq!(mails, ["sent"]);
+}
+
+async fn a_mail_that_a_cm_takes_for_sent_has_its_copy(database: Database) {
+    let mut scene = Scene::new(database, true).await;
+    scene.test.say("reply 1 Voici la facture.").await;
+    let mut lost = None;
+    for _ in 0..2 {
+        scene.elapse(Duration::minutes(10)).await;
+        let parcel = scene.test.desk.claim(10).await.unwrap().parcels.pop().unwrap();
+        scene.test.desk.record(&parcel, Outcome::Ambiguous("connexion perdue".into())).await.unwrap();
+        lost = Some(parcel.id);
+    }
+    assert!(scene.copies().await.is_empty());
+    scene.test.say(&format!("sent {}", lost.unwrap())).await;
+    assert_eq!(scene.copies().await, [("pending".to_owned(), 1)]);
 }
 
 async fn without_the_key_nothing_is_kept(database: Database) {

@@ -33,6 +33,7 @@ on_both! {
     two_couriers_at_once_tell_each_event_once,
     each_endpoint_hears_what_it_asked_for,
     what_is_told_of_a_person_goes_with_them,
+    what_waits_for_an_endpoint_that_is_configured_no_more_is_given_up,
     what_waits_stands_in_the_metrics,
 }
 
@@ -568,6 +569,24 @@ async fn what_is_told_of_a_person_goes_with_them(database: Database) {
     assert_eq!(site.kinds().await, [""; 0]);
 }
 
+async fn what_waits_for_an_endpoint_that_is_configured_no_more_is_given_up(database: Database) {
+    let mut site = Site::open(database).await;
+    let waiting = async |site: &Site| {
+        let posts = site.test.store.read().await.unwrap().count_hook_posts().await.unwrap();
+        posts.into_iter().map(|(_, state, count)| (state, count)).collect::<Vec<_>>()
+    };
+    site.test.hooks.clear();
+    site.elapse(Duration::days(2)).await;
+    site.test.desk.give_up_stray_hooks().await.unwrap();
+    assert_eq!(waiting(&site).await, [("pending".to_owned(), 1)], "it may come back");
+    site.elapse(Duration::days(2)).await;
+    site.test.desk.give_up_stray_hooks().await.unwrap();
+    assert_eq!(waiting(&site).await, [("failed".to_owned(), 1)]);
+    site.elapse(Duration::days(31)).await;
+    site.test.desk.give_up_stray_hooks().await.unwrap();
+    assert!(waiting(&site).await.is_empty());
+}
+
 async fn what_waits_stands_in_the_metrics(database: Database) {
     let site = Site::open(database).await;
     let address = serve_pages(&site.test.desk, page_settings(PUBLIC_URL, false)).await;
@@ -624,7 +643,7 @@ async fn the_built_program_makes_a_secret_proves_an_endpoint_and_tells_it() {
     server.answer_next(500, &[]);
     let (code, tried, said) = guichet(&["webhook", "test", "app"]);
     assert_eq!((code, &tried[0]["ok"]), (Some(1), &json!(false)));
-    assert!(said.contains("1 webhook ne répond pas"), "{said}");
+    assert!(said.contains("1\u{a0}webhook ne répond pas"), "{said}");
     let (_, checks, _) = guichet(&["check"]);
     let ours: Vec<_> =
         checks.as_array().unwrap().iter().filter(|check| check["check"] == "webhook").collect();

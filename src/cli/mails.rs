@@ -131,7 +131,8 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     while let Clock::System = desk.clock()
         && let Some(due) = next_due(desk, post.is_some(), push.is_some(), &hooks).await?
         && due <= until
-        && count.retry == 0
+        // What failed is for a later run; who only waits keeps nobody from leaving.
+        && count.retry == count.waiting
     {
         let wait = (due - desk.clock().now()).to_std().unwrap_or_default();
         if !is_said {

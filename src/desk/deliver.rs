@@ -167,7 +167,10 @@ impl Desk {
         if let Outcome::SentAs(provider_id) = &outcome {
             // It left, whoever holds the delivery by now: answers to it come back by this id.
             tx.keep_provider_id(id, provider_id).await?;
-            tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
+            // Nothing leads to what was erased meanwhile.
+            if delivery.state != DeliveryState::Cancelled {
+                tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
+            }
         }
         if let (Outcome::Skipped(_), Some(browser)) = (&outcome, delivery.subscription) {
             tx.drop_subscription(browser).await?;
@@ -192,10 +195,8 @@ impl Desk {
         {
             tx.suppress(address, wording::mail::refused(), id, now).await?;
         }
-        if let (Next::Sent, true, Some(rfc_id)) = (&next, is_ours, &delivery.rfc_id)
-            && self.inner.settings.keeps_sent
-        {
-            tx.add_copy(rfc_id, id, now).await?;
+        if next == Next::Sent && is_ours {
+            self.inner.keep_copy(&mut tx, &delivery, now).await?;
         }
         if is_ours {
             self.inner
@@ -214,6 +215,19 @@ impl Desk {
 }
 
 impl Inner {
+    /// A copy of a mail that left is to be kept, where any are.
+    pub(super) async fn keep_copy(
+        &self,
+        tx: &mut Tx,
+        sent: &StoredDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if let Some(rfc_id) = sent.rfc_id.as_deref().filter(|_| self.settings.keeps_sent) {
+            tx.add_copy(rfc_id, sent.id, now).await?;
+        }
+        Ok(())
+    }
+
     /// Lets an automatic mail wait when its recipient had as many as they may within an hour: the last guard against
     /// a loop. What a CM wrote never waits, nor does a mail that was tried before.
     async fn put_off(&self, tx: &mut Tx, delivery: &StoredDelivery, now: DateTime<Utc>) -> Result<bool> {
@@ -265,7 +279,16 @@ impl Inner {
         }
         let (mut text, mut quoted, mut files) = (None, None, None);
         if let Some(message) = delivery.message_id.filter(|_| delivery.sealed.is_none()) {
-            files = enclosed(tx, message).await?;
+            files = match enclosed(tx, message).await? {
+                Files::None => None,
+                Files::Kept(files) => Some(files),
+                Files::Gone => {
+                    let (id, why) = (delivery.id, wording::mail::FILES_GONE);
+                    tx.settle_delivery(id, DeliveryState::Failed, Some(why), now).await?;
+                    self.tell_receipt(tx, delivery.ticket, Some(message.0), now).await?;
+                    return Ok(None);
+                }
+            };
         }
         if let Some(message) = delivery.message_id {
             text = tx.message_text(message).await?;
@@ -311,12 +334,23 @@ impl Inner {
     }
 }
 
-/// The files that a reply goes with.
-async fn enclosed(tx: &mut Tx, message: MessageId) -> Result<Option<Enclosed>> {
+/// The files of a reply.
+enum Files {
+    /// It has none.
+    None,
+    /// It goes with them.
+    Kept(Enclosed),
+    /// It had some, and they are kept no longer: without them it would say something else.
+    Gone,
+}
+
+async fn enclosed(tx: &mut Tx, message: MessageId) -> Result<Files> {
     let files = tx.files_of(message).await?;
     if files.is_empty() {
-        return Ok(None);
+        return Ok(Files::None);
     }
-    let raw = tx.raw_of_message(message).await?;
-    Ok(raw.map(|packed| unpack(&packed)).transpose()?.map(|raw| Enclosed { files, raw }))
+    Ok(match tx.raw_of_message(message).await? {
+        Some(packed) => Files::Kept(Enclosed { files, raw: unpack(&packed)? }),
+        None => Files::Gone,
+    })
 }

@@ -4,6 +4,7 @@
 use super::board::{read_cards, requester_view};
 use super::failure::refuse;
 use super::people::known_requester;
+use super::receive::distinct_words;
 use super::{Desk, Inner, Result, unpack};
 use crate::domain::audit::{AuditDetail, AuditKind, By, Counts};
 use crate::domain::chat::PostKind;
@@ -21,6 +22,7 @@ use crate::view::held::{HeldOf, PersonCounts};
 use crate::wording;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// How many of their tickets are named beside the count.
 const NAMED: i64 = 50;
@@ -154,11 +156,11 @@ impl Desk {
             return Ok(Some(Erasure::Before));
         }
         let (email, called) = (requester.email, wording::mail::erased_person());
-        let mut gone = Counts::default();
-        for ticket in tx.tickets_of(id).await? {
-            // Held until the end, like those of an act.
-            let Some(ticket) = tx.lock_ticket(ticket).await? else { continue };
-            gone += self.inner.blank(&mut tx, &ticket, EventKind::Erased, by, now).await?;
+        let mut done = HashSet::new();
+        let mut gone = self.inner.blank_all(&mut tx, id, &mut done, by, now).await?;
+        for (message, words) in tx.said_elsewhere(&email).await? {
+            tx.forget_message(message).await?;
+            tx.index_messages(&[(message, &distinct_words(&words))]).await?;
         }
         for line in tx.lines_about(&email).await? {
             let mut detail = read(&line)?;
@@ -168,6 +170,8 @@ impl Desk {
             tx.blank_event(line.id, actor, &written(&detail)?).await?;
         }
         gone.mails += tx.blank_requester(id, &email, called, now).await?;
+        // From here on nobody opens a ticket for them; one that was opened meanwhile is seen by now.
+        gone += self.inner.blank_all(&mut tx, id, &mut done, by, now).await?;
         let detail = AuditDetail { person: Some(id.0), counts: gone, ..AuditDetail::default() };
         tx.audit(by, AuditKind::PersonErased, &detail, now).await?;
         tx.commit().await?;
@@ -186,6 +190,27 @@ fn written(detail: &EventDetail) -> Result<String> {
 }
 
 impl Inner {
+    /// Takes the words and the names from all tickets of a person that are not `done`.
+    async fn blank_all(
+        &self,
+        tx: &mut Tx,
+        of: RequesterId,
+        done: &mut HashSet<TicketId>,
+        by: &By,
+        now: DateTime<Utc>,
+    ) -> Result<Counts> {
+        let mut gone = Counts::default();
+        for ticket in tx.tickets_of(of).await? {
+            if !done.insert(ticket) {
+                continue;
+            }
+            // Held until the end, like those of an act.
+            let Some(ticket) = tx.lock_ticket(ticket).await? else { continue };
+            gone += self.blank(tx, &ticket, EventKind::Erased, by, now).await?;
+        }
+        Ok(gone)
+    }
+
     /// Takes the words and the names from a ticket, which is held for this transaction, with a line of history that says so.
     /// What stands of it in chat is drawn anew, and nothing of it is posted there that did not stand.
     pub(super) async fn blank(

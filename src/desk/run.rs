@@ -460,6 +460,7 @@ impl Inner {
         if !tx.take_for_sent(id, ask.now).await? {
             return refuse(Refusal::NotUncertain(id));
         }
+        self.keep_copy(&mut tx, &delivery, ask.now).await?;
         let event = Event::MarkedSent { delivery: id };
         let applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
         let message = delivery.message_id.map(|id| id.0);

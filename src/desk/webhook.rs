@@ -155,6 +155,21 @@ impl Desk {
         Ok(())
     }
 
+    /// Gives up what has waited for days for endpoints that are configured no more, and whom nobody asks for it.
+    pub async fn give_up_stray_hooks(&self) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        for (name, state, _) in tx.count_hook_posts().await? {
+            if state == "pending" && !self.inner.settings.hooks.iter().any(|hook| hook.name == name) {
+                while tx.give_up_old_hook_posts(&name, now - TOLD_FOR, say::not_configured(), now).await? > 0
+                {
+                }
+            }
+        }
+        tx.prune_hook_posts(now - TOLD_KEPT, now - GIVEN_UP_KEPT).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// When the next event becomes due for an endpoint.
     pub async fn next_hook(&self, name: &str) -> Result<Option<DateTime<Utc>>> {
         let now = self.inner.clock.now();

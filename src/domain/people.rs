@@ -30,10 +30,13 @@ pub fn erased_address(requester: RequesterId) -> String {
     format!("efface-{requester}@{ERASED_HOST}")
 }
 
+/// The address of whoever the tickets belong to that are nobody's any more.
+pub const NOBODY: &str = "efface@efface.invalid";
+
 impl Requester {
     /// Whether nothing is held of them any more.
     pub fn is_erased(&self) -> bool {
-        self.email == erased_address(self.id)
+        self.email == erased_address(self.id) || self.email == NOBODY
     }
 }
 

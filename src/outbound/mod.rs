@@ -92,6 +92,9 @@ pub struct DeliverCount {
     pub sent: u64,
     /// Will be tried again.
     pub retry: u64,
+    /// Of those, who only waited: for the turn of their provider, or since their recipient had many lately.
+    #[serde(skip)]
+    pub waiting: u64,
     /// Given up.
     pub failed: u64,
     /// Not to leave any more: the preference changed, or a later notice took the place.
@@ -105,6 +108,7 @@ impl DeliverCount {
     pub fn add(&mut self, more: &DeliverCount) {
         self.sent += more.sent;
         self.retry += more.retry;
+        self.waiting += more.waiting;
         self.failed += more.failed;
         self.skipped += more.skipped;
         self.uncertain += more.uncertain;
@@ -261,6 +265,7 @@ async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationTo
         tally.count.skipped += skipped;
         tally.count.uncertain += uncertain;
         tally.count.retry += put_off;
+        tally.count.waiting += put_off;
         if parcels.is_empty() && skipped + put_off == 0 {
             break;
         }

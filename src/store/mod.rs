@@ -458,6 +458,8 @@ pub fn is_passing(error: &anyhow::Error) -> bool {
             const PASSING_CODES: [&str; 5] = ["40001", "40P01", "5", "6", "517"];
             error.is_unique_violation() || error.code().is_some_and(|code| PASSING_CODES.contains(&&*code))
         }
+        // No turn came to write, or no connection free.
+        Some(sqlx::Error::PoolTimedOut) => true,
         _ => false,
     }
 }

@@ -56,7 +56,8 @@ statements! {
             "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
              state = 'sending', leased_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (",
             due!(), " FOR UPDATE SKIP LOCKED) RETURNING ", delivery_columns!()));
-    SEAL = Sql::same("UPDATE delivery SET sealed = $2 WHERE id = $1 AND sealed IS NULL");
+    // Of one that was erased while it was composed, nothing is kept.
+    SEAL = Sql::same("UPDATE delivery SET sealed = $2 WHERE id = $1 AND sealed IS NULL AND state <> 'cancelled'");
     SETTLE = Sql::same(
         "UPDATE delivery SET state = $2, why = $3, leased_until = NULL, updated_at = $4 WHERE id = $1");
     SETTLE_ATTEMPT = Sql::same(

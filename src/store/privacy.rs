@@ -2,8 +2,9 @@
 
 use super::dialect::{Sql, all, execute, one, optional, optional_scalar, scalar, statements};
 use super::{Result, Tx, clean};
-use crate::domain::ids::{AgentId, EventId, MessageId, RawMailId, RequesterId, TicketId};
-use crate::domain::people::{ERASED_HOST, erased_address};
+use crate::domain::ids::{AgentId, DeliveryId, EventId, MessageId, RawMailId, RequesterId, TicketId};
+use crate::domain::mail::Mailbox;
+use crate::domain::people::{self, erased_address};
 use chrono::{DateTime, Utc};
 
 /// The mails of a ticket's messages.
@@ -65,6 +66,16 @@ statements! {
          message = '', cc = NULL, sealed = NULL, in_reply_to = NULL, refs = NULL, \
          why = CASE WHEN state IN ('skipped', 'cancelled') THEN why ELSE NULL END, \
          state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE ticket_id = $1");
+    BLANK_COPIES = Sql::same(
+        "UPDATE delivery SET address = CONCAT('efface-', id), cc = NULL, sealed = NULL, \
+         why = CASE WHEN state IN ('skipped', 'cancelled') THEN why ELSE NULL END, \
+         state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE address = $1");
+    // A superset, as below.
+    NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc LIKE $1");
+    LEAVE_OUT = Sql::same("UPDATE delivery SET cc = $2, sealed = NULL WHERE id = $1");
+    SAID_ELSEWHERE = Sql::same(
+        "SELECT message.id, ticket.subject, message.text, message.quoted FROM message \
+         JOIN ticket ON ticket.id = message.ticket_id WHERE message.sender = $1");
     DROP_HOOK_POSTS = Sql::same("DELETE FROM webhook_post WHERE ticket_id = $1");
     // Bodies of other tickets may name them: they are made again, of what is left.
     BLANK_HOOK_POSTS = Sql::same("UPDATE webhook_post SET body = NULL WHERE body IS NOT NULL");
@@ -237,6 +248,28 @@ impl Tx {
         Ok(mails)
     }
 
+    /// What a person wrote on the tickets of others: the message, and the words by which it may still be found.
+    pub async fn said_elsewhere(&mut self, email: &str) -> Result<Vec<(MessageId, String)>> {
+        let rows: Vec<(i64, String, String, String)> = all!(self, SAID_ELSEWHERE, clean(email))?;
+        let words = |(id, subject, text, quoted)| (MessageId(id), format!("{subject} {text} {quoted}"));
+        Ok(rows.into_iter().map(words).collect())
+    }
+
+    /// The mails of other people's tickets leave a person out: what waits for them does not leave, and no other names them. Those
+    /// that left are not kept as they were.
+    async fn blank_copies(&mut self, email: &str) -> Result<()> {
+        execute!(self, BLANK_COPIES, email)?;
+        let named: Vec<(i64, String)> = all!(self, NAMED_IN_COPY, format!("%{email}%"))?;
+        for (id, cc) in named {
+            let mut cc: Vec<Mailbox> =
+                serde_json::from_str(&cc).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            cc.retain(|copy| copy.address != email);
+            let cc = serde_json::to_string(&cc).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            execute!(self, LEAVE_OUT, DeliveryId(id).0, cc)?;
+        }
+        Ok(())
+    }
+
     /// Leaves nothing of a person beside their tickets: `called` stands for their name from then on. Gives back how many mails
     /// are gone. What the history of other tickets says of them is the caller's.
     pub async fn blank_requester(
@@ -253,6 +286,7 @@ impl Tx {
         execute!(self, FORGET_SENDER, email)?;
         execute!(self, BLANK_ELSEWHERE, email, called)?;
         execute!(self, LEAVE_OTHERS, email)?;
+        self.blank_copies(email).await?;
         execute!(self, BLANK_HOOK_POSTS)?;
         self.drop_belongings(requester, email).await?;
         execute!(self, BLANK_REQUESTER, id, erased_address(requester), called, now)?;
@@ -286,9 +320,8 @@ impl Tx {
 
     /// Whose the tickets are that are nobody's any more.
     pub async fn nobody(&mut self, called: &str, now: DateTime<Utc>) -> Result<RequesterId> {
-        let email = format!("efface@{ERASED_HOST}");
-        execute!(self, MAKE_NOBODY, &email, called, now)?;
-        scalar!(self, NOBODY, &email).map(RequesterId)
+        execute!(self, MAKE_NOBODY, people::NOBODY, called, now)?;
+        scalar!(self, NOBODY, people::NOBODY).map(RequesterId)
     }
 
     pub async fn give_ticket(&mut self, ticket: TicketId, to: RequesterId) -> Result<()> {

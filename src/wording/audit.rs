@@ -6,7 +6,7 @@ use crate::domain::scope::Scope;
 use crate::wording::{dates, labels, retention};
 
 /// `audit`.
-pub const AUDIT: &str = "Le journal d’audit : exports, effacements, comptes et clés, qui et quand";
+pub const AUDIT: &str = "Le journal d’audit\u{a0}: exports, effacements, comptes et clés, qui et quand";
 /// No line.
 pub const NOTHING: &str = "Le journal d’audit est vide.";
 

@@ -62,6 +62,9 @@ pub fn bounced_and_suppressed(why: &str) -> String {
     format!("{why}\u{a0}; plus aucun e-mail ne partira vers cette adresse avant qu’on en réponde")
 }
 
+/// Why a reply did not leave: its files are not kept any more.
+pub const FILES_GONE: &str = "ses fichiers ne sont plus gardés\u{a0}: joignez-les à une nouvelle réponse";
+
 /// Why a sent mail is known to have arrived: its server said so.
 pub const DELIVERED: &str = "remis";
 

@@ -66,7 +66,8 @@ pub fn goes(counts: &PersonCounts) -> Vec<String> {
 /// A person was erased.
 pub fn erased(gone: &Counts) -> String {
     format!(
-        "Effacé\u{a0}: {}. Les sauvegardes faites auparavant les contiennent encore.",
+        "Effacé\u{a0}: {}. Les sauvegardes faites auparavant, et la messagerie si des mails y sont laissés, \
+         les contiennent encore.",
         retention::said(gone)
     )
 }

@@ -50,6 +50,11 @@ pub fn never_tried() -> &'static str {
     "jamais envoyé en trois jours"
 }
 
+/// Why something was given up whose endpoint is not in the configuration any more.
+pub fn not_configured() -> &'static str {
+    "plus dans la configuration"
+}
+
 /// No endpoint has this name.
 pub fn unknown(name: &str, known: &[&str]) -> String {
     format!("Aucun webhook ne s’appelle «\u{a0}{name}\u{a0}». Connus\u{a0}: {}.", known.join(", "))
@@ -64,9 +69,9 @@ pub fn tested(name: &str, is_taken: bool, said: &str) -> String {
 /// Some were not taken.
 pub fn not_taken(count: usize) -> String {
     if count == 1 {
-        "1 webhook ne répond pas.".to_owned()
+        "1\u{a0}webhook ne répond pas.".to_owned()
     } else {
-        format!("{count} webhooks ne répondent pas.")
+        format!("{count}\u{a0}webhooks ne répondent pas.")
     }
 }
 
@@ -105,10 +110,10 @@ pub struct Shown<'a> {
 /// How an endpoint fares.
 pub fn standing(shown: &Shown<'_>, zone: Tz) -> String {
     let date = |at: DateTime<Utc>| dates::date(at, zone);
-    let mut line = format!("{}\u{a0}: {} en attente", shown.name, shown.waiting);
+    let mut line = format!("{}\u{a0}: {}\u{a0}en attente", shown.name, shown.waiting);
     if shown.given_up > 0 {
         let word = if shown.given_up > 1 { "abandonnés" } else { "abandonné" };
-        line.push_str(&format!(", {} {word}", shown.given_up));
+        line.push_str(&format!(", {}\u{a0}{word}", shown.given_up));
     }
     line.push_str(&match shown.last_success {
         Some(at) => format!(", dernier succès le {}", date(at)),
@@ -165,10 +170,10 @@ mod tests {
         };
         let zone = chrono_tz::Europe::Paris;
         let said = standing(&well, zone);
-        assert!(said.starts_with("app.example\u{a0}: 2 en attente, dernier succès le "), "{said}");
+        assert!(said.starts_with("app.example\u{a0}: 2\u{a0}en attente, dernier succès le "), "{said}");
         let off = Shown { given_up: 1, last_failure: Some((at, "réponse 410")), off_at: Some(at), ..well };
         let said = standing(&off, zone);
-        assert!(said.contains("1 abandonné,") && said.contains("(réponse 410)"), "{said}");
+        assert!(said.contains("1\u{a0}abandonné,") && said.contains("(réponse 410)"), "{said}");
         assert!(said.contains("Coupé depuis le"), "{said}");
     }
 }
