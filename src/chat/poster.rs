@@ -4,6 +4,7 @@
 
 use super::alarm;
 use super::fault::{Barred, Fault};
+use crate::desk::attend::{Sleeps, Work, attend};
 use crate::desk::chat::{DayTold, Post};
 use crate::desk::mend::{BARE, Lost};
 use crate::desk::{Desk, Failure, Result};
@@ -12,6 +13,7 @@ use crate::domain::ids::{EventId, MessageId};
 use crate::view::TicketView;
 use crate::view::sheet::Sheet;
 use crate::wording::chat as said;
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use std::future::Future;
 use std::time::Duration;
@@ -22,10 +24,12 @@ const BATCH: i64 = 4;
 const LANES: usize = 4;
 /// How long one post may take, shorter than its lease: given up, it is repeated.
 const POST_WITHIN: Duration = Duration::from_secs(50);
-/// The shortest and the longest sleep of the poster: what another process plans is found within the longest.
-const SLEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// How long to wait where the database cannot be read.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long the poster sleeps.
+const SLEEPS: Sleeps = Sleeps {
+    shortest: Duration::from_millis(50),
+    longest: Duration::from_secs(2),
+    broken: Duration::from_secs(5),
+};
 
 /// What became of an attempt: where it stands now, if anywhere.
 pub type Posted = std::result::Result<Option<Place>, Fault>;
@@ -96,33 +100,29 @@ pub trait Wall: Sync {
 
 /// Posts what becomes due until `cancel`; what is in hand then is still finished.
 pub async fn post_until<W: Wall>(wall: &W, cancel: &CancellationToken) {
-    let (desk, platform) = (wall.desk(), wall.platform());
-    let mut is_broken = false;
-    while !cancel.is_cancelled() {
-        let due = match post_due(wall).await {
-            Ok(0) => desk.next_post(platform).await,
-            Ok(_) => continue,
-            Err(failure) => Err(failure),
-        };
-        let sleep = match due {
-            Ok(due) => {
-                is_broken = false;
-                let until = due.map(|due| (due - desk.clock().now()).to_std().unwrap_or(Duration::ZERO));
-                until.unwrap_or(SLEEPS.1).clamp(SLEEPS.0, SLEEPS.1)
-            }
-            Err(failure) => {
-                if !is_broken {
-                    tracing::error!(error = %failure, "what is to be posted cannot be read; trying again");
-                }
-                is_broken = true;
-                PAUSE
-            }
-        };
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            () = desk.chat_rings(platform) => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
+    attend(wall.desk(), &Posts { wall }, SLEEPS, cancel).await;
+}
+
+struct Posts<'a, W> {
+    wall: &'a W,
+}
+
+impl<W: Wall> Work for Posts<'_, W> {
+    fn name(&self) -> &str {
+        self.wall.platform().as_str()
+    }
+
+    async fn do_due(&self, _desk: &Desk, cancel: &CancellationToken) -> Result<()> {
+        while !cancel.is_cancelled() && post_due(self.wall).await? > 0 {}
+        Ok(())
+    }
+
+    async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
+        desk.next_post(self.wall.platform()).await
+    }
+
+    async fn rings(&self, desk: &Desk) {
+        desk.chat_rings(self.wall.platform()).await;
     }
 }
 

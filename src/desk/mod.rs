@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod answer;
 mod apply;
+pub mod attend;
 pub mod audit;
 pub mod board;
 pub mod canary;

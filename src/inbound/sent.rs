@@ -7,16 +7,22 @@ use super::enter::enter;
 use super::fault::FetchError;
 use super::imap::Session;
 use crate::config;
+use crate::desk::attend::{Sleeps, Work, attend};
 use crate::desk::sent::SentMail;
 use crate::desk::{Desk, Result};
 use crate::domain::delivery::{Next, Outcome};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How many copies are leased at once: the last of them must be put away before the lease ends.
 const BATCH: i64 = 16;
-/// The shortest and the longest sleep: a copy may well come a little after its mail.
-const SLEEPS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// How long the keeper sleeps.
+const SLEEPS: Sleeps = Sleeps {
+    shortest: Duration::from_secs(1),
+    longest: Duration::from_secs(15),
+    broken: Duration::from_secs(15),
+};
 
 /// Keeps the copies that are due, once; says how many were kept.
 ///
@@ -85,29 +91,28 @@ async fn put_away(
 
 /// Keeps what becomes due, until `cancel`.
 pub async fn keep_until(desk: &Desk, settings: &config::Imap, cancel: CancellationToken) {
-    let mut is_broken = false;
-    while !cancel.is_cancelled() {
-        let due = match keep(desk, settings).await {
-            Ok(_) => desk.next_copy().await,
-            Err(failure) => Err(failure),
-        };
-        let sleep = match due {
-            Ok(due) => {
-                is_broken = false;
-                let until = due.map(|due| (due - desk.clock().now()).to_std().unwrap_or(Duration::ZERO));
-                until.unwrap_or(SLEEPS.1).clamp(SLEEPS.0, SLEEPS.1)
-            }
-            Err(failure) => {
-                if !is_broken {
-                    tracing::error!(error = %failure, "copies of sent mails cannot be looked for; trying again");
-                }
-                is_broken = true;
-                SLEEPS.1
-            }
-        };
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            () = tokio::time::sleep(sleep) => {}
-        }
+    attend(desk, &Keeper { settings }, SLEEPS, &cancel).await;
+}
+
+struct Keeper<'a> {
+    settings: &'a config::Imap,
+}
+
+impl Work for Keeper<'_> {
+    fn name(&self) -> &str {
+        "copies of sent mails"
+    }
+
+    async fn do_due(&self, desk: &Desk, _cancel: &CancellationToken) -> Result<()> {
+        keep(desk, self.settings).await.map(drop)
+    }
+
+    async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
+        desk.next_copy().await
+    }
+
+    /// A copy may well come a little after its mail.
+    async fn rings(&self, _desk: &Desk) {
+        std::future::pending().await
     }
 }

@@ -13,6 +13,7 @@ mod smtp_line;
 pub mod webhook;
 
 use crate::crash;
+use crate::desk::attend::{Sleeps, Work, attend};
 use crate::desk::deliver::{Claim, Parcel};
 use crate::desk::{Desk, Failure, Result};
 use crate::domain::delivery::{Channel, Next, Outcome};
@@ -22,6 +23,7 @@ use chrono::{DateTime, Utc};
 use compose::{Letterhead, compose};
 use futures_util::{StreamExt, stream};
 use maildir::MaildirCourier;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Serialize;
 use smtp::{LANES, SmtpCourier};
 use std::collections::HashSet;
@@ -32,11 +34,13 @@ use tokio_util::sync::CancellationToken;
 /// the server is.
 pub const BATCH: i64 = 8;
 
-/// The shortest and the longest sleep of the loop. What another process plans (the command line, a second instance)
-/// is found within the longest; looking costs one indexed query.
-const SLEEPS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
-/// The pause while the outbox cannot be read.
-const PAUSE_WHEN_BROKEN: Duration = Duration::from_secs(10);
+/// How long the couriers sleep. What another process plans (the command line, a second instance) is found within the longest;
+/// looking costs one indexed query.
+const SLEEPS: Sleeps = Sleeps {
+    shortest: Duration::from_secs(1),
+    longest: Duration::from_secs(2),
+    broken: Duration::from_secs(10),
+};
 
 /// How often the record of an outcome is tried, and the wait between. A mail that left and is not recorded would
 /// leave a second time.
@@ -175,35 +179,16 @@ pub async fn deliver(desk: &Desk, post: &PostRoom, limit: i64) -> Result<Deliver
 
 /// Sends what becomes due, until `cancel`; what is in hand then is still finished.
 pub async fn run(desk: Desk, post: PostRoom, cancel: CancellationToken) {
-    attend(&desk, &post, &cancel).await;
+    attend(&desk, &post, SLEEPS, &cancel).await;
 }
 
-/// A road by which something leaves.
-trait Road: Sync {
-    /// What the log calls it.
-    fn name(&self) -> &str;
-
-    /// Carries what is due now.
-    fn drain(
-        &self,
-        desk: &Desk,
-        cancel: &CancellationToken,
-    ) -> impl Future<Output = Result<DeliverCount>> + Send;
-
-    /// When something is due next.
-    fn next_due(&self, desk: &Desk) -> impl Future<Output = Result<Option<DateTime<Utc>>>> + Send;
-
-    /// Waits until something was planned.
-    fn rings(&self, desk: &Desk) -> impl Future<Output = ()> + Send;
-}
-
-impl Road for PostRoom {
+impl Work for PostRoom {
     fn name(&self) -> &str {
         Channel::Email.as_str()
     }
 
-    async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
-        drain(desk, self, i64::MAX, cancel).await
+    async fn do_due(&self, desk: &Desk, cancel: &CancellationToken) -> Result<()> {
+        drain(desk, self, i64::MAX, cancel).await.map(drop)
     }
 
     async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
@@ -212,41 +197,6 @@ impl Road for PostRoom {
 
     async fn rings(&self, desk: &Desk) {
         desk.outbox_rings().await;
-    }
-}
-
-async fn attend<R: Road>(desk: &Desk, road: &R, cancel: &CancellationToken) {
-    let mut is_broken = false;
-    while !cancel.is_cancelled() {
-        let due = match road.drain(desk, cancel).await {
-            Ok(_) => road.next_due(desk).await,
-            Err(failure) => Err(failure),
-        };
-        let channel = road.name();
-        let sleep = match due {
-            Ok(due) => {
-                if is_broken {
-                    tracing::info!(channel, "the outbox can be read again");
-                }
-                is_broken = false;
-                due.and_then(|due| (due - desk.clock().now()).to_std().ok().or(Some(Duration::ZERO)))
-                    .unwrap_or(SLEEPS.1)
-                    .clamp(SLEEPS.0, SLEEPS.1)
-            }
-            Err(failure) => {
-                // Once for each outage: the next line about it says that it is over.
-                if !is_broken {
-                    tracing::error!(channel, error = %failure, "the outbox cannot be read; trying again");
-                }
-                is_broken = true;
-                PAUSE_WHEN_BROKEN
-            }
-        };
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            () = road.rings(desk) => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
     }
 }
 
@@ -364,6 +314,25 @@ where
         }
         tried += 1;
     }
+}
+
+/// The wait that an answer asks for (RFC 9110 section 10.2.3): seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match asked.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => (DateTime::parse_from_rfc2822(asked).ok()?.to_utc() - now).to_std().ok(),
+    }
+}
+
+/// Why nobody was reached, down to what the system says; without the address, which may be a secret.
+fn deepest_cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]

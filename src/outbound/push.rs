@@ -4,7 +4,8 @@
 //! address of a machine nearby, no redirection, and of what is answered only the status is read.
 //! May import: desk, domain, webpush, wording.
 
-use super::{Road, attend, insist};
+use super::{SLEEPS, deepest_cause, insist, retry_after};
+use crate::desk::attend::{Work, attend};
 use crate::desk::push::Push;
 use crate::desk::{Desk, Result};
 use crate::domain::delivery::{Channel, Next, Outcome, SkipReason};
@@ -15,7 +16,7 @@ use crate::wording::{self, labels};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::json;
@@ -67,7 +68,7 @@ impl PushCourier {
 
     async fn send(&self, push: &Push, desk: &Desk) -> Outcome {
         match self.post(push, desk).await {
-            Ok(response) => read(&response),
+            Ok(response) => read(&response, desk.clock().now()),
             Err(outcome) => outcome,
         }
     }
@@ -92,8 +93,10 @@ impl PushCourier {
         if let Some(topic) = &push.topic {
             request = request.header("Topic", topic);
         }
-        // Its text would name the address, which is a secret of the browser's.
-        request.send().await.map_err(|error| Outcome::Retry(unreached(&error.without_url())))
+        request
+            .send()
+            .await
+            .map_err(|error| Outcome::Retry(wording::mail::push_unreached(&deepest_cause(error))))
     }
 }
 
@@ -110,7 +113,7 @@ fn message(push: &Push) -> Vec<u8> {
 }
 
 /// A service's answer (RFC 8030 sections 5 and 7.3).
-fn read(response: &Response) -> Outcome {
+fn read(response: &Response, now: DateTime<Utc>) -> Outcome {
     let status = response.status();
     let why = wording::mail::push_refused(status.as_u16());
     match status {
@@ -118,28 +121,17 @@ fn read(response: &Response) -> Outcome {
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             Outcome::Skipped(labels::skip_reason(SkipReason::Unsubscribed))
         }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => again(response, why),
-        _ if status.is_server_error() => again(response, why),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => again(response, why, now),
+        _ if status.is_server_error() => again(response, why, now),
         _ => Outcome::Failed(why),
     }
 }
 
-fn again(response: &Response, why: String) -> Outcome {
-    let asked =
-        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    match asked {
-        Some(seconds) => Outcome::RetryAfter(why, Duration::from_secs(seconds)),
+fn again(response: &Response, why: String, now: DateTime<Utc>) -> Outcome {
+    match retry_after(response.headers(), now) {
+        Some(wait) => Outcome::RetryAfter(why, wait),
         None => Outcome::Retry(why),
     }
-}
-
-/// Why a service was not reached, down to what the system says.
-fn unreached(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    wording::mail::push_unreached(&cause.to_string())
 }
 
 /// Looks names up, and gives back only what is on the internet.
@@ -207,16 +199,16 @@ pub async fn deliver(desk: &Desk, courier: &PushCourier) -> Result<DeliverCount>
 
 /// Tells what becomes due, until `cancel`; what is in hand then is still finished.
 pub async fn run(desk: Desk, courier: PushCourier, cancel: CancellationToken) {
-    attend(&desk, &courier, &cancel).await;
+    attend(&desk, &courier, SLEEPS, &cancel).await;
 }
 
-impl Road for PushCourier {
+impl Work for PushCourier {
     fn name(&self) -> &str {
         Channel::Push.as_str()
     }
 
-    async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
-        drain(desk, self, cancel).await
+    async fn do_due(&self, desk: &Desk, cancel: &CancellationToken) -> Result<()> {
+        drain(desk, self, cancel).await.map(drop)
     }
 
     async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {

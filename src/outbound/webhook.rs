@@ -4,8 +4,9 @@
 //! answered only the status and `Retry-After` are read. Each endpoint has a courier of its own: one that is slow or down holds up
 //! no other. May import: desk, domain, config, wording.
 
-use super::{Road, attend, insist};
+use super::{SLEEPS, deepest_cause, insist, retry_after};
 use crate::config::Webhook;
+use crate::desk::attend::{Work, attend};
 use crate::desk::webhook::{HookPost, webhook_id};
 use crate::desk::{Desk, Result};
 use crate::domain::hex::hex;
@@ -18,7 +19,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
 use ring::digest::{Context as Digest, SHA256};
@@ -125,7 +126,7 @@ impl WebhookCourier {
         match request.send().await {
             Ok(response) => {
                 let status = response.status().as_u16();
-                let answer = Answer::read(status, asked(response.headers(), now));
+                let answer = Answer::read(status, retry_after(response.headers(), now));
                 Tried { answer, said: say::answered(status) }
             }
             Err(error) => Tried { answer: Answer::Away(None), said: unreached(error) },
@@ -133,26 +134,12 @@ impl WebhookCourier {
     }
 }
 
-/// The wait that an answer asks for (RFC 9110 section 10.2.3): seconds, or a date.
-fn asked(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match asked.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => (DateTime::parse_from_rfc2822(asked).ok()?.to_utc() - now).to_std().ok(),
-    }
-}
-
-/// Why an endpoint was not reached, down to what the system says; its address may be a secret.
+/// Why an endpoint was not reached.
 fn unreached(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return say::too_slow(SEND_LIMIT);
     }
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    say::unreached(&cause.to_string())
+    say::unreached(&deepest_cause(error))
 }
 
 /// Tells what is due, once: each at most one time.
@@ -165,16 +152,16 @@ pub async fn deliver(desk: &Desk, courier: &WebhookCourier) -> Result<DeliverCou
 
 /// Tells what becomes due, until `cancel`; what is in hand then is still finished.
 pub async fn run(desk: Desk, courier: WebhookCourier, cancel: CancellationToken) {
-    attend(&desk, &courier, &cancel).await;
+    attend(&desk, &courier, SLEEPS, &cancel).await;
 }
 
-impl Road for WebhookCourier {
+impl Work for WebhookCourier {
     fn name(&self) -> &str {
         &self.name
     }
 
-    async fn drain(&self, desk: &Desk, cancel: &CancellationToken) -> Result<DeliverCount> {
-        drain(desk, self, cancel).await
+    async fn do_due(&self, desk: &Desk, cancel: &CancellationToken) -> Result<()> {
+        drain(desk, self, cancel).await.map(drop)
     }
 
     async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
@@ -267,23 +254,4 @@ pub fn new_secret() -> anyhow::Result<String> {
     ring::rand::SecureRandom::fill(&random, &mut bytes)
         .map_err(|_| anyhow::anyhow!("no randomness from the system"))?;
     Ok(format!("whsec_{}", STANDARD.encode(bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_is_asked_for_in_seconds_or_by_a_date() {
-        let now = "2026-11-30T09:00:00Z".parse::<DateTime<Utc>>().unwrap();
-        let of = |value: &str| {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
-            asked(&headers, now)
-        };
-        assert_eq!(of("120"), Some(Duration::from_secs(120)));
-        assert_eq!(of("Mon, 30 Nov 2026 09:05:00 GMT"), Some(Duration::from_secs(300)));
-        assert_eq!(of("Mon, 30 Nov 2026 08:00:00 GMT"), None);
-        assert_eq!(of("soon"), None);
-        assert_eq!(asked(&HeaderMap::new(), now), None);
-    }
 }

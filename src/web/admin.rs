@@ -162,13 +162,7 @@ fn unread(ticket: TicketId, error: &UsageError) -> Flash {
 }
 
 fn refused(ticket: TicketId, said: &str) -> Flash {
-    Flash {
-        text: text::sentence(said, false),
-        tone: "no",
-        undo_seconds: 0,
-        ticket: ticket.0,
-        offers: Vec::new(),
-    }
+    Flash { ticket: ticket.0, ..Flash::saying("no", text::sentence(said, false)) }
 }
 
 pub(super) fn recall(web: &Web, session: &Session, key: &str) -> Option<Flash> {

@@ -98,6 +98,13 @@ pub struct Flash {
     pub offers: Vec<String>,
 }
 
+impl Flash {
+    /// Something to read, with nothing to do about it. `tone`: `done` or `no`.
+    pub fn saying(tone: &'static str, text: String) -> Flash {
+        Flash { text, tone, undo_seconds: 0, ticket: 0, offers: Vec::new() }
+    }
+}
+
 /// The list of tickets.
 #[derive(Debug)]
 pub struct QueuePage<'a> {

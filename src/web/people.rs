@@ -140,7 +140,7 @@ pub async fn erase(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Re
         Erasure::Now(gone) => say::erased(&gone),
         Erasure::Before => say::ERASED_BEFORE.to_owned(),
     };
-    let flash = Flash { text, tone: "done", undo_seconds: 0, ticket: 0, offers: Vec::new() };
+    let flash = Flash::saying("done", text);
     web.flashes().keep(&form.session.hash, done_key(&form), flash, web.here().now);
     let page = format!("{}?done={}", address(RequesterId(id)), done_key(&form));
     Ok(Redirect::to(&page).into_response())
@@ -167,5 +167,5 @@ fn address(id: RequesterId) -> String {
 }
 
 fn no(said: &str) -> Flash {
-    Flash { text: text::sentence(said, false), tone: "no", undo_seconds: 0, ticket: 0, offers: Vec::new() }
+    Flash::saying("no", text::sentence(said, false))
 }

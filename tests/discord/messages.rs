@@ -1,10 +1,9 @@
 //! A ticket's thread: mails and what they bring, replies and what became of them, notes; and tickets made of messages.
 
 use super::Story;
-use crate::support::desk::{Database, OUR_ADDRESS, on_both};
+use crate::support::desk::{Database, OUR_ADDRESS, on_both, report};
 use crate::support::team::Team;
 use chrono::Duration;
-use guichet::domain::delivery::Outcome;
 use guichet::domain::message::Direction;
 use serde_json::json;
 
@@ -102,19 +101,9 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
     story.tell("sent", team.view(thread).await);
     let ours =
         team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
-    let headers = "Subject: Undelivered\nMessage-ID: <r@relais.example>\nAuto-Submitted: auto-replied\n\
-        Content-Type: multipart/report; report-type=delivery-status; boundary=b\n";
-    let body = |action: &str, status: &str| {
-        format!(
-            "--b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: {action}\n\
-         Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--"
-        )
-    };
-    let arrived = headers.replace("<r@", "<a@");
-    mail(&team, "MAILER-DAEMON@relais.example", &arrived, &body("delivered", "2.0.0")).await;
+    team.test.mail(&report("a", &ours, "delivered", "2.0.0")).await;
     story.tell("delivered", team.view(thread).await);
-    mail(&team, "MAILER-DAEMON@relais.example", headers, &body("failed", "5.1.1")).await;
+    team.test.mail(&report("r", &ours, "failed", "5.1.1")).await;
     story.tell("it came back", team.view(thread).await);
     story.tell("#support", team.view(team.discord.support).await);
     story.end(&team);
@@ -124,11 +113,7 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
 async fn lost(team: &mut Team) {
     for _ in 0..2 {
         team.pass(Duration::minutes(10));
-        let claim = team.test.desk.claim(10).await.unwrap();
-        for parcel in &claim.parcels {
-            let outcome = Outcome::Ambiguous("connexion perdue".into());
-            team.test.desk.record(parcel, outcome).await.unwrap();
-        }
+        team.test.lose().await;
     }
 }
 

@@ -1,12 +1,11 @@
 //! A ticket's thread: mails and what they bring, replies and what became of them, notes; and tickets made of messages.
 
 use super::Story;
-use crate::support::desk::{Database, OUR_ADDRESS, on_both};
+use crate::support::desk::{Database, OUR_ADDRESS, on_both, report};
 use crate::support::slack::person::On;
 use crate::support::slack::{DEV, PRODUCT, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
-use guichet::domain::delivery::Outcome;
 use guichet::domain::message::Direction;
 
 on_both! {
@@ -68,18 +67,9 @@ async fn a_reply_is_followed_until_it_comes_back(database: Database) {
     story.tell("sent", team.thread(1).await);
     let ours =
         team.ticket(1).await.deliveries.iter().find_map(|one| one.message_id.clone()).expect("a mail left");
-    let raw = |id: &str, action: &str, status: &str| {
-        format!(
-            "From: MAILER-DAEMON@relais.example\nTo: {OUR_ADDRESS}\nSubject: Undelivered\nMessage-ID: <{id}@relais.example>\n\
-         Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
-         --b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
-         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: {action}\n\
-         Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--\n"
-        )
-    };
-    team.test.mail(&raw("a", "delivered", "2.0.0")).await;
+    team.test.mail(&report("a", &ours, "delivered", "2.0.0")).await;
     story.tell("delivered", team.thread(1).await);
-    team.test.mail(&raw("r", "failed", "5.1.1")).await;
+    team.test.mail(&report("r", &ours, "failed", "5.1.1")).await;
     story.tell("it came back", team.thread(1).await);
     story.tell("#support-team", team.view(SUPPORT).await);
     story.end(&team);
@@ -114,11 +104,7 @@ async fn strangers_and_programs_are_marked(database: Database) {
 async fn lost(team: &mut SlackTeam) {
     for _ in 0..2 {
         team.pass(Duration::minutes(10));
-        let claim = team.test.desk.claim(10).await.unwrap();
-        for parcel in &claim.parcels {
-            let outcome = Outcome::Ambiguous("connexion perdue".into());
-            team.test.desk.record(parcel, outcome).await.unwrap();
-        }
+        team.test.lose().await;
     }
 }
 

@@ -243,6 +243,14 @@ impl TestDesk {
         self.try_say(line).await.unwrap_or_else(|failure| panic!("`{line}`: {failure}"))
     }
 
+    /// What is due is handed over, and the answer is lost.
+    pub async fn lose(&self) {
+        for parcel in self.desk.claim(10).await.expect("the outbox can be claimed").parcels {
+            let outcome = Outcome::Ambiguous("connexion perdue".into());
+            self.desk.record(&parcel, outcome).await.expect("an attempt is recorded");
+        }
+    }
+
     /// Everything that is due leaves, and arrives.
     pub async fn deliver(&self) -> Vec<Parcel> {
         let claim = self.desk.claim(100).await.expect("the outbox can be claimed");
@@ -276,4 +284,15 @@ pub fn files_of(parcel: &Parcel) -> Vec<(String, Vec<u8>)> {
         mail_parser::MimeHeaders::attachment_name(part).unwrap_or_default().to_owned()
     };
     read.attachments().map(|part| (named(part), part.contents().to_vec())).collect()
+}
+
+/// A mail server's report (RFC 3464) on a mail of ours to Léa, by its Message-ID.
+pub fn report(id: &str, ours: &str, action: &str, status: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@relais.example\nTo: {OUR_ADDRESS}\nSubject: Undelivered\nMessage-ID: <{id}@relais.example>\n\
+         Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\nContent-Type: text/plain\n\nNon remis.\n--b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; relais.example\n\nFinal-Recipient: rfc822; lea@client.example\nAction: {action}\n\
+         Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{ours}>\n\n--b--\n"
+    )
 }
