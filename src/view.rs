@@ -11,6 +11,7 @@ pub mod sheet;
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::{DeliveryId, DraftId, EventId, MessageId, TicketId};
+use crate::domain::list::Place;
 use crate::domain::mail::{Attachment, Original, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
@@ -20,6 +21,7 @@ use crate::domain::report::Tally;
 use crate::domain::ticket::{Priority, Status};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -487,10 +489,19 @@ pub struct Ahead {
 /// A list of tickets, and how many there are in all. In JSON it is the bare list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// The first of them, newest change first.
+    /// The first of them, in the order asked for.
     pub tickets: Vec<TicketView>,
     /// How many match.
     pub total: i64,
+    /// More than `total` match: nobody counts how often a common word is used.
+    pub is_at_least: bool,
+    /// The words that were searched, folded.
+    pub searched: Vec<String>,
+    /// Where they stand in the newest message of a ticket that has them, unless they stand beside the text: in the subject, the
+    /// name or the address.
+    pub excerpts: HashMap<TicketId, String>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Place>,
 }
 
 impl Serialize for Queue {

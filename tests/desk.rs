@@ -832,7 +832,12 @@ async fn a_word_that_thousands_of_messages_hold_lists_the_newest_and_counts_all(
         test.mail("From: c5@client.example\nSubject: Re: facture\nIn-Reply-To: <5@client.example>\n\nEncore une facture\n").await;
         for (words, total) in [("facture", 4200), ("fact", 4200), ("rare", 42), ("facture rare", 42)] {
             let View::Queue(queue) = test.say(&format!("list {words}")).await else { panic!("a list") };
-            assert_eq!(queue.total, total, "{database:?} {words}");
+            // What very many hold is not counted to its end.
+            assert_eq!(queue.is_at_least, total > 42, "{database:?} {words}");
+            assert!(
+                if queue.is_at_least { queue.total > 20 } else { queue.total == total },
+                "{database:?} {words}"
+            );
             let newest: Vec<i64> = queue.tickets.iter().map(|ticket| ticket.id.0).collect();
             assert!(newest.windows(2).all(|two| two[0] > two[1] || two[0] == 5), "{newest:?}");
             assert_eq!(newest.len(), 20);

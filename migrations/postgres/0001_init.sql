@@ -74,6 +74,18 @@ CREATE TABLE ticket (
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
+-- Each list of tickets is read along one of these (store/lists.rs, which repeats the words).
+CREATE INDEX ticket_by_priority ON ticket (priority, updated_at, id);
+CREATE INDEX ticket_by_holder ON ticket (COALESCE(assignee_id, 0), updated_at, id);
+CREATE INDEX ticket_opened ON ticket (created_at, id);
+CREATE INDEX ticket_due ON ticket (
+  (CASE WHEN status IN ('new', 'in_progress') THEN COALESCE(answer_due, TIMESTAMPTZ '9999-12-31 00:00:00+00')
+   ELSE TIMESTAMPTZ '9999-12-31 00:00:00+00' END), id);
+CREATE INDEX ticket_pressing ON ticket (
+  (CASE WHEN status = 'closed' THEN 0 WHEN priority = 'urgent' THEN 4 WHEN priority = 'high' THEN 3
+   WHEN priority = 'normal' THEN 2 ELSE 1 END), updated_at, id);
+-- The five figures.
+CREATE INDEX ticket_figures ON ticket (status, reason);
 -- Closed tickets whose words are still kept, the longest closed first.
 CREATE INDEX ticket_kept ON ticket (status_since, id) WHERE status = 'closed' AND merged_into IS NULL AND anonymised_at IS NULL;
 -- What is proposed while a CM types.

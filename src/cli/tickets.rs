@@ -6,6 +6,7 @@ use crate::command::grammar::Command;
 use crate::command::parse::parse_words;
 use crate::desk::board::QueueFilter;
 use crate::domain::ids::AgentId;
+use crate::domain::list::Holder;
 use crate::domain::people::{Agent, Door, Role};
 use crate::view::View;
 use crate::wording::{cli as say, refusals, text};
@@ -22,10 +23,9 @@ pub(super) async fn run(opened: &Opened, name: Option<&str>, words: &[String], j
                 .queue(&QueueFilter {
                     status: *status,
                     priority: *priority,
-                    assignee: mine.then_some(agent.id),
+                    holder: mine.then_some(Holder::Agent(agent.id)),
                     words: words.clone(),
-                    limit: None,
-                    before: None,
+                    ..QueueFilter::default()
                 })
                 .await?,
         ),

@@ -3,18 +3,20 @@
 use super::timetable::ahead_of;
 use super::{Desk, Result, unpack};
 use crate::domain::delivery::DeliveryState;
+use crate::domain::excerpt::excerpt;
 use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
+use crate::domain::list::{Holder, Order, Place};
 use crate::domain::mail::{Attachment, Original};
 use crate::domain::message::Mark;
 use crate::domain::participant::Participant;
-use crate::domain::people::{Requester, first_name};
+use crate::domain::people::{Agent, Requester, first_name};
 use crate::domain::rules::Rules;
 use crate::domain::tag;
 use crate::domain::ticket::{Priority, Status, Ticket};
 use crate::store::Tx;
+use crate::store::lists::Narrowing;
 use crate::store::outbox::StoredDelivery;
-use crate::store::tickets::Narrowing;
 use crate::view::{
     DeliveryView, EventView, Figures, MessageView, ParticipantView, Queue, RequesterView, TicketView,
 };
@@ -28,14 +30,31 @@ pub struct QueueFilter {
     pub status: Option<Status>,
     /// Only this priority.
     pub priority: Option<Priority>,
-    /// Only this agent's.
-    pub assignee: Option<AgentId>,
-    /// Only tickets in which every one of these words begins a word; as typed.
+    /// Only those of this holder.
+    pub holder: Option<Holder>,
+    /// Only those with this tag.
+    pub tag: Option<String>,
+    /// Only tickets with a message in which every one of these words begins a word; as typed. The newest such message first.
     pub words: Vec<String>,
+    /// What stands first, where nothing is searched.
+    pub order: Order,
     /// At most so many; `None` for all.
     pub limit: Option<i64>,
-    /// Only what stands behind this ticket in the list.
-    pub before: Option<(DateTime<Utc>, TicketId)>,
+    /// Only what stands behind this place.
+    pub after: Option<Place>,
+}
+
+/// A list with what stands around it.
+#[derive(Debug)]
+pub struct Board {
+    /// The five figures.
+    pub figures: Figures,
+    /// A page of the list.
+    pub queue: Queue,
+    /// All agents.
+    pub agents: Vec<Agent>,
+    /// The tags that are used most.
+    pub tags: Vec<String>,
 }
 
 /// A mail that left, or waits to leave.
@@ -68,6 +87,38 @@ impl Desk {
     pub async fn queue(&self, filter: &QueueFilter) -> Result<Queue> {
         let mut tx = self.inner.store.read().await?;
         read_queue(&mut tx, filter).await
+    }
+
+    /// What stands around a list: the figures, the list itself, and what it may be narrowed by.
+    pub async fn board(&self, filter: &QueueFilter) -> Result<Board> {
+        /// Tags that are offered.
+        const TAGS: i64 = 50;
+        let mut tx = self.inner.store.read().await?;
+        Ok(Board {
+            figures: read_figures(&mut tx).await?,
+            queue: read_queue(&mut tx, filter).await?,
+            agents: tx.agents().await?,
+            tags: tx.used_tags("", TAGS).await?,
+        })
+    }
+
+    /// The latest other tickets of a ticket's requester, and how many they have beside it.
+    pub async fn others_of(&self, ticket: TicketId, limit: i64) -> Result<(Vec<TicketView>, i64)> {
+        let mut tx = self.inner.store.read().await?;
+        let Some(this) = tx.ticket(ticket).await? else { return Ok((Vec::new(), 0)) };
+        let narrowing = Narrowing { requester: Some(this.requester), ..Narrowing::default() };
+        let page = tx.list(&narrowing, limit + 1).await?;
+        let mut others: Vec<Ticket> = page.tickets.into_iter().filter(|other| other.id != ticket).collect();
+        others.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((read_cards(&mut tx, others).await?, page.total - 1))
+    }
+
+    /// Tickets without their conversation, in the order of their numbers; those that do not exist are left out.
+    pub async fn cards(&self, ids: &[TicketId]) -> Result<Vec<TicketView>> {
+        let mut tx = self.inner.store.read().await?;
+        let mut tickets = tx.tickets_by_number(ids).await?;
+        tickets.sort_unstable_by_key(|ticket| ticket.id);
+        read_cards(&mut tx, tickets).await
     }
 
     /// One ticket with its conversation, history and deliveries.
@@ -158,23 +209,47 @@ fn sent_mail(delivery: StoredDelivery) -> Result<SentMail> {
 }
 
 pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queue> {
+    let words = searched(&filter.words);
     let narrowing = Narrowing {
         status: filter.status,
         priority: filter.priority,
-        assignee: filter.assignee,
+        holder: filter.holder,
         requester: None,
-        words: searched(&filter.words),
-        before: filter.before,
+        tag: filter.tag.clone(),
+        words: words.clone(),
+        order: filter.order,
+        after: filter.after,
     };
-    let (tickets, total) = tx.queue(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
-    Ok(Queue { tickets: read_cards(tx, tickets).await?, total })
+    let page = tx.list(&narrowing, filter.limit.unwrap_or(i64::MAX)).await?;
+    let texts = tx.texts(if filter.limit.is_some() { &page.found } else { &[] }).await?;
+    let excerpts = page
+        .tickets
+        .iter()
+        .zip(&page.found)
+        .filter_map(|(ticket, found)| Some((ticket.id, excerpt(texts.get(found)?, &words, EXCERPT)?)));
+    Ok(Queue {
+        excerpts: excerpts.collect(),
+        tickets: read_cards(tx, page.tickets).await?,
+        total: page.total,
+        is_at_least: page.is_at_least,
+        searched: words,
+        next: page.next,
+    })
 }
+
+/// How many bytes of a message are shown around what was found in it.
+const EXCERPT: usize = 180;
 
 /// Tickets without their conversation.
 pub(super) async fn read_cards(tx: &mut Tx, tickets: Vec<Ticket>) -> Result<Vec<TicketView>> {
     let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
     let mut tags = tx.tags_of(&ids).await?;
-    let mut cards = Cards::default();
+    let mut requesters: Vec<RequesterId> = tickets.iter().map(|ticket| ticket.requester).collect();
+    requesters.sort_unstable();
+    requesters.dedup();
+    let requesters = tx.requesters_of(&requesters).await?;
+    let requesters = requesters.into_iter().map(|requester| (requester.id, requester_view(requester)));
+    let mut cards = Cards { requesters: requesters.collect(), ..Cards::default() };
     let mut views = Vec::with_capacity(tickets.len());
     for ticket in tickets {
         let mut view = cards.card(tx, ticket).await?;

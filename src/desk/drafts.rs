@@ -108,6 +108,75 @@ impl Desk {
         Ok(draft.ticket)
     }
 
+    /// Keeps what an agent writes on a ticket's page, one text for each ticket and agent; an empty one gives it up.
+    pub async fn keep_page_draft(
+        &self,
+        agent: &Agent,
+        ticket: TicketId,
+        template: Option<&str>,
+        text: &str,
+    ) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        if tx.ticket(ticket).await?.is_none() {
+            return refuse(Refusal::NoSuchTicket(ticket));
+        }
+        let known = tx.page_draft(ticket, agent.id).await?;
+        let is_empty = text.trim().is_empty();
+        let shows = match &known {
+            None if is_empty => return Ok(()),
+            None => {
+                let base = tx.latest_said(ticket).await?;
+                let key = format!("page:{}:{ticket}:{}", agent.id, now.timestamp_millis());
+                tx.begin_draft(ticket, agent.id, template, text, None, base, now, &key).await?;
+                true
+            }
+            Some(draft) if is_empty => tx.end_draft(draft.id, false, now).await?,
+            Some(draft) => {
+                tx.keep_draft(draft.id, text, draft.then, draft.base, now).await?;
+                // The cards in chat say who writes for a while: told again before that is over.
+                draft.touched_at < now - WRITES_FOR / 2
+            }
+        };
+        if shows {
+            self.show_writers(&mut tx, ticket, now).await?;
+        }
+        tx.commit().await?;
+        if shows {
+            self.inner.ring_chats();
+        }
+        Ok(())
+    }
+
+    /// What an agent wrote on a ticket's page and did not send, and when.
+    pub async fn page_draft(
+        &self,
+        agent: &Agent,
+        ticket: TicketId,
+    ) -> Result<Option<(String, DateTime<Utc>)>> {
+        let draft = self.inner.store.read().await?.page_draft(ticket, agent.id).await?;
+        Ok(draft.map(|draft| (draft.text, draft.touched_at)))
+    }
+
+    /// It was sent.
+    pub async fn end_page_draft(&self, agent: &Agent, ticket: TicketId) -> Result<()> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let Some(draft) = tx.page_draft(ticket, agent.id).await? else { return Ok(()) };
+        tx.end_draft(draft.id, true, now).await?;
+        self.show_writers(&mut tx, ticket, now).await?;
+        tx.commit().await?;
+        self.inner.ring_chats();
+        Ok(())
+    }
+
+    /// Who writes a reply to a ticket, in chat or on its page.
+    pub async fn writers(&self, ticket: TicketId) -> Result<Vec<String>> {
+        let since = self.inner.clock.now() - WRITES_FOR;
+        let writers = self.inner.store.read().await?.writers(ticket, since).await?;
+        Ok(writers.into_iter().map(|(_, name)| name).collect())
+    }
+
     /// Sends a reply, unless something was said on the ticket that the writer has not seen, or the reply is not what its
     /// preview showed any more: its text, its recipients, its roads, the status that goes with it. `shown` is the mark of
     /// that preview. A draft that was sent gives its ticket; one that was given up is refused.

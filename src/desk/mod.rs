@@ -42,6 +42,7 @@ pub mod retention;
 pub mod rituals;
 pub mod run;
 pub mod sent;
+mod split;
 pub mod suggest;
 mod tags;
 mod taking_part;

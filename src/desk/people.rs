@@ -9,7 +9,7 @@ use crate::domain::people::{Agent, Requester, Role, normal_address};
 use crate::domain::preference::Preference;
 use crate::domain::refusal::Refusal;
 use crate::store::Tx;
-use crate::store::tickets::Narrowing;
+use crate::store::lists::Narrowing;
 use crate::view::{Person, RequesterView};
 use chrono::{DateTime, Utc};
 
@@ -172,8 +172,7 @@ impl Desk {
     /// Whoever asked for help last, if anybody did.
     pub async fn latest_requester(&self) -> Result<Option<Requester>> {
         let mut tx = self.inner.store.read().await?;
-        let (tickets, _) = tx.queue(&Narrowing::default(), 1).await?;
-        match tickets.first() {
+        match tx.list(&Narrowing::default(), 1).await?.tickets.first() {
             Some(ticket) => Ok(Some(tx.requester(ticket.requester).await?)),
             None => Ok(None),
         }
@@ -183,8 +182,8 @@ impl Desk {
 pub(super) async fn read_person(tx: &mut Tx, email: &str) -> Result<Person> {
     let requester = known_requester(tx, email).await?;
     let narrowing = Narrowing { requester: Some(requester.id), ..Narrowing::default() };
-    let (tickets, _) = tx.queue(&narrowing, i64::MAX).await?;
-    let tickets = read_cards(tx, tickets).await?;
+    let page = tx.list(&narrowing, i64::MAX).await?;
+    let tickets = read_cards(tx, page.tickets).await?;
     let blocked = requester.blocked_at.is_some();
     let devices = tx.count_subscriptions(requester.id).await?;
     let mut requester = RequesterView { devices, ..requester_view(requester) };

@@ -15,8 +15,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::retention::{reason_kept, without_words};
 use crate::domain::ticket::Ticket;
 use crate::store::Tx;
+use crate::store::lists::{Narrowing, Page};
 use crate::store::privacy::Line;
-use crate::store::tickets::{Narrowing, NewEvent};
+use crate::store::tickets::NewEvent;
 use crate::view::RequesterView;
 use crate::view::held::{HeldOf, PersonCounts};
 use crate::wording;
@@ -56,7 +57,7 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         let Some(requester) = tx.find_requester(id).await? else { return Ok(None) };
         let narrowing = Narrowing { requester: Some(id), ..Narrowing::default() };
-        let (tickets, total) = tx.queue(&narrowing, NAMED).await?;
+        let Page { tickets, total, .. } = tx.list(&narrowing, NAMED).await?;
         let tally = tx.tally(id).await?;
         let email = requester.email.clone();
         let held = HeldOf {

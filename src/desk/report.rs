@@ -135,5 +135,5 @@ async fn standing(tx: &mut Tx, status: Status, since: DateTime<Utc>) -> Result<P
 }
 
 async fn pile(tx: &mut Tx, (tickets, total): (Vec<Ticket>, i64)) -> Result<Pile> {
-    Ok(Pile { tickets: Queue { tickets: read_cards(tx, tickets).await?, total }, total })
+    Ok(Pile { tickets: Queue { tickets: read_cards(tx, tickets).await?, total, ..Queue::default() }, total })
 }

@@ -15,9 +15,10 @@ use crate::domain::preference::Preference;
 use crate::domain::threading::AnswerTo;
 use crate::domain::ticket::{SPAM, Status, Ticket};
 use crate::store::Tx;
+use crate::store::lists::Narrowing;
 use crate::store::messages::StoredMessage;
 pub use crate::store::notifications::StoredNotification;
-use crate::store::tickets::{Narrowing, NewEvent};
+use crate::store::tickets::NewEvent;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -388,8 +389,8 @@ impl Inner {
 /// The tickets that a requester sees in their list, the latest first.
 pub(super) async fn shown_tickets(tx: &mut Tx, requester: RequesterId, limit: i64) -> Result<Vec<Ticket>> {
     let narrowing = Narrowing { requester: Some(requester), ..Narrowing::default() };
-    let (tickets, _) = tx.queue(&narrowing, limit).await?;
-    Ok(tickets.into_iter().filter(Ticket::is_shown_to_requester).collect())
+    let page = tx.list(&narrowing, limit).await?;
+    Ok(page.tickets.into_iter().filter(Ticket::is_shown_to_requester).collect())
 }
 
 /// The time that the links of a mail are made for: a mail that was written before the links were ended, and leaves after, has

@@ -14,6 +14,7 @@ use crate::command::vocabulary::ParticipantWish;
 use crate::domain::audit::{AuditDetail, AuditKind, By};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, RawMailId, TicketId};
+use crate::domain::list::Holder;
 use crate::domain::mail::Shape;
 use crate::domain::message::{Direction, Mark};
 use crate::domain::people::{Actor, Agent, Door, first_name};
@@ -123,10 +124,10 @@ impl Inner {
                 let filter = QueueFilter {
                     status: *status,
                     priority: *priority,
-                    assignee: mine.then_some(ask.agent.id),
+                    holder: mine.then_some(Holder::Agent(ask.agent.id)),
                     words: words.clone(),
                     limit: Some(LIST_LENGTH),
-                    before: None,
+                    ..QueueFilter::default()
                 };
                 Ok(View::Queue(board::read_queue(&mut self.store.read().await?, &filter).await?))
             }

@@ -176,6 +176,7 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         | EventKind::MergedInto
         | EventKind::Absorbed
         | EventKind::ContinuedIn
+        | EventKind::SplitInto
         | EventKind::ParticipantsSet
         | EventKind::Escalated
         | EventKind::MadeUrgent

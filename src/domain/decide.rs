@@ -262,6 +262,10 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.kind = EventKind::ContinuedIn;
             decision.detail.other = Some(other.0);
         }
+        Event::SplitInto(other) => {
+            decision.kind = EventKind::SplitInto;
+            decision.detail.other = Some(other.0);
+        }
         Event::ParticipantsSet { changes, validated, wrote } => {
             decision.kind = EventKind::ParticipantsSet;
             decision.detail.participants.clone_from(changes);

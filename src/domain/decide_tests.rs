@@ -387,6 +387,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(merged_into(17)),
         any_absorbed(),
         Just(Event::ContinuedIn(TicketId(43))),
+        Just(Event::SplitInto(TicketId(44))),
     ]
 }
 

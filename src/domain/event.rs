@@ -167,6 +167,8 @@ pub enum Event {
     },
     /// The requester answered this closed ticket too late to reopen it: it goes on in another.
     ContinuedIn(TicketId),
+    /// An agent made another ticket of one of its messages.
+    SplitInto(TicketId),
     /// An agent said who takes part in the ticket.
     ParticipantsSet {
         /// Whom, each once.
@@ -249,6 +251,8 @@ pub enum EventKind {
     Absorbed,
     /// The requester answered too late, and another ticket was opened for it.
     ContinuedIn,
+    /// A CM made another ticket of one of its messages.
+    SplitInto,
     /// A CM said who takes part.
     ParticipantsSet,
     /// A CM answered and handed the request over to the product team.
@@ -287,7 +291,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 35] = [
+    pub const ALL: [EventKind; 36] = [
         EventKind::Created,
         EventKind::RequesterWrote,
         EventKind::RequesterThanked,
@@ -306,6 +310,7 @@ impl EventKind {
         EventKind::MergedInto,
         EventKind::Absorbed,
         EventKind::ContinuedIn,
+        EventKind::SplitInto,
         EventKind::ParticipantsSet,
         EventKind::HandedOver,
         EventKind::Escalated,
@@ -346,6 +351,7 @@ impl EventKind {
             EventKind::MergedInto => "merged_into",
             EventKind::Absorbed => "absorbed",
             EventKind::ContinuedIn => "continued_in",
+            EventKind::SplitInto => "split_into",
             EventKind::ParticipantsSet => "participants_set",
             EventKind::HandedOver => "handed_over",
             EventKind::Escalated => "escalated",

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub enum Refusal {
     /// No ticket has this number.
     NoSuchTicket(TicketId),
+    /// Only a message that came in, of a ticket that keeps another, becomes a ticket of its own.
+    NotSplit(TicketId),
     /// The ticket stands there already.
     SameStatus(TicketId, Status),
     /// This status may not follow that one.

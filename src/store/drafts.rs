@@ -13,7 +13,10 @@ statements! {
          ON CONFLICT (source_key) WHERE source_key IS NOT NULL DO NOTHING RETURNING id");
     DRAFT_BY_SOURCE = Sql::same("SELECT id FROM draft WHERE source_key = $1");
     DRAFT = Sql::same(
-        "SELECT id, ticket_id, agent_id, template, text, then_status, base, state FROM draft WHERE id = $1");
+        "SELECT id, ticket_id, agent_id, template, text, then_status, base, state, updated_at FROM draft WHERE id = $1");
+    PAGE_DRAFT = Sql::same(
+        "SELECT id, ticket_id, agent_id, template, text, then_status, base, state, updated_at FROM draft \
+         WHERE ticket_id = $1 AND agent_id = $2 AND state = 'open' AND source_key LIKE 'page:%' ORDER BY id DESC LIMIT 1");
     KEEP_DRAFT = Sql::same(
         "UPDATE draft SET text = $2, then_status = $3, base = $4, updated_at = $5 WHERE id = $1 AND state = 'open'");
     END_DRAFT = Sql::same("UPDATE draft SET state = $2, updated_at = $3 WHERE id = $1 AND state = 'open'");
@@ -43,6 +46,8 @@ pub struct StoredDraft {
     pub base: MessageId,
     /// Neither sent nor dropped.
     pub is_open: bool,
+    /// When it was last written to.
+    pub touched_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -55,6 +60,23 @@ struct DraftRow {
     then_status: Option<String>,
     base: i64,
     state: String,
+    updated_at: DateTime<Utc>,
+}
+
+impl DraftRow {
+    fn read(self) -> Result<StoredDraft> {
+        Ok(StoredDraft {
+            id: DraftId(self.id),
+            ticket: TicketId(self.ticket_id),
+            agent: AgentId(self.agent_id),
+            template: self.template,
+            text: self.text,
+            then: self.then_status.map(|status| known(&status, Status::from_word)).transpose()?,
+            base: MessageId(self.base),
+            is_open: self.state == "open",
+            touched_at: self.updated_at,
+        })
+    }
 }
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
@@ -94,19 +116,13 @@ impl Tx {
 
     pub async fn draft(&mut self, id: DraftId) -> Result<Option<StoredDraft>> {
         let row: Option<DraftRow> = optional!(self, DRAFT, id.0)?;
-        row.map(|row| {
-            Ok(StoredDraft {
-                id: DraftId(row.id),
-                ticket: TicketId(row.ticket_id),
-                agent: AgentId(row.agent_id),
-                template: row.template,
-                text: row.text,
-                then: row.then_status.map(|status| known(&status, Status::from_word)).transpose()?,
-                base: MessageId(row.base),
-                is_open: row.state == "open",
-            })
-        })
-        .transpose()
+        row.map(DraftRow::read).transpose()
+    }
+
+    /// What this agent writes to a ticket on its page.
+    pub async fn page_draft(&mut self, ticket: TicketId, agent: AgentId) -> Result<Option<StoredDraft>> {
+        let row: Option<DraftRow> = optional!(self, PAGE_DRAFT, ticket.0, agent.0)?;
+        row.map(DraftRow::read).transpose()
     }
 
     /// `false` when it is not open any more.

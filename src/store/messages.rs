@@ -83,6 +83,11 @@ statements! {
          WHERE message_id = $1 ORDER BY part % 100000, part");
     MOVE_MESSAGES = Sql::same(
         "UPDATE message SET origin_id = COALESCE(origin_id, ticket_id), ticket_id = $2 WHERE ticket_id = $1");
+    // What a stranger wrote is its writer's own there.
+    MOVE_MESSAGE = Sql::same(
+        "UPDATE message SET ticket_id = $2, origin_id = NULL, mark = CASE WHEN mark = 'stranger' THEN NULL ELSE mark END WHERE id = $1");
+    MOVE_REF = Sql::same(
+        "UPDATE mail_ref SET ticket_id = $3 WHERE rfc_id = $1 AND ticket_id = $2 AND kind = 'received'");
     MOVE_MESSAGES_BACK = Sql::same(concat!(
         "UPDATE message SET ticket_id = $1 WHERE ticket_id = $2 AND origin_id IN (", family!(), ")"));
     TICKET_BY_REF = Sql::same(
@@ -424,6 +429,16 @@ impl Tx {
     /// Gives a ticket's messages to the one that it is merged into.
     pub async fn move_messages(&mut self, from: TicketId, to: TicketId) -> Result<()> {
         execute!(self, MOVE_MESSAGES, from.0, to.0).map(drop)
+    }
+
+    /// Gives one message to another ticket.
+    pub async fn move_message(&mut self, message: MessageId, to: TicketId) -> Result<()> {
+        execute!(self, MOVE_MESSAGE, message.0, to.0).map(drop)
+    }
+
+    /// Makes the id of a mail that was received lead to another ticket.
+    pub async fn move_ref(&mut self, rfc_id: &str, from: TicketId, to: TicketId) -> Result<()> {
+        execute!(self, MOVE_REF, clean(rfc_id), from.0, to.0).map(drop)
     }
 
     /// Gives them back, with those of the tickets that had been merged into it before.

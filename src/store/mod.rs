@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod drafts;
 pub mod forms;
 mod known_uids;
+pub mod lists;
 pub mod mailbox;
 pub mod messages;
 pub mod notifications;
@@ -348,7 +349,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks = mailbox::BULKS.iter().chain(&known_uids::BULKS).chain(&messages::BULKS);
     let bulks =
         bulks.chain(&people::BULKS).chain(&retention::BULKS).chain(&search::BULKS).chain(&tags::BULKS);
-    let bulks = bulks.chain(&tickets::BULKS).chain(&timers::BULKS);
+    let bulks = bulks.chain(&lists::BULKS).chain(&tickets::BULKS).chain(&timers::BULKS);
     let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,
@@ -359,6 +360,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         drafts::STATEMENTS,
         forms::STATEMENTS,
         known_uids::STATEMENTS,
+        lists::STATEMENTS,
         mailbox::STATEMENTS,
         messages::STATEMENTS,
         notifications::STATEMENTS,
@@ -383,6 +385,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     .flatten()
     .copied()
     .chain(bulks.flatten())
+    .chain(lists::numbered())
 }
 
 impl Tx {

@@ -57,8 +57,13 @@ static MEET_REQUESTERS: LazyLock<Bulk> = LazyLock::new(|| {
          RETURNING id, email, name, preference, blocked_at, links_since",
     )
 });
+static REQUESTERS_OF: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = "SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE id IN (";
+    Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
+});
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("meet_requesters", &MEET_REQUESTERS)];
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 2] =
+    [("meet_requesters", &MEET_REQUESTERS), ("requesters_of", &REQUESTERS_OF)];
 
 type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 type AgentRow = (i64, String, String);
@@ -74,6 +79,12 @@ fn agent((id, name, role): AgentRow) -> Result<Agent> {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
+    /// Several requesters, each once; in no order.
+    pub async fn requesters_of(&mut self, ids: &[RequesterId]) -> Result<Vec<Requester>> {
+        let rows = fetch_all!(self, REQUESTERS_OF, RequesterRow, ids, |query, id| query.bind(id.0))?;
+        rows.into_iter().map(requester).collect()
+    }
+
     /// The requester with this address (in the form of `normal_address`), made when unknown, with the
     /// preference `both`. A name that is not empty replaces the one known.
     pub async fn meet_requester(&mut self, email: &str, name: &str, now: DateTime<Utc>) -> Result<Requester> {

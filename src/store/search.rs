@@ -1,12 +1,18 @@
 //! Full-text search over words folded in Rust, so that both databases find the same. May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, execute, statements, write_all};
+use super::dialect::{Bulk, Sql, all, execute, statements, write_all};
 use super::{Connection, Result, Tx};
 use crate::domain::ids::MessageId;
 use std::sync::LazyLock;
 
 statements! {
     FORGET_MESSAGE = Sql::fork("DELETE FROM search WHERE rowid = $1", "DELETE FROM search WHERE message_id = $1");
+    // From one word to the next by the index, however many messages hold it. PostgreSQL is not asked.
+    WORDS = Sql::fork(
+        "WITH RECURSIVE known(word) AS (SELECT (SELECT term FROM search_word WHERE term >= $1 LIMIT 1) UNION ALL \
+         SELECT (SELECT term FROM search_word WHERE term >= known.word || char(1) LIMIT 1) FROM known WHERE known.word < $2) \
+         SELECT word FROM known WHERE word < $2 LIMIT $3",
+        "SELECT CAST($1 AS TEXT) WHERE CAST($2 AS TEXT) IS NULL AND CAST($3 AS BIGINT) IS NULL");
 }
 
 static INDEX: LazyLock<Bulk> = LazyLock::new(|| {
@@ -19,6 +25,9 @@ static INDEX: LazyLock<Bulk> = LazyLock::new(|| {
 });
 /// The statements of this file for many rows, by name.
 pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("index", &INDEX)];
+
+/// The most words that a beginning stands for, as single words; one or two letters stand for thousands.
+const MOST_WORDS: i64 = 400;
 
 impl Tx {
     /// Makes messages findable, each by its words: distinct, folded, separated by one space.
@@ -39,22 +48,39 @@ impl Tx {
 
     /// The words as the database's own search expression: all of them, each as the beginning of a word.
     /// `None` without a word. Words hold letters and digits only, so nothing in them is an operator.
-    pub(super) fn search_expression(&self, words: &[String]) -> Option<String> {
-        let words: Vec<&str> = words
-            .iter()
-            .map(String::as_str)
-            .filter(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric))
-            .collect();
-        if words.is_empty() {
-            return None;
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn search_expression(&mut self, words: &[String]) -> Result<Option<String>> {
+        let is_word = |word: &&String| !word.is_empty() && word.chars().all(char::is_alphanumeric);
+        let mut expressions = Vec::new();
+        for word in words.iter().filter(is_word) {
+            expressions.push(match self.is_sqlite() {
+                true => self.beginning(word).await?,
+                false => format!("'{word}':*"),
+            });
         }
-        Some(match self.connection {
-            Connection::Sqlite(..) => {
-                words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ")
-            }
-            Connection::Postgres(_) => {
-                words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+        let and = if self.is_sqlite() { " AND " } else { " & " };
+        Ok((!expressions.is_empty()).then(|| expressions.join(and)))
+    }
+
+    /// The words that begin so, each by itself. SQLite would first put together all messages in which any of them stands, and
+    /// hundreds of thousands hold « bonjour »; of single words it reads the newest and stops.
+    async fn beginning(&mut self, word: &str) -> Result<String> {
+        let (end, most) = (format!("{word}{}", char::MAX), MOST_WORDS + 1);
+        let known: Vec<(String,)> = all!(self, WORDS, word, end, most)?;
+        Ok(match known.len() {
+            0 => format!("\"{word}\""),
+            count if count as i64 > MOST_WORDS => format!("\"{word}\"*"),
+            _ => {
+                let known: Vec<String> = known.into_iter().map(|(word,)| format!("\"{word}\"")).collect();
+                format!("({})", known.join(" OR "))
             }
         })
+    }
+
+    /// Which of the two databases it is.
+    pub(super) fn is_sqlite(&self) -> bool {
+        matches!(self.connection, Connection::Sqlite(..))
     }
 }

@@ -114,7 +114,7 @@ impl Tx {
     /// The tickets of the `messages` newest messages in which each of these folded words begins a word, their subjects
     /// and writers included; in no order. None without a word.
     pub async fn suggest_found(&mut self, words: &[String], messages: i64) -> Result<Vec<SuggestedTicket>> {
-        let Some(expression) = self.search_expression(words) else { return Ok(Vec::new()) };
+        let Some(expression) = self.search_expression(words).await? else { return Ok(Vec::new()) };
         let rows: Vec<TicketRow> = all!(self, SUGGEST_FOUND, expression, messages)?;
         tickets(rows)
     }

@@ -19,70 +19,7 @@ macro_rules! ticket_columns {
          ticket.answer_due, ticket.anonymised_at, ticket.version, ticket.created_at, ticket.updated_at"
     };
 }
-
-/// How many messages hold a word that is called common.
-const COMMON: i64 = 4000;
-
-/// What a list may be narrowed by; each `NULL` leaves its column free.
-macro_rules! queue_filter {
-    () => {
-        "(CAST($1 AS TEXT) IS NULL OR ticket.status = $1) AND (CAST($2 AS TEXT) IS NULL OR ticket.priority = $2) \
-         AND (CAST($3 AS BIGINT) IS NULL OR ticket.assignee_id = $3) \
-         AND (CAST($4 AS BIGINT) IS NULL OR ticket.requester_id = $4) "
-    };
-}
-
-/// The tickets with a message in which every searched word begins a word. The index holds no text: the rows of
-/// thousands of messages lie too far apart to read each for its ticket's number.
-macro_rules! found {
-    (sqlite) => {
-        "AND ticket.id IN (SELECT message.ticket_id FROM message INDEXED BY message_home WHERE message.id IN \
-         (SELECT rowid FROM search WHERE search MATCH $5)) "
-    };
-    (postgres) => {
-        "AND ticket.id IN (SELECT message.ticket_id FROM message JOIN search ON search.message_id = message.id \
-         WHERE search.words @@ CAST($5 AS tsquery)) "
-    };
-}
-
-/// Newest change first, from a given place on.
-macro_rules! queue_page {
-    () => {
-        "AND (CAST($6 AS BIGINT) IS NULL OR ticket.updated_at < $7 OR (ticket.updated_at = $7 AND ticket.id < $6)) \
-         ORDER BY ticket.updated_at DESC, ticket.id DESC LIMIT $8"
-    };
-}
-
-/// The page and how many match wherever it stands, searched for once.
-macro_rules! search_queue {
-    ($database:ident) => {
-        concat!(
-            "WITH matched AS MATERIALIZED (SELECT ",
-            ticket_columns!(),
-            " FROM ticket WHERE ",
-            queue_filter!(),
-            found!($database),
-            ") SELECT ",
-            ticket_columns!(),
-            ", (SELECT CAST(COUNT(*) AS BIGINT) FROM matched) AS total FROM matched ticket WHERE TRUE ",
-            queue_page!()
-        )
-    };
-}
-
-/// The same for words that very many messages hold, where nothing else narrows the list: the newest tickets are looked through
-/// for those, instead of reading every ticket that has them. SQLite alone; PostgreSQL plans that by itself.
-macro_rules! search_common {
-    () => {
-        concat!(
-            "WITH matched AS MATERIALIZED (SELECT DISTINCT message.ticket_id AS id FROM message INDEXED BY message_home \
-             WHERE message.id IN (SELECT rowid FROM search WHERE search MATCH $5)) SELECT ",
-            ticket_columns!(),
-            ", (SELECT CAST(COUNT(*) AS BIGINT) FROM matched) AS total FROM ticket INDEXED BY ticket_newest \
-             WHERE ticket.id IN (SELECT id FROM matched) ORDER BY ticket.updated_at DESC, ticket.id DESC LIMIT $8"
-        )
-    };
-}
+pub(super) use ticket_columns;
 
 macro_rules! add_event {
     () => {
@@ -129,21 +66,6 @@ statements! {
     FOLLOWER = Sql::same(
         "SELECT id FROM ticket WHERE follows = $1 AND requester_id = (SELECT requester_id FROM ticket WHERE id = $1) \
          ORDER BY id DESC LIMIT 1");
-    QUEUE = Sql::same(concat!(
-        "SELECT ", ticket_columns!(), " FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL ", queue_page!()));
-    COUNT_QUEUE = Sql::same(concat!(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), "AND CAST($5 AS TEXT) IS NULL"));
-    // What is asked all day, from an index alone.
-    COUNT_ALL = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket");
-    COUNT_IN_STATUS = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status = $1");
-    SEARCH_QUEUE = Sql::fork(search_queue!(sqlite), search_queue!(postgres));
-    SEARCH_COMMON = Sql::fork(search_common!(), search_queue!(postgres));
-    IS_COMMON = Sql::fork(
-        "SELECT COUNT(*) >= $2 FROM (SELECT rowid FROM search WHERE search MATCH $1 LIMIT $2)",
-        "SELECT CAST($1 AS TEXT) IS NULL AND CAST($2 AS BIGINT) IS NULL");
-    COUNT_SEARCH = Sql::fork(
-        concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(sqlite)),
-        concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", queue_filter!(), found!(postgres)));
     COUNT_BY_STATUS = Sql::same(
         "SELECT status, CAST(COUNT(*) AS BIGINT) FROM ticket WHERE reason IS NULL OR reason <> 'spam' GROUP BY status");
     ADD_EVENT = Sql::same(concat!(add_event!(), "($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"));
@@ -182,8 +104,9 @@ statements! {
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }
 
+/// A ticket as it is stored.
 #[derive(sqlx::FromRow)]
-struct TicketRow {
+pub(super) struct TicketRow {
     id: i64,
     subject: String,
     status: String,
@@ -203,7 +126,7 @@ struct TicketRow {
 }
 
 impl TicketRow {
-    fn read(self) -> Result<Ticket> {
+    pub(super) fn read(self) -> Result<Ticket> {
         Ok(Ticket {
             id: TicketId(self.id),
             subject: self.subject,
@@ -223,13 +146,6 @@ impl TicketRow {
             updated_at: self.updated_at,
         })
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct FoundRow {
-    #[sqlx(flatten)]
-    ticket: TicketRow,
-    total: i64,
 }
 
 /// A line of history, as it is read.
@@ -311,23 +227,6 @@ pub struct NewEvent<'a> {
     pub source_key: Option<&'a str>,
 }
 
-/// What a list is narrowed by.
-#[derive(Debug, Clone, Default)]
-pub struct Narrowing {
-    /// Only this status.
-    pub status: Option<Status>,
-    /// Only this priority.
-    pub priority: Option<Priority>,
-    /// Only this agent's.
-    pub assignee: Option<AgentId>,
-    /// Only this requester's.
-    pub requester: Option<RequesterId>,
-    /// Only tickets with a message that holds a word beginning with each of these; folded.
-    pub words: Vec<String>,
-    /// Only what stands behind this ticket in the list.
-    pub before: Option<(DateTime<Utc>, TicketId)>,
-}
-
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
     /// Opens tickets, each with its subject, for its requester, who is owed an answer by `answer_due`; their numbers in the
@@ -401,83 +300,6 @@ impl Tx {
     pub async fn follower(&mut self, ticket: TicketId) -> Result<Option<TicketId>> {
         let id: Option<i64> = optional_scalar!(self, FOLLOWER, ticket.0)?;
         Ok(id.map(TicketId))
-    }
-
-    /// The first `limit` tickets, newest change first, and how many match wherever the page stands.
-    pub async fn queue(&mut self, narrowing: &Narrowing, limit: i64) -> Result<(Vec<Ticket>, i64)> {
-        if let Some(words) = self.search_expression(&narrowing.words) {
-            return self.search_queue(narrowing, &words, limit).await;
-        }
-        let (before_at, before_id) = narrowing.before.map(|(at, id)| (at, id.0)).unzip();
-        let rows: Vec<TicketRow> = all!(
-            self,
-            QUEUE,
-            narrowing.status.map(Status::as_str),
-            narrowing.priority.map(Priority::as_str),
-            narrowing.assignee.map(|id| id.0),
-            narrowing.requester.map(|id| id.0),
-            None::<String>,
-            before_id,
-            before_at,
-            limit
-        )?;
-        let is_whole = narrowing.before.is_none() && (rows.len() as i64) < limit;
-        let total = if is_whole { rows.len() as i64 } else { self.count_queue(narrowing, None).await? };
-        Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, total))
-    }
-
-    async fn search_queue(
-        &mut self,
-        narrowing: &Narrowing,
-        words: &str,
-        limit: i64,
-    ) -> Result<(Vec<Ticket>, i64)> {
-        let (before_at, before_id) = narrowing.before.map(|(at, id)| (at, id.0)).unzip();
-        let by_words_alone = matches!(
-            narrowing,
-            Narrowing { status: None, priority: None, assignee: None, requester: None, before: None, .. }
-        );
-        let is_common = by_words_alone && scalar!(self, IS_COMMON, words, COMMON)?;
-        let rows: Vec<FoundRow> = all!(
-            self,
-            if is_common { SEARCH_COMMON } else { SEARCH_QUEUE },
-            narrowing.status.map(Status::as_str),
-            narrowing.priority.map(Priority::as_str),
-            narrowing.assignee.map(|id| id.0),
-            narrowing.requester.map(|id| id.0),
-            words,
-            before_id,
-            before_at,
-            limit
-        )?;
-        let total = match rows.first() {
-            Some(row) => row.total,
-            // Behind the last of them there is no row to say how many there are.
-            None if narrowing.before.is_some() => self.count_queue(narrowing, Some(words)).await?,
-            None => 0,
-        };
-        Ok((rows.into_iter().map(|row| row.ticket.read()).collect::<Result<_>>()?, total))
-    }
-
-    async fn count_queue(&mut self, narrowing: &Narrowing, words: Option<&str>) -> Result<i64> {
-        if let (None, Narrowing { status, priority: None, assignee: None, requester: None, .. }) =
-            (words, narrowing)
-        {
-            return match status {
-                None => scalar!(self, COUNT_ALL),
-                Some(status) => scalar!(self, COUNT_IN_STATUS, status.as_str()),
-            };
-        }
-        let sql = if words.is_some() { COUNT_SEARCH } else { COUNT_QUEUE };
-        scalar!(
-            self,
-            sql,
-            narrowing.status.map(Status::as_str),
-            narrowing.priority.map(Priority::as_str),
-            narrowing.assignee.map(|id| id.0),
-            narrowing.requester.map(|id| id.0),
-            words
-        )
     }
 
     /// How many tickets stand where, spam left out.

@@ -1,78 +1,26 @@
-//! The list of tickets and a ticket's page, with every act that a CM can do there. May import: desk, command,
-//! view, wording, domain.
+//! A ticket's page, with every act that a CM can do there. May import: desk, command, view, wording, reading, domain.
 
-use super::pages::{ConsolePanel, Flash, Frame, PageSubject, QueueForm, QueuePage, ReplyDraft, TicketPage};
+use super::pages::{Flash, Frame, PageSubject, ReplyDraft, TicketPage};
 use super::session::{Act, Session};
-use super::{Problem, Web};
+use super::{Problem, Web, live};
 use crate::command::grammar::Command;
 use crate::command::usage::UsageError;
-use crate::command::vocabulary::participant_wish;
+use crate::command::vocabulary::{self, participant_wish, tag_change};
 use crate::desk::Failure;
-use crate::desk::board::QueueFilter;
 use crate::desk::run::With;
-use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ids::{DeliveryId, MessageId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{Priority, Status};
+use crate::reading;
 use crate::view::{Done, View};
 use crate::wording::{done, refusals, text};
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
-/// Tickets on one page of the list.
-const ROWS: usize = 50;
-
 type Fields = Query<HashMap<String, String>>;
-
-/// `GET /admin/support`.
-pub async fn queue(
-    State(web): State<Web>,
-    session: Session,
-    Query(query): Fields,
-) -> Result<Html<String>, Problem> {
-    let field = |name: &str| query.get(name).map_or("", |value| value.trim());
-    let form = QueueForm {
-        status: Status::from_word(field("status")),
-        priority: Priority::from_word(field("priority")),
-        words: field("q").to_owned(),
-        mine: field("mine") == "1",
-    };
-    let before = read_before(field("before"));
-    let mut frame = web.frame(&session, "queue").await?;
-    frame.flash = recall(&web, &session, field("done"));
-    let filter = QueueFilter {
-        status: form.status,
-        priority: form.priority,
-        assignee: form.mine.then_some(session.agent.id),
-        words: form.words.split_whitespace().map(str::to_owned).collect(),
-        // One more than is shown tells whether there are more.
-        limit: Some(ROWS as i64 + 1),
-        before,
-    };
-    let mut queue = web.desk().queue(&filter).await?;
-    let more = queue.tickets.len() > ROWS;
-    queue.tickets.truncate(ROWS);
-    let older = queue.tickets.last().filter(|_| more).map(|last| (last.updated_at, last.id));
-    let turns = web.transcripts().of(&session.hash);
-    let page = QueuePage {
-        figures: web.desk().figures().await?,
-        queue: &queue,
-        filter: form,
-        older,
-        paged: before.is_some(),
-        console: ConsolePanel { turns: &turns, back: "queue", line: String::new() },
-    };
-    Ok(Html(web.pages().queue(&frame, &page, web.here())?))
-}
-
-/// The place in the list that [`QueueForm::address`] wrote: `2026-11-24T09:00:00.000Z,42`.
-fn read_before(text: &str) -> Option<(DateTime<Utc>, TicketId)> {
-    let (at, id) = text.split_once(',')?;
-    Some((DateTime::parse_from_rfc3339(at).ok()?.to_utc(), TicketId(id.parse().ok()?)))
-}
 
 /// `GET /admin/support/revision`: a number that changes with every ticket. Pages ask for it every two seconds.
 pub async fn revision(State(web): State<Web>, _session: Session) -> Result<String, Problem> {
@@ -92,6 +40,7 @@ pub async fn ticket(
         match web.desk().run(&session.agent, Door::Web, command, None).await {
             Ok(View::Draft(draft)) => {
                 writing.draft = ReplyDraft {
+                    is_new: true,
                     template: draft.template,
                     text: draft.text,
                     missing: draft.missing,
@@ -122,11 +71,24 @@ async fn ticket_page(
     session: &Session,
     id: TicketId,
     flash: Option<Flash>,
-    writing: Writing,
+    mut writing: Writing,
 ) -> Result<Response, Problem> {
+    /// How many other tickets of the requester are named.
+    const OTHERS: i64 = 5;
     let mut frame: Frame = web.frame(session, "ticket").await?;
     let ticket = web.desk().ticket(id).await?.ok_or(Problem::NotFound)?;
     let recipients = web.desk().recipients(id).await?;
+    let (others, others_in_all) = web.desk().others_of(id, OTHERS).await?;
+    let kept = match writing.draft.is_new {
+        // What stands in the page is newer than what was kept.
+        true => None,
+        false => web.desk().page_draft(&session.agent, id).await?,
+    };
+    if let Some((text, at)) = kept {
+        writing.draft.text = text;
+        writing.draft.kept_at = Some(at);
+        writing.draft.missing = web.desk().catalogue().missing(&writing.draft.text);
+    }
     let command = Command::Template { name: None, ticket: None };
     let templates = match web.desk().run(&session.agent, Door::Web, command, None).await? {
         // The page sends a text, and a text hands nothing over: `feature` does.
@@ -149,6 +111,10 @@ async fn ticket_page(
         agents: &agents,
         draft: writing.draft,
         note: writing.note,
+        others: &others,
+        others_in_all,
+        present: live::sentence(web, session, id).await?,
+        tags: &web.desk().tags("").await?,
     };
     Ok((status, Html(web.pages().ticket(&frame, &page, web.here())?)).into_response())
 }
@@ -233,6 +199,8 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
     let command = Command::Reply { ticket: id, all, template: None, then: Some(then), text: text.clone() };
     let is_as_shown = !all || web.desk().recipients(id).await?.cc.join(" ") == form.field("copies");
     let draft = |missing: Vec<String>, lost_files: bool| ReplyDraft {
+        is_new: true,
+        kept_at: None,
         template: form.field("template").to_owned(),
         text: text.clone(),
         missing,
@@ -254,13 +222,16 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
             let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
             let limits = &web.settings().limits;
             let mail = web.desk().enclosed(limits, &agent.name, id, &text, &form.source_key, files).await?;
-            let with = With { files: mail.as_ref(), seen: None };
+            let with = With { files: mail.as_ref(), seen: form.field("seen").parse().map(MessageId).ok() };
             web.desk().run_with(agent, Door::Web, command, key, with).await
         }
         false => Err(Failure::Refused(Refusal::RecipientsChanged(id))),
     };
     match answer {
-        Ok(View::Done(done)) => Ok(back(&web, &form, id, said(*done))),
+        Ok(View::Done(done)) => {
+            web.desk().end_page_draft(&form.session.agent, id).await?;
+            Ok(back(&web, &form, id, said(*done)))
+        }
         Ok(_) => Ok(once_more(&form, id)),
         Err(Failure::Refused(refusal)) => {
             let missing = match &refusal {
@@ -290,6 +261,68 @@ pub async fn note(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Res
         }
         Err(broken) => Err(broken.into()),
     }
+}
+
+/// `POST …/draft`: `text`, what is written of a reply so far; an empty one gives it up. A script sends it while it is typed and
+/// reads no page; a button leads back to the ticket.
+pub async fn keep_draft(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+    form: Act,
+) -> Result<Response, Problem> {
+    let text = match form.field("drop") {
+        "" => form.field("text").replace("\r\n", "\n"),
+        _ => String::new(),
+    };
+    let template = Some(form.field("template")).filter(|key| !key.is_empty());
+    web.desk().keep_page_draft(&form.session.agent, TicketId(id), template, &text).await?;
+    match headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") {
+        true => Ok(Redirect::to(&format!("{}#reply", address(TicketId(id)))).into_response()),
+        false => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+/// `POST …/split`: `message`, which becomes a ticket of its own; its page follows.
+pub async fn split(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
+    let id = TicketId(id);
+    let message = form.field("message").parse().map(MessageId).map_err(|_| Problem::BadForm)?;
+    let raw = web.desk().raw_of_message(message).await?;
+    let mail = raw.and_then(|raw| reading::read(&raw, &web.settings().limits).ok());
+    let rfc_id = mail.as_ref().and_then(|mail| mail.message_id.as_deref());
+    let (agent, key) = (&form.session.agent, &form.source_key);
+    match web.desk().split(agent, Door::Web, id, message, rfc_id, key).await {
+        Ok(new) => {
+            Ok(back(&web, &form, new, Flash { ticket: new.0, ..Flash::saying("done", done::split(id, new)) }))
+        }
+        Err(Failure::Refused(Refusal::NoSuchTicket(_))) => Err(Problem::NotFound),
+        Err(Failure::Refused(refusal)) => Ok(back(&web, &form, id, no(id, &refusal))),
+        Err(broken) => Err(broken.into()),
+    }
+}
+
+/// `POST …/more`: `act` and `text`, what the act needs: a reason, a delay, another ticket, tags.
+pub async fn more(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
+    let (id, text) = (TicketId(id), form.field("text").trim());
+    let reason = Some(text).filter(|reason| !reason.is_empty()).map(str::to_owned);
+    let command = match form.field("act") {
+        "escalate" => Command::Escalate { ticket: id, reason: reason.ok_or(Problem::BadForm)? },
+        "urgent" => Command::Urgent { ticket: id, reason },
+        "feature" => Command::Feature { ticket: id },
+        "remind" => Command::Remind { ticket: id },
+        "snooze" => Command::Snooze { ticket: id, delay: text.to_owned() },
+        "merge" => match vocabulary::ticket(text) {
+            Ok(into) => Command::Merge { ticket: id, into },
+            Err(error) => return Ok(back(&web, &form, id, unread(id, &error))),
+        },
+        "tag" => match text.split_whitespace().map(tag_change).collect::<Result<Vec<String>, _>>() {
+            Ok(changes) if changes.is_empty() => return Err(Problem::BadForm),
+            Ok(changes) => Command::Tag { ticket: id, changes },
+            Err(error) => return Ok(back(&web, &form, id, unread(id, &error))),
+        },
+        _ => return Err(Problem::BadForm),
+    };
+    act(&web, &form, id, command).await
 }
 
 /// `POST …/participants`: `change`, `+address` to let somebody in, `-address` to keep them out.
@@ -361,24 +394,4 @@ pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
 pub async fn undo(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let ticket = form.field("ticket").parse().map(TicketId).map_err(|_| Problem::BadForm)?;
     act(&web, &form, ticket, Command::Undo { act: None }).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_in_the_list_reads_back() {
-        let place = (DateTime::from_timestamp_millis(1_795_512_345_678).unwrap(), TicketId(42));
-        let form = QueueForm { words: "é & co".into(), status: Some(Status::New), ..QueueForm::default() };
-        let address = form.address(Some(place));
-        assert_eq!(
-            address,
-            "/admin/support?status=new&q=%C3%A9%20%26%20co&before=2026-11-24T09:25:45.678Z,42"
-        );
-        assert_eq!(read_before(address.split_once("before=").unwrap().1), Some(place));
-        for nonsense in ["", "42", "x,42", "2026-11-24T09:25:45.678Z,x"] {
-            assert_eq!(read_before(nonsense), None);
-        }
-    }
 }

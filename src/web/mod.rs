@@ -3,7 +3,7 @@
 //! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `people` (the leads'), `requester` (by signed link), `pages`
+//! `list`, `bulk`, `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `people` (the leads'), `requester` (by signed link), `pages`
 //! and `shown` (how they are drawn), `memory` (what a page remembers between two requests).
 
 mod admin;
@@ -11,8 +11,11 @@ mod api;
 mod archive;
 mod assets;
 mod attempts;
+mod bulk;
 mod console;
 mod guard;
+mod list;
+mod live;
 mod memory;
 mod ops;
 mod outbox;
@@ -46,6 +49,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono_tz::Tz;
+use live::Present;
 use memory::{Flashes, Transcripts};
 use pages::{Frame, Pages};
 use session::Session;
@@ -74,6 +78,9 @@ const LARGEST_UPLOAD: usize = 64 << 20;
 /// How many forms with files are read at once, and how many streams are open: the rest of the pages must find a place too.
 const UPLOADS_AT_ONCE: usize = 4;
 const STREAMS_AT_ONCE: usize = 64;
+
+/// How many pages of CMs stay live by a stream; the rest ask every few seconds.
+const LIVE_AT_ONCE: usize = 96;
 
 /// The longest that files may take to come in.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(10 * 60);
@@ -116,6 +123,8 @@ struct Inner {
     /// The team does not wait behind requesters.
     team_uploads: Semaphore,
     streams: Arc<Semaphore>,
+    live_streams: Arc<Semaphore>,
+    present: Present,
     flashes: Flashes,
     transcripts: Transcripts,
 }
@@ -131,6 +140,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         uploads: Semaphore::new(UPLOADS_AT_ONCE),
         team_uploads: Semaphore::new(UPLOADS_AT_ONCE),
         streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
+        live_streams: Arc::new(Semaphore::new(LIVE_AT_ONCE)),
+        present: Present::default(),
         flashes: Flashes::default(),
         transcripts: Transcripts::default(),
     }));
@@ -145,7 +156,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
         .route("/admin/sign-out", post(session::sign_out))
-        .route("/admin/support", get(admin::queue))
+        .route("/admin/support", get(list::list))
+        .route("/admin/support/bulk", post(bulk::act))
         .route("/admin/support/revision", get(admin::revision))
         .route("/admin/support/undo", post(admin::undo))
         .route("/admin/support/console", get(console::show).post(console::say))
@@ -158,6 +170,10 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/tickets/{id}/resend", post(admin::resend))
         .route("/admin/support/tickets/{id}/sent", post(admin::mark_sent))
         .route("/admin/support/tickets/{id}/resume", post(admin::resume))
+        .route("/admin/support/tickets/{id}/more", post(admin::more))
+        .route("/admin/support/tickets/{id}/split", post(admin::split))
+        .route("/admin/support/tickets/{id}/draft", post(admin::keep_draft))
+        .route("/admin/support/live", get(live::stream))
         .route("/admin/support/messages/{id}/source", get(received::source))
         .route("/admin/support/messages/{id}/html", get(received::html))
         .route("/admin/support/messages/{id}/attachments/{part}", get(received::attachment))
@@ -296,6 +312,14 @@ impl Web {
 
     fn streams(&self) -> &Arc<Semaphore> {
         &self.0.streams
+    }
+
+    fn live_streams(&self) -> &Arc<Semaphore> {
+        &self.0.live_streams
+    }
+
+    fn present(&self) -> &Present {
+        &self.0.present
     }
 
     fn flashes(&self) -> &Flashes {

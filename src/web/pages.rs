@@ -5,21 +5,24 @@
 mod people;
 
 use super::assets::{self, Addresses};
+use super::list::Filters;
 use super::received::ReceivedPage;
 use super::shown::{self, Here, ShownPriority, ShownStatus};
 use super::syncs::SyncLine;
 use crate::desk::links::Links;
+use crate::domain::canned;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::hex::percent_encoded;
 use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::message::Direction;
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
-use crate::view::{Figures, Queue, Recipients, Report, TemplateView, TicketView};
-use crate::wording::{chart, dates, labels, rituals};
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use crate::view::{Recipients, Report, TemplateView, TicketView};
+use crate::wording::{self, chart, dates, labels, rituals};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The templates, compiled once.
 #[derive(Debug)]
@@ -105,61 +108,6 @@ impl Flash {
     }
 }
 
-/// The list of tickets.
-#[derive(Debug)]
-pub struct QueuePage<'a> {
-    /// The five figures.
-    pub figures: Figures,
-    /// The rows, and how many there are in all.
-    pub queue: &'a Queue,
-    /// What the list is filtered by.
-    pub filter: QueueForm,
-    /// Where the next rows begin, when there are more.
-    pub older: Option<(DateTime<Utc>, TicketId)>,
-    /// The rows shown are not the first.
-    pub paged: bool,
-    /// The console beside the list.
-    pub console: ConsolePanel<'a>,
-}
-
-/// What the filter form holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct QueueForm {
-    /// Only this status.
-    pub status: Option<Status>,
-    /// Only this priority.
-    pub priority: Option<Priority>,
-    /// Words looked for, as typed.
-    pub words: String,
-    /// Only the tickets of the agent signed in.
-    pub mine: bool,
-}
-
-impl QueueForm {
-    /// The address of the list filtered this way, beginning before `before`.
-    pub fn address(&self, before: Option<(DateTime<Utc>, TicketId)>) -> String {
-        let mut pairs: Vec<(&str, String)> = Vec::new();
-        pairs.extend(self.status.map(|status| ("status", status.as_str().to_owned())));
-        pairs.extend(self.priority.map(|priority| ("priority", priority.as_str().to_owned())));
-        pairs.extend((!self.words.is_empty()).then(|| ("q", percent_encoded(&self.words))));
-        pairs.extend(self.mine.then(|| ("mine", "1".to_owned())));
-        pairs.extend(
-            before.map(|(at, id)| {
-                ("before", format!("{},{id}", at.to_rfc3339_opts(SecondsFormat::Millis, true)))
-            }),
-        );
-        let query: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        match query.is_empty() {
-            true => "/admin/support".to_owned(),
-            false => format!("/admin/support?{}", query.join("&")),
-        }
-    }
-
-    fn is_active(&self) -> bool {
-        *self != QueueForm::default()
-    }
-}
-
 /// The console: what was said, and the line being written.
 #[derive(Debug, Clone, Default)]
 pub struct ConsolePanel<'a> {
@@ -199,11 +147,24 @@ pub struct TicketPage<'a> {
     pub draft: ReplyDraft,
     /// The note being written.
     pub note: String,
+    /// The latest other tickets of the requester.
+    pub others: &'a [TicketView],
+    /// How many they have beside this one.
+    pub others_in_all: i64,
+    /// Who else is at the ticket, in a sentence.
+    pub present: String,
+    /// The tags that are used most.
+    pub tags: &'a [String],
 }
 
 /// A reply being written.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ReplyDraft {
+    /// It was written just now: what was kept before is older.
+    pub is_new: bool,
+    /// When it was kept, where the page takes it up again.
+    #[serde(skip)]
+    pub kept_at: Option<DateTime<Utc>>,
     /// The standard reply it began with; empty for none.
     pub template: String,
     /// Its text.
@@ -305,38 +266,12 @@ impl Default for Pages {
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
-            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "own_problem.html", "application.html");
+            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "own_problem.html", "application.html");
         Pages { templates, assets: assets::addresses() }
     }
 }
 
 impl Pages {
-    /// The list of tickets.
-    pub fn queue(&self, frame: &Frame, page: &QueuePage<'_>, here: Here) -> Drawn {
-        let plain = page.filter.priority.is_none() && page.filter.words.is_empty() && !page.filter.mine;
-        let content = self.part(
-            "queue.html",
-            context! {
-                figures => Serde(shown::figures(page.figures, plain.then_some(page.filter.status))),
-                statuses => Serde(Status::ALL.map(ShownStatus::from)),
-                priorities => Serde(Priority::ALL.map(ShownPriority::from)),
-                filter => context! {
-                    status => page.filter.status.map_or("", Status::as_str),
-                    priority => page.filter.priority.map_or("", Priority::as_str),
-                    q => page.filter.words.as_str(),
-                    mine => page.filter.mine,
-                    active => page.filter.is_active(),
-                },
-                count => dates::count(page.queue.total, "ticket", "tickets"),
-                tickets => Serde(page.queue.tickets.iter().map(|t| shown::ticket(t, here)).collect::<Vec<_>>()),
-                older => page.older.map(|before| page.filter.address(Some(before))),
-                newest => page.paged.then(|| page.filter.address(None)),
-                console => self.console_panel(frame, &page.console)?,
-            },
-        )?;
-        self.framed(frame, content)
-    }
-
     /// What was done on a day or in a week.
     pub fn report(&self, frame: &Frame, page: &ReportPage<'_>) -> Drawn {
         let report = page.report;
@@ -427,6 +362,17 @@ impl Pages {
                 templates,
                 draft => Serde(draft),
                 note => page.note.as_str(),
+                kept => page.draft.kept_at.map(|at| Value::from(Serde(shown::time(at, here)))),
+                received => ticket.messages.iter().filter(|message| message.direction == Direction::Inbound).count(),
+                seen => ticket.messages.iter().map(|message| message.id.0).max().unwrap_or_default(),
+                brackets => page.templates.iter().flat_map(|reply| canned::brackets(&reply.body))
+                    .filter(|name| !wording::canned::fills_itself(name)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
+                others => Serde(page.others.iter().map(|other| shown::ticket(other, here)).collect::<Vec<_>>()),
+                others_in_all => page.others_in_all,
+                others_href => Filters { words: ticket.requester.email.clone(), ..Filters::default() }.address(None),
+                others_count => dates::count(page.others_in_all, "autre ticket", "autres tickets"),
+                present => page.present.as_str(),
+                known_tags => Serde(page.tags),
                 agents => Serde(page.agents),
                 priorities => Serde(Priority::ALL.map(ShownPriority::from)),
                 deliveries => Serde(ticket.deliveries.iter().rev().map(|d| shown::delivery(d, here)).collect::<Vec<_>>()),
@@ -517,7 +463,11 @@ impl Pages {
         self.own(frame, "own_problem.html", context! { kind, reference })
     }
 
-    fn console_panel(&self, frame: &Frame, console: &ConsolePanel<'_>) -> Result<Value, minijinja::Error> {
+    pub(super) fn console_panel(
+        &self,
+        frame: &Frame,
+        console: &ConsolePanel<'_>,
+    ) -> Result<Value, minijinja::Error> {
         self.part(
             "console_panel.html",
             context! {

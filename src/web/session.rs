@@ -76,6 +76,11 @@ impl Act {
         self.sent.field(name)
     }
 
+    /// The values of a field that may be there several times.
+    pub fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.sent.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The files that came with it, or why the form cannot be taken.
     pub fn take_files(&mut self) -> Result<Vec<File>, String> {
         match self.sent.refused.take() {

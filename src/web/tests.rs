@@ -3,10 +3,12 @@
 mod hostile;
 mod samples;
 
+use super::list::{Filters, ListPage, Whose};
 use super::pages::*;
 use crate::domain::audit::{AuditDetail, AuditKind, AuditLine, Counts};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::*;
+use crate::domain::list::Place;
 use crate::domain::participant::Participation;
 use crate::domain::preference::Preference;
 use crate::domain::ticket::Status;
@@ -26,6 +28,7 @@ fn ticket_html(frame: &Frame, ticket: &TicketView, draft: ReplyDraft) -> String 
             .collect(),
         without: Vec::new(),
     };
+    let others = rows().tickets[..2].to_vec();
     let page = TicketPage {
         takes_push: false,
         ticket,
@@ -34,6 +37,10 @@ fn ticket_html(frame: &Frame, ticket: &TicketView, draft: ReplyDraft) -> String 
         agents: &agents,
         draft,
         note: String::new(),
+        others: &others,
+        others_in_all: others.len() as i64 + 6,
+        present: "Sam regarde aussi ce ticket.".into(),
+        tags: &["bug".to_owned(), "facture".to_owned()],
     };
     Pages::default().ticket(frame, &page, here()).unwrap()
 }
@@ -48,21 +55,22 @@ fn assert_page(name: &str, page: String) {
 #[test]
 fn the_list_of_tickets() {
     let (queue, turns) = (rows(), turns());
-    let page = queue_page(&queue, &turns, QueueForm::default());
-    assert_page("queue", Pages::default().queue(&frame("queue"), &page, here()).unwrap());
+    let page = list_page(&queue, &turns, Filters::default());
+    assert_page("queue", Pages::default().list(&frame("queue"), &page, here()).unwrap());
 }
 
 #[test]
 fn the_list_of_tickets_filtered_to_nothing() {
-    let queue = Queue { tickets: Vec::new(), total: 0 };
-    let filter = QueueForm {
+    let queue = Queue::default();
+    let filter = Filters {
         status: Some(Status::Closed),
         words: "introuvable".into(),
-        mine: true,
-        ..QueueForm::default()
+        whose: Some(Whose::Mine),
+        ..Filters::default()
     };
-    let page = QueuePage { older: None, paged: true, ..queue_page(&queue, &[], filter) };
-    assert_page("queue_empty", Pages::default().queue(&frame("queue"), &page, here()).unwrap());
+    let after = Place { rank: 0, at: ago(60), id: 12 };
+    let page = ListPage { after: Some(after), ..list_page(&queue, &[], filter) };
+    assert_page("queue_empty", Pages::default().list(&frame("queue"), &page, here()).unwrap());
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn a_ticket_with_all_that_can_stand_on_it() {
         missing: vec!["Explication détaillée de la solution".into(), "Étape 1".into()],
         then: "resolved".into(),
         all: true,
-        lost_files: false,
+        ..ReplyDraft::default()
     };
     assert_page("ticket", ticket_html(&frame, &ticket(), draft));
 }

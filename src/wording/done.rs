@@ -5,6 +5,7 @@
 use super::{dates, labels, recipients};
 use crate::domain::delivery::Channel;
 use crate::domain::event::EventKind;
+use crate::domain::ids::TicketId;
 use crate::domain::ticket::SPAM;
 use crate::view::{Act, Done, Told};
 use std::time::Duration;
@@ -30,6 +31,11 @@ pub fn say(done: &Done) -> String {
         lines.push(format!("{noun}\u{a0}: {}", offers.join(", ")));
     }
     lines.join("\n")
+}
+
+/// A message became a ticket of its own.
+pub fn split(ticket: TicketId, new: TicketId) -> String {
+    format!("Ce message du ticket nº\u{a0}{ticket} est devenu le ticket nº\u{a0}{new}.")
 }
 
 /// Mail goes to an address again.

@@ -155,6 +155,7 @@ pub fn sentence(event: &EventView) -> String {
             }
             None => format!("{who} a fusionné le ticket {other} avec celui-ci"),
         },
+        EventKind::SplitInto => format!("{who} a fait d’un message le ticket {other}"),
         EventKind::ContinuedIn => format!("Suite dans le ticket {other}{found}"),
         EventKind::ParticipantsSet => {
             let whom = |to| {
@@ -284,6 +285,7 @@ mod tests {
                 "Camille a ouvert le ticket\u{a0}; suite du ticket 17 (retrouvé par un message de la conversation)",
             ),
             (said(ContinuedIn, None, other(42)), "Suite dans le ticket 42"),
+            (said(SplitInto, None, other(42)), "Camille a fait d’un message le ticket 42"),
             (said(MergedInto, None, other(17)), "Camille a fusionné ce ticket avec le ticket 17"),
             (said(Absorbed, None, other(42)), "Camille a fusionné le ticket 42 avec celui-ci"),
             (

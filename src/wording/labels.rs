@@ -153,6 +153,7 @@ pub fn act(kind: EventKind) -> &'static str {
         EventKind::PreferenceSet => "le choix de préférence",
         EventKind::MergedInto | EventKind::Absorbed => "la fusion",
         EventKind::ContinuedIn => "la suite dans un autre ticket",
+        EventKind::SplitInto => "la séparation d’un message",
         EventKind::ParticipantsSet => "le changement de participants",
         EventKind::HandedOver => "la transmission à l’équipe produit",
         EventKind::Escalated => "l’escalade",

@@ -128,6 +128,9 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::NobodyInCopy(id) => format!(
             "Rien n’est parti\u{a0}: personne n’est en copie du ticket nº\u{a0}{id}. Répondez sans `--all`, ou ajoutez quelqu’un\u{a0}: `/ticket participants {id} +ADRESSE`."
         ),
+        Refusal::NotSplit(id) => format!(
+            "Seul un message reçu peut devenir un autre ticket, et le ticket nº\u{a0}{id} doit en garder au moins un."
+        ),
         Refusal::SaidMeanwhile(id) => {
             format!("Rien n’a été envoyé\u{a0}: il y a du nouveau sur le ticket nº\u{a0}{id}. Relisez-le\u{a0}: `/ticket show {id}`.")
         }
@@ -310,6 +313,7 @@ mod tests {
             Refusal::TwoRequesters(id, TicketId(17)),
             Refusal::ClosedToMerging(id),
             Refusal::NobodyInCopy(id),
+            Refusal::NotSplit(id),
             Refusal::SaidMeanwhile(id),
             Refusal::RecipientsChanged(id),
             Refusal::OwnAddress("aide@exemple.example".into()),
@@ -353,6 +357,7 @@ mod tests {
         Les deux tickets n’ont pas le même demandeur : l’un lirait l’autre. Pour les relier : `/ticket note 42 Voir aussi le ticket 17`.
         Le ticket nº 42 est fermé : rouvrez-le avant de fusionner : `/ticket reopen 42`.
         Rien n’est parti : personne n’est en copie du ticket nº 42. Répondez sans `--all`, ou ajoutez quelqu’un : `/ticket participants 42 +ADRESSE`.
+        Seul un message reçu peut devenir un autre ticket, et le ticket nº 42 doit en garder au moins un.
         Rien n’a été envoyé : il y a du nouveau sur le ticket nº 42. Relisez-le : `/ticket show 42`.
         Rien n’est parti : les destinataires ont changé entre-temps. Relisez-les, puis envoyez de nouveau.
         « aide@exemple.example » est l’une de nos adresses : elle ne participe à aucun ticket.

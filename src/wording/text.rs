@@ -73,11 +73,13 @@ fn draw_queue(queue: &Queue, now: DateTime<Utc>, ink: Ink) -> String {
         return "Aucun ticket.".to_owned();
     }
     let shown = queue.tickets.len() as i64;
-    let foot = if shown < queue.total {
-        let all = dates::count(queue.total, "ticket", "tickets");
-        format!("{} sur {all}, les plus récents d’abord.", dates::grouped(shown))
-    } else {
-        format!("{}.", dates::count(queue.total, "ticket", "tickets"))
+    let foot = match (queue.is_at_least, shown < queue.total) {
+        (true, _) => format!("Les {} plus récents d’une liste plus longue.", dates::grouped(shown)),
+        (false, true) => {
+            let all = dates::count(queue.total, "ticket", "tickets");
+            format!("{} sur {all}, les plus récents d’abord.", dates::grouped(shown))
+        }
+        (false, false) => format!("{}.", dates::count(queue.total, "ticket", "tickets")),
     };
     format!("{}\n\n{}", tickets(&queue.tickets, now, ink), ink.dim(&foot))
 }
@@ -280,7 +282,7 @@ mod tests {
 
         3 sur 57 tickets, les plus récents d’abord.
         ");
-        assert_eq!(plain(&View::Queue(Queue { tickets: vec![], total: 0 })), "Aucun ticket.");
+        assert_eq!(plain(&View::Queue(Queue::default())), "Aucun ticket.");
     }
 
     #[test]
@@ -511,7 +513,7 @@ mod tests {
             View::Ticket(boxed()),
             View::History(boxed()),
             View::Deliveries(boxed()),
-            View::Queue(Queue { tickets: vec![ticket.clone()], total: 1 }),
+            View::Queue(Queue { tickets: vec![ticket.clone()], total: 1, ..Queue::default() }),
             View::Person(person),
         ] {
             let drawn = plain(&view);

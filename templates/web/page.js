@@ -2,8 +2,8 @@
 // counts down the time to undo. Every page works without this file.
 'use strict';
 (() => {
-  const POLL = 2000;
-  const polite = 30; // polls between two refreshes that only bring the ages up to date
+  const MINUTE = 60_000; // how often the ages are brought up to date
+  const POLL = 5000; // how often is asked where there is no stream
   const announcer = document.getElementById('announcer');
 
   // --- fragments: [data-live] elements are replaced by their namesakes of a page fetched again
@@ -41,34 +41,64 @@
       if (!next || typing(part)) continue;
       if (part.getAttribute('role') === 'log') { grow(part, next); continue; }
       const open = [...part.querySelectorAll('details[open][id]')].map((d) => d.id);
+      const picked = [...part.querySelectorAll('input[name=pick]:checked')].map((box) => box.id);
       const focus = part.contains(document.activeElement) ? document.activeElement.id : '';
       const scroll = part.scrollTop;
       if (!renew(part, next)) part.replaceWith(next);
       next.scrollTop = scroll;
       for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+      for (const id of picked) { const box = document.getElementById(id); if (box) box.checked = true; }
       if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     }
     return fresh;
   };
+  // --- live: a stream says when to look again; a hidden page lets it go, since a browser has few connections to give
   if (document.body.dataset.revision) {
-    let polls = 0;
     let busy = false;
-    const poll = async () => {
+    let source = null;
+    let polling = 0;
+    const refresh = async (changed) => {
       if (document.hidden || busy) return;
       busy = true;
       try {
-        const answer = await fetch('/admin/support/revision', { cache: 'no-store' });
-        if (!answer.ok) return;
-        const changed = (await answer.text()) !== document.body.dataset.revision;
-        polls += 1;
-        if (!changed && polls % polite !== 0) return;
         // A page that answers a refused form stands at the form's address, where there is nothing to fetch.
         const page = await fetch(document.body.dataset.here ?? location.href, { cache: 'no-store' });
         if (page.ok && takeOver(await page.text()) && changed) announcer.textContent = announcer.dataset.updated;
-      } catch { /* the server is away: the next poll tries again */ } finally { busy = false; }
+      } catch { /* the server is away: the next time tries again */ } finally { busy = false; }
     };
-    setInterval(poll, POLL);
-    document.addEventListener('visibilitychange', poll);
+    const heard = (revision) => { if (revision !== document.body.dataset.revision) refresh(true); };
+    const poll = async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch('/admin/support/revision', { cache: 'no-store' });
+        if (answer.ok) heard(await answer.text());
+      } catch { /* the server is away: the next time tries again */ }
+    };
+    const listen = () => {
+      clearInterval(polling);
+      const ticket = document.body.dataset.here?.split('/').pop();
+      source = new EventSource(`/admin/support/live${ticket ? `?ticket=${ticket}` : ''}`);
+      source.addEventListener('revision', (event) => heard(event.data));
+      source.addEventListener('present', (event) => {
+        const said = document.getElementById('present');
+        const sentence = JSON.parse(event.data);
+        if (said && said.textContent !== sentence) said.textContent = sentence;
+      });
+      source.addEventListener('error', () => {
+        if (source?.readyState !== EventSource.CLOSED) return;
+        source = null;
+        polling = setInterval(poll, POLL);
+      });
+    };
+    const wake = () => {
+      if (document.hidden) { source?.close(); source = null; clearInterval(polling); return; }
+      if (!source) listen();
+    };
+    wake();
+    document.addEventListener('visibilitychange', wake);
+    window.addEventListener('pagehide', () => { source?.close(); source = null; });
+    window.addEventListener('pageshow', wake);
+    setInterval(() => refresh(false), MINUTE);
   }
 
   // --- a form is sent once
@@ -90,10 +120,49 @@
   let leaving = false;
   document.addEventListener('submit', () => { leaving = true; });
   window.addEventListener('beforeunload', (event) => {
-    const unsent = [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.value !== t.defaultValue);
+    const unsent = [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.value !== (t.dataset.kept ?? t.defaultValue));
     if (unsent && !leaving) event.preventDefault();
   });
   window.addEventListener('pageshow', () => { leaving = false; });
+
+  // --- a reply is kept while it is written, and says what is still to be filled in
+  const writing = document.querySelector('form[data-draft]');
+  if (writing) {
+    const text = writing.elements.text;
+    const missing = document.getElementById('missing');
+    const kept = document.getElementById('kept');
+    const known = missing.dataset.brackets.split('\n').filter(Boolean);
+    const check = () => {
+      const found = known.filter((name) => text.value.includes(`[${name}]`));
+      missing.hidden = !found.length;
+      missing.querySelector('.names').replaceChildren(...found.flatMap((name, i) => {
+        const code = document.createElement('code');
+        code.textContent = `[${name}]`;
+        return i ? [', ', code] : [code];
+      }));
+    };
+    let waiting = 0;
+    const keep = async () => {
+      const written = text.value;
+      if (written === (text.dataset.kept ?? text.defaultValue) || writing.dataset.sent) return;
+      const fields = new URLSearchParams();
+      for (const name of ['csrf', 'key', 'template']) fields.set(name, writing.elements[name].value);
+      fields.set('text', written);
+      try {
+        const answer = await fetch(writing.dataset.draft, { method: 'POST', body: fields, keepalive: written.length < 30_000 });
+        if (!answer.ok || answer.redirected) return;
+        text.dataset.kept = written;
+        kept.textContent = written.trim() ? 'Brouillon gardé.' : '';
+      } catch { /* the server is away: what is typed next tries again */ }
+    };
+    text.addEventListener('input', () => {
+      check();
+      kept.textContent = '';
+      clearTimeout(waiting);
+      waiting = setTimeout(keep, 1200);
+    });
+    document.addEventListener('visibilitychange', () => { if (document.hidden) keep(); });
+  }
 
   // --- choosing a template inserts it
   document.querySelector('[data-picker]')?.addEventListener('change', (event) => {
@@ -112,6 +181,54 @@
       clearInterval(count);
       flash.querySelector('form').remove();
     }, 1000);
+  }
+
+  // --- keyboard
+  const sheet = document.getElementById('keys');
+  if (sheet) {
+    const on = document.getElementById('keys-on');
+    const opener = document.getElementById('keys-open');
+    const stored = () => { try { return localStorage.getItem('keys') !== 'off'; } catch { return true; } };
+    on.checked = stored();
+    on.addEventListener('change', () => { try { localStorage.setItem('keys', on.checked ? 'on' : 'off'); } catch { /* until the page is left */ } });
+    opener.hidden = false;
+    opener.addEventListener('click', () => sheet.showModal());
+    const rows = () => [...document.querySelectorAll('table.queue td.subject > a')];
+    const move = (by) => {
+      const links = rows();
+      const at = links.indexOf(document.activeElement?.closest('tr')?.querySelector('td.subject > a'));
+      links[Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
+    };
+    const go = (id) => {
+      const field = document.getElementById(id);
+      field?.scrollIntoView({ block: 'center' });
+      field?.focus();
+    };
+    const keys = {
+      '/': () => (document.getElementById('search') ? go('search') : location.assign('/admin/support#search')),
+      j: () => move(1),
+      k: () => move(-1),
+      x: () => document.activeElement?.closest('tr')?.querySelector('input[name=pick]')?.click(),
+      r: () => go('reply-text'),
+      n: () => go('note-text'),
+      s: () => document.querySelector('.quick button')?.focus(),
+      u: () => { if (document.body.dataset.here) location.assign('/admin/support'); },
+      '?': () => sheet.showModal(),
+    };
+    document.addEventListener('keydown', (event) => {
+      const field = event.target;
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && field.matches('form[data-keep] textarea')) {
+        event.preventDefault();
+        const usual = field.form.querySelector('button.suggested') ?? field.form.querySelector('button:not([formaction])');
+        field.form.requestSubmit(usual);
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || !on.checked || sheet.open) return;
+      if (field.matches('input:not([type=checkbox]), select, textarea, [contenteditable]')) return;
+      const act = keys[event.key];
+      if (act) { event.preventDefault(); act(); }
+    });
+    if (location.hash === '#search') go('search');
   }
 
   // --- console

@@ -151,6 +151,29 @@ impl Chromium {
         self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
+    /// What axe-core finds wrong with the page for people who see, hear or move differently, a line for each rule and element.
+    ///
+    /// # Panics
+    /// When axe-core is not there.
+    pub fn barriers(&mut self) -> Vec<String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/package/axe.min.js");
+        let axe = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{}: {error}: run ./scripts/test", file.display()));
+        // A mail's own HTML stands in a frame that nothing of ours enters.
+        let run = "window.found = null; axe.run(document, { iframes: false }).then((done) => { window.found = done.violations
+            .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`)); }); true";
+        self.evaluate(&format!("{axe}; true"));
+        self.evaluate(run);
+        self.wait_until("window.found !== null");
+        let found = self.evaluate("window.found");
+        found
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|line| line.as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
     /// Waits until the page says `text` somewhere.
     ///
     /// # Panics
@@ -218,6 +241,13 @@ impl Chromium {
         for kind in ["keyDown", "keyUp"] {
             let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 });
             self.ask("Input.dispatchKeyEvent", key);
+        }
+    }
+
+    /// Presses the key of a character where the cursor stands.
+    pub fn key(&mut self, character: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            self.ask("Input.dispatchKeyEvent", json!({ "type": kind, "key": character, "text": character }));
         }
     }
 

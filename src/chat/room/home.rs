@@ -4,6 +4,7 @@ use super::{Caller, Room, failed};
 use crate::desk::Failure;
 use crate::desk::board::QueueFilter;
 use crate::domain::ids::{AgentId, TicketId};
+use crate::domain::list::Holder;
 use crate::domain::ticket::Status;
 use crate::view::TicketView;
 use crate::view::sheet::Sheet;
@@ -45,8 +46,9 @@ impl Room {
     ) -> Result<[Vec<TicketView>; 3], Failure> {
         let mut lists = [const { Vec::new() }; 3];
         for (list, status) in lists.iter_mut().zip(statuses) {
+            let holder = assignee.map(Holder::Agent);
             let filter =
-                QueueFilter { status: Some(status), assignee, limit: Some(limit), ..QueueFilter::default() };
+                QueueFilter { status: Some(status), holder, limit: Some(limit), ..QueueFilter::default() };
             *list = self.desk.queue(&filter).await?.tickets;
         }
         Ok(lists)

@@ -1,8 +1,11 @@
 //! What strangers write, on every page: text and nothing else.
 
+use super::super::list::{Filters, ListPage};
 use super::super::pages::*;
 use super::samples::*;
 use super::ticket_html;
+use crate::domain::ids::AgentId;
+use crate::domain::people::Role;
 use crate::domain::preference::Preference;
 use crate::view::*;
 
@@ -63,6 +66,8 @@ fn what_strangers_write_is_text_on_every_page() {
         then: HOSTILE.into(),
         all: true,
         lost_files: true,
+        is_new: true,
+        kept_at: Some(here().now),
     };
     let recipients = Recipients {
         to: Some(HOSTILE.into()),
@@ -79,8 +84,16 @@ fn what_strangers_write_is_text_on_every_page() {
     let agents = [HOSTILE.to_owned()];
     let turns = [Turn { line: HOSTILE.into(), answer: HOSTILE.into(), tone: "said" }];
     let console = ConsolePanel { turns: &turns, back: "queue", line: HOSTILE.into() };
-    let queue = Queue { tickets: vec![hostile.clone()], total: 1 };
-    let filter = QueueForm { words: HOSTILE.into(), ..QueueForm::default() };
+    let queue = Queue {
+        tickets: vec![hostile.clone()],
+        total: 1,
+        searched: vec!["alert".into()],
+        excerpts: [(hostile.id, HOSTILE.to_owned())].into(),
+        ..Queue::default()
+    };
+    let filter = Filters { words: HOSTILE.into(), tag: HOSTILE.into(), ..Filters::default() };
+    let others = [hostile.clone()];
+    let known = [crate::domain::people::Agent { id: AgentId(1), name: HOSTILE.into(), role: Role::Agent }];
     let line = MailLine { address: HOSTILE.into(), subject: HOSTILE.into(), ..mail_line() };
     let mail = MailPage {
         line: line.clone(),
@@ -90,9 +103,14 @@ fn what_strangers_write_is_text_on_every_page() {
         links: None,
     };
     let drawn = [
-        pages.queue(
+        pages.list(
             &frame,
-            &QueuePage { console: console.clone(), ..queue_page(&queue, &[], filter) },
+            &ListPage {
+                console: console.clone(),
+                agents: &known,
+                tags: &agents,
+                ..list_page(&queue, &[], filter)
+            },
             here(),
         ),
         pages.ticket(
@@ -105,6 +123,10 @@ fn what_strangers_write_is_text_on_every_page() {
                 agents: &agents,
                 draft,
                 note: HOSTILE.into(),
+                others: &others,
+                others_in_all: 9,
+                present: HOSTILE.into(),
+                tags: &agents,
             },
             here(),
         ),
@@ -131,7 +153,7 @@ fn no_page_needs_an_inline_script_or_style() {
     let (queue, turns) = (rows(), turns());
     let pages = Pages::default();
     for page in [
-        pages.queue(&frame("queue"), &queue_page(&queue, &turns, QueueForm::default()), here()).unwrap(),
+        pages.list(&frame("queue"), &list_page(&queue, &turns, Filters::default()), here()).unwrap(),
         ticket_html(
             &Frame { subject: Some(PageSubject { id: 6, title: "x".into() }), ..frame("ticket") },
             &ticket(),

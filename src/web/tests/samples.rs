@@ -1,10 +1,12 @@
 //! A desk on a Tuesday morning: invented people, and what stands on their tickets.
 
+use super::super::list::{Filters, ListPage};
 use super::super::pages::*;
 use super::super::shown::Here;
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::ids::*;
+use crate::domain::list::Place;
 use crate::domain::mail::{Attachment, HtmlVersion, Original, Parts, Refused, Seal, Shape};
 use crate::domain::message::Direction;
 use crate::domain::notice::NoticeKind;
@@ -131,7 +133,8 @@ pub(super) fn rows() -> Queue {
             60 * 24 * 6,
         ),
     ];
-    Queue { tickets, total: 7 }
+    let next = Some(Place { rank: 0, at: ago(60 * 24 * 6), id: 2 });
+    Queue { tickets, total: 7, next, ..Queue::default() }
 }
 
 pub(super) fn message(id: i64, direction: Direction, author: &str, minutes: i64, text: &str) -> MessageView {
@@ -396,13 +399,14 @@ pub(super) fn turns() -> Vec<Turn> {
     ]
 }
 
-pub(super) fn queue_page<'a>(queue: &'a Queue, turns: &'a [Turn], filter: QueueForm) -> QueuePage<'a> {
-    QueuePage {
+pub(super) fn list_page<'a>(queue: &'a Queue, turns: &'a [Turn], filter: Filters) -> ListPage<'a> {
+    ListPage {
         figures: Figures { total: 1_207, new: 2, in_progress: 2, waiting_customer: 1, resolved: 1 },
         queue,
-        filter,
-        older: Some((ago(60 * 24 * 6), TicketId(2))),
-        paged: false,
+        filters: filter,
+        after: None,
+        agents: &[],
+        tags: &[],
         console: ConsolePanel { turns, back: "queue", line: String::new() },
     }
 }

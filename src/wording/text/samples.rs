@@ -191,5 +191,6 @@ pub fn queue() -> Queue {
             listed(42, "Merci !", Status::Closed, Priority::Normal, Some("Sam"), 80),
         ],
         total: 57,
+        ..Queue::default()
     }
 }
