@@ -110,6 +110,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         },
         plus_addresses: false,
         catalogue: Catalogue::load(&[])?,
+        docs_dir: "no-such-folder".into(),
         chats: Vec::new(),
         push_key: None,
         keeps_sent: false,

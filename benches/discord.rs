@@ -175,6 +175,7 @@ fn settings(chats: Vec<Platform>) -> Result<Settings, Box<dyn Error>> {
         rules: Rules { mails_per_sender_per_hour: 0, ..Rules::default() },
         plus_addresses: false,
         catalogue: Catalogue::load(&[])?,
+        docs_dir: "no-such-folder".into(),
         chats,
         hooks: Vec::new(),
         push_key: None,

@@ -305,6 +305,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         hooks: Vec::new(),
         push_key: None,
         keeps_sent: false,
+        docs_dir: "no-such-folder".into(),
     })
 }
 

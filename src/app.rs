@@ -114,6 +114,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
         authserv_ids: authserv_ids(&config),
         own_addresses,
         catalogue,
+        docs_dir: config.docs_dir.clone(),
         chats: platforms(&config),
         hooks: config.webhooks.iter().map(Webhook::hook).collect(),
         push_key: vapid(&config)?.map(|vapid| vapid.public_key().to_owned()),
@@ -332,6 +333,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         automatic_mails_per_recipient_per_hour: 0,
         mails_per_provider_per_minute: 0,
         templates_dir: None,
+        docs_dir: folder.join("docs"),
         later: Vec::new(),
     };
     let listener = listen(config.web.listen).await?;

@@ -264,6 +264,8 @@ pub struct Config {
     pub mails_per_provider_per_minute: u32,
     /// A folder whose files replace the built-in templates of the same names; it existed at load.
     pub templates_dir: Option<PathBuf>,
+    /// The folder of the knowledge base; made when the first page is written.
+    pub docs_dir: PathBuf,
     /// Sections and keys that were given and that only a later version carries out.
     pub later: Vec<String>,
 }
@@ -396,6 +398,7 @@ impl fmt::Debug for Config {
             .field("undo_window", &self.undo_window)
             .field("limits", &self.limits)
             .field("templates_dir", &self.templates_dir)
+            .field("docs_dir", &self.docs_dir)
             .field("later", &self.later)
             .finish()
     }
@@ -434,11 +437,11 @@ fn read(source: &mut Source) -> Option<Config> {
     let timezone = source
         .read("timezone", Wanted::TimeZone, |name| name.parse().ok())
         .unwrap_or(chrono_tz::Europe::Paris);
+    let data_dir = source.path("data_dir").unwrap_or_else(|| PathBuf::from("data"));
     let config = Config {
         brand: source.text("brand").unwrap_or_else(|| "BetTracker Pro".to_owned()),
         public_url: read_public_url(source),
         timezone,
-        data_dir: source.path("data_dir").unwrap_or_else(|| PathBuf::from("data")),
         own_addresses: source
             .list("own_addresses", Wanted::Addresses, checks::is_address)
             .unwrap_or_default(),
@@ -483,6 +486,8 @@ fn read(source: &mut Source) -> Option<Config> {
         mails_per_provider_per_minute: read_count(source, "limits.mails_per_provider_per_minute")
             .unwrap_or(Rules::default().mails_per_provider_per_minute),
         templates_dir: read_templates_dir(source),
+        docs_dir: source.path("docs.dir").unwrap_or_else(|| data_dir.join("docs")),
+        data_dir,
         later: std::mem::take(&mut source.later),
     };
     // A section that was given and could not be read has left its faults.

@@ -6,6 +6,7 @@
 pub mod held;
 pub mod host;
 pub mod press;
+pub mod resources;
 pub mod sheet;
 
 use crate::domain::delivery::{Channel, DeliveryState};
@@ -51,6 +52,8 @@ pub enum View {
     Stats(Box<Report>),
     /// What was done in some days.
     Report(Box<Report>),
+    /// Pages of the knowledge base.
+    Found(resources::Found),
     /// The commands.
     Help(Vec<HelpEntry>),
 }

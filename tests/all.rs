@@ -13,6 +13,7 @@ mod discord_built;
 mod discord_faults;
 mod discord_server;
 mod dkim;
+mod docs;
 mod doors;
 mod escalation;
 mod faulty_imap;

@@ -73,6 +73,8 @@ CREATE TABLE ticket (
 );
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
+-- What was asked lately.
+CREATE INDEX ticket_asked ON ticket (created_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 -- Each list of tickets is read along one of these (store/lists.rs, which repeats the words).
 CREATE INDEX ticket_by_priority ON ticket (priority, updated_at, id);
@@ -525,6 +527,20 @@ CREATE TABLE audit (
   source_key TEXT UNIQUE
 );
 CREATE INDEX audit_at ON audit (at);
+
+-- The standard replies as written in the pages. The latest version stands over file and built-in; one without a text
+-- says that it is as it came again.
+CREATE TABLE canned_version (
+  key         TEXT COLLATE "C" NOT NULL,
+  version     BIGINT NOT NULL,
+  title       TEXT,
+  body        TEXT,
+  then_status TEXT CHECK (then_status IN ('new', 'in_progress', 'waiting_customer', 'resolved', 'closed')),
+  agent_id    BIGINT REFERENCES agent (id),
+  actor       TEXT NOT NULL,
+  at          TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (key, version)
+);
 
 -- The distinct folded words of each message with its subject, name and address.
 CREATE TABLE search (

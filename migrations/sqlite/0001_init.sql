@@ -74,6 +74,8 @@ CREATE TABLE ticket (
 ) STRICT;
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
+-- What was asked lately.
+CREATE INDEX ticket_asked ON ticket (created_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 -- Each list of tickets is read along one of these (store/lists.rs, which repeats the words).
 CREATE INDEX ticket_by_priority ON ticket (priority, updated_at, id);
@@ -526,6 +528,20 @@ CREATE TABLE audit (
   source_key TEXT UNIQUE
 ) STRICT;
 CREATE INDEX audit_at ON audit (at);
+
+-- The standard replies as written in the pages. The latest version stands over file and built-in; one without a text
+-- says that it is as it came again.
+CREATE TABLE canned_version (
+  key         TEXT NOT NULL,
+  version     INTEGER NOT NULL,
+  title       TEXT,
+  body        TEXT,
+  then_status TEXT CHECK (then_status IN ('new', 'in_progress', 'waiting_customer', 'resolved', 'closed')),
+  agent_id    INTEGER REFERENCES agent (id),
+  actor       TEXT NOT NULL,
+  at          TEXT NOT NULL,
+  PRIMARY KEY (key, version)
+) STRICT, WITHOUT ROWID;
 
 -- The distinct folded words of each message with its subject, name and address; rowid is the message's.
 CREATE VIRTUAL TABLE search USING fts5 (

@@ -196,7 +196,7 @@ impl Room {
             return self.begin(&agent, ticket, template.as_deref(), "", key).await;
         }
         let view = self.desk.run(&agent, self.door(), command, Some(key)).await?;
-        Ok(Answer::Private(self.seen(&view)))
+        Ok(Answer::Private(self.seen(&view).await?))
     }
 
     /// A reply without a text, where no form can open at once: a button opens it.
@@ -212,7 +212,10 @@ impl Room {
             Ok(Err(said)) => return Answer::Private(said),
             Err(failure) => return self.answer(Err(failure)),
         }
-        let catalogue = self.desk.catalogue();
+        let catalogue = match self.desk.catalogue().await {
+            Ok(catalogue) => catalogue,
+            Err(failure) => return self.answer(Err(failure)),
+        };
         let named = template.and_then(|name| catalogue.find(name));
         let mut missing = named.map(|reply| catalogue.missing(&reply.body)).unwrap_or_default();
         missing.retain(|bracket| !wording::canned::fills_itself(bracket));
@@ -242,19 +245,19 @@ impl Room {
         let mail = self.desk.enclosed(&self.limits, &agent.name, *ticket, text, key, files).await?;
         let with = With { files: mail.as_ref(), seen: None };
         let view = self.desk.run_with(&agent, self.door(), command, Some(key), with).await?;
-        Ok(Answer::Private(self.seen(&view)))
+        Ok(Answer::Private(self.seen(&view).await?))
     }
 
     /// What a view says in chat.
-    fn seen(&self, view: &View) -> Sheet {
-        match view {
-            View::Done(done) => wording::chat::done(done, &self.templates()),
+    async fn seen(&self, view: &View) -> crate::desk::Result<Sheet> {
+        Ok(match view {
+            View::Done(done) => wording::chat::done(done, &self.templates().await?),
             view => wording::chat::looked(view, self.desk.clock().now(), self.zone),
-        }
+        })
     }
 
-    fn templates(&self) -> Vec<TemplateView> {
-        self.desk.catalogue().all().iter().map(TemplateView::from).collect()
+    async fn templates(&self) -> crate::desk::Result<Vec<TemplateView>> {
+        Ok(self.desk.catalogue().await?.all().iter().map(TemplateView::from).collect())
     }
 
     /// A button, or a choice in a menu.
@@ -301,7 +304,7 @@ impl Room {
             }
             Press::TemplateMenu(ticket) => {
                 let ticket = self.ticket(ticket).await?;
-                return Ok(Answer::Private(wording::chat::template_menu(&ticket, &self.templates())));
+                return Ok(Answer::Private(wording::chat::template_menu(&ticket, &self.templates().await?)));
             }
             Press::Spam(ticket) => {
                 let ticket = self.ticket(ticket).await?;
@@ -339,13 +342,13 @@ impl Room {
             }
         };
         let view = self.desk.run(&agent, door, command, Some(key)).await?;
-        Ok(Answer::Private(self.seen(&view)))
+        Ok(Answer::Private(self.seen(&view).await?))
     }
 
     /// Carries out a command that was asked for on a message of one's own, whose place the answer takes.
     async fn instead(&self, agent: &Agent, command: Command, key: &str) -> Outcome {
         let view = self.desk.run(agent, self.door(), command, Some(key)).await?;
-        Ok(Answer::Instead(self.seen(&view)))
+        Ok(Answer::Instead(self.seen(&view).await?))
     }
 
     async fn ticket(&self, id: TicketId) -> Result<TicketView, Failure> {
@@ -383,7 +386,7 @@ impl Room {
                 Sent::Done(View::Ticket(ticket)) => {
                     return Ok(Answer::Private(wording::chat::already_sent(ticket.id)));
                 }
-                Sent::Done(view) => self.seen(&view),
+                Sent::Done(view) => self.seen(&view).await?,
                 Sent::Overtaken(writing) => wording::chat::overtaken(&writing),
                 Sent::Changed(writing) => wording::chat::changed(&writing),
             },

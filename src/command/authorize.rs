@@ -20,6 +20,8 @@ pub fn authorize(agent: &Agent, command: &Command) -> Result<(), Refusal> {
 pub enum Reserved {
     /// What is held of a person: to see it, to give it out, to take it away; and the audit log, which tells of that.
     People,
+    /// To write standard replies and pages of the knowledge base.
+    Resources,
 }
 
 /// Whether `agent` may go there.
@@ -28,7 +30,7 @@ pub enum Reserved {
 /// As [`authorize`].
 pub fn authorize_reserved(agent: &Agent, what: Reserved) -> Result<(), Refusal> {
     let needed = match what {
-        Reserved::People => Role::Lead,
+        Reserved::People | Reserved::Resources => Role::Lead,
     };
     if agent.role >= needed { Ok(()) } else { Err(Refusal::NeedsRole(needed)) }
 }
@@ -126,11 +128,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_of_people_is_the_leads() {
+    fn what_is_held_of_people_and_writing_resources_is_the_leads() {
         for (role, expected) in
             [(Role::Agent, Err(Refusal::NeedsRole(Role::Lead))), (Role::Lead, Ok(())), (Role::Admin, Ok(()))]
         {
             assert_eq!(authorize_reserved(&agent(role), Reserved::People), expected);
+            assert_eq!(authorize_reserved(&agent(role), Reserved::Resources), expected);
         }
     }
 

@@ -121,6 +121,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ),
     ("retention", &["raw_mails", "closed_tickets"]),
     ("templates", &["dir"]),
+    ("docs", &["dir"]),
 ];
 
 /// The keys of an `oauth2 = { … }`.

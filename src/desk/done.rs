@@ -18,6 +18,7 @@ impl Inner {
     /// As [`Inner::done`]; with `by_agent` the act can be taken back.
     pub(super) async fn done_by(&self, mut tx: Tx, applied: Applied, by_agent: bool) -> Result<View> {
         let ticket = board::read_ticket(&mut tx, applied.ticket, &self.settings.rules).await?;
+        let catalogue = self.catalogue(&mut tx).await?;
         tx.commit().await?;
         let event = ticket.events.iter().find(|event| event.id == applied.event);
         let kind = event.map_or(EventKind::StatusSet, |event| event.kind);
@@ -64,7 +65,7 @@ impl Inner {
         };
         let offers = match done {
             view::Act::StatusSet { to, .. } if ticket.reason.as_deref() != Some(SPAM) => {
-                self.settings.catalogue.fitting(to)
+                catalogue.fitting(to)
             }
             _ => Vec::new(),
         };

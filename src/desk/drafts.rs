@@ -269,7 +269,7 @@ impl Desk {
             since: since.cloned().collect(),
             ticket: Box::new(ticket),
             template: draft.template,
-            missing: self.inner.settings.catalogue.missing(&draft.text),
+            missing: self.inner.catalogue(tx).await?.missing(&draft.text),
             text: draft.text,
             then: draft.then.unwrap_or(Status::InProgress),
             told: Told { preference, channels, suppressed, recipients: Some(alone) },

@@ -1,7 +1,7 @@
 //! The use cases: everything that doors ask for, and the only writer of tickets.
 //!
-//! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, oauth, config, store,
-//! clock.
+//! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, reading, oauth,
+//! config, store, clock.
 
 pub mod alerts;
 pub mod answer;
@@ -10,6 +10,7 @@ pub mod attend;
 pub mod audit;
 pub mod board;
 pub mod canary;
+mod canned;
 pub mod chat;
 mod colleague;
 pub mod deliver;
@@ -38,10 +39,12 @@ pub mod receive;
 pub mod reconcile;
 pub mod report;
 pub mod requester;
+pub mod resources;
 pub mod retention;
 pub mod rituals;
 pub mod run;
 pub mod sent;
+pub mod shelf;
 mod split;
 pub mod suggest;
 mod tags;
@@ -52,6 +55,7 @@ mod timetable;
 pub mod tokens;
 pub mod webhook;
 
+pub use canned::Restored;
 pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
@@ -68,7 +72,9 @@ use crate::wording::canned::Catalogue;
 use links::Signer;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+use shelf::Shelf;
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -91,8 +97,10 @@ pub struct Settings {
     pub brand: String,
     /// The adjustable numbers.
     pub rules: Rules,
-    /// The standard replies.
+    /// The standard replies as they came: built in, or of the operator's folder.
     pub catalogue: Catalogue,
+    /// The folder of the knowledge base, which need not be there.
+    pub docs_dir: PathBuf,
     /// Where the team is told of what happens.
     pub chats: Vec<Platform>,
     /// Which endpoints of the host application are told what happens, and of what.
@@ -116,6 +124,8 @@ struct Inner {
     store: Store,
     clock: Clock,
     settings: Settings,
+    /// The pages of the knowledge base.
+    shelf: Arc<Shelf>,
     /// Vouches for the Message-IDs we mint; made once, kept in the database.
     minting_key: hmac::Key,
     /// Makes and reads the requesters' links, with a key derived from the same secret.
@@ -157,6 +167,7 @@ impl Desk {
             inner: Arc::new(Inner {
                 store,
                 clock,
+                shelf: Arc::new(Shelf::new(settings.docs_dir.clone())),
                 settings,
                 minting_key,
                 links,
@@ -172,11 +183,6 @@ impl Desk {
     /// The clock that this desk goes by.
     pub fn clock(&self) -> Clock {
         self.inner.clock
-    }
-
-    /// The standard replies.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.inner.settings.catalogue
     }
 
     /// The zone of our hours.

@@ -111,12 +111,29 @@ impl Inner {
         })
     }
 
-    /// What is ahead until the end of the next working day after `today`.
-    async fn ahead(&self, tx: &mut Tx, today: NaiveDate) -> Result<Ahead> {
+    /// What may be seen to before the next working day: tickets in progress that were answered, and answers that are owed by
+    /// the end of that day.
+    pub(super) async fn to_prepare(
+        &self,
+        tx: &mut Tx,
+        now: DateTime<Utc>,
+    ) -> Result<(Pile, NaiveDate, Pile)> {
+        let (day, end) = self.next_working_day(self.today(now));
+        let (answered, owed) = (tx.answered(NAMED).await?, tx.owed_before(end, NAMED).await?);
+        Ok((pile(tx, answered).await?, day, pile(tx, owed).await?))
+    }
+
+    /// The first working day after `today`, and when it ends.
+    fn next_working_day(&self, today: NaiveDate) -> (NaiveDate, DateTime<Utc>) {
         let hours = &self.settings.rules.sla.hours;
         let mut later = today.iter_days().skip(1).take(LOOKED_AHEAD);
         let day = later.find(|day| hours.is_working_day(*day)).unwrap_or(today);
-        let (_, end) = Period::day(day).bounds(hours);
+        (day, Period::day(day).bounds(hours).1)
+    }
+
+    /// What is ahead until the end of the next working day after `today`.
+    async fn ahead(&self, tx: &mut Tx, today: NaiveDate) -> Result<Ahead> {
+        let (day, end) = self.next_working_day(today);
         let mut ahead = Ahead { day, answers: tx.owed_before(end, 0).await?.1, reminders: 0, closings: 0 };
         for (timer, count) in tx.count_timers(end).await? {
             match timer {

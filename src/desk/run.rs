@@ -203,7 +203,7 @@ impl Inner {
             Command::Merge { ticket, into } => self.merge(ask, *ticket, *into).await,
             Command::Snooze { ticket, delay } => self.snooze(ask, *ticket, delay).await,
             Command::Remind { ticket } => self.remind(ask, *ticket).await,
-            Command::Kb { .. } => refuse(Refusal::NotYet("kb")),
+            Command::Kb { words } => Ok(View::Found(self.find_articles(words).await?)),
             Command::Stats | Command::Report => {
                 let period = Period::day(self.today(ask.now));
                 let report = self.report(&mut self.store.read().await?, period, ask.now).await?;
@@ -283,7 +283,7 @@ impl Inner {
     ) -> Result<View> {
         let mut tx = self.store.begin().await?;
         let ticket = locked(&mut tx, id).await?;
-        let catalogue = &self.settings.catalogue;
+        let catalogue = self.catalogue(&mut tx).await?;
         let hands_over = template.and_then(|name| catalogue.find(name)).is_some_and(|reply| reply.hands_over);
         let (text, template_status) = match template {
             None => (text.trim().to_owned(), None),
@@ -334,8 +334,8 @@ impl Inner {
 
     async fn template(&self, ask: &Ask<'_>, name: Option<&str>, ticket: Option<TicketId>) -> Result<View> {
         let Some(name) = name else {
-            let list = self.settings.catalogue.all().iter().map(TemplateView::from);
-            return Ok(View::Templates(list.collect()));
+            let catalogue = self.catalogue(&mut self.store.read().await?).await?;
+            return Ok(View::Templates(catalogue.all().iter().map(TemplateView::from).collect()));
         };
         let mut tx = self.store.read().await?;
         let ticket = match ticket {
@@ -358,7 +358,7 @@ impl Inner {
         ticket: Option<&Ticket>,
         text: &str,
     ) -> Result<Draft> {
-        let catalogue = &self.settings.catalogue;
+        let catalogue = self.catalogue(tx).await?;
         let Some(reply) = catalogue.find(name) else {
             return refuse(Refusal::NoSuchTemplate { name: name.to_owned(), known: catalogue.keys() });
         };

@@ -38,7 +38,7 @@ impl Desk {
             Known::Delivery => self.suggest_deliveries(typed, false).await?,
             Known::UncertainDelivery => self.suggest_deliveries(typed, true).await?,
             Known::Agent => self.suggest_agents(typed).await?,
-            Known::Template => self.suggest_templates(typed),
+            Known::Template => self.suggest_templates(typed).await?,
             Known::Command => suggest_commands(typed),
             Known::Tags => self.suggest_tags(typed).await?,
         };
@@ -101,12 +101,13 @@ impl Desk {
         Ok(matching(names, typed))
     }
 
-    fn suggest_templates(&self, typed: &str) -> Vec<Suggestion> {
-        let replies = self.catalogue().all().iter().map(|reply| {
+    async fn suggest_templates(&self, typed: &str) -> Result<Vec<Suggestion>> {
+        let catalogue = self.catalogue().await?;
+        let replies = catalogue.all().iter().map(|reply| {
             let suggestion = Suggestion::Template { key: reply.key.clone(), title: reply.title.clone() };
             ([reply.title.clone(), reply.key.clone()], suggestion)
         });
-        matching(replies, typed)
+        Ok(matching(replies, typed))
     }
 }
 

@@ -208,7 +208,7 @@ impl Inner {
         asked: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<MessageId>> {
-        let catalogue = &self.settings.catalogue;
+        let catalogue = self.catalogue(tx).await?;
         let Some(reply) = catalogue.find(wording::canned::CLOSING) else { return Ok(None) };
         let assignee = match ticket.assignee {
             Some(id) => tx.agent(id).await?,

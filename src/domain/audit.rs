@@ -63,11 +63,17 @@ pub enum AuditKind {
     TokenMade,
     /// The tokens of an agent were ended.
     TokensEnded,
+    /// A standard reply was written in the pages.
+    TemplateSet,
+    /// A standard reply is again as it came, or gone where it came from nowhere.
+    TemplateReset,
+    /// A page of the knowledge base was written.
+    ArticleSet,
 }
 
 impl AuditKind {
     /// All kinds.
-    pub const ALL: [AuditKind; 14] = [
+    pub const ALL: [AuditKind; 17] = [
         AuditKind::PersonExported,
         AuditKind::PersonErased,
         AuditKind::RetentionRun,
@@ -82,6 +88,9 @@ impl AuditKind {
         AuditKind::AccountLinked,
         AuditKind::TokenMade,
         AuditKind::TokensEnded,
+        AuditKind::TemplateSet,
+        AuditKind::TemplateReset,
+        AuditKind::ArticleSet,
     ];
 
     /// The word used in JSON and the database.
@@ -101,6 +110,9 @@ impl AuditKind {
             AuditKind::AccountLinked => "account_linked",
             AuditKind::TokenMade => "token_made",
             AuditKind::TokensEnded => "tokens_ended",
+            AuditKind::TemplateSet => "template_set",
+            AuditKind::TemplateReset => "template_reset",
+            AuditKind::ArticleSet => "article_set",
         }
     }
 
@@ -141,6 +153,12 @@ pub struct AuditDetail {
     /// The ticket that it came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<i64>,
+    /// The key of a standard reply, or the name of a page: `kb/remboursement`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// How much.
     #[serde(flatten)]
     pub counts: Counts,

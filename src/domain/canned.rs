@@ -2,6 +2,7 @@
 
 use super::fold::fold;
 use super::ticket::Status;
+use chrono::{DateTime, Utc};
 
 /// A standard reply (guide, « Bonnes Pratiques de Réponse »).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,110 @@ pub struct Slot {
     pub each: bool,
     /// Whole lines that the text makes superfluous.
     pub drop: Vec<String>,
+}
+
+/// The longest text of a standard reply, in characters.
+pub const LONGEST: usize = 20_000;
+/// The longest title, in characters.
+pub const LONGEST_TITLE: usize = 100;
+/// The longest word for commands that a title gives, in bytes.
+const LONGEST_KEY: usize = 40;
+
+/// One version of a standard reply as somebody wrote it in the pages. The latest stands over file and built-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CannedVersion {
+    /// The word used in commands.
+    pub key: String,
+    /// From 1 on.
+    pub version: i64,
+    /// What it says; `None`: as it came, or nothing any more where it came from nowhere.
+    pub said: Option<CannedText>,
+    /// Who wrote it, by name.
+    pub agent: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What a version says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CannedText {
+    /// The title.
+    pub title: String,
+    /// The text with its brackets.
+    pub body: String,
+    /// The status that goes with it.
+    pub then: Option<Status>,
+}
+
+impl From<&CannedReply> for CannedText {
+    fn from(reply: &CannedReply) -> CannedText {
+        CannedText { title: reply.title.clone(), body: reply.body.clone(), then: reply.then }
+    }
+}
+
+/// Why a standard reply is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CannedFault {
+    /// It has no title, or a title that gives no word for commands.
+    NoTitle,
+    /// Its title has more characters than this.
+    LongTitle(usize),
+    /// It has no text.
+    NoText,
+    /// Its text has more characters than this.
+    TooLong(usize),
+    /// A bracket is opened and not closed on its line: what follows it.
+    Open(String),
+    /// A bracket asks for a rule that there is none of: the bracket, and the one that may be meant.
+    UnknownRule(String, Option<&'static str>),
+    /// Another reply has this word already.
+    Taken(String),
+}
+
+/// The word for commands that a title gives: « Remboursement fait » → `remboursement-fait`. Empty for a title that gives none.
+pub fn key_of(title: &str) -> String {
+    let mut key = String::new();
+    for word in super::fold::words(title) {
+        if key.len() + word.len() >= LONGEST_KEY {
+            break;
+        }
+        if !key.is_empty() {
+            key.push('-');
+        }
+        key.push_str(&word);
+    }
+    key
+}
+
+/// What is wrong with a text that is to be kept as a standard reply. `filled`: the brackets that fill themselves, which must
+/// be written as they are. A bracket is a name: it has no rule such as `[date|demain]`.
+pub fn fault(said: &CannedText, filled: &[&'static str]) -> Option<CannedFault> {
+    let body = said.body.trim();
+    if said.title.trim().is_empty() {
+        return Some(CannedFault::NoTitle);
+    }
+    if said.title.chars().count() > LONGEST_TITLE {
+        return Some(CannedFault::LongTitle(LONGEST_TITLE));
+    }
+    if body.is_empty() {
+        return Some(CannedFault::NoText);
+    }
+    if body.chars().count() > LONGEST {
+        return Some(CannedFault::TooLong(LONGEST));
+    }
+    for line in body.lines() {
+        if let Some(open) = line.rfind('[')
+            && !line[open..].contains(']')
+        {
+            return Some(CannedFault::Open(line[open..].chars().take(40).collect()));
+        }
+    }
+    brackets(body).into_iter().find_map(|name| {
+        let meant = filled.iter().find(|known| fold(known) == fold(name.trim()));
+        let has_rule = name.contains(['|', '{', '}', '=']);
+        let is_misspelt = meant.is_some_and(|known| *known != name);
+        (has_rule || is_misspelt).then(|| CannedFault::UnknownRule(name, meant.copied()))
+    })
 }
 
 /// The brackets of a template's body, in order, each once. A ticket's tag `[#42]` and a Markdown link are none.
@@ -128,6 +233,24 @@ mod tests {
         assert_eq!(filled("", " "), "Bonjour,\n\nVoilà.\n\nCordialement");
         let empty = [("Explication".to_owned(), String::new())];
         assert!(fill_in(text, &empty).contains("[Explication]"));
+    }
+
+    #[test]
+    fn a_reply_that_cannot_be_filled_in_as_written_is_not_kept() {
+        let filled = ["Prénom", "X jours"];
+        let fault =
+            |body: &str| fault(&CannedText { title: "T".into(), body: body.into(), then: None }, &filled);
+        let unknown = |name: &str, meant| Some(CannedFault::UnknownRule(name.into(), meant));
+        assert_eq!(fault("Bonjour [Prénom], [Montant] [#42] [là](https://e.example) v[0]"), None);
+        assert_eq!(fault(" \n"), Some(CannedFault::NoText));
+        assert_eq!(fault("Bonjour [prenom],"), unknown("prenom", Some("Prénom")));
+        assert_eq!(fault("[ X JOURS ]"), unknown(" X JOURS ", Some("X jours")));
+        assert_eq!(fault("[date|demain]"), unknown("date|demain", None));
+        assert_eq!(fault("Bonjour [Prénom\n]"), Some(CannedFault::Open("[Prénom".into())));
+        assert_eq!(fault(&"é".repeat(LONGEST)), None);
+        assert_eq!(fault(&"é".repeat(LONGEST + 1)), Some(CannedFault::TooLong(LONGEST)));
+        assert_eq!(key_of("  Remboursement fait !"), "remboursement-fait");
+        assert_eq!(key_of("« ! »"), "");
     }
 
     #[test]

@@ -86,11 +86,16 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// The runs of letters and digits in a text, in order.
 pub fn split_words(text: &str) -> impl Iterator<Item = &str> {
+    word_places(text).map(|place| &text[place])
+}
+
+/// Where the runs of letters and digits stand in a text, in order.
+pub fn word_places(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let word = next_word(text, at)?;
         at = word.end;
-        Some(&text[word])
+        Some(word)
     })
 }
 

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod alert;
+pub mod article;
 pub mod audit;
 pub mod authentication;
 pub mod canned;
@@ -33,6 +34,7 @@ pub mod people;
 pub mod preference;
 pub mod published;
 pub mod push;
+pub mod recurring;
 pub mod refusal;
 pub mod report;
 pub mod retention;

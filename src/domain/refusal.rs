@@ -58,8 +58,6 @@ pub enum Refusal {
     NotResendable(DeliveryId),
     /// Only a delivery that is uncertain can be taken for sent.
     NotUncertain(DeliveryId),
-    /// The command is understood, and not carried out by this version.
-    NotYet(&'static str),
     /// A spam ticket's sender gets no reply.
     SpamGetsNoReply(TicketId),
     /// The ticket ended in another, where every act belongs.

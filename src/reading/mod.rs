@@ -2,6 +2,7 @@
 //!
 //! May import: domain, config. [`parse::parse`] makes an `InboundMail`, [`inspect::inspect`] tells it with what would
 //! become of it, [`identity`] says what makes a mail itself, [`shown`] gives its HTML as it may be shown.
+//! [`markdown`] draws the pages of the knowledge base.
 
 mod address;
 mod authentication;
@@ -17,6 +18,7 @@ mod header;
 mod html;
 pub mod identity;
 pub mod inspect;
+pub mod markdown;
 mod markup;
 mod mend;
 pub mod parse;

@@ -6,6 +6,7 @@
 pub mod alerts;
 mod audit;
 mod canary;
+mod canned;
 pub mod chat;
 pub mod dialect;
 pub mod drafts;
@@ -356,6 +357,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         alerts::STATEMENTS,
         audit::STATEMENTS,
         canary::STATEMENTS,
+        canned::STATEMENTS,
         chat::STATEMENTS,
         drafts::STATEMENTS,
         forms::STATEMENTS,

@@ -101,6 +101,15 @@ statements! {
          ORDER BY answer_due, id LIMIT $2"));
     COUNT_OWED = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status IN ('new', 'in_progress') AND answer_due < $1");
+    ANSWERED = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE status = 'in_progress' AND answer_due IS NULL \
+         AND escalated_at IS NULL ORDER BY status_since, id LIMIT $1"));
+    COUNT_ANSWERED = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status = 'in_progress' AND answer_due IS NULL \
+         AND escalated_at IS NULL");
+    ASKED_SINCE = Sql::same(
+        "SELECT id, subject FROM ticket WHERE created_at >= $1 AND merged_into IS NULL AND anonymised_at IS NULL \
+         AND (reason IS NULL OR reason <> 'spam') ORDER BY created_at DESC, id DESC LIMIT $2");
     REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
 }
 
@@ -415,6 +424,21 @@ impl Tx {
         let rows: Vec<TicketRow> = all!(self, OWED_BY, before, limit)?;
         let count = scalar!(self, COUNT_OWED, before)?;
         Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, count))
+    }
+
+    /// The tickets in progress whose requester is owed nothing and that no other team has, the longest there first, and how
+    /// many there are.
+    pub async fn answered(&mut self, limit: i64) -> Result<(Vec<Ticket>, i64)> {
+        let rows: Vec<TicketRow> = all!(self, ANSWERED, limit)?;
+        let count = scalar!(self, COUNT_ANSWERED)?;
+        Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, count))
+    }
+
+    /// The numbers and subjects of the latest `limit` tickets that were opened since then, the newest first; without spam,
+    /// merged and anonymised ones.
+    pub async fn asked_since(&mut self, since: DateTime<Utc>, limit: i64) -> Result<Vec<(TicketId, String)>> {
+        let rows: Vec<(i64, String)> = all!(self, ASKED_SINCE, since, limit)?;
+        Ok(rows.into_iter().map(|(id, subject)| (TicketId(id), subject)).collect())
     }
 
     /// A number that changes when a ticket or a delivery does: each change of a ticket has its line of history.

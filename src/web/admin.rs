@@ -8,6 +8,7 @@ use crate::command::usage::UsageError;
 use crate::command::vocabulary::{self, participant_wish, tag_change};
 use crate::desk::Failure;
 use crate::desk::run::With;
+use crate::domain::article::{Article, Section};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
@@ -19,6 +20,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 type Fields = Query<HashMap<String, String>>;
 
@@ -27,7 +29,8 @@ pub async fn revision(State(web): State<Web>, _session: Session) -> Result<Strin
     Ok(web.desk().revision().await?.to_string())
 }
 
-/// `GET /admin/support/tickets/{id}`, with `?template=KEY` to begin a reply with a standard one.
+/// `GET /admin/support/tickets/{id}`, with `?template=KEY` to begin a reply with a standard one, or
+/// `?article=kb/slug` with a page of the knowledge base.
 pub async fn ticket(
     State(web): State<Web>,
     session: Session,
@@ -53,8 +56,27 @@ pub async fn ticket(
             Err(broken) => return Err(broken.into()),
         }
     }
+    if let Some(article) = article_of(&web, query.get("article").map_or("", String::as_str)).await? {
+        // Behind what was written so far.
+        let kept = web.desk().page_draft(&session.agent, id).await?;
+        let text = match kept {
+            Some((kept, _)) => format!("{}\n\n{}", kept.trim_end(), article.body()),
+            None => article.body(),
+        };
+        let missing = web.desk().catalogue().await?.missing(&text);
+        writing.draft = ReplyDraft { is_new: true, text, missing, ..ReplyDraft::default() };
+    }
     let flash = recall(&web, &session, query.get("done").map_or("", String::as_str));
     ticket_page(&web, &session, id, flash, writing).await
+}
+
+/// The page of the knowledge base of this name: `kb/remboursement`.
+async fn article_of(web: &Web, name: &str) -> Result<Option<Arc<Article>>, Problem> {
+    let Some((section, slug)) = name.split_once('/') else { return Ok(None) };
+    match Section::from_word(section) {
+        Some(section) => Ok(web.desk().article(section, slug).await?),
+        None => Ok(None),
+    }
 }
 
 /// What a CM was writing on a ticket's page, and why it was refused.
@@ -87,7 +109,7 @@ async fn ticket_page(
     if let Some((text, at)) = kept {
         writing.draft.text = text;
         writing.draft.kept_at = Some(at);
-        writing.draft.missing = web.desk().catalogue().missing(&writing.draft.text);
+        writing.draft.missing = web.desk().catalogue().await?.missing(&writing.draft.text);
     }
     let command = Command::Template { name: None, ticket: None };
     let templates = match web.desk().run(&session.agent, Door::Web, command, None).await? {

@@ -37,6 +37,7 @@ pub async fn say(State(web): State<Web>, form: Act) -> Result<Redirect, Problem>
                         | View::Stats(_)
                         | View::Report(_)
                         | View::Person(_)
+                        | View::Found(_)
                         | View::Help(_)
                         | View::History(_)
                         | View::Deliveries(_)

@@ -3,7 +3,8 @@
 //! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `list`, `bulk`, `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `people` (the leads'), `requester` (by signed link), `pages`
+//! `list`, `bulk`, `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs` and `templates` (their resources),
+//! `people` (the leads'), `requester` (by signed link), `pages`
 //! and `shown` (how they are drawn), `memory` (what a page remembers between two requests).
 
 mod admin;
@@ -13,6 +14,7 @@ mod assets;
 mod attempts;
 mod bulk;
 mod console;
+mod docs;
 mod guard;
 mod list;
 mod live;
@@ -27,6 +29,7 @@ mod requester;
 mod session;
 mod shown;
 mod syncs;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -154,7 +157,23 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/audit", get(people::audit))
         .route_layer(from_fn_with_state(web.clone(), people::require_lead))
         .route_layer(from_fn_with_state(web.clone(), session::require));
+    let for_writers = Router::new()
+        .route("/docs/write", get(docs::write_new).post(docs::make))
+        .route("/docs/new-template", get(templates::write_new).post(templates::make))
+        .route("/docs/templates/{key}/edit", get(templates::edit).post(templates::change))
+        .route("/docs/templates/{key}/restore", post(templates::restore))
+        .route("/docs/{section}/{slug}/edit", get(docs::edit).post(docs::change))
+        .route_layer(from_fn_with_state(web.clone(), docs::require_writer))
+        .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
+        .route("/docs", get(docs::home))
+        .route("/docs/checklist", get(docs::checklist))
+        .route("/docs/recurring", get(docs::recurring))
+        .route("/docs/templates", get(templates::list))
+        .route("/docs/templates/{key}", get(templates::template))
+        .route("/docs/{section}", get(docs::list))
+        .route("/docs/{section}/{slug}", get(docs::article))
+        .route("/docs/{section}/{slug}/insert", get(docs::insert))
         .route("/admin/sign-out", post(session::sign_out))
         .route("/admin/support", get(list::list))
         .route("/admin/support/bulk", post(bulk::act))
@@ -214,6 +233,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
         .merge(for_leads)
+        .merge(for_writers)
         .merge(by_link)
         .merge(widget::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))

@@ -3,6 +3,9 @@
 //! reading, view, wording.
 
 mod people;
+mod resources;
+
+pub use resources::{ArticleForm, TemplateForm};
 
 use super::assets::{self, Addresses};
 use super::list::Filters;
@@ -36,7 +39,7 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `sign_in`, `opening`,
+    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `docs`, `sign_in`, `opening`,
     /// `problem`; a requester's
     /// begins with `own_`.
     pub place: &'static str,
@@ -266,7 +269,9 @@ impl Default for Pages {
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
-            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "own_problem.html", "application.html");
+            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "own_problem.html", "application.html",
+            "docs_nav.html", "docs_list.html", "docs_article.html", "docs_article_form.html", "docs_templates.html", "docs_template.html",
+            "docs_template_form.html", "docs_day.html", "docs_recurring.html");
         Pages { templates, assets: assets::addresses() }
     }
 }

@@ -277,7 +277,8 @@ async fn verify(web: &Web, hash: Option<String>, password: String) -> Result<boo
 /// Where to go after signing in: a page of ours, whatever the address says.
 fn safe_next(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    match next.starts_with("/admin/support") && plain {
+    let ours = next.starts_with("/admin/support") || next.starts_with("/docs/");
+    match ours && plain {
         true => next,
         false => "/admin/support",
     }
@@ -298,8 +299,11 @@ mod tests {
             safe_next("/admin/support/tickets/42?template=solution"),
             "/admin/support/tickets/42?template=solution"
         );
+        assert_eq!(safe_next("/docs/kb?q=carte"), "/docs/kb?q=carte");
         for other in [
             "",
+            "/docs",
+            "/docs.evil.example/",
             "https://evil.example/",
             "//evil.example",
             "/admin/sign-out",

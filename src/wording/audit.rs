@@ -6,7 +6,8 @@ use crate::domain::scope::Scope;
 use crate::wording::{dates, labels, retention};
 
 /// `audit`.
-pub const AUDIT: &str = "Le journal d’audit\u{a0}: exports, effacements, comptes et clés, qui et quand";
+pub const AUDIT: &str =
+    "Le journal d’audit\u{a0}: exports, effacements, comptes et clés, modèles et articles, qui et quand";
 /// No line.
 pub const NOTHING: &str = "Le journal d’audit est vide.";
 
@@ -35,6 +36,7 @@ pub fn who(line: &AuditLine) -> String {
 pub fn what(kind: AuditKind, detail: &AuditDetail) -> String {
     let person = detail.person.map_or_else(String::new, |number| format!(" nº\u{a0}{number}"));
     let agent = detail.agent.as_deref().unwrap_or("un CM");
+    let document = detail.document.as_deref().unwrap_or_default();
     let counts = retention::said(&detail.counts);
     match kind {
         AuditKind::PersonExported => format!("données du demandeur{person} exportées ({counts})"),
@@ -77,6 +79,11 @@ pub fn what(kind: AuditKind, detail: &AuditDetail) -> String {
                 "jetons"
             )
         ),
+        AuditKind::TemplateSet => {
+            format!("modèle «\u{a0}{document}\u{a0}» écrit (version {})", detail.version.unwrap_or_default())
+        }
+        AuditKind::TemplateReset => format!("modèle «\u{a0}{document}\u{a0}» remis à son origine"),
+        AuditKind::ArticleSet => format!("article «\u{a0}{document}\u{a0}» écrit"),
     }
 }
 

@@ -22,7 +22,7 @@
 
 use super::dates;
 use crate::command::vocabulary::plain;
-use crate::domain::canned::{CannedReply, Slot, brackets, unfilled};
+use crate::domain::canned::{CannedFault, CannedReply, CannedText, CannedVersion, Slot, brackets, unfilled};
 use crate::domain::ticket::Status;
 use crate::view::TemplateView;
 use serde::Deserialize;
@@ -107,6 +107,37 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    /// The same, with what was written in the pages over it: the latest version of each.
+    #[must_use]
+    pub fn with(&self, latest: &[CannedVersion]) -> Catalogue {
+        let mut catalogue = self.clone();
+        for version in latest {
+            let Some(said) = &version.said else { continue };
+            let (title, body, then) = (said.title.clone(), said.body.clone(), said.then);
+            let key = plain(&version.key);
+            match catalogue.replies.iter_mut().find(|known| plain(&known.key) == key) {
+                Some(known) => {
+                    let slot = known.slot.take().filter(|slot| body.contains(&slot.bracket));
+                    *known = CannedReply { title, body, then, slot, ..known.clone() };
+                }
+                None => catalogue.replies.push(CannedReply {
+                    hands_over: key == FEATURE,
+                    key: version.key.clone(),
+                    title,
+                    body,
+                    then,
+                    slot: None,
+                }),
+            }
+        }
+        catalogue
+    }
+
+    /// The reply of exactly this key, case and accents apart.
+    pub fn by_key(&self, key: &str) -> Option<&CannedReply> {
+        self.replies.iter().find(|reply| plain(&reply.key) == plain(key))
+    }
+
     /// All of them, the guide's first.
     pub fn all(&self) -> &[CannedReply] {
         &self.replies
@@ -149,9 +180,24 @@ impl Catalogue {
     }
 }
 
-/// Whether a bracket fills itself, from the ticket, the requester, the agent or the clock.
+/// The brackets that fill themselves, from the ticket, the requester, the agent or the clock.
+pub const FILLED: [&str; 4] = ["Prénom", "sujet", "Votre prénom", "X jours"];
+
+/// Whether a bracket fills itself.
 pub fn fills_itself(bracket: &str) -> bool {
-    ["Prénom", "sujet", "Votre prénom", "X jours"].contains(&bracket)
+    FILLED.contains(&bracket)
+}
+
+/// What is wrong with a text that is to be kept as a standard reply.
+pub fn fault(said: &CannedText) -> Option<CannedFault> {
+    crate::domain::canned::fault(said, &FILLED)
+}
+
+/// A text filled in for a ticket that was made up, to be looked at.
+pub fn preview(said: &CannedText, agent_first_name: &str) -> String {
+    let names =
+        Names { first_name: Some("Jean"), subject: "Export CSV vide", agent_first_name, days: Some(3) };
+    said.body.trim().lines().map(|line| filled(line, &names, None)).collect::<Vec<_>>().join("\n")
 }
 
 impl From<&CannedReply> for TemplateView {
@@ -508,6 +554,41 @@ mod tests {
         assert_eq!(fill(solution, "Fait.", &LEA), "Salut Léa,\n\nFait.");
         assert_eq!(catalogue.fitting(Status::Resolved), ["solution", "remboursement"]);
         assert_eq!(fill(catalogue.find("remb").unwrap(), "12 €", &LEA), "Montant : 12 €");
+    }
+
+    #[test]
+    fn what_was_written_in_the_pages_stands_over_files_and_built_in() {
+        let version = |key: &str, body: Option<&str>| CannedVersion {
+            key: key.into(),
+            version: 1,
+            said: body.map(|body| CannedText {
+                title: "Titre".into(),
+                body: body.into(),
+                then: Some(Status::Closed),
+            }),
+            agent: "Alix".into(),
+            at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let latest = [
+            version("solution", Some("[Explication détaillée de la solution]")),
+            version("demande-infos", Some("Sans crochet")),
+            version("accuse", None),
+            version("parti", None),
+            version("retard", Some("Bonjour [Prénom], patience.")),
+        ];
+        let edited = catalogue().with(&latest);
+        assert_eq!(
+            edited.keys(),
+            ["accuse", "demande-infos", "solution", "fermeture", "fonctionnalite", "retard"]
+        );
+        assert_eq!(fill(edited.by_key("solution").unwrap(), "Fait.", &LEA), "Fait.");
+        assert_eq!(edited.by_key("demande-infos").unwrap().slot, None);
+        assert_eq!(edited.by_key("accuse"), catalogue().by_key("accuse"));
+        assert_eq!(edited.fitting(Status::Closed), ["demande-infos", "solution", "fermeture", "retard"]);
+        assert_eq!(edited.missing("[Question 1]"), Vec::<String>::new());
+        assert!(edited.by_key("fonctionnalite").unwrap().hands_over);
+        let said = latest[4].said.as_ref().unwrap();
+        assert_eq!(preview(said, "Alix"), "Bonjour Jean, patience.");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod ahead;
 pub mod alerts;
+pub mod articles;
 pub mod audit;
 pub mod canary;
 pub mod canned;
@@ -32,6 +33,7 @@ pub mod prose;
 pub mod recipients;
 pub mod refusals;
 pub mod requester;
+pub mod resources;
 pub mod retention;
 pub mod rituals;
 pub mod sign_in;

@@ -106,10 +106,6 @@ pub fn say(refusal: &Refusal) -> String {
         Refusal::NotUncertain(id) => {
             format!("L’envoi nº\u{a0}{id} n’est pas incertain\u{a0}: son état est déjà connu.")
         }
-        Refusal::NotYet(command) => format!(
-            "La commande {} est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes\u{a0}: `/ticket help`.",
-            quoted(command)
-        ),
         Refusal::Merged { ticket, into } => format!(
             "Le ticket {ticket} a été fusionné avec le ticket {into}. La suite\u{a0}: `/ticket show {into}`."
         ),
@@ -306,7 +302,6 @@ mod tests {
             Refusal::NoSuchDelivery(DeliveryId(7)),
             Refusal::NotResendable(DeliveryId(7)),
             Refusal::NotUncertain(DeliveryId(7)),
-            Refusal::NotYet("stats"),
             Refusal::SpamGetsNoReply(id),
             Refusal::Merged { ticket: id, into: TicketId(17) },
             Refusal::MergedIntoItself(id),
@@ -350,7 +345,6 @@ mod tests {
         L’envoi nº 7 n’existe pas. Les envois d’un ticket : `/ticket deliveries 42`.
         L’envoi nº 7 n’est ni en échec ni incertain : il n’y a rien à renvoyer.
         L’envoi nº 7 n’est pas incertain : son état est déjà connu.
-        La commande « stats » est reconnue, mais cette version de Guichet ne l’exécute pas. Les commandes : `/ticket help`.
         Le ticket nº 42 est fermé comme spam : on n’y répond pas. Si c’est une erreur : `/ticket reopen 42`.
         Le ticket 42 a été fusionné avec le ticket 17. La suite : `/ticket show 17`.
         Un ticket ne se fusionne pas avec lui-même. Nommez les deux : `/ticket merge 42 into NUMÉRO`.

@@ -9,8 +9,9 @@ mod paint;
 pub mod samples;
 mod ticket;
 
-use super::{dates, done, labels, recipients, rituals};
+use super::{dates, done, labels, recipients, resources, rituals};
 use crate::domain::ticket::Priority;
+use crate::view::resources::{Found, plain as text_of};
 use crate::view::{
     Checklist, Draft, HelpEntry, Person, Queue, Recipients, Report, RequesterView, TemplateView, TicketView,
     View,
@@ -35,6 +36,7 @@ pub fn draw(view: &View, now: DateTime<Utc>, zone: Tz, colour: bool) -> String {
         View::Checklist(list) => draw_checklist(list, ink),
         View::Stats(report) => draw_stats(report, ink),
         View::Report(report) => draw_report(report, ink),
+        View::Found(found) => draw_found(found, ink),
         View::Help(entries) => draw_help(entries, ink),
     };
     // No line ends in blanks, whatever the last column held.
@@ -66,6 +68,14 @@ fn draw_report(report: &Report, ink: Ink) -> String {
     });
     let parts = parts.collect::<Vec<_>>().join("\n\n");
     format!("{}\n\n{parts}", ink.bold(&rituals::report_title(report)))
+}
+
+fn draw_found(found: &Found, ink: Ink) -> String {
+    let pages = found.pages.iter().map(|page| {
+        let (title, snippet) = (printable(&text_of(&page.title)), printable(&text_of(&page.snippet)));
+        format!("\n\n{}\n{snippet}\n{}", ink.bold(&title), ink.dim(&page.address))
+    });
+    format!("{}{}", printable(&resources::found(found)), pages.collect::<String>())
 }
 
 fn draw_queue(queue: &Queue, now: DateTime<Utc>, ink: Ink) -> String {

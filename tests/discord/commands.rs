@@ -48,7 +48,7 @@ fn day() -> Vec<(&'static str, Value)> {
         ("help", json!({"command": "status"})),
         ("guichet user", json!({"email": "lea@client.example"})),
         ("guichet user", json!({"email": "lea@client.example", "preference": "email_only"})),
-        ("guichet kb", json!({"words": "retrait"})),
+        ("guichet kb", json!({"words": "escalader"})),
         ("guichet stats", json!({})),
         ("guichet checklist", json!({})),
         ("guichet report", json!({})),

@@ -83,7 +83,7 @@ async fn the_whole_grammar_is_answered(database: Database) {
         "resend 1",
         "sent 1",
         "user lea@client.example email_only",
-        "kb retrait",
+        "kb escalader",
         "stats",
         "checklist",
         "report",

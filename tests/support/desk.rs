@@ -133,6 +133,7 @@ pub fn settings() -> Settings {
         rules: Rules::default(),
         plus_addresses: false,
         catalogue: Catalogue::load(&[]).expect("the built-in replies can be read"),
+        docs_dir: "no-such-folder".into(),
         chats: Vec::new(),
         hooks: Vec::new(),
         push_key: None,
@@ -156,7 +157,8 @@ impl TestDesk {
         let store = Store::open(&url).await.expect("the database opens");
         store.migrate().await.expect("the migrations run");
         let now = tuesday_morning();
-        let settings = Settings { rules: rules.clone(), ..settings() };
+        let docs_dir = folder.path().join("docs");
+        let settings = Settings { rules: rules.clone(), docs_dir, ..settings() };
         let desk = Desk::open(store.clone(), Clock::At(now), settings).await.expect("the desk opens");
         let camille = desk.add_agent("Camille", Role::Agent).await.expect("an agent is added");
         let camille = camille.expect("the name is free");
@@ -185,7 +187,8 @@ impl TestDesk {
         let push_key = self.push_key.clone();
         let public_url = if push_key.is_some() { NEAR_URL } else { PUBLIC_URL }.to_owned();
         let (rules, hooks) = (self.rules.clone(), self.hooks.clone());
-        let settings = Settings { rules, push_key, hooks, public_url, ..settings() };
+        let docs_dir = self.folder.path().join("docs");
+        let settings = Settings { rules, push_key, hooks, public_url, docs_dir, ..settings() };
         let desk = Desk::open(self.store.clone(), Clock::At(self.now), settings).await;
         self.desk = desk.expect("the desk opens again");
     }

@@ -59,7 +59,7 @@ impl Room {
             Press::Escalate(ticket) => {
                 let command = Command::Escalate { ticket: *ticket, reason: field("reason").to_owned() };
                 let view = self.desk.run(agent, self.door(), command, Some(key)).await?;
-                Ok(Answer::Private(self.seen(&view)))
+                Ok(Answer::Private(self.seen(&view).await?))
             }
             Press::Open(author) => {
                 let said = Said {

@@ -7,10 +7,11 @@ use crate::domain::ids::{EventId, MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
+use crate::view::resources::{Found, plain};
 use crate::view::sheet::{Button, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::view::{Act, Done, TemplateView, TicketView, View, Writing};
 use crate::wording::prose::clean_line;
-use crate::wording::{dates, done, labels, recipients, text};
+use crate::wording::{dates, done, labels, recipients, resources, text};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -108,6 +109,7 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
         }
         View::Checklist(list) => super::checklist(list),
         View::Report(done) => super::report(done),
+        View::Found(found) => pages(found),
         View::Draft(draft) => {
             let (shown, files) = super::shown(&drawn, "reponse.txt");
             let mut sheet = Sheet { files, ..sentence(shown) };
@@ -122,6 +124,21 @@ pub fn looked(view: &View, now: DateTime<Utc>, zone: Tz) -> Sheet {
             Sheet { body: vec![Piece::Table(shown)], files, ..Sheet::default() }
         }
     }
+}
+
+/// How many pages of the knowledge base are shown.
+const PAGES: usize = 5;
+
+/// Pages of the knowledge base: each with a piece of it, and where it is read.
+fn pages(found: &Found) -> Sheet {
+    let mut shown = found.clone();
+    shown.pages.truncate(PAGES);
+    let mut sheet = sentence(resources::found(&shown));
+    for page in &shown.pages {
+        sheet.body.push(Piece::Heading(plain(&page.title)));
+        sheet.body.push(Piece::Words(format!("{}\n{}", plain(&page.snippet), page.address)));
+    }
+    sheet
 }
 
 /// How many messages of a ticket that is looked at are shown, and how much of each, in characters.
