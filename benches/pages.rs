@@ -317,5 +317,6 @@ fn page_settings() -> web::Settings {
         demo_agent: Some("Camille".into()),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 },
         mailboxes: Vec::new(),
+        canary: None,
     }
 }

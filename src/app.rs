@@ -272,6 +272,7 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
         demo_agent: None,
         limits: opened.config.limits.clone(),
         mailboxes: mailboxes(&opened.config),
+        canary: opened.config.canary.is_some(),
     };
     let address = opened.config.web.listen;
     let listener = listen(address).await?;
@@ -344,6 +345,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         demo_agent: Some(demo::AGENT.to_owned()),
         limits: config.limits.clone(),
         mailboxes: mailboxes(&config),
+        canary: config.canary.is_some(),
     };
     let opened = open(config, Clock::System).await?;
     opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;

@@ -30,6 +30,7 @@ mod pages;
 mod pages_barriers;
 mod pages_html;
 mod pages_list;
+mod pages_operations;
 mod pages_people;
 mod participants;
 mod privacy;

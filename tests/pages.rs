@@ -59,7 +59,11 @@ fn mailbox(host: &str) -> Mailbox {
 
 impl Site {
     pub(crate) async fn open(database: Database, demo: bool, mailboxes: Vec<Mailbox>) -> Site {
-        let desk = TestDesk::new(database).await;
+        Site::of(TestDesk::new(database).await, demo, mailboxes).await
+    }
+
+    /// The pages of this desk, to which Camille has a password.
+    pub(crate) async fn of(desk: TestDesk, demo: bool, mailboxes: Vec<Mailbox>) -> Site {
         // Cheap parameters: what is tested is that the hash is asked, not its price.
         let params = argon2::Params::new(8, 1, 1, None).unwrap();
         let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
@@ -85,6 +89,16 @@ impl Site {
         assert_eq!((answer.status, answer.header("location")), (303, Some("/admin/support")));
         site.keep_cookie(&answer);
         site
+    }
+
+    /// Signs Alix in, who leads the team.
+    pub(crate) async fn led(&mut self) {
+        let desk = &self.desk.desk;
+        let hash = desk.password_hash(self.desk.camille.id).await.unwrap().expect("Camille has one");
+        let lead = desk.add_agent("Alix", Role::Lead).await.unwrap().unwrap();
+        desk.set_password_hash(lead.id, &hash).await.unwrap();
+        let answer = self.sign_in("Alix", PASSWORD).await;
+        self.keep_cookie(&answer);
     }
 
     pub(crate) fn keep_cookie(&mut self, answer: &Answer) {
@@ -813,19 +827,32 @@ async fn the_report_is_everybodys_for_today_and_the_leads_for_the_rest(database:
     ] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
     }
-    for kept in ["Par CM", "format=csv", "style=\""] {
+    for shown in [
+        "<caption>Objectifs du guide</caption>",
+        "<td>100\u{a0}%</td><td>1</td><td>1</td><td>100\u{a0}%</td><td>oui</td>",
+    ] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    for kept in ["Par CM", "style=\""] {
         assert!(!page.body.contains(kept), "{kept}: {}", page.body);
     }
-    for others in ["?day=2026-11-23", "?week=2026-W48", "?format=csv"] {
+    let today = site.get("/admin/support/report.csv?day=2026-11-24").await;
+    assert!(
+        page.body.contains("href=\"&#x2f;admin&#x2f;support&#x2f;report.csv?day=2026-11-24\" download"),
+        "{}",
+        page.body
+    );
+    assert!(today.body.contains("period,2026-11-24,replies,1\r\n"), "{}", today.body);
+    assert!(!today.body.contains("agent,"), "{}", today.body);
+    for others in ["?day=2026-11-23", "?week=2026-W48", ".csv?day=2026-11-23", ".csv?week=2026-W48"] {
         let answer = site.get(&format!("/admin/support/report{others}")).await;
         assert_eq!(answer.status, 409, "{others}");
         assert!(answer.body.contains("responsable"), "{}", answer.body);
     }
-    let hash = site.desk.desk.password_hash(site.desk.camille.id).await.unwrap().expect("she has one");
-    let lead = site.desk.desk.add_agent("Alix", Role::Lead).await.unwrap().unwrap();
-    site.desk.desk.set_password_hash(lead.id, &hash).await.unwrap();
-    let answer = site.sign_in("Alix", PASSWORD).await;
-    site.keep_cookie(&answer);
+    site.led().await;
+    let formula = site.desk.desk.add_agent("=1+1;\"a\",b", Role::Agent).await.unwrap().unwrap();
+    let note = guichet::command::parse::parse("reply 1 Encore un mot.").unwrap();
+    site.desk.desk.run(&formula, guichet::domain::people::Door::Cli, note, None).await.unwrap();
     let page = site.get("/admin/support/report").await;
     assert!(page.body.contains("Par CM") && page.body.contains("Camille\u{a0}: 1"), "{}", page.body);
     let week = site.get("/admin/support/report?week=2026-W48").await;
@@ -833,11 +860,12 @@ async fn the_report_is_everybodys_for_today_and_the_leads_for_the_rest(database:
         assert!(week.body.contains(shown), "{shown}: {}", week.body);
     }
     assert!(!week.body.contains("Après →"), "the week after has not begun");
-    let csv = site.get("/admin/support/report?week=2026-W48&format=csv").await;
+    let csv = site.get("/admin/support/report.csv?week=2026-W48").await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"guichet-2026-11-23.csv\""));
     assert!(csv.body.contains("agent,Camille,replies,1"), "{}", csv.body);
-    for nowhere in ["?day=hier", "?week=2026-W99"] {
+    assert!(csv.body.contains("agent,\"'=1+1;\"\"a\"\",b\",replies,1"), "no formula: {}", csv.body);
+    for nowhere in ["?day=hier", "?week=2026-W99", ".csv?day=hier"] {
         assert_eq!(site.get(&format!("/admin/support/report{nowhere}")).await.status, 404, "{nowhere}");
     }
 }

@@ -5,7 +5,6 @@ use crate::support::chromium::Chromium;
 use crate::support::desk::{Database, on_both};
 use guichet::domain::audit::AuditKind;
 use guichet::domain::ids::{RawMailId, RequesterId, TicketId};
-use guichet::domain::people::Role;
 use std::io::{Cursor, Read};
 
 on_both! {
@@ -19,12 +18,7 @@ on_both! {
 /// The site of Léa's mail, with a lead signed in.
 async fn lead(database: Database) -> Site {
     let mut site = Site::signed_in(database).await;
-    let desk = &site.desk.desk;
-    let hash = desk.password_hash(site.desk.camille.id).await.unwrap().expect("she has one");
-    let lead = desk.add_agent("Alix", Role::Lead).await.unwrap().unwrap();
-    desk.set_password_hash(lead.id, &hash).await.unwrap();
-    let answer = site.sign_in("Alix", PASSWORD).await;
-    site.keep_cookie(&answer);
+    site.led().await;
     site
 }
 

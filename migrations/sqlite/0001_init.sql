@@ -348,7 +348,7 @@ CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
-CREATE INDEX delivery_troubled ON delivery (state, updated_at) WHERE state IN ('failed', 'uncertain');
+CREATE INDEX delivery_troubled ON delivery (updated_at, id) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX delivery_kept ON delivery (updated_at, id) WHERE sealed IS NOT NULL AND state NOT IN ('pending', 'sending');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
@@ -391,6 +391,7 @@ CREATE TABLE suppressed (
   delivery_id INTEGER NOT NULL REFERENCES delivery (id),
   since       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX suppressed_newest ON suppressed (since, delivery_id);
 
 -- What is posted to chat: written with its cause, drawn from what stands when it leaves. While one waits, it stands for all
 -- that comes for the same thing. A row goes when it was posted; `place` says where it stands.
@@ -410,6 +411,7 @@ CREATE TABLE post (
 CREATE UNIQUE INDEX post_once ON post (platform, kind, COALESCE(ticket_id, 0), about) WHERE state = 'pending';
 CREATE INDEX post_due ON post (platform, next_attempt_at) WHERE state IN ('pending', 'sending');
 CREATE INDEX post_in_turn ON post (platform, COALESCE(ticket_id, 0), id) WHERE state IN ('pending', 'sending');
+CREATE INDEX post_refused ON post (id) WHERE state = 'failed';
 
 -- Where in chat a thing stands: the card of a ticket with its thread, the entry of a message, an escalation.
 CREATE TABLE place (
@@ -463,7 +465,7 @@ CREATE INDEX webhook_post_due ON webhook_post (endpoint, id) WHERE state IN ('pe
 CREATE INDEX webhook_post_in_turn ON webhook_post (endpoint, ticket_id, id) WHERE state IN ('pending', 'sending');
 CREATE INDEX webhook_post_by_ticket ON webhook_post (ticket_id);
 CREATE INDEX webhook_post_by_event ON webhook_post (event_id) WHERE event_id IS NOT NULL;
-CREATE INDEX webhook_post_settled ON webhook_post (state, updated_at) WHERE state IN ('sent', 'failed');
+CREATE INDEX webhook_post_settled ON webhook_post (state, updated_at, id) WHERE state IN ('sent', 'failed');
 
 -- How the endpoints fare. configured: a fingerprint of what the configuration says of one; failures: how often in a row it was not
 -- reached, and paused_until, until when it is left alone for that; off_at: it said that it wants no more.

@@ -12,7 +12,7 @@ use crate::inbound::{self, FetchCount, FetchError, FetchOptions, Progress};
 use crate::outbound;
 use crate::outbound::webhook::WebhookCourier;
 use crate::reading;
-use crate::wording::{cli as say, config_faults, dates};
+use crate::wording::{cli as say, config_faults, dates, operations};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -207,7 +207,7 @@ async fn held(opened: &Opened, json: bool) -> Done {
         for mail in held {
             let at = dates::date(mail.received_at, opened.config.timezone);
             let size = dates::size(u64::try_from(mail.bytes).unwrap_or_default());
-            print(&format!("{:>5}  {at}  {size:>8}  {}", mail.id.0, say::held_reason(&mail.why)));
+            print(&format!("{:>5}  {at}  {size:>8}  {}", mail.id.0, operations::held_reason(&mail.why)));
         }
     }
     Ok(())
@@ -252,14 +252,14 @@ async fn replay(opened: &Opened, id: i64, agent: Option<&str>, json: bool) -> Do
     let filed = desk.file_again(vec![(RawMailId(id), parsed)]).await?;
     let (ticket, state) = match filed.first() {
         Some(Filed::Created(ticket) | Filed::Reply(ticket)) => (Some(ticket.0), "filed"),
-        Some(Filed::Held) | None => return Err(Ended::Refused(say::STILL_HELD.to_owned())),
+        Some(Filed::Held) | None => return Err(Ended::Refused(operations::STILL_HELD.to_owned())),
         Some(Filed::Duplicate) => return Err(Ended::Refused(say::no_held_mail(id))),
         Some(Filed::Ignored | Filed::Bounce) => (None, "ignored"),
     };
     print_json(
         json,
         &serde_json::json!({ "id": id, "state": state, "ticket": ticket }),
-        &say::replayed(ticket),
+        &operations::replayed(ticket),
     );
     Ok(())
 }

@@ -349,7 +349,9 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
         Command::Imap(command) => sign_in::run(opened, command, globals.json).await,
         Command::User(command) => users::run(opened, command, globals.agent.as_deref(), globals.json).await,
         Command::Agent(command) => agents::run(opened, command, globals.agent.as_deref(), globals.json).await,
-        Command::Webhook(command) => webhooks::run(opened, command, globals.json).await,
+        Command::Webhook(command) => {
+            webhooks::run(opened, command, globals.agent.as_deref(), globals.json).await
+        }
         Command::Retention(command) => {
             retention::run(opened, command, globals.agent.as_deref(), globals.json).await
         }

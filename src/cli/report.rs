@@ -31,7 +31,7 @@ pub(super) async fn run(opened: &Opened, day: Option<&str>, week: Option<&str>, 
     };
     let report = opened.desk.report(period).await?;
     match format {
-        Format::Csv => print(rituals::report_csv(&report).trim_end()),
+        Format::Csv => print(rituals::report_csv(&report, true).trim_end()),
         Format::Json => print_json(true, &report, ""),
         Format::Text => {
             let (now, zone) = (opened.desk.clock().now(), opened.config.timezone);

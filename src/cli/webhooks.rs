@@ -1,6 +1,6 @@
 //! `guichet webhook …`: the endpoints of the host application, what waits for them, and a proof that they answer.
 
-use super::{Done, Ended, misconfigured, print, print_json};
+use super::{Done, Ended, acting, misconfigured, print, print_json};
 use crate::app::{self, Opened};
 use crate::desk::webhook::Standing;
 use crate::domain::ids::HookPostId;
@@ -38,11 +38,11 @@ pub(super) fn keygen(json: bool) -> Done {
     Ok(())
 }
 
-pub(super) async fn run(opened: &Opened, command: &WebhookCommand, json: bool) -> Done {
+pub(super) async fn run(opened: &Opened, command: &WebhookCommand, agent: Option<&str>, json: bool) -> Done {
     match command {
         WebhookCommand::List => list(opened, json).await,
         WebhookCommand::Test { name } => test(opened, name.as_deref(), json).await,
-        WebhookCommand::Resend { ids, failed } => resend(opened, ids, *failed, json).await,
+        WebhookCommand::Resend { ids, failed } => resend(opened, ids, *failed, agent, json).await,
         WebhookCommand::Keygen => keygen(json),
     }
 }
@@ -140,15 +140,16 @@ async fn test(opened: &Opened, name: Option<&str>, json: bool) -> Done {
 }
 
 /// Exit code 1 where a number is none of those; the others are told again.
-async fn resend(opened: &Opened, ids: &[i64], failed: bool, json: bool) -> Done {
+async fn resend(opened: &Opened, ids: &[i64], failed: bool, agent: Option<&str>, json: bool) -> Done {
+    let desk = opened.desk.acting(acting(opened, agent).await?);
     let (mut count, mut unknown) = (0, Vec::new());
     if failed {
-        count = opened.desk.tell_hooks_again().await?;
+        count = desk.tell_hooks_again().await?;
     } else if ids.is_empty() {
         return Err(Ended::Refused(say::NOTHING_NAMED.to_owned()));
     }
     for id in ids {
-        match opened.desk.tell_hook_again(HookPostId(*id)).await? {
+        match desk.tell_hook_again(HookPostId(*id)).await? {
             true => count += 1,
             false => unknown.push(say::not_one(*id)),
         }

@@ -22,6 +22,8 @@ pub enum Reserved {
     People,
     /// To write standard replies and pages of the knowledge base.
     Resources,
+    /// How the desk itself fares: its mailboxes, what it holds back, what did not leave; and to send that on its way again.
+    Operations,
 }
 
 /// Whether `agent` may go there.
@@ -30,7 +32,7 @@ pub enum Reserved {
 /// As [`authorize`].
 pub fn authorize_reserved(agent: &Agent, what: Reserved) -> Result<(), Refusal> {
     let needed = match what {
-        Reserved::People | Reserved::Resources => Role::Lead,
+        Reserved::People | Reserved::Resources | Reserved::Operations => Role::Lead,
     };
     if agent.role >= needed { Ok(()) } else { Err(Refusal::NeedsRole(needed)) }
 }
@@ -128,12 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_of_people_and_writing_resources_is_the_leads() {
+    fn what_is_held_of_people_resources_and_how_the_desk_fares_are_the_leads() {
         for (role, expected) in
             [(Role::Agent, Err(Refusal::NeedsRole(Role::Lead))), (Role::Lead, Ok(())), (Role::Admin, Ok(()))]
         {
             assert_eq!(authorize_reserved(&agent(role), Reserved::People), expected);
             assert_eq!(authorize_reserved(&agent(role), Reserved::Resources), expected);
+            assert_eq!(authorize_reserved(&agent(role), Reserved::Operations), expected);
         }
     }
 

@@ -30,6 +30,7 @@ pub mod links;
 pub mod mend;
 mod merge;
 pub mod opened;
+pub mod operations;
 mod pace;
 pub mod people;
 pub mod posted;
@@ -74,6 +75,7 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use shelf::Shelf;
 use std::cell::RefCell;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -254,6 +256,17 @@ pub fn reference() -> String {
 /// When the bytes are damaged.
 pub fn unpack(packed: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(zstd::decode_all(packed)?)
+}
+
+/// Unpacks the beginning of what was kept with zstd, of which the beginning may be all there is: at most `most` bytes, as far as
+/// they can be read.
+fn unpack_head(packed: &[u8], most: usize) -> Vec<u8> {
+    let mut head = Vec::new();
+    if let Ok(decoder) = zstd::Decoder::new(packed) {
+        // What was read before it broke off is in there.
+        let _ = decoder.take(most as u64).read_to_end(&mut head);
+    }
+    head
 }
 
 /// Packs what is kept in the database: level 1, since it is done for every mail and undone rarely.

@@ -6,6 +6,7 @@ mod body;
 use super::alerts::{say_ended, say_raised};
 use super::{Desk, Inner, Result};
 use crate::domain::alert::AlertKind;
+use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::delivery::LEASE;
 use crate::domain::ids::{EventId, HookPostId, MessageId, NotificationId, TicketId};
 use crate::domain::ticket::Status;
@@ -186,10 +187,55 @@ impl Desk {
 
     /// How the configured endpoints fare, in their order.
     pub async fn hook_standings(&self) -> Result<Vec<Standing>> {
-        let mut tx = self.inner.store.read().await?;
+        self.inner.hook_standings(&mut self.inner.store.read().await?).await
+    }
+
+    /// The latest that were given up.
+    pub async fn given_up_hooks(&self) -> Result<Vec<GivenUp>> {
+        Ok(self.inner.store.read().await?.given_up_hook_posts(None, LISTED).await?)
+    }
+
+    /// Has an event told again under its old id, as if for the first time. `false` when it is none that was told or given up.
+    pub async fn tell_hook_again(&self, id: HookPostId) -> Result<bool> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let is_one = tx.tell_hook_again(id, now).await?;
+        if is_one {
+            let detail = AuditDetail { sent: Some(id.0), ..AuditDetail::default() };
+            self.tell_audit(&mut tx, AuditKind::WebhookResent, detail, now).await?;
+        }
+        tx.commit().await?;
+        self.inner.ring_hooks();
+        Ok(is_one)
+    }
+
+    /// The same for everything that was given up; how many.
+    pub async fn tell_hooks_again(&self) -> Result<u64> {
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        let count = tx.tell_hooks_again(now).await?;
+        if count > 0 {
+            let detail = AuditDetail { all: Some(count), ..AuditDetail::default() };
+            self.tell_audit(&mut tx, AuditKind::WebhookResent, detail, now).await?;
+        }
+        tx.commit().await?;
+        self.inner.ring_hooks();
+        Ok(count)
+    }
+}
+
+/// What became of the alert about an endpoint.
+enum Alarm {
+    Raised,
+    Ended,
+}
+
+impl Inner {
+    /// How the configured endpoints fare, in their order.
+    pub(super) async fn hook_standings(&self, tx: &mut Tx) -> Result<Vec<Standing>> {
         let counts = tx.count_hook_posts().await?;
         let mut standings = Vec::new();
-        for Hook { name, .. } in &self.inner.settings.hooks {
+        for Hook { name, .. } in &self.settings.hooks {
             let count = |state: &str| {
                 let mut ours = counts.iter().filter(|(of, is, _)| of == name && is == state);
                 ours.next().map_or(0, |(_, _, count)| *count)
@@ -205,39 +251,6 @@ impl Desk {
         Ok(standings)
     }
 
-    /// The latest that were given up.
-    pub async fn given_up_hooks(&self) -> Result<Vec<GivenUp>> {
-        Ok(self.inner.store.read().await?.given_up_hook_posts(LISTED).await?)
-    }
-
-    /// Has an event told again under its old id, as if for the first time. `false` when it is none that was told or given up.
-    pub async fn tell_hook_again(&self, id: HookPostId) -> Result<bool> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        let is_one = tx.tell_hook_again(id, now).await?;
-        tx.commit().await?;
-        self.inner.ring_hooks();
-        Ok(is_one)
-    }
-
-    /// The same for everything that was given up; how many.
-    pub async fn tell_hooks_again(&self) -> Result<u64> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        let count = tx.tell_hooks_again(now).await?;
-        tx.commit().await?;
-        self.inner.ring_hooks();
-        Ok(count)
-    }
-}
-
-/// What became of the alert about an endpoint.
-enum Alarm {
-    Raised,
-    Ended,
-}
-
-impl Inner {
     /// What of an act the endpoints are told, written with it and told from `due` on.
     pub(super) async fn tell_hooks(
         &self,

@@ -53,6 +53,10 @@ pub enum AuditKind {
     LinksEnded,
     /// A held mail was read again.
     MailReplayed,
+    /// What was given up was to be told by webhook again.
+    WebhookResent,
+    /// What a chat platform had refused was to be posted again.
+    PostResent,
     /// An agent was added.
     AgentAdded,
     /// An agent's password was set.
@@ -73,7 +77,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// All kinds.
-    pub const ALL: [AuditKind; 17] = [
+    pub const ALL: [AuditKind; 19] = [
         AuditKind::PersonExported,
         AuditKind::PersonErased,
         AuditKind::RetentionRun,
@@ -83,6 +87,8 @@ impl AuditKind {
         AuditKind::MailResumed,
         AuditKind::LinksEnded,
         AuditKind::MailReplayed,
+        AuditKind::WebhookResent,
+        AuditKind::PostResent,
         AuditKind::AgentAdded,
         AuditKind::PasswordSet,
         AuditKind::AccountLinked,
@@ -105,6 +111,8 @@ impl AuditKind {
             AuditKind::MailResumed => "mail_resumed",
             AuditKind::LinksEnded => "links_ended",
             AuditKind::MailReplayed => "mail_replayed",
+            AuditKind::WebhookResent => "webhook_resent",
+            AuditKind::PostResent => "post_resent",
             AuditKind::AgentAdded => "agent_added",
             AuditKind::PasswordSet => "password_set",
             AuditKind::AccountLinked => "account_linked",
@@ -159,6 +167,12 @@ pub struct AuditDetail {
     /// Its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+    /// The number of what was to be sent again: an event for an endpoint, a post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<i64>,
+    /// How many were to be sent again at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<u64>,
     /// How much.
     #[serde(flatten)]
     pub counts: Counts,

@@ -23,6 +23,11 @@ impl Platform {
         }
     }
 
+    /// The platform that [`Platform::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Platform> {
+        [Platform::Discord, Platform::Slack].into_iter().find(|platform| platform.as_str() == word)
+    }
+
     /// How many characters a long text of a form may begin with; on Slack it stands in several fields.
     pub const fn longest_field(self) -> usize {
         match self {

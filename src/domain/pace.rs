@@ -62,6 +62,11 @@ pub fn provider_of(address: &str) -> Provider {
     }
 }
 
+/// What people call the provider whose pace is kept under `key`: its name, or the domain itself.
+pub fn called(key: &str) -> &str {
+    KNOWN.iter().find(|(known, ..)| *known == key).map_or(key, |(_, name, _)| name)
+}
+
 /// Between two mails to a provider that asked for fewer, until it has taken some again.
 const SLOWLY: TimeDelta = TimeDelta::seconds(10);
 /// The first pause; it doubles each time that the provider asks again, up to the longest.
@@ -201,6 +206,7 @@ mod tests {
             Provider { key: "client.example".to_owned(), name: None }
         );
         assert_eq!(provider_of("lea@laposte.net").name, Some("La Poste"));
+        assert_eq!((called("laposte"), called("client.example")), ("La Poste", "client.example"));
         assert_ne!(key("lea@free.fr"), key("lea@notfree.fr"));
         let mut domains: Vec<&str> = KNOWN.iter().flat_map(|(.., domains)| *domains).copied().collect();
         let count = domains.len();

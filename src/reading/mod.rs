@@ -1,8 +1,8 @@
 //! Reading a mail: raw bytes into what they say, decoded, bounded and clean. Knows nothing of where mail comes from.
 //!
 //! May import: domain, config. [`parse::parse`] makes an `InboundMail`, [`inspect::inspect`] tells it with what would
-//! become of it, [`identity`] says what makes a mail itself, [`shown`] gives its HTML as it may be shown.
-//! [`markdown`] draws the pages of the knowledge base.
+//! become of it, [`identity`] says what makes a mail itself, [`shown`] gives its HTML as it may be shown, [`glance`] reads the
+//! header of one that was not read. [`markdown`] draws the pages of the knowledge base.
 
 mod address;
 mod authentication;
@@ -13,6 +13,7 @@ pub mod clean;
 mod date;
 mod files;
 mod flowed;
+pub mod glance;
 mod guard;
 mod header;
 mod html;

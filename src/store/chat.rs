@@ -74,6 +74,11 @@ statements! {
     WAITING = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT id FROM post WHERE platform = $1 AND kind = $2 \
          AND state IN ('pending', 'sending') LIMIT $3) AS first_ones");
+    REFUSED_POSTS = Sql::same(
+        "SELECT id, platform, kind, ticket_id, why, created_at FROM post WHERE state = 'failed' AND id < $1 \
+         ORDER BY id DESC LIMIT $2");
+    TAKE_REFUSED = Sql::same(
+        "DELETE FROM post WHERE id = $1 AND state = 'failed' RETURNING platform, kind, ticket_id, about");
     COUNT_POSTS = Sql::same("SELECT platform, state, CAST(COUNT(*) AS BIGINT) FROM post GROUP BY platform, state");
     KEEP_PLACE = Sql::same(
         "INSERT INTO place (platform, kind, about, ticket_id, channel, message, thread, drawn) \
@@ -138,6 +143,25 @@ pub struct ClaimedPost {
     /// Which attempt this is, from 1.
     pub attempt: u32,
 }
+
+/// Something that a platform refused for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedPost {
+    /// Its number.
+    pub id: PostId,
+    /// Which platform.
+    pub platform: Platform,
+    /// What it is.
+    pub kind: PostKind,
+    /// Of which ticket.
+    pub ticket: Option<TicketId>,
+    /// Why, in the platform's words.
+    pub why: String,
+    /// Since when it was to be posted.
+    pub since: DateTime<Utc>,
+}
+
+type RefusedRow = (i64, String, String, Option<i64>, Option<String>, DateTime<Utc>);
 
 #[derive(sqlx::FromRow)]
 struct PlaceRow {
@@ -268,6 +292,33 @@ impl Tx {
     /// How many posts of a kind wait, counted up to `most`.
     pub async fn waiting_posts(&mut self, platform: Platform, kind: PostKind, most: i64) -> Result<i64> {
         scalar!(self, WAITING, platform.as_str(), kind.as_str(), most)
+    }
+
+    /// What was refused for good, the latest first; from behind `before` on.
+    pub async fn refused_posts(&mut self, before: Option<PostId>, limit: i64) -> Result<Vec<RefusedPost>> {
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let rows: Vec<RefusedRow> = all!(self, REFUSED_POSTS, before, limit)?;
+        rows.into_iter()
+            .map(|(id, platform, kind, ticket, why, since)| {
+                Ok(RefusedPost {
+                    id: PostId(id),
+                    platform: known(&platform, Platform::from_word)?,
+                    kind: known(&kind, PostKind::from_word)?,
+                    ticket: ticket.map(TicketId),
+                    why: why.unwrap_or_default(),
+                    since,
+                })
+            })
+            .collect()
+    }
+
+    /// Puts what was refused back among what waits. `None` when it is none of those.
+    pub async fn post_again(&mut self, id: PostId, now: DateTime<Utc>) -> Result<Option<Platform>> {
+        let row: Option<(String, String, Option<i64>, i64)> = optional!(self, TAKE_REFUSED, id.0)?;
+        let Some((platform, kind, ticket, about)) = row else { return Ok(None) };
+        let (platform, kind) = (known(&platform, Platform::from_word)?, known(&kind, PostKind::from_word)?);
+        self.add_post(platform, kind, ticket.map(TicketId), about, now, now).await?;
+        Ok(Some(platform))
     }
 
     /// How many posts wait or were refused, by state.

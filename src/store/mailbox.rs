@@ -18,6 +18,12 @@ statements! {
     HELD_MAILS = Sql::same(
         "SELECT id, mailbox, bytes, why, received_at FROM raw_mail WHERE state = 'held' AND state IN ('received', 'held') \
          ORDER BY id");
+    NEWEST_HELD = Sql::same(
+        "SELECT raw_mail.id, raw_mail.bytes, raw_mail.why, raw_mail.received_at, \
+         substr(raw_body.packed, 1, $3) FROM raw_mail LEFT JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id WHERE raw_mail.state = 'held' \
+         AND raw_mail.state IN ('received', 'held') AND raw_mail.id < $1 ORDER BY raw_mail.id DESC LIMIT $2");
+    COUNT_HELD = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM raw_mail WHERE state = 'held' AND state IN ('received', 'held')");
     HELD_MAIL = Sql::same(
         "SELECT raw_body.packed FROM raw_mail JOIN raw_body ON raw_body.raw_mail_id = raw_mail.id \
          WHERE raw_mail.id = $1 AND raw_mail.state = 'held'");
@@ -51,6 +57,7 @@ statements! {
 }
 
 type StandingRow = (Option<i64>, Option<i64>, Option<i64>, Option<DateTime<Utc>>, Option<i64>);
+type HeldHeadRow = (i64, i64, Option<String>, DateTime<Utc>, Option<Vec<u8>>);
 type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
@@ -130,6 +137,21 @@ pub struct HeldMail {
     pub received_at: DateTime<Utc>,
 }
 
+/// A mail that waits for a person, with how it begins.
+#[derive(Debug, Clone)]
+pub struct HeldHead {
+    /// Its number.
+    pub id: RawMailId,
+    /// Size of the raw bytes.
+    pub bytes: i64,
+    /// Why it is held.
+    pub why: String,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// The beginning of its packed bytes.
+    pub packed: Vec<u8>,
+}
+
 /// Where an IMAP mailbox stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -202,6 +224,29 @@ impl Tx {
                 received_at,
             })
             .collect())
+    }
+
+    /// The held mails that came before this one, the newest first, each with at most `head` of its packed bytes.
+    pub async fn newest_held(
+        &mut self,
+        before: Option<RawMailId>,
+        limit: i64,
+        head: i32,
+    ) -> Result<Vec<HeldHead>> {
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let rows: Vec<HeldHeadRow> = all!(self, NEWEST_HELD, before, limit, head)?;
+        let read = |(id, bytes, why, received_at, packed): HeldHeadRow| HeldHead {
+            id: RawMailId(id),
+            bytes,
+            why: why.unwrap_or_default(),
+            received_at,
+            packed: packed.unwrap_or_default(),
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    pub async fn count_held(&mut self) -> Result<i64> {
+        scalar!(self, COUNT_HELD)
     }
 
     /// The packed bytes of a held mail.

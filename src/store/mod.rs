@@ -33,6 +33,7 @@ mod timers;
 pub mod tokens;
 pub mod webhook;
 
+use chrono::{DateTime, Utc};
 use dialect::{Sql, execute, optional_scalar, scalar, statements};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -65,6 +66,9 @@ statements! {
         "SELECT string_agg(CAST(nextval(pg_get_serial_sequence($1, 'id')) AS TEXT), ' ') FROM generate_series(1, $2)");
     SET_SETTING = Sql::same(
         "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    DATABASE_BYTES = Sql::fork(
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        "SELECT pg_database_size(current_database())");
     KEEP_SETTING = Sql::same("INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING");
 }
 
@@ -318,6 +322,14 @@ impl Store {
         Ok(true)
     }
 
+    /// The product: `SQLite` or `PostgreSQL`.
+    pub fn product(&self) -> &'static str {
+        match &self.pool {
+            Pool::Sqlite(..) => "SQLite",
+            Pool::Postgres(_) => "PostgreSQL",
+        }
+    }
+
     /// Closes every connection; a SQLite database is left without a journal beside it.
     pub async fn close(&self) {
         match &self.pool {
@@ -435,6 +447,14 @@ impl Tx {
         execute!(self, SET_SETTING, key, value).map(drop)
     }
 
+    /// How large the database is on disk, in bytes; without the journal that SQLite has beside it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn database_bytes(&mut self) -> Result<i64> {
+        scalar!(self, DATABASE_BYTES)
+    }
+
     /// Keeps a value unless one is there.
     ///
     /// # Errors
@@ -442,6 +462,13 @@ impl Tx {
     pub async fn keep_setting(&mut self, key: &str, value: &str) -> Result<()> {
         execute!(self, KEEP_SETTING, key, value).map(drop)
     }
+}
+
+/// Where a list that goes back in time begins: behind a row, or at the newest.
+fn going_back(before: Option<(DateTime<Utc>, i64)>) -> (DateTime<Utc>, i64) {
+    // A day of the year 9000: the databases compare times of five-digit years as they like.
+    const AHEAD_OF_ALL: i64 = 221_845_392_000;
+    before.unwrap_or((DateTime::from_timestamp(AHEAD_OF_ALL, 0).unwrap_or_default(), i64::MAX))
 }
 
 /// Text that both databases can hold: PostgreSQL refuses NUL, SQLite does not.

@@ -2,7 +2,7 @@
 //! May import: domain, sqlx.
 
 use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
-use super::{Result, Tx, clean, known};
+use super::{Result, Tx, clean, going_back, known};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, SubscriptionId, TicketId};
 use crate::domain::mail::Mailbox;
@@ -101,6 +101,24 @@ statements! {
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM delivery \
          WHERE channel = $1 AND state IN ('pending', 'sending')");
     COUNT_DELIVERIES = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM delivery GROUP BY state");
+    // What stands is few, what ended is counted of late: none of it looks at all that ever left.
+    COUNT_STANDING = Sql::same(
+        "SELECT channel, state, CAST(COUNT(*) AS BIGINT) FROM delivery WHERE state IN ('pending', 'sending') \
+         GROUP BY channel, state UNION ALL SELECT channel, state, CAST(COUNT(*) AS BIGINT) FROM delivery \
+         WHERE state IN ('failed', 'uncertain') GROUP BY channel, state UNION ALL \
+         SELECT channel, state, CAST(COUNT(*) AS BIGINT) FROM delivery WHERE updated_at > $1 \
+         AND state IN ('sent', 'skipped', 'cancelled') GROUP BY channel, state");
+    OLDEST_WAITING = Sql::same(
+        "SELECT channel, MIN(created_at) FROM delivery WHERE state IN ('pending', 'sending') GROUP BY channel");
+    WAITING_ADDRESSES = Sql::same(
+        "SELECT address FROM delivery WHERE channel = 'email' AND state IN ('pending', 'sending') AND state = 'pending' \
+         AND address IS NOT NULL ORDER BY id LIMIT $1");
+    TROUBLED = Sql::same(
+        "SELECT delivery.id, delivery.ticket_id, delivery.channel, delivery.title, \
+         COALESCE(delivery.address, requester.email) AS recipient, delivery.state, delivery.why, delivery.updated_at \
+         FROM delivery JOIN ticket ON ticket.id = delivery.ticket_id JOIN requester ON requester.id = ticket.requester_id \
+         WHERE delivery.state IN ('failed', 'uncertain') AND (delivery.updated_at, delivery.id) < ($1, $2) \
+         ORDER BY delivery.updated_at DESC, delivery.id DESC LIMIT $3");
 }
 
 /// A delivery to plan.
@@ -170,6 +188,39 @@ pub struct StoredDelivery {
     pub subscription: Option<SubscriptionId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A delivery that failed, or of which nobody knows whether it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Troubled {
+    /// Its number.
+    pub id: DeliveryId,
+    /// Of which ticket.
+    pub ticket: TicketId,
+    /// By what road.
+    pub channel: Channel,
+    /// The notice's title; empty for a reply.
+    pub title: String,
+    /// To whom: the address, or that of the requester whose browser it is for.
+    pub recipient: String,
+    /// `Failed` or `Uncertain`.
+    pub state: DeliveryState,
+    /// Why, in French.
+    pub why: Option<String>,
+    /// Since when.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TroubledRow {
+    id: i64,
+    ticket_id: i64,
+    channel: String,
+    title: String,
+    recipient: String,
+    state: String,
+    why: Option<String>,
+    updated_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -448,6 +499,55 @@ impl Tx {
     /// When the next delivery of a channel becomes due.
     pub async fn next_due(&mut self, channel: Channel) -> Result<Option<DateTime<Utc>>> {
         scalar!(self, NEXT_DUE, channel.as_str())
+    }
+
+    /// How many deliveries wait, failed or are uncertain, and how many ended otherwise since `since`, by channel and state.
+    pub async fn count_standing(
+        &mut self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(Channel, DeliveryState, i64)>> {
+        let rows: Vec<(String, String, i64)> = all!(self, COUNT_STANDING, since)?;
+        rows.into_iter()
+            .map(|(channel, state, count)| {
+                Ok((known(&channel, Channel::from_word)?, known(&state, DeliveryState::from_word)?, count))
+            })
+            .collect()
+    }
+
+    /// Since when the oldest that waits waits, by channel.
+    pub async fn oldest_waiting(&mut self) -> Result<Vec<(Channel, DateTime<Utc>)>> {
+        let rows: Vec<(String, DateTime<Utc>)> = all!(self, OLDEST_WAITING)?;
+        rows.into_iter().map(|(channel, at)| Ok((known(&channel, Channel::from_word)?, at))).collect()
+    }
+
+    /// To whom the first `limit` mails go that wait.
+    pub async fn waiting_addresses(&mut self, limit: i64) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = all!(self, WAITING_ADDRESSES, limit)?;
+        Ok(rows.into_iter().map(|(address,)| address).collect())
+    }
+
+    /// What failed or is uncertain, the latest first; from behind `before` on.
+    pub async fn troubled(
+        &mut self,
+        before: Option<(DateTime<Utc>, DeliveryId)>,
+        limit: i64,
+    ) -> Result<Vec<Troubled>> {
+        let (at, id) = going_back(before.map(|(at, id)| (at, id.0)));
+        let rows: Vec<TroubledRow> = all!(self, TROUBLED, at, id, limit)?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Troubled {
+                    id: DeliveryId(row.id),
+                    ticket: TicketId(row.ticket_id),
+                    channel: known(&row.channel, Channel::from_word)?,
+                    title: row.title,
+                    recipient: row.recipient,
+                    state: known(&row.state, DeliveryState::from_word)?,
+                    why: row.why,
+                    at: row.updated_at,
+                })
+            })
+            .collect()
     }
 
     /// How many deliveries stand where.

@@ -9,6 +9,7 @@ statements! {
     PACES = Sql::fork(
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider",
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider FOR UPDATE");
+    PACES_SEEN = Sql::same("SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider");
     PACE = Sql::fork(
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace WHERE provider = $1",
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace WHERE provider = $1 FOR UPDATE");
@@ -43,6 +44,12 @@ impl Tx {
     /// Of all providers, and holds them to the end of the transaction. They are few: those that are idle are forgotten.
     pub async fn paces(&mut self) -> Result<Vec<(String, Pace)>> {
         let rows: Vec<PaceRow> = all!(self, PACES)?;
+        Ok(rows.into_iter().map(PaceRow::read).collect())
+    }
+
+    /// The same for reading only: nothing is held.
+    pub async fn paces_seen(&mut self) -> Result<Vec<(String, Pace)>> {
+        let rows: Vec<PaceRow> = all!(self, PACES_SEEN)?;
         Ok(rows.into_iter().map(PaceRow::read).collect())
     }
 

@@ -1,7 +1,7 @@
 //! What endpoints of the host application are told, and how they fare. May import: domain, sqlx.
 
 use super::dialect::{Sql, all, execute, optional, scalar, statements};
-use super::{Result, Tx, clean, known};
+use super::{Result, Tx, clean, going_back, known};
 use crate::domain::ids::{EventId, HookPostId, MessageId, NotificationId, TicketId};
 use crate::domain::ticket::Status;
 use crate::domain::webhook::{HookEvent, KEEPS_ORDER};
@@ -84,7 +84,8 @@ statements! {
         "SELECT endpoint, state, CAST(COUNT(*) AS BIGINT) FROM webhook_post GROUP BY endpoint, state");
     GIVEN_UP_HOOK_POSTS = Sql::same(
         "SELECT id, endpoint, kind, ticket_id, why, updated_at FROM webhook_post \
-         WHERE state IN ('sent', 'failed') AND state = 'failed' ORDER BY updated_at DESC, id DESC LIMIT $1");
+         WHERE state IN ('sent', 'failed') AND state = 'failed' AND (updated_at, id) < ($1, $2) \
+         ORDER BY updated_at DESC, id DESC LIMIT $3");
     TELL_AGAIN = Sql::same(
         "UPDATE webhook_post SET state = 'pending', why = NULL, attempts = 0, due_at = $2, next_attempt_at = $2, \
          updated_at = $2 WHERE id = $1 AND state IN ('sent', 'failed')");
@@ -357,9 +358,14 @@ impl Tx {
         all!(self, COUNT_HOOK_POSTS)
     }
 
-    /// What was given up, the latest first.
-    pub async fn given_up_hook_posts(&mut self, limit: i64) -> Result<Vec<GivenUp>> {
-        let rows: Vec<GivenUpRow> = all!(self, GIVEN_UP_HOOK_POSTS, limit)?;
+    /// What was given up, the latest first; from behind `before` on.
+    pub async fn given_up_hook_posts(
+        &mut self,
+        before: Option<(DateTime<Utc>, HookPostId)>,
+        limit: i64,
+    ) -> Result<Vec<GivenUp>> {
+        let (at, id) = going_back(before.map(|(at, id)| (at, id.0)));
+        let rows: Vec<GivenUpRow> = all!(self, GIVEN_UP_HOOK_POSTS, at, id, limit)?;
         rows.into_iter()
             .map(|(id, endpoint, kind, ticket, why, at)| {
                 let kind = known(&kind, HookEvent::from_word)?;

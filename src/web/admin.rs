@@ -173,7 +173,7 @@ async fn act(web: &Web, act: &Act, ticket: TicketId, command: Command) -> Result
 
 /// The page has a button to take the act back and links to the standard replies: the sentence need not tell
 /// their commands.
-fn said(mut done: Done) -> Flash {
+pub(super) fn said(mut done: Done) -> Flash {
     let (undo_seconds, offers) = (std::mem::take(&mut done.undo_seconds), std::mem::take(&mut done.offers));
     Flash {
         text: text::sentence(&done::say(&done), false),

@@ -3,9 +3,9 @@
 //! wording, reading, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `list`, `bulk`, `admin`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs` and `templates` (their resources),
-//! `people` (the leads'), `requester` (by signed link), `pages`
-//! and `shown` (how they are drawn), `memory` (what a page remembers between two requests).
+//! `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs` and `templates` (their resources),
+//! `people` and `operations` (the leads'), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
+//! remembers between two requests).
 
 mod admin;
 mod api;
@@ -19,6 +19,7 @@ mod guard;
 mod list;
 mod live;
 mod memory;
+mod operations;
 mod ops;
 mod outbox;
 mod pages;
@@ -110,6 +111,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The mailboxes that are read; `/readyz` says no when one of them was not read lately.
     pub mailboxes: Vec<Mailbox>,
+    /// Whether a mail to ourselves is sent now and then.
+    pub canary: bool,
 }
 
 /// What every page works with. Cheap to clone.
@@ -165,6 +168,19 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/docs/{section}/{slug}/edit", get(docs::edit).post(docs::change))
         .route_layer(from_fn_with_state(web.clone(), docs::require_writer))
         .route_layer(from_fn_with_state(web.clone(), session::require));
+    let for_operators = Router::new()
+        .route("/admin/support/operations", get(operations::show))
+        .route("/admin/support/operations/held/{id}/source", get(operations::source))
+        .route("/admin/support/operations/held/{id}/replay", post(operations::replay))
+        .route("/admin/support/operations/deliveries/{id}/resend", post(operations::resend))
+        .route("/admin/support/operations/deliveries/{id}/sent", post(operations::mark_sent))
+        .route("/admin/support/operations/posts/{id}/resend", post(operations::post_again))
+        .route("/admin/support/operations/webhooks/resend", post(operations::tell_all_again))
+        .route("/admin/support/operations/webhooks/{id}/resend", post(operations::tell_again))
+        .route("/admin/support/operations/suppressed", post(operations::look_up))
+        .route("/admin/support/operations/suppressed/resume", post(operations::resume))
+        .route_layer(from_fn_with_state(web.clone(), operations::require_lead))
+        .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
         .route("/docs", get(docs::home))
         .route("/docs/checklist", get(docs::checklist))
@@ -197,6 +213,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/messages/{id}/html", get(received::html))
         .route("/admin/support/messages/{id}/attachments/{part}", get(received::attachment))
         .route("/admin/support/report", get(report::report))
+        .route("/admin/support/report.csv", get(report::spreadsheet))
         .route("/admin/support/outbox", get(outbox::list))
         .route("/admin/support/outbox/{id}", get(outbox::mail))
         .route("/admin/support/outbox/{id}/html", get(outbox::mail_html))
@@ -234,6 +251,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .merge(signed_in)
         .merge(for_leads)
         .merge(for_writers)
+        .merge(for_operators)
         .merge(by_link)
         .merge(widget::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))

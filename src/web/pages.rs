@@ -2,10 +2,13 @@
 //! test. A page's template is drawn first, escaped, then set into the frame. May import: desk (what it shows), domain,
 //! reading, view, wording.
 
+mod operations;
 mod people;
 mod resources;
 
 pub use resources::{ArticleForm, TemplateForm};
+
+pub use operations::OperationsPage;
 
 use super::assets::{self, Addresses};
 use super::list::Filters;
@@ -39,7 +42,7 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `docs`, `sign_in`, `opening`,
+    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `operations`, `docs`, `sign_in`, `opening`,
     /// `problem`; a requester's
     /// begins with `own_`.
     pub place: &'static str,
@@ -47,7 +50,7 @@ pub struct Frame {
     pub subject: Option<PageSubject>,
     /// The agent signed in.
     pub agent: Option<String>,
-    /// They may see what is held of people.
+    /// They lead the team: what is held of people and how the desk fares is theirs to see.
     pub lead: bool,
     /// The demo: nothing leaves the machine.
     pub demo: bool,
@@ -189,8 +192,8 @@ pub struct ReportPage<'a> {
     pub report: &'a Report,
     /// Whether the agent may see who did what.
     pub is_lead: bool,
-    /// The page's own address.
-    pub here: String,
+    /// The same for a spreadsheet.
+    pub csv: String,
     /// The day or the week before.
     pub before: Option<String>,
     /// The day or the week after, if it has begun.
@@ -269,7 +272,7 @@ impl Default for Pages {
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
             "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
-            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "own_problem.html", "application.html",
+            "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "operations.html", "own_problem.html", "application.html",
             "docs_nav.html", "docs_list.html", "docs_article.html", "docs_article_form.html", "docs_templates.html", "docs_template.html",
             "docs_template_form.html", "docs_day.html", "docs_recurring.html");
         Pages { templates, assets: assets::addresses() }
@@ -306,7 +309,15 @@ impl Pages {
                 // Made by us, with all that is said in it escaped.
                 chart => Value::from_safe_string(chart::draw(report)),
                 lead => page.is_lead,
-                here => page.here.as_str(),
+                csv => page.csv.as_str(),
+                targets => chart::targets_told(report).into_iter().map(|target| context! {
+                    name => target.name,
+                    wanted => target.wanted,
+                    reached => target.reached,
+                    of => target.of,
+                    share => target.share,
+                    kept => target.kept,
+                }).collect::<Vec<_>>(),
                 before => page.before.as_deref(),
                 after => page.after.as_deref(),
                 other => page.other.as_str(),

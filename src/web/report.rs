@@ -20,16 +20,11 @@ use serde::Deserialize;
 pub struct Asked {
     day: Option<String>,
     week: Option<String>,
-    format: Option<String>,
 }
 
-/// `GET /admin/support/report`, with `day` or `week`, and `format=csv`. Today's is everybody's; who did what, and the other
-/// days, are for the leads, as with the command.
-pub async fn report(
-    State(web): State<Web>,
-    session: Session,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+/// What is shown of it, and whether who did what is shown too. Today's is everybody's; who did what, and the other days, are for
+/// the leads, as with the command.
+fn granted(web: &Web, session: &Session, asked: &Asked) -> Result<(Period, bool), Problem> {
     let today = web.desk().today();
     let may_see_all = authorize(&session.agent, &Command::Report);
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
@@ -41,21 +36,29 @@ pub async fn report(
     if period != Period::day(today) {
         may_see_all.clone().map_err(Problem::Refused)?;
     }
+    Ok((period, may_see_all.is_ok()))
+}
+
+/// `GET /admin/support/report`, with `day` or `week`.
+pub async fn report(
+    State(web): State<Web>,
+    session: Session,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, Problem> {
+    let today = web.desk().today();
+    let (period, is_lead) = granted(&web, &session, &asked)?;
     let report = web.desk().report(period).await?;
-    if asked.format.as_deref() == Some("csv") {
-        may_see_all.map_err(Problem::Refused)?;
-        return Ok(csv(&rituals::report_csv(&report), period));
-    }
-    let is_lead = may_see_all.is_ok();
     let page = ReportPage {
         report: &report,
         is_lead,
-        here: address(period),
-        before: stepped(period, false).map(address),
-        after: stepped(period, true).filter(|period| period.first <= today).map(address),
+        csv: address(CSV, period),
+        before: stepped(period, false).map(|period| address(PAGE, period)),
+        after: stepped(period, true)
+            .filter(|period| period.first <= today)
+            .map(|period| address(PAGE, period)),
         other: match period.first == period.last {
-            true => address(Period::week(monday_of(period.first))),
-            false => address(Period::day(period.last.min(today))),
+            true => address(PAGE, Period::week(monday_of(period.first))),
+            false => address(PAGE, Period::day(period.last.min(today))),
         },
         day: period.last.min(today),
     };
@@ -64,7 +67,18 @@ pub async fn report(
         // What is past does not change.
         frame.revision = None;
     }
-    Ok(Html(web.pages().report(&frame, &page)?).into_response())
+    Ok(Html(web.pages().report(&frame, &page)?))
+}
+
+/// `GET /admin/support/report.csv`, asked for as the page is: what the page shows, for a spreadsheet.
+pub async fn spreadsheet(
+    State(web): State<Web>,
+    session: Session,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let (period, is_lead) = granted(&web, &session, &asked)?;
+    let report = web.desk().report(period).await?;
+    Ok(csv(&rituals::report_csv(&report, is_lead), period))
 }
 
 /// The day or the week beside this one.
@@ -76,10 +90,13 @@ fn stepped(period: Period, forward: bool) -> Option<Period> {
     Some(Period { first: step(period.first)?, last: step(period.last)? })
 }
 
-fn address(period: Period) -> String {
+const PAGE: &str = "/admin/support/report";
+const CSV: &str = "/admin/support/report.csv";
+
+fn address(path: &str, period: Period) -> String {
     match period.first == period.last {
-        true => format!("/admin/support/report?day={}", period.first),
-        false => format!("/admin/support/report?week={}", period.first),
+        true => format!("{path}?day={}", period.first),
+        false => format!("{path}?week={}", period.first),
     }
 }
 

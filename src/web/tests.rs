@@ -1,6 +1,7 @@
 //! Every page drawn with invented data. What stands before the pages is tried over HTTP in `tests/pages.rs`.
 
 mod hostile;
+mod operations;
 mod resources;
 mod samples;
 

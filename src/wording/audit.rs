@@ -53,10 +53,26 @@ pub fn what(kind: AuditKind, detail: &AuditDetail) -> String {
         },
         AuditKind::PeopleImported => format!("demandeurs importés d’un fichier ({counts})"),
         AuditKind::PersonUnblocked => format!("demandeur{person} débloqué"),
-        AuditKind::MailResumed => format!("envoi des e-mails repris vers l’adresse du demandeur{person}"),
+        AuditKind::MailResumed => match detail.person {
+            Some(_) => format!("envoi des e-mails repris vers l’adresse du demandeur{person}"),
+            None => "envoi des e-mails repris vers l’adresse d’un participant".to_owned(),
+        },
         AuditKind::LinksEnded => format!("liens des e-mails du demandeur{person} révoqués"),
         AuditKind::MailReplayed => {
             format!("mail en attente nº\u{a0}{} relu", detail.mail.unwrap_or_default())
+        }
+        AuditKind::WebhookResent => match (detail.sent, detail.all) {
+            (None, Some(count)) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                format!(
+                    "webhooks\u{a0}: {}",
+                    dates::count(count, "événement abandonné renvoyé", "événements abandonnés renvoyés")
+                )
+            }
+            (id, _) => format!("webhooks\u{a0}: événement nº\u{a0}{} renvoyé", id.unwrap_or_default()),
+        },
+        AuditKind::PostResent => {
+            format!("publication nº\u{a0}{} remise en attente", detail.sent.unwrap_or_default())
         }
         AuditKind::AgentAdded => {
             let role = detail.role.map_or_else(String::new, |role| format!(" ({})", labels::role(role)));

@@ -31,6 +31,45 @@ struct Target {
     wanted: Option<i64>,
 }
 
+/// A line of the targets in words, for who does not see the picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetTold {
+    /// What was promised.
+    pub name: String,
+    /// In how many cases: « 80 % », or that the guide sets none.
+    pub wanted: String,
+    /// How often it was kept.
+    pub reached: String,
+    /// Of how many.
+    pub of: String,
+    /// « 91 % »; a dash where there was nothing to keep.
+    pub share: String,
+    /// « oui », « non », or a dash.
+    pub kept: &'static str,
+}
+
+/// The targets of the picture, line by line.
+pub fn targets_told(report: &Report) -> Vec<TargetTold> {
+    let percent = |value: i64| format!("{value}\u{a0}%");
+    let told = |target: Target| {
+        let share = target.share.percent();
+        let kept = match (share, target.wanted) {
+            (Some(share), Some(wanted)) if share >= wanted => "oui",
+            (Some(_), Some(_)) => "non",
+            _ => "–",
+        };
+        TargetTold {
+            wanted: target.wanted.map_or_else(|| "sans objectif".to_owned(), percent),
+            reached: dates::grouped(target.share.reached),
+            of: dates::grouped(target.share.of),
+            share: share.map_or_else(|| "–".to_owned(), percent),
+            kept,
+            name: target.name,
+        }
+    };
+    targets(report).into_iter().map(told).collect()
+}
+
 /// Draws a report, as SVG.
 pub fn draw(report: &Report) -> String {
     let targets = targets(report);
@@ -201,6 +240,20 @@ mod tests {
             },
             ahead: None,
         }
+    }
+
+    #[test]
+    fn what_the_picture_shows_is_told_in_words() {
+        let told = targets_told(&report(1));
+        let line = |n: usize| {
+            let TargetTold { name, wanted, reached, of, share, kept } = &told[n];
+            [name, wanted, reached, of, share, *kept].join(" | ").replace('\u{a0}', "~")
+        };
+        assert_eq!(told.len(), 5);
+        assert_eq!(line(0), "1re réponse < 2~h | 100~% | 11 | 12 | 91~% | non");
+        assert_eq!(line(1), "Réponses suivantes < 4~h | 100~% | 0 | 0 | – | –");
+        assert_eq!(line(2), "Résolution < 24~h | 80~% | 9 | 10 | 90~% | oui");
+        assert_eq!(line(4), "Satisfaction | sans objectif | 0 | 0 | – | –");
     }
 
     #[test]

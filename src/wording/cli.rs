@@ -272,38 +272,6 @@ pub fn no_held_mail(id: i64) -> String {
     format!("Aucun mail en attente ne porte le numéro {id}. La liste : `guichet mail held`.")
 }
 
-/// A replayed mail could be filed.
-pub fn replayed(ticket: Option<i64>) -> String {
-    match ticket {
-        Some(ticket) => format!("Le mail est maintenant sur le ticket nº {ticket}."),
-        None => "Le mail est classé sans ticket.".to_owned(),
-    }
-}
-
-/// A replayed mail is still held.
-pub const STILL_HELD: &str = "Le mail reste en attente : il ne peut toujours pas être lu.";
-
-/// Why a mail is held, in the journal's words.
-pub fn held_reason(why: &str) -> &str {
-    match why {
-        "no sender" => "aucun expéditeur",
-        "more than one sender" => "plusieurs expéditeurs",
-        "too large" => "trop gros",
-        "a forward of our own mail" => "transfert d’un de nos propres mails",
-        "could not be filed" => "n’a pas pu être classé",
-        "empty" => "vide",
-        "too many parts" => "trop de parties",
-        "nested too deep" => "trop de messages imbriqués",
-        "not given by the server" => "le serveur ne le donne pas",
-        "the parser failed" => "illisible",
-        "a forward of a program's mail" => {
-            "transfert du mail d’un programme, à qui personne ne peut répondre"
-        }
-        "too many mails of this sender within an hour" => "trop de mails de cet expéditeur en une heure",
-        other => other,
-    }
-}
-
 /// What the reconciliation of one mailbox found.
 pub fn reconciled(mailbox: &str, server: u64, missing: u64, still_missing: u64) -> String {
     let holds = format!("{mailbox} : {} sur le serveur", counted(server, "mail", "mails"));

@@ -26,8 +26,8 @@ pub fn not_read_lately(late: &[(&str, Option<Duration>)]) -> Option<String> {
     Some(format!("{head}\u{a0}: {said}. {whose} mails n’entrent pas ici\u{a0}: prévenez l’exploitant."))
 }
 
-/// In seconds below a minute: whoever watches wants to see it move. On one line.
-fn ago(age: Option<Duration>) -> String {
+/// « il y a 12 s »; in seconds below a minute: whoever watches wants to see it move. On one line. `None`: never read.
+pub fn ago(age: Option<Duration>) -> String {
     age.map_or_else(
         || "jamais".to_owned(),
         |age| format!("il y a {}", dates::duration(age)).replace(' ', "\u{a0}"),

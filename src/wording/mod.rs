@@ -27,6 +27,7 @@ pub mod lists;
 pub mod mail;
 pub mod mailboxes;
 pub mod notices;
+pub mod operations;
 pub mod people;
 pub mod present;
 pub mod prose;

@@ -270,8 +270,8 @@ fn day(day: &DayFigures) -> String {
     )
 }
 
-/// A report as a table of one value a line, for a spreadsheet: `scope,name,measure,value`.
-pub fn report_csv(report: &Report) -> String {
+/// A report as a table of one value a line, for a spreadsheet: `scope,name,measure,value`. With who did what, where it may be seen.
+pub fn report_csv(report: &Report, with_agents: bool) -> String {
     let tally = &report.tally;
     let mut rows: Vec<(&str, String, &str, String)> = Vec::new();
     let period = if report.first == report.last {
@@ -324,7 +324,7 @@ pub fn report_csv(report: &Report) -> String {
             rows.push(("day", day.day.to_string(), measure, value.to_string()));
         }
     }
-    for agent in &tally.agents {
+    for agent in tally.agents.iter().filter(|_| with_agents) {
         rows.push(("agent", agent.agent.clone(), "replies", agent.replies.to_string()));
         rows.push(("agent", agent.agent.clone(), "resolved", agent.resolved.to_string()));
     }
@@ -342,7 +342,9 @@ pub fn report_csv(report: &Report) -> String {
 /// A field that no spreadsheet takes for a formula (RFC 4180, 2, and a quote before what would begin one).
 fn csv_field(text: &str) -> String {
     let guarded = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r' | '\n') => {
+            format!("'{text}")
+        }
         _ => text.to_owned(),
     };
     if guarded.contains([',', '"', '\n', '\r']) {

@@ -78,6 +78,7 @@ pub fn page_settings(public_url: &str, demo: bool) -> web::Settings {
         demo_agent: demo.then(|| "Camille".into()),
         limits: guichet::config::Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
         mailboxes: Vec::new(),
+        canary: false,
     }
 }
 
