@@ -193,6 +193,7 @@ fn configured(server: &Discord) -> Result<config::Discord, Box<dyn Error>> {
         product_channel: Some(id(server.product)?),
         agent_roles: Vec::new(),
         lead_roles: Vec::new(),
+        client: None,
         api_url: server.base_url(),
     })
 }

@@ -317,6 +317,7 @@ fn page_settings() -> web::Settings {
         demo_agent: Some("Camille".into()),
         limits: Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 20 << 20 },
         mailboxes: Vec::new(),
-        canary: None,
+        canary: false,
+        accounts: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::chat::Platform;
 use crate::domain::people::{Role, normal_address};
 use crate::domain::rules::Rules;
 use crate::inbound::{self, Source};
+use crate::oauth::accounts::Accounts;
 use crate::outbound::compose::Letterhead;
 use crate::outbound::maildir::MaildirCourier;
 use crate::outbound::push::PushCourier;
@@ -273,9 +274,14 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
         limits: opened.config.limits.clone(),
         mailboxes: mailboxes(&opened.config),
         canary: opened.config.canary.is_some(),
+        accounts: Accounts::of(&opened.config),
     };
     let address = opened.config.web.listen;
     let listener = listen(address).await?;
+    // For a person's eyes, and not for the log, which holds no secret.
+    if let Some(code) = opened.desk.first_link().await.map_err(|failure| anyhow::anyhow!("{failure}"))? {
+        eprintln!("{}", welcome::first(&format!("{}/admin/first?code={code}", opened.config.public_url)));
+    }
     tracing::info!(%address, "serving; stop with SIGTERM or Ctrl-C");
     run_doors(opened, listener, pages, stop).await
 }
@@ -346,6 +352,7 @@ pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
         limits: config.limits.clone(),
         mailboxes: mailboxes(&config),
         canary: config.canary.is_some(),
+        accounts: Vec::new(),
     };
     let opened = open(config, Clock::System).await?;
     opened.desk.add_agent(demo::AGENT, Role::Admin).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;

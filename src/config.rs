@@ -588,6 +588,34 @@ fn required_secret(source: &mut Source, key: &str) -> Option<SecretString> {
     source.secret(key)
 }
 
+/// An app as a chat platform knows it: who asks that somebody signs in.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its id there.
+    pub id: String,
+    /// Its secret.
+    pub secret: SecretString,
+}
+
+/// `Some(None)` where neither of its keys is given, `None` where one left a fault; one alone is half a client.
+fn read_client(
+    source: &mut Source,
+    section: &str,
+    read_id: impl FnOnce(&mut Source, &str) -> Option<String>,
+) -> Option<Option<Client>> {
+    let (id, secret) = (format!("{section}.client_id"), format!("{section}.client_secret"));
+    let has_secret = source.has(&secret) || source.has(&format!("{secret}_file"));
+    if !source.has(&id) && !has_secret {
+        return Some(None);
+    }
+    if !source.has(&id) {
+        source.fault(&id, Problem::Missing);
+    }
+    let client_id = read_id(source, &id);
+    let secret = required_secret(source, &secret);
+    Some(Some(Client { id: client_id?, secret: secret? }))
+}
+
 fn required_secret_lines(source: &mut Source, key: &str) -> Option<SecretString> {
     if !source.has(key) && !source.has(&format!("{key}_file")) {
         source.fault(key, Problem::Missing);

@@ -1,9 +1,10 @@
 //! Access tokens from an OAuth 2.0 provider: by refresh token (RFC 6749 section 6), by a code for devices (RFC 8628),
-//! by a pasted code (RFC 6749 section 4.1 with RFC 7636).
+//! by a pasted code (RFC 6749 section 4.1 with RFC 7636). And who somebody is on a chat platform (`accounts`).
 //!
 //! Asks one question at a time and remembers nothing: who keeps the tokens is the desk. Nothing that is said here, and
 //! no fault, holds a token, a code, a secret or an address. May import: config, domain.
 
+pub mod accounts;
 mod answer;
 pub mod code;
 pub mod device;
@@ -70,15 +71,23 @@ async fn ask(url: &str, settings: &OAuth2, form: &[(&str, &str)]) -> Result<Answ
     if let Some(secret) = &settings.client_secret {
         form.push(("client_secret", secret.expose_secret()));
     }
-    let asked = tokio::time::timeout(ASK_LIMIT, send(url, &form));
+    put(url, |client| client.post(url).form(&form)).await
+}
+
+/// Puts a question, and takes the whole of its answer.
+async fn put(
+    url: &str,
+    question: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder,
+) -> Result<Answer, Fault> {
+    let client = client(url).map_err(|error| Fault::Unavailable(said(error)))?;
+    let asked = tokio::time::timeout(ASK_LIMIT, receive(question(&client)));
     asked.await.unwrap_or_else(|_| {
         Err(Fault::Unavailable(format!("no whole answer within {} s", ASK_LIMIT.as_secs())))
     })
 }
 
-async fn send(url: &str, form: &[(&str, &str)]) -> Result<Answer, Fault> {
-    let client = client(url).map_err(|error| Fault::Unavailable(said(error)))?;
-    let sent = client.post(url).header("accept", "application/json").form(form).send();
+async fn receive(question: reqwest::RequestBuilder) -> Result<Answer, Fault> {
+    let sent = question.header("accept", "application/json").send();
     let mut response = sent.await.map_err(|error| Fault::Unavailable(said(error)))?;
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| Fault::Unavailable(said(error)))? {
@@ -90,7 +99,7 @@ async fn send(url: &str, form: &[(&str, &str)]) -> Result<Answer, Fault> {
     Ok(Answer { status: response.status().as_u16(), body })
 }
 
-/// Made for each question: there is one an hour. Follows nobody elsewhere with a secret in hand.
+/// Made for each question: they are rare. Follows nobody elsewhere with a secret in hand.
 fn client(url: &str) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

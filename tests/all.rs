@@ -43,6 +43,7 @@ mod scenarios;
 mod sent_copy;
 mod serve;
 mod servers;
+mod signing_in;
 mod slack;
 mod slack_built;
 mod slack_server;

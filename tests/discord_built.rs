@@ -70,7 +70,12 @@ async fn from_a_configuration_to_a_reply_that_leaves() {
     std::fs::write(inbox.join("tmp/1"), mail).unwrap();
     std::fs::rename(inbox.join("tmp/1"), inbox.join("new/1")).unwrap();
     let card = discord
-        .wait("the card", |guild| guild.messages(discord.support).first().map(|card| (*card).clone()))
+        // On a Monday morning the week's report stands there as well.
+        .wait("the card", |guild| {
+            let messages = guild.messages(discord.support);
+            let card = messages.iter().find(|one| json!(one.embeds).to_string().contains("Remboursement"));
+            card.map(|card| (*card).clone())
+        })
         .await;
     let form = camille.press(&card, "Répondre");
     let preview = form.submit(json!({"Votre réponse": "Bonjour Léa, il part demain."})).await;

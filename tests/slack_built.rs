@@ -88,7 +88,15 @@ async fn a_reply_leaves(road: Road) {
     );
     std::fs::write(home.join("inbox/tmp/1"), mail).unwrap();
     std::fs::rename(home.join("inbox/tmp/1"), home.join("inbox/new/1")).unwrap();
-    let ts = slack.wait("the card", |space| space.channels[SUPPORT].messages.keys().next().cloned()).await;
+    // On a Monday morning the week's report stands there as well.
+    let ts = slack
+        .wait("the card", |space| {
+            let messages = &space.channels[SUPPORT].messages;
+            let card =
+                messages.iter().find(|(_, one)| draw::message(one).join("\n").contains("Remboursement"));
+            card.map(|(ts, _)| ts.clone())
+        })
+        .await;
     let card = On::Message { channel: SUPPORT.into(), ts: ts.clone() };
     let form = camille.press(&card, "Répondre").await;
     let preview = form.submit(&[("Votre réponse", "Bonjour Léa, il part demain.")]).await;
@@ -180,6 +188,8 @@ async fn the_manifest_asks_for_what_is_used_by_either_road() {
     let (_, manifest) = said(home, &["slack", "manifest", "--http"]).await;
     let manifest: Value = serde_json::from_str(&manifest).expect("it is JSON");
     assert_eq!(manifest["settings"]["socket_mode_enabled"], false);
+    let back = "https://support.example/admin/sign-in/slack/back";
+    assert_eq!(manifest["oauth_config"]["redirect_urls"], serde_json::json!([back]));
     for url in [
         &manifest["features"]["slash_commands"][0]["url"],
         &manifest["settings"]["interactivity"]["request_url"],

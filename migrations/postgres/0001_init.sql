@@ -5,13 +5,20 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 );
 
+-- disabled_at: since when they can neither sign in nor act. totp_secret: that of their authenticator, in base32; it counts from
+-- totp_since on. totp_step: the latest step whose code was taken (RFC 6238).
 CREATE TABLE agent (
-  id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name          TEXT NOT NULL,
-  folded_name   TEXT NOT NULL UNIQUE,
-  role          TEXT NOT NULL CHECK (role IN ('agent', 'lead', 'admin')),
-  password_hash TEXT,
-  created_at    TIMESTAMPTZ NOT NULL
+  id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name            TEXT NOT NULL,
+  folded_name     TEXT NOT NULL UNIQUE,
+  role            TEXT NOT NULL CHECK (role IN ('agent', 'lead', 'admin')),
+  password_hash   TEXT,
+  created_at      TIMESTAMPTZ NOT NULL,
+  disabled_at     TIMESTAMPTZ,
+  last_sign_in_at TIMESTAMPTZ,
+  totp_secret     TEXT,
+  totp_since      TIMESTAMPTZ,
+  totp_step       BIGINT
 );
 
 CREATE TABLE identity (
@@ -24,8 +31,34 @@ CREATE TABLE identity (
 CREATE TABLE session (
   token_hash TEXT PRIMARY KEY,
   agent_id   BIGINT NOT NULL REFERENCES agent (id),
+  road       TEXT NOT NULL CHECK (road IN ('password', 'discord', 'slack', 'link', 'demo')),
   created_at TIMESTAMPTZ NOT NULL,
   expires_at TIMESTAMPTZ NOT NULL
+);
+
+-- Sign-ins under way, by the hash of the cookie that binds each to its browser. Without agent_id it is away at Discord or Slack;
+-- with one it waits for the code of an authenticator. next: where it leads.
+CREATE TABLE sign_in (
+  token_hash TEXT PRIMARY KEY,
+  road       TEXT NOT NULL CHECK (road IN ('password', 'discord', 'slack', 'link', 'demo')),
+  agent_id   BIGINT REFERENCES agent (id),
+  next       TEXT NOT NULL,
+  expires_at TIMESTAMPTZ NOT NULL
+);
+
+-- Links that let somebody choose a password once. Without agent_id it makes the first admin, as long as there is no agent.
+CREATE TABLE invitation (
+  code_hash  TEXT PRIMARY KEY,
+  agent_id   BIGINT REFERENCES agent (id),
+  created_at TIMESTAMPTZ NOT NULL,
+  expires_at TIMESTAMPTZ NOT NULL
+);
+
+-- What takes the place of an authenticator that was lost, each once.
+CREATE TABLE recovery_code (
+  agent_id  BIGINT NOT NULL REFERENCES agent (id),
+  code_hash TEXT NOT NULL,
+  PRIMARY KEY (agent_id, code_hash)
 );
 
 -- The bearers of the JSON interface. scopes: words with a space between.

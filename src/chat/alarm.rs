@@ -68,7 +68,7 @@ async fn to_leads<W: Wall>(wall: &W, post: &Post, sheet: &Sheet) -> Result<(), F
 /// The leads who are linked, with their accounts.
 async fn leads<W: Wall>(wall: &W) -> Result<Vec<(i64, String)>, Fault> {
     let agents = wall.desk().agents().await.map_err(|failure| Fault::of_desk(&failure))?;
-    let leads = agents.into_iter().filter(|linked| linked.agent.role >= Role::Lead);
+    let leads = agents.into_iter().filter(|linked| linked.is_able() && linked.agent.role >= Role::Lead);
     let accounts = leads.flat_map(|linked| {
         let id = linked.agent.id.0;
         linked.identities.into_iter().map(move |(kind, account)| (id, kind, account))

@@ -92,6 +92,10 @@ impl Room {
 
     /// What somebody reads whom nobody linked: how that is done; where their address is an agent's, by a button.
     async fn stranger(&self, caller: &Caller) -> Result<Sheet, Failure> {
+        if let Some(name) = self.desk.disabled_account(self.platform.as_str(), &caller.account).await? {
+            let refusal = Refusal::AgentDisabled(name);
+            return Ok(wording::chat::sentence(wording::refusals::say(&refusal)));
+        }
         Ok(match self.owner_of_address(caller).await? {
             Some(agent) => wording::chat::is_this_you(&agent.name),
             None => wording::chat::unknown_person(self.platform, &caller.account),

@@ -2,9 +2,11 @@
 
 use super::{Done, Ended, acting, print, print_json};
 use crate::app::Opened;
-use crate::domain::people::{Agent, Role, normal_address};
+use crate::desk::agents::read_account;
+use crate::domain::people::{Agent, Role, is_agent_name, is_password};
+use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::wording::cli as say;
+use crate::wording::{agents, cli as say, refusals};
 use anyhow::Context;
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
@@ -34,6 +36,44 @@ pub(super) enum AgentCommand {
         name: String,
         /// `discord:ID`, `slack:ID` or `email:ADDRESS`
         account: String,
+    },
+    /// Take an account away again
+    Unlink {
+        /// Name
+        name: String,
+        /// `discord:ID`, `slack:ID` or `email:ADDRESS`
+        account: String,
+    },
+    /// Change what an agent may do
+    Role {
+        /// Name
+        name: String,
+        /// What they may do
+        #[arg(value_enum)]
+        role: RoleWord,
+    },
+    /// End an agent's access: their sessions, accounts and tokens open nothing any more
+    Disable {
+        /// Name
+        name: String,
+    },
+    /// Give an agent's access back
+    Enable {
+        /// Name
+        name: String,
+    },
+    /// A link by which an agent chooses a password, shown once
+    Invite {
+        /// Name
+        name: String,
+    },
+    /// Ask an agent for no code of an authenticator any more, who lost it and the recovery codes
+    Totp {
+        /// Name
+        name: String,
+        /// Only a person at a page can turn it on
+        #[arg(long, required = true)]
+        off: bool,
     },
     /// A bearer token for the JSON interface, shown once
     Token {
@@ -87,8 +127,7 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, by: Option<&str
     match command {
         AgentCommand::Add { name, role } => {
             let name = name.trim();
-            let fits = (1..=60).contains(&name.chars().count()) && !name.contains(|c: char| c.is_control());
-            if !fits {
+            if !is_agent_name(name) {
                 return Err(Ended::Usage(say::not_a_name(name)));
             }
             let added = desk.add_agent(name, Role::from(*role)).await?;
@@ -96,34 +135,35 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, by: Option<&str
             print_json(json, &object(&agent), &say::agent_added(&agent));
         }
         AgentCommand::List => {
-            let agents = desk.agents().await?;
+            let team = desk.agents().await?;
             if json {
-                let list: Vec<_> = agents
+                let list: Vec<_> = team
                     .iter()
                     .map(|linked| {
                         let accounts = accounts(&linked.identities);
                         serde_json::json!({
                             "id": linked.agent.id, "name": linked.agent.name, "role": linked.agent.role,
                             "accounts": accounts, "password": linked.has_password,
+                            "totp": linked.access.totp_since.is_some(), "disabled": !linked.is_able(),
+                            "last_sign_in_at": linked.access.last_sign_in_at, "sessions": linked.access.sessions,
                         })
                     })
                     .collect();
                 print_json(true, &list, "");
-            } else if agents.is_empty() {
+            } else if team.is_empty() {
                 print_json(false, &(), say::NO_AGENTS);
             } else {
-                for linked in agents {
+                for linked in team {
                     let accounts = accounts(&linked.identities);
-                    let agent = &linked.agent;
-                    print(&say::agent_line(&agent.name, agent.role, &accounts, linked.has_password));
+                    print(&say::agent_line(&linked.agent, &accounts, linked.has_password, &linked.access));
                 }
             }
         }
         AgentCommand::Passwd { name } => {
             let agent = named(opened, name).await?;
             let password = read_password()?;
-            if password.chars().count() < 12 {
-                return Err(Ended::Refused(say::PASSWORD_TOO_SHORT.to_owned()));
+            if !is_password(&password) {
+                return Err(Ended::Refused(refusals::say(&Refusal::NotAPassword)));
             }
             let hash = Argon2::default()
                 .hash_password(password.as_bytes())
@@ -151,29 +191,48 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, by: Option<&str
         }
         AgentCommand::Link { name, account } => {
             let agent = named(opened, name).await?;
-            let (kind, id) = match account.split_once(':') {
-                Some((kind @ ("discord" | "slack"), id)) if is_account_id(id) => (kind, id.to_owned()),
-                Some(("email", address)) if is_address(address) => ("email", normal_address(address)),
-                _ => return Err(Ended::Usage(say::not_an_account(account))),
-            };
+            let (kind, id) = account_of(account)?;
             desk.link_identity(&agent, kind, &id).await?;
-            print_json(json, &object(&agent), &say::linked(&agent.name, kind));
+            print_json(json, &object(&agent), &agents::linked(&agent.name, kind));
+        }
+        AgentCommand::Unlink { name, account } => {
+            let agent = named(opened, name).await?;
+            let (kind, id) = account_of(account)?;
+            desk.unlink_identity(&agent, kind, &id).await?;
+            print_json(json, &object(&agent), &agents::unlinked(&agent.name, kind));
+        }
+        AgentCommand::Role { name, role } => {
+            let (agent, role) = (named(opened, name).await?, Role::from(*role));
+            desk.set_role(&agent, role).await?;
+            print_json(json, &object(&Agent { role, ..agent.clone() }), &agents::role_set(&agent.name, role));
+        }
+        AgentCommand::Disable { name } => {
+            let agent = named(opened, name).await?;
+            desk.disable_agent(&agent).await?;
+            print_json(json, &object(&agent), &agents::disabled(&agent.name));
+        }
+        AgentCommand::Enable { name } => {
+            let agent = named(opened, name).await?;
+            desk.enable_agent(&agent).await?;
+            print_json(json, &object(&agent), &agents::enabled(&agent.name));
+        }
+        AgentCommand::Invite { name } => {
+            let agent = named(opened, name).await?;
+            let code = desk.invite(&agent).await?;
+            let link = format!("{}/admin/first?code={code}", opened.config.public_url);
+            print_json(json, &serde_json::json!({ "link": link }), &agents::invitation(&agent.name, &link));
+        }
+        AgentCommand::Totp { name, off: _ } => {
+            let agent = named(opened, name).await?;
+            desk.end_totp(&agent).await?;
+            print_json(json, &object(&agent), &agents::totp_ended(&agent.name));
         }
     }
     Ok(())
 }
 
-/// Ids of both platforms are short words of letters and digits.
-fn is_account_id(id: &str) -> bool {
-    (1..=40).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-}
-
-/// One address, and nothing but it.
-fn is_address(text: &str) -> bool {
-    let text = text.trim();
-    let is_plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
-    text.len() <= 320 && is_plain && text.parse::<lettre::Address>().is_ok()
+fn account_of(account: &str) -> Result<(&'static str, String), Ended> {
+    read_account(account).map_err(|refusal| Ended::Usage(refusals::say(&refusal)))
 }
 
 fn accounts(identities: &[(String, String)]) -> Vec<String> {
@@ -210,26 +269,4 @@ fn read_password() -> Result<String, Ended> {
 /// `stty` is on every system that has terminals; where it fails the password shows, and is read all the same.
 fn show_typing(shown: bool) {
     let _ = std::process::Command::new("stty").arg(if shown { "echo" } else { "-echo" }).status();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_one_whole_address_is_linked() {
-        for address in ["camille@firme.example", " Camille+support@firme.example "] {
-            assert!(is_address(address), "{address}");
-        }
-        for none in [
-            "",
-            "camille",
-            "@firme.example",
-            "a@b.example, c@d.example",
-            "Camille <a@b.example>",
-            "a b@c.example",
-        ] {
-            assert!(!is_address(none), "{none}");
-        }
-    }
 }

@@ -7,8 +7,10 @@ use crate::chat::{discord, slack};
 use crate::clock::Clock;
 use crate::config::{Config, OAuth2};
 use crate::desk::Desk;
+use crate::domain::chat::Platform;
 use crate::domain::webhook::Answer;
 use crate::inbound::{self, Source, Tried};
+use crate::oauth::accounts::back;
 use crate::outbound::{Courier, published};
 use crate::store::Store;
 use crate::wording::{check as say, dates, sign_in, webhooks};
@@ -66,7 +68,7 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
     }
     checks.extend(endpoints(config).await);
     if let Some(discord) = &config.discord {
-        let tried = discord::check::check(discord).await;
+        let tried = discord::check::check(discord, &back(&config.public_url, Platform::Discord)).await;
         checks.extend(tried.into_iter().map(|line| Check {
             check: "discord",
             ok: line.ok,
@@ -74,7 +76,7 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         }));
     }
     if let Some(slack) = &config.slack {
-        let tried = slack::check::check(slack).await;
+        let tried = slack::check::check(slack, &back(&config.public_url, Platform::Slack)).await;
         let line = |line: slack::check::Line| Check { check: "slack", ok: line.ok, detail: line.detail };
         checks.extend(tried.into_iter().map(line));
     }

@@ -17,9 +17,10 @@ mod webhooks;
 use crate::app::{self, Opened};
 use crate::clock::Clock;
 use crate::config::{Config, Fault};
-use crate::desk::{self, Failure};
+use crate::desk::{self, Desk, Failure};
 use crate::domain::audit::{By, Counts};
-use crate::domain::people::Door;
+use crate::domain::people::{Agent, Door};
+use crate::domain::refusal::Refusal;
 use crate::store;
 use crate::view::Fired;
 use crate::wording::{
@@ -370,9 +371,17 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
 /// Whom the audit log names: the agent of `--as`, or else whoever holds the configuration.
 async fn acting(opened: &Opened, name: Option<&str>) -> Result<By, Ended> {
     let Some(name) = name else { return Ok(By::program(Door::Cli)) };
-    let agent = opened.desk.agent_by_name(name).await?;
+    Ok(By::agent(&able(&opened.desk, name).await?, Door::Cli))
+}
+
+/// The agent of this name, who may act.
+async fn able(desk: &Desk, name: &str) -> Result<Agent, Ended> {
+    let agent = desk.agent_by_name(name).await?;
     let agent = agent.ok_or_else(|| Ended::Refused(say::no_such_agent(name)))?;
-    Ok(By::agent(&agent, Door::Cli))
+    match desk.is_disabled(&agent).await? {
+        true => Err(Ended::Refused(refusals::say(&Refusal::AgentDisabled(agent.name)))),
+        false => Ok(agent),
+    }
 }
 
 /// What `tick` answers.

@@ -1,9 +1,10 @@
 //! `guichet ticket WORDS…`: the grammar of the chats on the terminal.
 
-use super::{Done, Ended, on_terminal, print, print_json};
+use super::{Done, Ended, able, on_terminal, print, print_json};
 use crate::app::Opened;
 use crate::command::grammar::Command;
 use crate::command::parse::parse_words;
+use crate::desk::agents::LinkedAgent;
 use crate::desk::board::QueueFilter;
 use crate::domain::ids::AgentId;
 use crate::domain::list::Holder;
@@ -48,10 +49,10 @@ const FIRST_AGENT: &str = "Support";
 async fn acting(opened: &Opened, name: Option<&str>, command: &Command) -> Result<Agent, Ended> {
     let desk = &opened.desk;
     if let Some(name) = name {
-        let agent = desk.agent_by_name(name).await?;
-        return agent.ok_or_else(|| Ended::Refused(say::no_such_agent(name)));
+        return able(desk, name).await;
     }
-    let mut agents: Vec<Agent> = desk.agents().await?.into_iter().map(|linked| linked.agent).collect();
+    let able = desk.agents().await?.into_iter().filter(LinkedAgent::is_able);
+    let mut agents: Vec<Agent> = able.map(|linked| linked.agent).collect();
     if agents.len() > 1 {
         agents.retain(|agent| agent.name != FIRST_AGENT);
     }

@@ -24,6 +24,10 @@ pub enum Reserved {
     Resources,
     /// How the desk itself fares: its mailboxes, what it holds back, what did not leave; and to send that on its way again.
     Operations,
+    /// Who the agents are, and how their access stands.
+    Team,
+    /// To add an agent, to give a role, to link an account, to end an access.
+    TeamChanges,
 }
 
 /// Whether `agent` may go there.
@@ -32,7 +36,8 @@ pub enum Reserved {
 /// As [`authorize`].
 pub fn authorize_reserved(agent: &Agent, what: Reserved) -> Result<(), Refusal> {
     let needed = match what {
-        Reserved::People | Reserved::Resources | Reserved::Operations => Role::Lead,
+        Reserved::People | Reserved::Resources | Reserved::Operations | Reserved::Team => Role::Lead,
+        Reserved::TeamChanges => Role::Admin,
     };
     if agent.role >= needed { Ok(()) } else { Err(Refusal::NeedsRole(needed)) }
 }
@@ -134,9 +139,18 @@ mod tests {
         for (role, expected) in
             [(Role::Agent, Err(Refusal::NeedsRole(Role::Lead))), (Role::Lead, Ok(())), (Role::Admin, Ok(()))]
         {
-            assert_eq!(authorize_reserved(&agent(role), Reserved::People), expected);
-            assert_eq!(authorize_reserved(&agent(role), Reserved::Resources), expected);
-            assert_eq!(authorize_reserved(&agent(role), Reserved::Operations), expected);
+            for what in [Reserved::People, Reserved::Resources, Reserved::Operations, Reserved::Team] {
+                assert_eq!(authorize_reserved(&agent(role), what), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn the_team_is_changed_by_admins() {
+        let refused = Err(Refusal::NeedsRole(Role::Admin));
+        for (role, expected) in [(Role::Agent, refused.clone()), (Role::Lead, refused), (Role::Admin, Ok(()))]
+        {
+            assert_eq!(authorize_reserved(&agent(role), Reserved::TeamChanges), expected);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fault::{Problem, Wanted};
 use super::source::Source;
-use super::{read_web_url, required_secret};
+use super::{Client, read_client, read_web_url, required_secret};
 use secrecy::SecretString;
 use std::num::NonZeroU64;
 
@@ -26,6 +26,8 @@ pub struct Discord {
     pub agent_roles: Vec<NonZeroU64>,
     /// The roles of the team leads.
     pub lead_roles: Vec<NonZeroU64>,
+    /// Our app, where CMs may sign in on the pages by their account.
+    pub client: Option<Client>,
     /// Scheme and host of the interface, no slash at its end: [`DISCORD_API`], a proxy of it, or a test server.
     pub api_url: String,
 }
@@ -42,6 +44,9 @@ pub(super) fn read_discord(source: &mut Source) -> Option<Option<Discord>> {
     let product_channel = read_id(source, "discord.product_channel");
     let agent_roles = read_ids(source, "discord.agent_roles");
     let lead_roles = read_ids(source, "discord.lead_roles");
+    let client = read_client(source, "discord", |source, key| {
+        source.digits(key, Wanted::ChatId, |text| id(text).is_some()).map(|id| id.trim().to_owned())
+    });
     let api_url = match source.has("discord.api_url") {
         true => read_web_url(source, "discord.api_url")?,
         false => DISCORD_API.to_owned(),
@@ -54,6 +59,7 @@ pub(super) fn read_discord(source: &mut Source) -> Option<Option<Discord>> {
         product_channel,
         agent_roles,
         lead_roles,
+        client: client?,
         api_url: api_url.trim_end_matches('/').to_owned(),
     }))
 }
@@ -158,6 +164,27 @@ support_channel = 1100000000000000002
         let key = "discord.api_url".to_owned();
         assert_eq!(fault(&with("http://proxy.example")), (key.clone(), Problem::PlainText));
         assert_eq!(fault(&with("ws://127.0.0.1")), (key, Problem::Wants(Wanted::PublicUrl)));
+    }
+
+    #[test]
+    fn the_app_that_people_sign_in_by_is_whole_or_not_there() {
+        assert!(discord(DISCORD).client.is_none());
+        let with = |keys: &str| format!("{DISCORD}{keys}\n");
+        let client =
+            discord(&with("client_id = 1100000000000000009\nclient_secret = \"oauth-secret\"")).client;
+        let client = client.unwrap();
+        assert_eq!(
+            (client.id.as_str(), client.secret.expose_secret()),
+            ("1100000000000000009", "oauth-secret")
+        );
+        let missing = |key: &str| (format!("discord.{key}"), Problem::Missing);
+        assert_eq!(fault(&with("client_id = \"11\"")), missing("client_secret"));
+        assert_eq!(fault(&with("client_secret = \"x\"")), missing("client_id"));
+        let (key, problem) = fault(&with("client_id = \"guichet\"\nclient_secret = \"x\""));
+        assert_eq!((key.as_str(), problem), ("discord.client_id", Problem::Wants(Wanted::ChatId)));
+        let shown =
+            format!("{:?}", parse(&with("client_id = 11\nclient_secret = \"oauth-secret\"")).unwrap());
+        assert!(!shown.contains("oauth-secret"), "{shown}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::fault::{Problem, Wanted};
 use super::source::Source;
-use super::{read_web_url, required_secret};
+use super::{Client, read_client, read_web_url, required_secret};
 use secrecy::SecretString;
 
 /// Where Slack answers, unless the configuration says otherwise.
@@ -25,6 +25,8 @@ pub struct Slack {
     pub agent_usergroup: Option<String>,
     /// The user group of the team leads.
     pub lead_usergroup: Option<String>,
+    /// Our app, where CMs may sign in on the pages by their account.
+    pub client: Option<Client>,
     /// The interface, no slash at its end: [`SLACK_API`], a proxy of it, or a test server.
     pub api_url: String,
 }
@@ -64,6 +66,7 @@ pub(super) fn read_slack(source: &mut Source) -> Option<Option<Slack>> {
     let product_channel = read_id(source, "slack.product_channel");
     let agent_usergroup = read_id(source, "slack.agent_usergroup");
     let lead_usergroup = read_id(source, "slack.lead_usergroup");
+    let client = read_client(source, "slack", Source::text);
     let api_url = match source.has("slack.api_url") {
         true => read_web_url(source, "slack.api_url")?,
         false => SLACK_API.to_owned(),
@@ -76,6 +79,7 @@ pub(super) fn read_slack(source: &mut Source) -> Option<Option<Slack>> {
         product_channel,
         agent_usergroup,
         lead_usergroup,
+        client: client?,
         api_url: api_url.trim_end_matches('/').to_owned(),
     }))
 }

@@ -3,6 +3,7 @@
 //! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, reading, oauth,
 //! config, store, clock.
 
+pub mod agents;
 pub mod alerts;
 pub mod answer;
 mod apply;
@@ -46,6 +47,7 @@ pub mod rituals;
 pub mod run;
 pub mod sent;
 pub mod shelf;
+pub mod sign_in;
 mod split;
 pub mod suggest;
 mod tags;
@@ -54,6 +56,7 @@ mod thread;
 mod tick;
 mod timetable;
 pub mod tokens;
+pub mod totp;
 pub mod webhook;
 
 pub use canned::Restored;

@@ -1,28 +1,16 @@
-//! Agents and requesters: who they are, how they sign in, how they want to be told.
+//! Agents and requesters: who they are, how they want to be told.
 
 use super::board::{read_cards, requester_view};
 use super::failure::refuse;
 use super::{Desk, Result};
 use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::ids::AgentId;
-use crate::domain::people::{Agent, Requester, Role, normal_address};
+use crate::domain::people::{Agent, Requester, normal_address};
 use crate::domain::preference::Preference;
 use crate::domain::refusal::Refusal;
 use crate::store::Tx;
 use crate::store::lists::Narrowing;
 use crate::view::{Person, RequesterView};
-use chrono::{DateTime, Utc};
-
-/// An agent with the accounts linked to them: (kind, id there).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkedAgent {
-    /// Who.
-    pub agent: Agent,
-    /// Their accounts elsewhere.
-    pub identities: Vec<(String, String)>,
-    /// Whether they can sign in on the page.
-    pub has_password: bool,
-}
 
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
@@ -31,79 +19,9 @@ impl Desk {
         Ok(self.inner.store.read().await?.agent_by_name(name).await?)
     }
 
-    /// Every agent, by name.
-    pub async fn agents(&self) -> Result<Vec<LinkedAgent>> {
-        let mut tx = self.inner.store.read().await?;
-        let mut agents = Vec::new();
-        for agent in tx.agents().await? {
-            agents.push(LinkedAgent {
-                identities: tx.identities(agent.id).await?,
-                has_password: tx.password_hash(agent.id).await?.is_some(),
-                agent,
-            });
-        }
-        Ok(agents)
-    }
-
-    /// Adds an agent; `None` when the name is taken.
-    pub async fn add_agent(&self, name: &str, role: Role) -> Result<Option<Agent>> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        let agent = tx.add_agent(name, role, now).await?;
-        if let Some(agent) = &agent {
-            let detail =
-                AuditDetail { agent: Some(agent.name.clone()), role: Some(role), ..AuditDetail::default() };
-            self.tell_audit(&mut tx, AuditKind::AgentAdded, detail, now).await?;
-        }
-        tx.commit().await?;
-        Ok(agent)
-    }
-
-    /// Links an account of another system to an agent.
-    pub async fn link_identity(&self, agent: &Agent, kind: &str, external_id: &str) -> Result<()> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        tx.link_identity(agent.id, kind, external_id).await?;
-        let (name, account) = (Some(agent.name.clone()), Some(kind.to_owned()));
-        let detail = AuditDetail { agent: name, account, ..AuditDetail::default() };
-        self.tell_audit(&mut tx, AuditKind::AccountLinked, detail, now).await?;
-        Ok(tx.commit().await?)
-    }
-
     /// The Argon2 hash of an agent's password.
     pub async fn password_hash(&self, agent: AgentId) -> Result<Option<String>> {
         Ok(self.inner.store.read().await?.password_hash(agent).await?)
-    }
-
-    /// Keeps a password's hash and ends the agent's sessions.
-    pub async fn set_password_hash(&self, agent: AgentId, hash: &str) -> Result<()> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        tx.set_password_hash(agent, hash).await?;
-        let detail = AuditDetail { agent: name_of(&mut tx, agent).await?, ..AuditDetail::default() };
-        self.tell_audit(&mut tx, AuditKind::PasswordSet, detail, now).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Opens a session; only the hash of its token is kept.
-    pub async fn open_session(&self, agent: AgentId, token_hash: &str, until: DateTime<Utc>) -> Result<()> {
-        let now = self.inner.clock.now();
-        let mut tx = self.inner.store.begin().await?;
-        tx.open_session(agent, token_hash, now, until).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Whose session this is, while it lasts.
-    pub async fn session(&self, token_hash: &str) -> Result<Option<Agent>> {
-        let now = self.inner.clock.now();
-        Ok(self.inner.store.read().await?.session(token_hash, now).await?)
-    }
-
-    /// Ends a session.
-    pub async fn close_session(&self, token_hash: &str) -> Result<()> {
-        let mut tx = self.inner.store.begin().await?;
-        tx.close_session(token_hash).await?;
-        Ok(tx.commit().await?)
     }
 
     /// A requester and their tickets.

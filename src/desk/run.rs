@@ -148,6 +148,9 @@ impl Inner {
             Command::Assign { ticket, name } => {
                 let found = self.store.read().await?.agent_by_name(name).await?;
                 let agent = found.ok_or_else(|| Failure::Refused(Refusal::NoSuchAgent(name.clone())))?;
+                if self.store.read().await?.access(agent.id, ask.now).await?.disabled_at.is_some() {
+                    return refuse(Refusal::AgentDisabled(agent.name));
+                }
                 self.assign(ask, *ticket, agent).await
             }
             Command::Priority { ticket, to } => self.act(ask, *ticket, Event::PrioritySet(*to)).await,

@@ -96,7 +96,7 @@ impl Desk {
     }
 
     async fn suggest_agents(&self, typed: &str) -> Result<Vec<Suggestion>> {
-        let agents = self.inner.store.read().await?.agents().await?;
+        let agents = self.inner.store.read().await?.able_agents().await?;
         let names = agents.into_iter().map(|agent| ([agent.name.clone()], Suggestion::Agent(agent.name)));
         Ok(matching(names, typed))
     }

@@ -63,6 +63,24 @@ pub enum AuditKind {
     PasswordSet,
     /// An account of another system was linked to an agent.
     AccountLinked,
+    /// An account was taken from an agent again.
+    AccountUnlinked,
+    /// A link was made by which an agent chooses their password.
+    AgentInvited,
+    /// An agent's role was changed.
+    RoleSet,
+    /// An agent can neither sign in nor act any more.
+    AgentDisabled,
+    /// An agent can again.
+    AgentEnabled,
+    /// Sessions of an agent were ended.
+    SessionsEnded,
+    /// An agent signs in with a code of their authenticator too.
+    TotpOn,
+    /// They do not any more.
+    TotpOff,
+    /// A recovery code was used up.
+    RecoveryUsed,
     /// A token of the JSON interface was made.
     TokenMade,
     /// The tokens of an agent were ended.
@@ -77,7 +95,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// All kinds.
-    pub const ALL: [AuditKind; 19] = [
+    pub const ALL: [AuditKind; 28] = [
         AuditKind::PersonExported,
         AuditKind::PersonErased,
         AuditKind::RetentionRun,
@@ -92,6 +110,15 @@ impl AuditKind {
         AuditKind::AgentAdded,
         AuditKind::PasswordSet,
         AuditKind::AccountLinked,
+        AuditKind::AccountUnlinked,
+        AuditKind::AgentInvited,
+        AuditKind::RoleSet,
+        AuditKind::AgentDisabled,
+        AuditKind::AgentEnabled,
+        AuditKind::SessionsEnded,
+        AuditKind::TotpOn,
+        AuditKind::TotpOff,
+        AuditKind::RecoveryUsed,
         AuditKind::TokenMade,
         AuditKind::TokensEnded,
         AuditKind::TemplateSet,
@@ -116,6 +143,15 @@ impl AuditKind {
             AuditKind::AgentAdded => "agent_added",
             AuditKind::PasswordSet => "password_set",
             AuditKind::AccountLinked => "account_linked",
+            AuditKind::AccountUnlinked => "account_unlinked",
+            AuditKind::AgentInvited => "agent_invited",
+            AuditKind::RoleSet => "role_set",
+            AuditKind::AgentDisabled => "agent_disabled",
+            AuditKind::AgentEnabled => "agent_enabled",
+            AuditKind::SessionsEnded => "sessions_ended",
+            AuditKind::TotpOn => "totp_on",
+            AuditKind::TotpOff => "totp_off",
+            AuditKind::RecoveryUsed => "recovery_used",
             AuditKind::TokenMade => "token_made",
             AuditKind::TokensEnded => "tokens_ended",
             AuditKind::TemplateSet => "template_set",
@@ -155,6 +191,9 @@ pub struct AuditDetail {
     /// How many tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
+    /// How many sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u64>,
     /// The mail's number in the journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<i64>,

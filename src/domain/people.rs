@@ -82,8 +82,78 @@ pub struct Agent {
     pub role: Role,
 }
 
+/// How an agent's access stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Since when they can neither sign in nor act.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When they last signed in on the pages.
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// Since when a code of their authenticator is asked for.
+    pub totp_since: Option<DateTime<Utc>>,
+    /// Their sessions that are open.
+    pub sessions: i64,
+}
+
 /// The kind of an account that is an address: an agent's own.
 pub const EMAIL: &str = "email";
+
+/// How many characters a password has. More would be work for strangers to give us.
+pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=1000;
+
+/// Whether a text may become somebody's password.
+pub fn is_password(text: &str) -> bool {
+    PASSWORD_LENGTH.contains(&text.chars().count())
+}
+
+/// Whether a text may be an agent's name: 1 to 60 characters on one line, none of them at the edge a blank.
+pub fn is_agent_name(name: &str) -> bool {
+    (1..=60).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.contains(|c: char| c.is_control())
+}
+
+/// Whether a text may be an account's id on a chat platform: a short word of letters and digits on both.
+pub fn is_account_id(id: &str) -> bool {
+    (1..=40).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+/// By which road an agent came to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// Name and password.
+    Password,
+    /// Their account on Discord.
+    Discord,
+    /// Their account on Slack.
+    Slack,
+    /// A link that was given to them to choose a password by.
+    Link,
+    /// The demo signs in by itself.
+    Demo,
+}
+
+impl Road {
+    /// All of them.
+    pub const ALL: [Road; 5] = [Road::Password, Road::Discord, Road::Slack, Road::Link, Road::Demo];
+
+    /// The word used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Road::Password => "password",
+            Road::Discord => "discord",
+            Road::Slack => "slack",
+            Road::Link => "link",
+            Road::Demo => "demo",
+        }
+    }
+
+    /// The road that [`Road::as_str`] wrote, or `None`.
+    pub fn from_word(word: &str) -> Option<Road> {
+        Road::ALL.into_iter().find(|road| road.as_str() == word)
+    }
+}
 
 /// By which door somebody acted; written in the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -241,6 +311,23 @@ fn capitalised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_passwords_and_account_ids_are_bounded() {
+        assert!(is_agent_name("É") && is_agent_name(&"é".repeat(60)));
+        for wrong in ["", " ", " Camille", "Camille ", "Ca\nmille", &"e".repeat(61)] {
+            assert!(!is_agent_name(wrong), "{wrong:?}");
+        }
+        assert!(is_password(&"é".repeat(12)) && is_password(&"é".repeat(1000)));
+        assert!(!is_password(&"e".repeat(11)) && !is_password(&"e".repeat(1001)));
+        assert!(is_account_id("1100000000000000007") && is_account_id("U0123_AB-C"));
+        for wrong in ["", "a b", "<b>", "é", &"1".repeat(41)] {
+            assert!(!is_account_id(wrong), "{wrong:?}");
+        }
+        for road in Road::ALL {
+            assert_eq!(Road::from_word(road.as_str()), Some(road));
+        }
+    }
 
     #[test]
     fn a_colleagues_name_is_one_short_line() {

@@ -31,6 +31,25 @@ pub enum Refusal {
     NoSuchAgent(String),
     /// The person who acts is not linked to an agent.
     UnknownPerson,
+    /// This agent's access was ended.
+    AgentDisabled(String),
+    /// Nobody could manage the agents any more.
+    LastAdmin(String),
+    /// An agent has this name already.
+    AgentNameTaken(String),
+    /// What was given as an agent's name is none.
+    NotAnAgentName(String),
+    /// What was given as an account is none.
+    NotAnAccount(String),
+    /// This account is not linked to this agent.
+    NotLinked {
+        /// Their name.
+        agent: String,
+        /// The account, as it is written: `discord:1100000000000000007`.
+        account: String,
+    },
+    /// A password too short or too long.
+    NotAPassword,
     /// The act needs another role.
     NeedsRole(Role),
     /// The ticket changed between reading and writing, and again at each new try.

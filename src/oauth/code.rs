@@ -120,7 +120,7 @@ impl SignIn {
 }
 
 /// RFC 7636 section 4.2.
-fn challenge(verifier: &str) -> String {
+pub(super) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
 }
 

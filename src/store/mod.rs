@@ -25,6 +25,7 @@ mod push;
 mod retention;
 pub mod search;
 pub mod sent;
+pub mod sign_in;
 pub mod suggest;
 pub mod suppressed;
 mod tags;
@@ -387,6 +388,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
         retention::STATEMENTS,
         search::STATEMENTS,
         sent::STATEMENTS,
+        sign_in::STATEMENTS,
         suggest::STATEMENTS,
         suppressed::STATEMENTS,
         tags::STATEMENTS,

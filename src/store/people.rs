@@ -4,7 +4,7 @@ use super::dialect::{Bulk, Sql, all, execute, fetch_all, one, optional, optional
 use super::{Result, Tx, clean, known};
 use crate::domain::fold::fold;
 use crate::domain::ids::{AgentId, RequesterId};
-use crate::domain::people::{Agent, Requester, Role};
+use crate::domain::people::{Access, Agent, Requester, Road, Role};
 use crate::domain::preference::Preference;
 use crate::domain::scope::Scope;
 use chrono::{DateTime, Utc};
@@ -26,26 +26,49 @@ statements! {
     AGENT = Sql::same("SELECT id, name, role FROM agent WHERE id = $1");
     AGENT_BY_NAME = Sql::same("SELECT id, name, role FROM agent WHERE folded_name = $1");
     AGENTS = Sql::same("SELECT id, name, role FROM agent ORDER BY folded_name");
+    ACCESS = Sql::same(
+        "SELECT disabled_at, last_sign_in_at, totp_since, \
+         (SELECT COUNT(*) FROM session WHERE session.agent_id = agent.id AND session.expires_at > $2) \
+         FROM agent WHERE id = $1");
+    // Held, so that of two admins who each take the other's role one comes second.
+    ADMINS = Sql::fork(
+        "SELECT id FROM agent WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id",
+        "SELECT id FROM agent WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE");
+    SET_ROLE = Sql::same("UPDATE agent SET role = $2 WHERE id = $1 AND role <> $2");
+    DISABLE = Sql::same("UPDATE agent SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL");
+    ENABLE = Sql::same("UPDATE agent SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL");
+    SIGNED_IN = Sql::same("UPDATE agent SET last_sign_in_at = $2 WHERE id = $1");
+    ABLE_AGENTS = Sql::same("SELECT id, name, role FROM agent WHERE disabled_at IS NULL ORDER BY folded_name");
     PASSWORD_HASH = Sql::same("SELECT password_hash FROM agent WHERE id = $1");
     SET_PASSWORD_HASH = Sql::same("UPDATE agent SET password_hash = $2 WHERE id = $1");
     LINK_IDENTITY = Sql::same(
         "INSERT INTO identity (kind, external_id, agent_id) VALUES ($1, $2, $3) \
          ON CONFLICT (kind, external_id) DO UPDATE SET agent_id = excluded.agent_id");
+    UNLINK_IDENTITY = Sql::same("DELETE FROM identity WHERE kind = $1 AND external_id = $2 AND agent_id = $3");
     AGENT_BY_IDENTITY = Sql::same(
         "SELECT agent.id, agent.name, agent.role FROM identity JOIN agent ON agent.id = identity.agent_id \
-         WHERE identity.kind = $1 AND identity.external_id = $2");
+         WHERE identity.kind = $1 AND identity.external_id = $2 AND agent.disabled_at IS NULL");
+    DISABLED_BY_IDENTITY = Sql::same(
+        "SELECT agent.name FROM identity JOIN agent ON agent.id = identity.agent_id \
+         WHERE identity.kind = $1 AND identity.external_id = $2 AND agent.disabled_at IS NOT NULL");
     IDENTITIES = Sql::same("SELECT kind, external_id FROM identity WHERE agent_id = $1 ORDER BY kind, external_id");
-    OPEN_SESSION = Sql::same("INSERT INTO session (token_hash, agent_id, created_at, expires_at) VALUES ($1, $2, $3, $4)");
+    OPEN_SESSION = Sql::same(
+        "INSERT INTO session (token_hash, agent_id, road, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)");
     SESSION = Sql::same(
         "SELECT agent.id, agent.name, agent.role FROM session JOIN agent ON agent.id = session.agent_id \
-         WHERE session.token_hash = $1 AND session.expires_at > $2");
+         WHERE session.token_hash = $1 AND session.expires_at > $2 AND agent.disabled_at IS NULL");
+    SESSIONS = Sql::same(
+        "SELECT token_hash, road, created_at, expires_at FROM session WHERE agent_id = $1 AND expires_at > $2 \
+         ORDER BY created_at DESC, token_hash");
     ADD_API_TOKEN = Sql::same(
         "INSERT INTO api_token (token_hash, agent_id, scopes, created_at) VALUES ($1, $2, $3, $4)");
-    API_TOKEN = Sql::same("SELECT scopes FROM api_token WHERE token_hash = $1");
+    API_TOKEN = Sql::same(
+        "SELECT api_token.scopes FROM api_token JOIN agent ON agent.id = api_token.agent_id \
+         WHERE api_token.token_hash = $1 AND agent.disabled_at IS NULL");
     END_API_TOKENS = Sql::same("DELETE FROM api_token WHERE agent_id = $1");
     CLOSE_SESSION = Sql::same("DELETE FROM session WHERE token_hash = $1");
     CLOSE_OLD_SESSIONS = Sql::same("DELETE FROM session WHERE expires_at <= $1");
-    CLOSE_SESSIONS_OF = Sql::same("DELETE FROM session WHERE agent_id = $1");
+    CLOSE_SESSIONS_OF = Sql::same("DELETE FROM session WHERE agent_id = $1 AND token_hash <> $2");
 }
 
 static MEET_REQUESTERS: LazyLock<Bulk> = LazyLock::new(|| {
@@ -64,6 +87,19 @@ static REQUESTERS_OF: LazyLock<Bulk> = LazyLock::new(|| {
 /// The statements of this file for many rows, by name.
 pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 2] =
     [("meet_requesters", &MEET_REQUESTERS), ("requesters_of", &REQUESTERS_OF)];
+
+/// A session that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSession {
+    /// The hash of its token.
+    pub token_hash: String,
+    /// How it began.
+    pub road: Road,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
 
 type RequesterRow = (i64, String, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 type AgentRow = (i64, String, String);
@@ -178,6 +214,39 @@ impl Tx {
         rows.into_iter().map(agent).collect()
     }
 
+    /// Those who may act, by name.
+    pub async fn able_agents(&mut self) -> Result<Vec<Agent>> {
+        let rows: Vec<AgentRow> = all!(self, ABLE_AGENTS)?;
+        rows.into_iter().map(agent).collect()
+    }
+
+    pub async fn access(&mut self, id: AgentId, now: DateTime<Utc>) -> Result<Access> {
+        let (disabled_at, last_sign_in_at, totp_since, sessions) = one!(self, ACCESS, id.0, now)?;
+        Ok(Access { disabled_at, last_sign_in_at, totp_since, sessions })
+    }
+
+    /// Those who manage the agents, held for this transaction.
+    pub async fn lock_admins(&mut self) -> Result<Vec<AgentId>> {
+        let ids: Vec<(i64,)> = all!(self, ADMINS)?;
+        Ok(ids.into_iter().map(|(id,)| AgentId(id)).collect())
+    }
+
+    /// Whether it was another.
+    pub async fn set_role(&mut self, id: AgentId, role: Role) -> Result<bool> {
+        Ok(execute!(self, SET_ROLE, id.0, role.as_str())? > 0)
+    }
+
+    /// Whether the agent could act before; ends their sessions.
+    pub async fn disable_agent(&mut self, id: AgentId, now: DateTime<Utc>) -> Result<bool> {
+        execute!(self, CLOSE_SESSIONS_OF, id.0, "")?;
+        Ok(execute!(self, DISABLE, id.0, now)? > 0)
+    }
+
+    /// Whether the agent could not act before.
+    pub async fn enable_agent(&mut self, id: AgentId) -> Result<bool> {
+        Ok(execute!(self, ENABLE, id.0)? > 0)
+    }
+
     pub async fn password_hash(&mut self, id: AgentId) -> Result<Option<String>> {
         let hash: Option<Option<String>> = optional_scalar!(self, PASSWORD_HASH, id.0)?;
         Ok(hash.flatten())
@@ -186,7 +255,7 @@ impl Tx {
     /// Also ends the agent's sessions.
     pub async fn set_password_hash(&mut self, id: AgentId, hash: &str) -> Result<()> {
         execute!(self, SET_PASSWORD_HASH, id.0, hash)?;
-        execute!(self, CLOSE_SESSIONS_OF, id.0).map(drop)
+        execute!(self, CLOSE_SESSIONS_OF, id.0, "").map(drop)
     }
 
     /// Links an account of another system; an account that was linked to somebody else changes hands.
@@ -194,7 +263,17 @@ impl Tx {
         execute!(self, LINK_IDENTITY, clean(kind), clean(external_id), id.0).map(drop)
     }
 
-    /// The agent whose account of another system this is.
+    /// Whether it was linked to this agent.
+    pub async fn unlink_identity(&mut self, id: AgentId, kind: &str, external_id: &str) -> Result<bool> {
+        Ok(execute!(self, UNLINK_IDENTITY, clean(kind), clean(external_id), id.0)? > 0)
+    }
+
+    /// The name of the agent whose account this is, and who was disabled.
+    pub async fn disabled_by_identity(&mut self, kind: &str, external_id: &str) -> Result<Option<String>> {
+        optional_scalar!(self, DISABLED_BY_IDENTITY, clean(kind), clean(external_id))
+    }
+
+    /// The agent whose account of another system this is, and who was not disabled.
     pub async fn agent_by_identity(&mut self, kind: &str, external_id: &str) -> Result<Option<Agent>> {
         let row = optional!(self, AGENT_BY_IDENTITY, clean(kind), clean(external_id))?;
         row.map(agent).transpose()
@@ -210,11 +289,27 @@ impl Tx {
         &mut self,
         id: AgentId,
         token_hash: &str,
+        road: Road,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<()> {
         execute!(self, CLOSE_OLD_SESSIONS, now)?;
-        execute!(self, OPEN_SESSION, token_hash, id.0, now, until).map(drop)
+        execute!(self, SIGNED_IN, id.0, now)?;
+        execute!(self, OPEN_SESSION, token_hash, id.0, road.as_str(), now, until).map(drop)
+    }
+
+    /// An agent's open sessions, the latest first.
+    pub async fn sessions(&mut self, id: AgentId, now: DateTime<Utc>) -> Result<Vec<StoredSession>> {
+        let rows: Vec<(String, String, DateTime<Utc>, DateTime<Utc>)> = all!(self, SESSIONS, id.0, now)?;
+        let session = |(token_hash, road, created_at, expires_at): (String, String, _, _)| {
+            Ok(StoredSession { token_hash, road: known(&road, Road::from_word)?, created_at, expires_at })
+        };
+        rows.into_iter().map(session).collect()
+    }
+
+    /// Ends an agent's sessions, but for that of this hash; how many there were.
+    pub async fn close_sessions(&mut self, id: AgentId, but: &str) -> Result<u64> {
+        execute!(self, CLOSE_SESSIONS_OF, id.0, but)
     }
 
     pub async fn session(&mut self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Agent>> {
@@ -234,7 +329,7 @@ impl Tx {
         execute!(self, ADD_API_TOKEN, token_hash, agent.0, scopes, now).map(drop)
     }
 
-    /// What a token opens; `None` for one that is not known.
+    /// What a token opens; `None` for one that is not known, or whose agent was disabled.
     pub async fn api_token(&mut self, token_hash: &str) -> Result<Option<Vec<Scope>>> {
         let scopes: Option<String> = optional_scalar!(self, API_TOKEN, clean(token_hash))?;
         scopes.map(|scopes| scopes.split(' ').map(|word| known(word, Scope::from_word)).collect()).transpose()

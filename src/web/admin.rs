@@ -7,6 +7,7 @@ use crate::command::grammar::Command;
 use crate::command::usage::UsageError;
 use crate::command::vocabulary::{self, participant_wish, tag_change};
 use crate::desk::Failure;
+use crate::desk::agents::LinkedAgent;
 use crate::desk::run::With;
 use crate::domain::article::{Article, Section};
 use crate::domain::ids::{DeliveryId, MessageId, TicketId};
@@ -117,8 +118,8 @@ async fn ticket_page(
         View::Templates(templates) => templates.into_iter().filter(|reply| !reply.hands_over).collect(),
         _ => Vec::new(),
     };
-    let agents: Vec<String> =
-        web.desk().agents().await?.into_iter().map(|linked| linked.agent.name).collect();
+    let agents = web.desk().agents().await?.into_iter().filter(LinkedAgent::is_able);
+    let agents: Vec<String> = agents.map(|linked| linked.agent.name).collect();
     frame.subject = Some(PageSubject { id: id.0, title: ticket.subject.clone() });
     frame.flash = writing.refused.as_ref().map(|why| refused(id, why)).or(flash);
     let status = match writing.refused {

@@ -1,13 +1,15 @@
 //! Door: the CMs' pages, and the requesters'. Every act of a CM goes through `desk.run`, as it does from chat and from
 //! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
-//! wording, reading, domain.
+//! wording, reading, oauth, domain.
 //!
-//! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there),
-//! `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs` and `templates` (their resources),
-//! `people` and `operations` (the leads'), `requester` (by signed link), `pages` and `shown` (how they are drawn), `memory` (what a page
-//! remembers between two requests).
+//! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there), `sign_in`, `first` and
+//! `account` (how they came there), `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs`
+//! and `templates` (their resources), `people`, `agents` and `operations` (the leads'), `requester` (by signed link), `pages` and `shown`
+//! (how they are drawn), `memory` (what a page remembers between two requests).
 
+mod account;
 mod admin;
+mod agents;
 mod api;
 mod archive;
 mod assets;
@@ -15,6 +17,7 @@ mod attempts;
 mod bulk;
 mod console;
 mod docs;
+mod first;
 mod guard;
 mod list;
 mod live;
@@ -23,12 +26,14 @@ mod operations;
 mod ops;
 mod outbox;
 mod pages;
+mod passwords;
 mod people;
 mod received;
 mod report;
 mod requester;
 mod session;
 mod shown;
+mod sign_in;
 mod syncs;
 mod templates;
 #[cfg(test)]
@@ -42,6 +47,7 @@ use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::config::Limits;
 use crate::desk::{Desk, Failure};
 use crate::domain::refusal::Refusal;
+use crate::oauth::accounts::Accounts;
 use crate::wording::{alerts, refusals, text};
 use attempts::Attempts;
 use axum::Extension;
@@ -56,7 +62,7 @@ use chrono_tz::Tz;
 use live::Present;
 use memory::{Flashes, Transcripts};
 use pages::{Frame, Pages};
-use session::Session;
+use session::{Cookie, Session};
 use shown::Here;
 
 use hyper::server::conn::http1;
@@ -113,6 +119,8 @@ pub struct Settings {
     pub mailboxes: Vec<Mailbox>,
     /// Whether a mail to ourselves is sent now and then.
     pub canary: bool,
+    /// The platforms by whose accounts agents may sign in.
+    pub accounts: Vec<Accounts>,
 }
 
 /// What every page works with. Cheap to clone.
@@ -124,6 +132,8 @@ struct Inner {
     settings: Settings,
     pages: Pages,
     attempts: Attempts,
+    /// The same for codes, which whoever has the password may try.
+    codes: Attempts,
     hashing: Semaphore,
     uploads: Semaphore,
     /// The team does not wait behind requesters.
@@ -142,6 +152,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         settings,
         pages: Pages::default(),
         attempts: Attempts::default(),
+        codes: Attempts::default(),
         hashing: Semaphore::new(HASHED_AT_ONCE),
         uploads: Semaphore::new(UPLOADS_AT_ONCE),
         team_uploads: Semaphore::new(UPLOADS_AT_ONCE),
@@ -181,6 +192,21 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/operations/suppressed/resume", post(operations::resume))
         .route_layer(from_fn_with_state(web.clone(), operations::require_lead))
         .route_layer(from_fn_with_state(web.clone(), session::require));
+    let the_team = Router::new()
+        .route("/admin/support/agents/{id}/invite", post(agents::invite))
+        .route("/admin/support/agents/{id}/role", post(agents::set_role))
+        .route("/admin/support/agents/{id}/link", post(agents::link_account))
+        .route("/admin/support/agents/{id}/unlink", post(agents::unlink_account))
+        .route("/admin/support/agents/{id}/sessions", post(agents::end_sessions))
+        .route("/admin/support/agents/{id}/disable", post(agents::disable))
+        .route("/admin/support/agents/{id}/enable", post(agents::enable))
+        .route("/admin/support/agents/{id}/totp", post(agents::end_totp))
+        .route("/admin/support/agents", post(agents::add))
+        .route_layer(from_fn_with_state(web.clone(), agents::require_admin))
+        .route("/admin/support/agents", get(agents::list))
+        .route("/admin/support/agents/{id}", get(agents::agent))
+        .route_layer(from_fn_with_state(web.clone(), agents::require_lead))
+        .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
         .route("/docs", get(docs::home))
         .route("/docs/checklist", get(docs::checklist))
@@ -193,6 +219,13 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/sign-out", post(session::sign_out))
         .route("/admin/support", get(list::list))
         .route("/admin/support/bulk", post(bulk::act))
+        .route("/admin/account", get(account::account))
+        .route("/admin/account/password", post(account::set_password))
+        .route("/admin/account/sessions", post(account::close_others))
+        .route("/admin/account/totp", get(account::show_totp).post(account::begin_totp))
+        .route("/admin/account/totp.svg", get(account::qr_code))
+        .route("/admin/account/totp/confirm", post(account::confirm_totp))
+        .route("/admin/account/totp/off", post(account::end_totp))
         .route("/admin/support/revision", get(admin::revision))
         .route("/admin/support/undo", post(admin::undo))
         .route("/admin/support/console", get(console::show).post(console::say))
@@ -246,12 +279,17 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM));
     Router::new()
         .route("/", get(session::home))
-        .route("/admin/sign-in", get(session::form).post(session::sign_in))
+        .route("/admin/first", get(first::show).post(first::accept))
+        .route("/admin/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/admin/sign-in/code", get(sign_in::ask_code).post(sign_in::give_code))
+        .route("/admin/sign-in/{platform}", get(sign_in::leave))
+        .route("/admin/sign-in/{platform}/back", get(sign_in::come_back))
         .route("/assets/{name}", get(assets::serve))
         .merge(signed_in)
         .merge(for_leads)
         .merge(for_writers)
         .merge(for_operators)
+        .merge(the_team)
         .merge(by_link)
         .merge(widget::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
@@ -336,6 +374,10 @@ impl Web {
         &self.0.attempts
     }
 
+    fn codes(&self) -> &Attempts {
+        &self.0.codes
+    }
+
     fn hashing(&self) -> &Semaphore {
         &self.0.hashing
     }
@@ -373,8 +415,12 @@ impl Web {
     }
 
     /// Over https the name itself makes browsers refuse a cookie set by another host or without `Secure`.
-    fn cookie_name(&self) -> &'static str {
-        if self.is_https() { "__Host-guichet" } else { "guichet" }
+    fn session_cookie(&self) -> Cookie {
+        Cookie::session(self.is_https())
+    }
+
+    fn step_cookie(&self) -> Cookie {
+        Cookie::step(self.is_https())
     }
 
     fn here(&self) -> Here {

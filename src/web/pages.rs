@@ -2,6 +2,7 @@
 //! test. A page's template is drawn first, escaped, then set into the frame. May import: desk (what it shows), domain,
 //! reading, view, wording.
 
+mod agents;
 mod operations;
 mod people;
 mod resources;
@@ -10,6 +11,8 @@ pub use resources::{ArticleForm, TemplateForm};
 
 pub use operations::OperationsPage;
 
+pub use agents::AccountPage;
+
 use super::assets::{self, Addresses};
 use super::list::Filters;
 use super::received::ReceivedPage;
@@ -17,13 +20,15 @@ use super::shown::{self, Here, ShownPriority, ShownStatus};
 use super::syncs::SyncLine;
 use crate::desk::links::Links;
 use crate::domain::canned;
+use crate::domain::chat::Platform;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::hex::percent_encoded;
 use crate::domain::ids::{DeliveryId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
 use crate::view::{Recipients, Report, TemplateView, TicketView};
-use crate::wording::{self, chart, dates, labels, rituals};
+use crate::wording::{self, agents as say, chart, dates, labels, rituals};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -42,8 +47,8 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `operations`, `docs`, `sign_in`, `opening`,
-    /// `problem`; a requester's
+    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `operations`, `docs`, `agents`,
+    /// `agent`, `account`, `first`, `sign_in`, `opening`, `problem`; a requester's
     /// begins with `own_`.
     pub place: &'static str,
     /// What the page is about, for its title.
@@ -246,9 +251,30 @@ pub struct MailHeader {
 }
 
 /// Why signing in did not work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInProblem {
     /// Wrong name or password: which of the two is not said.
+    Wrong,
+    /// Too many tries: wait so many minutes.
+    Wait(u64),
+    /// It is the right person, and their access was ended.
+    Disabled,
+    /// They came back from a platform that this browser did not leave for, or not lately, or again.
+    Stranger,
+    /// They told the platform no.
+    Declined(Platform),
+    /// The platform did not say who they are.
+    NotConfirmed(Platform),
+    /// No agent has this account there.
+    NotLinked(Platform, String),
+    /// The code came too late.
+    Late,
+}
+
+/// Why a code did not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// It is not the code, or not any more.
     Wrong,
     /// Too many tries: wait so many minutes.
     Wait(u64),
@@ -270,7 +296,8 @@ impl Default for Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
         templates!(templates: "base.html", "queue.html", "report.html", "console_panel.html", "console.html", "ticket.html", "received.html",
-            "outbox.html", "mail.html", "sign_in.html", "opening.html", "problem.html", "own_base.html",
+            "outbox.html", "mail.html", "sign_in.html", "sign_in_code.html", "first.html", "first_dead.html", "account.html", "totp.html", "recovery_codes.html",
+            "agents.html", "agent.html", "opening.html", "problem.html", "own_base.html",
             "own_ticket.html", "own_tickets.html", "own_notifications.html", "own_preferences.html", "own_feedback.html",
             "own_said.html", "own_unsubscribe.html", "people.html", "person.html", "person_erase.html", "audit.html", "bulk.html", "operations.html", "own_problem.html", "application.html",
             "docs_nav.html", "docs_list.html", "docs_article.html", "docs_article_form.html", "docs_templates.html", "docs_template.html",
@@ -432,14 +459,57 @@ impl Pages {
         self.framed(frame, content)
     }
 
-    /// Signing in; `next` is where it leads.
-    pub fn sign_in(&self, frame: &Frame, name: &str, next: &str, problem: Option<SignInProblem>) -> Drawn {
-        let (word, minutes) = match problem {
-            None => (None, 0),
-            Some(SignInProblem::Wrong) => (Some("wrong"), 0),
-            Some(SignInProblem::Wait(minutes)) => (Some("wait"), minutes),
+    /// Signing in; `next` is where it leads. `platforms`: those by whose accounts one may.
+    pub fn sign_in(
+        &self,
+        frame: &Frame,
+        name: &str,
+        next: &str,
+        platforms: &[Platform],
+        problem: Option<&SignInProblem>,
+    ) -> Drawn {
+        let word = problem.map(|problem| match problem {
+            SignInProblem::Wrong => "wrong",
+            SignInProblem::Wait(_) => "wait",
+            SignInProblem::Disabled => "disabled",
+            SignInProblem::Stranger => "stranger",
+            SignInProblem::Declined(_) => "declined",
+            SignInProblem::NotConfirmed(_) => "not_confirmed",
+            SignInProblem::NotLinked(..) => "not_linked",
+            SignInProblem::Late => "late",
+        });
+        let minutes = if let Some(SignInProblem::Wait(minutes)) = problem { *minutes } else { 0 };
+        let (platform, account) = match problem {
+            Some(SignInProblem::Declined(platform) | SignInProblem::NotConfirmed(platform)) => {
+                (Some(*platform), None)
+            }
+            Some(SignInProblem::NotLinked(platform, id)) => {
+                (Some(*platform), Some(format!("{}:{id}", platform.as_str())))
+            }
+            _ => (None, None),
         };
-        let content = self.part("sign_in.html", context! { name, next, problem => word, minutes })?;
+        let shown = |platform: Platform| {
+            context! { word => platform.as_str(), label => labels::door(platform.as_str()) }
+        };
+        let content = self.part(
+            "sign_in.html",
+            context! {
+                name, next, problem => word, minutes, account,
+                next_encoded => percent_encoded(next),
+                platform => platform.map(shown),
+                platforms => platforms.iter().copied().map(shown).collect::<Vec<_>>(),
+            },
+        )?;
+        self.framed(frame, content)
+    }
+
+    /// The second step, where a code is asked for.
+    pub fn sign_in_code(&self, frame: &Frame, problem: Option<CodeProblem>) -> Drawn {
+        let problem = problem.map(|problem| match problem {
+            CodeProblem::Wrong => say::WRONG_CODE.to_owned(),
+            CodeProblem::Wait(minutes) => say::wait(minutes),
+        });
+        let content = self.part("sign_in_code.html", context! { problem })?;
         self.framed(frame, content)
     }
 

@@ -1,17 +1,14 @@
-//! Who is at the page: signing in, the session's cookie, the token against forged requests. Deny by default:
-//! [`require`] stands before every page but the sign-in. May import: desk, domain.
+//! Who is at the page: the session's cookie, the token against forged requests. Deny by default: [`require`] stands before every
+//! page but those of `sign_in` and `first`. May import: desk, domain.
 //!
 //! The cookie holds 256 random bits; the database holds only their SHA-256.
 
-use super::pages::SignInProblem;
 use super::upload::{self, Upload};
-use super::{Problem, Web, attempts::Wait};
+use super::{Problem, Web};
 use crate::desk::posted::File;
-use crate::domain::people::Agent;
+use crate::domain::people::{Agent, Road};
 use anyhow::{Context, anyhow};
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use axum::extract::{FromRequest, FromRequestParts, Multipart, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -21,14 +18,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
-use std::collections::HashMap;
-use std::sync::LazyLock;
 
 /// How long a session lasts: a working day with its breaks.
 const LASTS: TimeDelta = TimeDelta::hours(12);
-
-/// The longest password that is looked at; hashing more is work for a stranger to give us.
-const LONGEST_PASSWORD: usize = 1000;
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
@@ -131,7 +123,7 @@ impl FromRequest<Web> for Act {
 }
 
 /// Compares without telling by its duration where two texts differ.
-fn is_same(given: &str, expected: &str) -> bool {
+pub(super) fn is_same(given: &str, expected: &str) -> bool {
     given.len() == expected.len()
         && given.bytes().zip(expected.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
 }
@@ -143,7 +135,8 @@ pub fn random_word(bytes: usize) -> anyhow::Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(word))
 }
 
-fn token_hash(token: &str) -> String {
+/// What the database knows of a token.
+pub(super) fn token_hash(token: &str) -> String {
     digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -156,7 +149,7 @@ pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -
     if let Some(name) = &web.settings().demo_agent {
         let agent = web.desk().agent_by_name(name).await?;
         let agent = agent.ok_or_else(|| anyhow!("the demo's agent does not exist"))?;
-        let (session, cookie) = open(&web, agent).await?;
+        let (session, cookie) = open(&web, agent, Road::Demo).await?;
         request.extensions_mut().insert(session);
         let mut response = next.run(request).await;
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -174,12 +167,13 @@ pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -
 }
 
 async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
-    let Some(token) = cookie(headers, web.cookie_name()) else { return Ok(None) };
+    let Some(token) = cookie(headers, web.session_cookie().name) else { return Ok(None) };
     let agent = web.desk().session(&token_hash(token)).await?;
     Ok(agent.map(|agent| Session::new(agent, token)))
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -191,97 +185,64 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// A session with a token of its own: one that was known before signing in is never kept.
-async fn open(web: &Web, agent: Agent) -> Result<(Session, HeaderValue), Problem> {
+pub(super) async fn open(web: &Web, agent: Agent, road: Road) -> Result<(Session, HeaderValue), Problem> {
     let token = random_word(32)?;
     let until = web.desk().clock().now() + LASTS;
-    web.desk().open_session(agent.id, &token_hash(&token), until).await?;
-    let cookie = cookie_header(web, &token, LASTS.num_seconds())?;
+    web.desk().open_session(agent.id, &token_hash(&token), road, until).await?;
+    let cookie = web.session_cookie().set(&token, LASTS)?;
     Ok((Session::new(agent, &token), cookie))
 }
 
-fn cookie_header(web: &Web, token: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-    let secure = if web.is_https() { "; Secure" } else { "" };
-    let name = web.cookie_name();
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
-    Ok(HeaderValue::from_str(&cookie).context("a cookie that is no header value")?)
+/// Ends the session that a browser comes with, if it does.
+pub(super) async fn close(web: &Web, headers: &HeaderMap) -> Result<(), Problem> {
+    match cookie(headers, web.session_cookie().name) {
+        Some(token) => Ok(web.desk().close_session(&token_hash(token)).await?),
+        None => Ok(()),
+    }
 }
 
-/// `GET /admin/sign-in`.
-pub async fn form(
-    State(web): State<Web>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response, Problem> {
-    let next = safe_next(query.get("next").map_or("", String::as_str));
-    Ok(Html(web.pages().sign_in(&web.bare_frame("sign_in"), "", next, None)?).into_response())
+/// A cookie of ours, which no script reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cookie {
+    /// Its name; that of https begins so that no other host can set it.
+    pub(super) name: &'static str,
+    same_site: &'static str,
+    is_secure: bool,
 }
 
-/// `POST /admin/sign-in`. The origin was checked; there is no session yet that a token could belong to.
-pub async fn sign_in(
-    State(web): State<Web>,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Result<Response, Problem> {
-    let field = |name: &str| form.get(name).map_or("", String::as_str);
-    let (name, password, next) = (field("name").trim(), field("password"), safe_next(field("next")));
-    let again = |status: StatusCode, problem: SignInProblem| -> Result<Response, Problem> {
-        let page = web.pages().sign_in(&web.bare_frame("sign_in"), name, next, Some(problem))?;
-        Ok((status, Html(page)).into_response())
-    };
-    if let Err(Wait { minutes }) = web.attempts().take(name, web.desk().clock().now()) {
-        return again(StatusCode::TOO_MANY_REQUESTS, SignInProblem::Wait(minutes));
+impl Cookie {
+    /// Sent with no request that another site caused.
+    pub(super) fn session(is_https: bool) -> Cookie {
+        let name = if is_https { "__Host-guichet" } else { "guichet" };
+        Cookie { name, same_site: "Strict", is_secure: is_https }
     }
-    let agent = web.desk().agent_by_name(name).await?;
-    let hash = match &agent {
-        Some(agent) => web.desk().password_hash(agent.id).await?,
-        None => None,
-    };
-    let fits = password.len() <= LONGEST_PASSWORD && verify(&web, hash, password.to_owned()).await?;
-    let Some(agent) = agent.filter(|_| fits) else {
-        tracing::info!("sign-in refused");
-        return again(StatusCode::UNPROCESSABLE_ENTITY, SignInProblem::Wrong);
-    };
-    web.attempts().clear(name);
-    if let Some(token) = cookie(&headers, web.cookie_name()) {
-        web.desk().close_session(&token_hash(token)).await?;
+
+    /// Of a sign-in under way: it must come along when a browser comes back from another site.
+    pub(super) fn step(is_https: bool) -> Cookie {
+        let name = if is_https { "__Host-guichet-step" } else { "guichet-step" };
+        Cookie { name, same_site: "Lax", is_secure: is_https }
     }
-    tracing::info!(agent = agent.id.0, "signed in");
-    let (_, cookie) = open(&web, agent).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+
+    /// The header that sets it.
+    pub(super) fn set(self, token: &str, lasts: TimeDelta) -> Result<HeaderValue, Problem> {
+        let Cookie { name, same_site, is_secure } = self;
+        let (seconds, secure) = (lasts.num_seconds(), if is_secure { "; Secure" } else { "" });
+        let cookie =
+            format!("{name}={token}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={seconds}{secure}");
+        Ok(HeaderValue::from_str(&cookie).context("a cookie that is no header value")?)
+    }
+
+    /// The header that takes it away.
+    pub(super) fn end(self) -> Result<HeaderValue, Problem> {
+        self.set("", TimeDelta::zero())
+    }
 }
 
 /// `POST /admin/sign-out`.
 pub async fn sign_out(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
     web.desk().close_session(&act.session.hash).await?;
-    let cookie = cookie_header(&web, "", 0)?;
+    let cookie = web.session_cookie().end()?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/admin/sign-in")).into_response())
-}
-
-/// Checks a password against a hash, a few at a time and off the async threads. Without a hash the same work is
-/// done for nothing, so that a name that exists takes no longer than one that does not.
-async fn verify(web: &Web, hash: Option<String>, password: String) -> Result<bool, Problem> {
-    static NOBODYS: LazyLock<Option<String>> =
-        LazyLock::new(|| Argon2::default().hash_password(b"nobody").ok().map(|hash| hash.to_string()));
-    let permit = web.hashing().acquire().await.context("hashing was closed")?;
-    let verified = tokio::task::spawn_blocking(move || {
-        let known = hash.is_some();
-        let Some(hash) = hash.or_else(|| NOBODYS.clone()) else { return Ok(false) };
-        let hash = PasswordHash::new(&hash).map_err(|error| anyhow!("a stored password hash: {error}"))?;
-        Ok::<_, anyhow::Error>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known)
-    })
-    .await
-    .context("hashing stopped")?;
-    drop(permit);
-    Ok(verified?)
-}
-
-/// Where to go after signing in: a page of ours, whatever the address says.
-fn safe_next(next: &str) -> &str {
-    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    let ours = next.starts_with("/admin/support") || next.starts_with("/docs/");
-    match ours && plain {
-        true => next,
-        false => "/admin/support",
-    }
 }
 
 /// `GET /`.
@@ -292,27 +253,6 @@ pub async fn home() -> Redirect {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signing_in_leads_to_our_own_pages_only() {
-        assert_eq!(
-            safe_next("/admin/support/tickets/42?template=solution"),
-            "/admin/support/tickets/42?template=solution"
-        );
-        assert_eq!(safe_next("/docs/kb?q=carte"), "/docs/kb?q=carte");
-        for other in [
-            "",
-            "/docs",
-            "/docs.evil.example/",
-            "https://evil.example/",
-            "//evil.example",
-            "/admin/sign-out",
-            "/admin/support\r\nX: y",
-            "/admin/support\\@evil",
-        ] {
-            assert_eq!(safe_next(other), "/admin/support", "{other:?}");
-        }
-    }
 
     #[test]
     fn the_cookie_is_found_among_others() {

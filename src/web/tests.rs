@@ -1,5 +1,6 @@
 //! Every page drawn with invented data. What stands before the pages is tried over HTTP in `tests/pages.rs`.
 
+mod agents;
 mod hostile;
 mod operations;
 mod resources;
@@ -173,17 +174,6 @@ fn one_mail_that_left() {
         links: None,
     };
     assert_page("mail", Pages::default().mail(&frame, &page, here()).unwrap());
-}
-
-#[test]
-fn signing_in_and_its_two_refusals() {
-    let outside = Frame { agent: None, demo: false, revision: None, ..frame("sign_in") };
-    let pages = Pages::default();
-    let draw = |problem| pages.sign_in(&outside, "camille", "/admin/support", problem).unwrap();
-    assert!(!draw(None).contains("role=\"alert\""));
-    assert!(draw(Some(SignInProblem::Wait(1))).contains("Réessayez dans une minute."));
-    assert!(draw(Some(SignInProblem::Wait(5))).contains("Réessayez dans 5&nbsp;minutes."));
-    assert_page("sign_in", draw(Some(SignInProblem::Wrong)));
 }
 
 #[test]

@@ -83,6 +83,30 @@ pub fn what(kind: AuditKind, detail: &AuditDetail) -> String {
             Some(kind) if kind != EMAIL => format!("un compte {} lié à {agent}", labels::door(kind)),
             _ => format!("une adresse liée à {agent}"),
         },
+        AuditKind::AccountUnlinked => match detail.account.as_deref() {
+            Some(kind) if kind != EMAIL => {
+                format!("un compte {} n’est plus lié à {agent}", labels::door(kind))
+            }
+            _ => format!("une adresse n’est plus liée à {agent}"),
+        },
+        AuditKind::AgentInvited => format!("lien d’invitation fait pour {agent}"),
+        AuditKind::RoleSet => {
+            let role = detail.role.map_or_else(String::new, |role| format!("\u{a0}: {}", labels::role(role)));
+            format!("rôle de {agent} changé{role}")
+        }
+        AuditKind::AgentDisabled => format!("accès de {agent} désactivé"),
+        AuditKind::AgentEnabled => format!("accès de {agent} rétabli"),
+        AuditKind::SessionsEnded => format!(
+            "sessions de {agent} fermées ({})",
+            dates::count(
+                i64::try_from(detail.sessions.unwrap_or_default()).unwrap_or(i64::MAX),
+                "session",
+                "sessions"
+            )
+        ),
+        AuditKind::TotpOn => format!("code de l’authentificateur demandé à {agent} désormais"),
+        AuditKind::TotpOff => format!("code de l’authentificateur plus demandé à {agent}"),
+        AuditKind::RecoveryUsed => format!("code de secours de {agent} utilisé"),
         AuditKind::TokenMade => {
             let scopes: Vec<&str> = detail.scopes.iter().map(|scope| scope_word(*scope)).collect();
             format!("jeton fait pour {agent} ({})", scopes.join(", "))

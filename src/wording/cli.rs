@@ -1,6 +1,6 @@
 //! What the command line says in French: its help, and the few sentences that are not about a ticket.
 
-use crate::domain::people::{Agent, Role};
+use crate::domain::people::{Access, Agent};
 use crate::view::Fired;
 use crate::wording::{dates, labels};
 use chrono_tz::Tz;
@@ -129,26 +129,8 @@ pub fn not_a_name(name: &str) -> String {
     format!("« {name} » ne peut pas être un nom : de 1 à 60 caractères, sur une ligne.")
 }
 
-/// A linked account.
-pub fn linked(name: &str, kind: &str) -> String {
-    match kind {
-        "email" => format!(
-            "Cette adresse est liée à {name}\u{a0}: les mails que {name} en transfère ouvrent un ticket pour leur auteur."
-        ),
-        kind => format!("Le compte {} est lié à {name}.", labels::door(kind)),
-    }
-}
-
-/// An account that is not written `discord:ID`, `slack:ID` or `email:ADDRESS`.
-pub fn not_an_account(given: &str) -> String {
-    format!("« {given} » n’est pas un compte : écrivez `discord:ID`, `slack:ID` ou `email:ADRESSE`.")
-}
-
 /// Asked on the terminal.
 pub const NEW_PASSWORD: &str = "Nouveau mot de passe (12 caractères au moins) : ";
-/// A password too short.
-pub const PASSWORD_TOO_SHORT: &str = "Le mot de passe doit avoir 12 caractères au moins.";
-
 /// A password was kept.
 pub fn password_kept(name: &str) -> String {
     format!("Le mot de passe de {name} est enregistré ; ses sessions sont fermées.")
@@ -158,12 +140,18 @@ pub fn password_kept(name: &str) -> String {
 pub const NO_AGENTS: &str = "Aucun CM. Ajoutez-en un : `guichet agent add NOM`.";
 
 /// One agent in a list.
-pub fn agent_line(name: &str, role: Role, accounts: &[String], has_password: bool) -> String {
+pub fn agent_line(agent: &Agent, accounts: &[String], has_password: bool, access: &Access) -> String {
     let password = if has_password { "mot de passe" } else { "sans mot de passe" };
-    let mut line = format!("{name} — {}, {password}", labels::role(role));
+    let mut line = format!("{} — {}, {password}", agent.name, labels::role(agent.role));
+    if access.totp_since.is_some() {
+        line.push_str(", authentificateur");
+    }
     if !accounts.is_empty() {
         line.push_str(", ");
         line.push_str(&accounts.join(", "));
+    }
+    if access.disabled_at.is_some() {
+        line.push_str(" (désactivé)");
     }
     line
 }

@@ -134,6 +134,9 @@ pub fn door(word: &str) -> &str {
     }
 }
 
+/// An address as the kind of an account.
+pub const MAIL_ADDRESS: &str = "Adresse e-mail";
+
 /// An act as a noun, for « Annulé : … ».
 pub fn act(kind: EventKind) -> &'static str {
     match kind {

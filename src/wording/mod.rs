@@ -5,6 +5,7 @@
 //! [`text`] takes off.
 //! Pure. May import: domain, command, view, oauth (its faults), config (its faults), toml, serde, chrono.
 
+pub mod agents;
 pub mod ahead;
 pub mod alerts;
 pub mod articles;

@@ -4,6 +4,7 @@
 
 use super::{dates, labels};
 use crate::command::usage::{Part, UsageError, What};
+use crate::domain::people::PASSWORD_LENGTH;
 use crate::domain::refusal::Refusal;
 use crate::domain::tag;
 use crate::domain::ticket::Status;
@@ -67,6 +68,28 @@ pub fn say(refusal: &Refusal) -> String {
             "Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier\u{a0}: `guichet agent link`."
                 .to_owned()
         }
+        Refusal::AgentDisabled(name) => {
+            format!("L’accès de {name} est désactivé. Un administrateur le rétablit\u{a0}: `guichet agent enable`.")
+        }
+        Refusal::LastAdmin(name) => format!(
+            "{name} est le dernier administrateur\u{a0}: donnez d’abord ce rôle à quelqu’un d’autre. Rien n’a changé."
+        ),
+        Refusal::AgentNameTaken(name) => format!("Un CM s’appelle déjà {}. Choisissez un autre nom.", quoted(name)),
+        Refusal::NotAnAgentName(name) => {
+            format!("{} ne peut pas être un nom\u{a0}: de 1 à 60\u{a0}caractères, sur une ligne.", quoted(name))
+        }
+        Refusal::NotAnAccount(given) => format!(
+            "{} n’est pas un compte\u{a0}: écrivez `discord:ID`, `slack:ID` ou `email:ADRESSE`.",
+            quoted(given)
+        ),
+        Refusal::NotLinked { agent, account } => {
+            format!("Le compte {} n’est pas lié à {agent}. La liste\u{a0}: `guichet agent list`.", quoted(account))
+        }
+        Refusal::NotAPassword => format!(
+            "Le mot de passe doit avoir de {} à {}\u{a0}caractères. Une phrase fait un bon mot de passe.",
+            PASSWORD_LENGTH.start(),
+            PASSWORD_LENGTH.end()
+        ),
         Refusal::NeedsRole(role) => {
             format!("Cette commande demande le rôle «\u{a0}{}\u{a0}». Adressez-vous à votre responsable.", labels::role(*role))
         }
@@ -290,6 +313,13 @@ mod tests {
             Refusal::SameAssignee(id, "Camille".into()),
             Refusal::NoSuchAgent("Cmaille".into()),
             Refusal::UnknownPerson,
+            Refusal::AgentDisabled("Camille".into()),
+            Refusal::LastAdmin("Camille".into()),
+            Refusal::AgentNameTaken("Camille".into()),
+            Refusal::NotAnAgentName("\n".into()),
+            Refusal::NotAnAccount("@camille".into()),
+            Refusal::NotLinked { agent: "Camille".into(), account: "discord:7".into() },
+            Refusal::NotAPassword,
             Refusal::NeedsRole(Role::Lead),
             Refusal::Changed(id),
             Refusal::NoSuchTemplate { name: "solu".into(), known: vec!["accuse".into(), "solution".into()] },
@@ -333,6 +363,13 @@ mod tests {
         Camille est déjà responsable du ticket nº 42 : rien n’a changé.
         Aucun CM ne s’appelle « Cmaille ». Vérifiez le nom, tel que l’équipe l’écrit.
         Votre compte n’est pas lié à un CM. Demandez à un administrateur de le lier : `guichet agent link`.
+        L’accès de Camille est désactivé. Un administrateur le rétablit : `guichet agent enable`.
+        Camille est le dernier administrateur : donnez d’abord ce rôle à quelqu’un d’autre. Rien n’a changé.
+        Un CM s’appelle déjà « Camille ». Choisissez un autre nom.
+        «  » ne peut pas être un nom : de 1 à 60 caractères, sur une ligne.
+        « @camille » n’est pas un compte : écrivez `discord:ID`, `slack:ID` ou `email:ADRESSE`.
+        Le compte « discord:7 » n’est pas lié à Camille. La liste : `guichet agent list`.
+        Le mot de passe doit avoir de 12 à 1000 caractères. Une phrase fait un bon mot de passe.
         Cette commande demande le rôle « responsable d’équipe ». Adressez-vous à votre responsable.
         Le ticket nº 42 vient de changer sous vos yeux. Relisez-le : `/ticket show 42`.
         Aucune réponse type ne s’appelle « solu ». Réponses types : accuse, solution.

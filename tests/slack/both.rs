@@ -28,6 +28,7 @@ async fn what_is_done_in_one_shows_in_the_other(database: Database) {
         product_channel: None,
         agent_roles: vec![id(role)],
         lead_roles: Vec::new(),
+        client: None,
         api_url: discord.base_url(),
     };
     let setting = Setting {

@@ -79,6 +79,7 @@ pub fn page_settings(public_url: &str, demo: bool) -> web::Settings {
         limits: guichet::config::Limits { max_mail_bytes: 25 << 20, max_attachment_bytes: 25 << 20 },
         mailboxes: Vec::new(),
         canary: false,
+        accounts: Vec::new(),
     }
 }
 

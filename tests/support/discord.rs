@@ -25,6 +25,7 @@ pub mod reply;
 pub mod rest;
 mod setting;
 pub mod shapes;
+pub mod sign_in;
 pub mod world;
 
 pub use guild::{Channel, Guild, Id, Message};

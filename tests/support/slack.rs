@@ -5,6 +5,7 @@ pub mod api;
 pub mod blocks;
 pub mod draw;
 pub mod person;
+pub mod sign_in;
 pub mod wire;
 pub mod workspace;
 

@@ -112,6 +112,7 @@ impl SlackTeam {
             product_channel: Some(PRODUCT.into()),
             agent_usergroup: Some(AGENTS.into()),
             lead_usergroup: Some(LEADS.into()),
+            client: None,
             api_url: self.slack.api_url(),
         }
     }

@@ -114,6 +114,7 @@ impl Team {
             product_channel: Some(id(self.discord.product)),
             agent_roles: vec![id(self.agents)],
             lead_roles: vec![id(self.leads)],
+            client: None,
             api_url: self.discord.base_url(),
         }
     }

@@ -31,10 +31,10 @@ pub struct Line {
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Tries everything, each thing on a line; the last is the link that invites the bot. Without a token that Discord takes
-/// there is only the first.
-pub async fn check(config: &Discord) -> Vec<Line> {
+/// there is only the first. `back`: where a browser comes back to from signing in.
+pub async fn check(config: &Discord, back: &str) -> Vec<Line> {
     let mut tried = Trial { http: http(config), lines: Vec::new() };
-    tried.run(config).await;
+    tried.run(config, back).await;
     tried.lines
 }
 
@@ -50,6 +50,7 @@ struct Account {
 struct Application {
     id: ApplicationId,
     flags: Option<ApplicationFlags>,
+    redirect_uris: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +161,7 @@ impl Trial {
         }
     }
 
-    async fn run(&mut self, config: &Discord) {
+    async fn run(&mut self, config: &Discord, back: &str) {
         let account: Account = match self.get(Route::UserMe).await {
             Ok(account) => account,
             Err(why) => return self.bad(why.say(asked::ACCOUNT)),
@@ -174,6 +175,16 @@ impl Trial {
             self.good(say::INTENT_ON.to_owned());
         } else {
             self.bad(say::INTENT_OFF.to_owned());
+        }
+        if let Some(client) = &config.client {
+            let known = application.redirect_uris.as_deref();
+            if client.id != application.id.to_string() {
+                self.bad(say::another_client(&application.id.to_string()));
+            } else if known.is_some_and(|known| !known.iter().any(|uri| uri == back)) {
+                self.bad(say::no_way_back(back));
+            } else {
+                self.good(say::sign_in_ready(back));
+            }
         }
         self.sessions().await;
         let makes_tags = self.guild(config, &account, application.id).await;

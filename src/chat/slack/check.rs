@@ -20,13 +20,18 @@ pub struct Line {
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Tries all that the configuration names.
-pub async fn check(config: &Slack) -> Vec<Line> {
+/// Tries all that the configuration names. `back`: where a browser comes back to from signing in.
+pub async fn check(config: &Slack, back: &str) -> Vec<Line> {
     let mut trial = match Api::new(config) {
         Ok(api) => Trial { api, lines: Vec::new() },
         Err(_) => return vec![Line { ok: false, detail: say::NO_ANSWER.to_owned() }],
     };
     trial.run(config).await;
+    if config.client.is_some() {
+        // Which addresses the app has is nowhere to be asked; those without TLS Slack takes from nobody.
+        let ok = back.starts_with("https://");
+        trial.line(ok, if ok { say::sign_in(back) } else { say::sign_in_takes_https(back) });
+    }
     trial.lines
 }
 

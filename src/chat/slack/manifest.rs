@@ -1,6 +1,8 @@
 //! The manifest of our app, to be pasted into Slack: all that it asks for, and nothing more. Pure.
 
 use super::acts::{ADD_TO_TICKET, CREATE_TICKET};
+use crate::domain::chat::Platform;
+use crate::oauth::accounts::back;
 use crate::wording;
 use serde_json::{Value, json};
 
@@ -90,6 +92,10 @@ pub fn manifest(brand: &str, public_url: &str, by_request: bool) -> Value {
     // Slack takes no address of this machine alone.
     if host.is_empty() || host == "localhost" || !host.contains('.') {
         manifest["features"]["unfurl_domains"] = json!([]);
+    }
+    let back = back(public_url.trim_end_matches('/'), Platform::Slack);
+    if back.starts_with("https://") {
+        manifest["oauth_config"]["redirect_urls"] = json!([back]);
     }
     if by_request {
         manifest["settings"]["event_subscriptions"]["request_url"] = json!(url);

@@ -133,7 +133,7 @@ fn what_strangers_write_is_text_on_every_page() {
         pages.console(&frame, &console),
         pages.outbox(&frame, &[line], here()),
         pages.mail(&Frame { place: "mail", ..frame.clone() }, &mail, here()),
-        pages.sign_in(&frame, HOSTILE, HOSTILE, Some(SignInProblem::Wrong)),
+        pages.sign_in(&frame, HOSTILE, HOSTILE, &[], Some(&SignInProblem::Wrong)),
         pages.opening(&frame, HOSTILE),
         pages.problem(&frame, "refused", HOSTILE, Some(HOSTILE)),
     ];

@@ -116,7 +116,11 @@ fn the_standard_replies_their_history_and_the_form_that_writes_them() {
 #[test]
 fn the_checklist_of_the_day_in_the_guides_words() {
     let pile = |count: usize, total| Pile {
-        tickets: Queue { tickets: rows().tickets.into_iter().take(count).collect(), total },
+        tickets: Queue {
+            tickets: rows().tickets.into_iter().take(count).collect(),
+            total,
+            ..Queue::default()
+        },
         total,
     };
     let page = DayPage {

@@ -142,6 +142,26 @@ pub fn missing_rights(key: &str, name: &str, rights: &[Right]) -> String {
     format!("dans le salon « {name} » (`discord.{key}`), donnez au rôle du bot {}{needed}", names.join(", "))
 }
 
+/// CMs may sign in by their account.
+pub fn sign_in_ready(back: &str) -> String {
+    format!("se connecter avec Discord\u{a0}: le retour se fait à {back}")
+}
+
+/// Discord would not send anybody back.
+pub fn no_way_back(back: &str) -> String {
+    format!(
+        "se connecter avec Discord\u{a0}: ajoutez l’adresse {back} à l’application (page OAuth2, Redirects) ; sans elle Discord \
+         refuse d’y ramener"
+    )
+}
+
+/// The bot and the sign-in are of two applications.
+pub fn another_client(id: &str) -> String {
+    format!(
+        "`discord.client_id` n’est pas l’identifiant de l’application du bot, qui est {id} (page General Information)"
+    )
+}
+
 /// All configured roles exist.
 pub fn roles_ready(count: usize) -> String {
     match count {

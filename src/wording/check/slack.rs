@@ -17,6 +17,21 @@ pub fn no_answer(what: &str) -> String {
     format!("{what}\u{a0}: {NO_ANSWER}")
 }
 
+/// CMs may sign in by their account, if the app knows where they come back to.
+pub fn sign_in(back: &str) -> String {
+    format!(
+        "se connecter avec Slack\u{a0}: l’adresse {back} doit être inscrite à l’application (OAuth & Permissions, Redirect URLs), ce \
+         que Slack ne permet pas de vérifier d’ici"
+    )
+}
+
+/// Slack sends nobody back in plain text.
+pub fn sign_in_takes_https(back: &str) -> String {
+    format!(
+        "se connecter avec Slack\u{a0}: Slack n’accepte qu’un retour en https, et non {back}\u{a0}; voir `public_url`"
+    )
+}
+
 /// A token was refused.
 pub fn token_refused(key: &str, word: &str) -> String {
     format!("Slack refuse le jeton ({word})\u{a0}; voir `{key}` (api.slack.com/apps)")

@@ -215,6 +215,9 @@ fn read(parts: &Parts, bytes: &[u8]) -> (Call, Option<ApiError>) {
         Ok(())
     } else if kind.starts_with("application/json") {
         json_body(&mut call, bytes)
+    } else if kind.starts_with("application/x-www-form-urlencoded") && under == Some("oauth2/token") {
+        call.body = json!(query(&String::from_utf8_lossy(bytes)));
+        Ok(())
     } else {
         let told = format!("Expected \"Content-Type\" header to be application/json, not {kind:?}");
         Err(ApiError::form("_", "CONTENT_TYPE_INVALID", told))

@@ -17,6 +17,7 @@ use super::guild::{Channel, Id};
 use super::http::Call;
 use super::permissions;
 use super::shapes;
+use super::sign_in;
 use super::world::World;
 use serde_json::{Value, json};
 
@@ -30,12 +31,23 @@ pub type Answer = Result<(u16, Value), ApiError>;
 pub fn answer(world: &mut World, call: &Call) -> Answer {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     // Tokens of interactions are secrets enough; everything else is the bot's.
-    let open = matches!(path.as_slice(), ["webhooks", ..] | ["interactions", ..] | ["gateway"]);
+    let open = matches!(
+        path.as_slice(),
+        ["webhooks", ..] | ["interactions", ..] | ["gateway"] | ["oauth2", "token"]
+    );
+    if let ("GET", ["users", "@me"], Some(bearer)) = (
+        call.method.as_str(),
+        path.as_slice(),
+        call.authorization.as_deref().filter(|a| a.starts_with("Bearer ")),
+    ) {
+        return sign_in::whoever(world, bearer).map(|user| (200, user)).ok_or_else(|| ApiError::plain(401));
+    }
     if !open && call.authorization.as_deref() != Some(&format!("Bot {}", world.token)) {
         return Err(ApiError::plain(401));
     }
     let method = call.method.as_str();
     match (method, path.as_slice()) {
+        ("POST", ["oauth2", "token"]) => sign_in::token(world, call),
         ("GET", ["gateway"]) => Ok((200, json!({"url": gateway_url(&world.base)}))),
         ("GET", ["gateway", "bot"]) => Ok((200, gateway_bot(world))),
         ("GET", ["users", "@me"]) => Ok((200, shapes::user_of(&world.guild, world.guild.bot))),
@@ -188,6 +200,6 @@ fn application(world: &World) -> Value {
         "bot_public": false, "bot_require_code_grant": false, "verify_key": "00", "team": null,
         "flags": world.guild.application_flags, "bot": shapes::user_of(&world.guild, world.guild.bot),
         "owner": shapes::user_of(&world.guild, world.guild.owner), "integration_types_config": {"0": {}},
-        "redirect_uris": [], "interactions_endpoint_url": null, "approximate_guild_count": 1,
+        "redirect_uris": world.grants.redirects, "interactions_endpoint_url": null, "approximate_guild_count": 1,
     })
 }

@@ -1,6 +1,7 @@
 //! How the server begins, and what a test sets: people, roles, permissions, flags, time.
 
 use super::guild::{Channel, Clock, FORUM, Guild, Id, Member, Overwrite, Role, TEXT, Tag, Thread};
+use super::sign_in::Grants;
 use super::world::{Change, World};
 use super::{Discord, Person, Shared, faults::Faults, gateway::Sessions, http, permissions};
 use chrono::{DateTime, TimeZone, Utc};
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const GUILD: Id = 1_000_000_000_000_000_001;
 const OWNER: Id = 1_000_000_000_000_000_002;
 const BOT: Id = 1_000_000_000_000_000_003;
-const APPLICATION: Id = 1_000_000_000_000_000_004;
+pub(super) const APPLICATION: Id = 1_000_000_000_000_000_004;
 const BOT_ROLE: Id = 1_000_000_000_000_000_005;
 const SUPPORT: Id = 1_000_000_000_000_000_011;
 const DEV: Id = 1_000_000_000_000_000_012;
@@ -51,6 +52,7 @@ impl Discord {
             guild: guild(),
             sessions: Sessions::new(),
             faults: Faults::default(),
+            grants: Grants::default(),
             base: format!("http://127.0.0.1:{port}"),
             token: format!("test-bot-token-{port}"),
         };

@@ -3,6 +3,7 @@
 use super::faults::Faults;
 use super::gateway::{Event, Sessions, intents};
 use super::guild::{Channel, DM, FORUM, Guild, Id, Message, TEXT};
+use super::sign_in::Grants;
 use super::{permissions, shapes};
 use serde_json::{Value, json};
 
@@ -14,6 +15,8 @@ pub struct World {
     pub sessions: Sessions,
     /// What goes wrong, on demand.
     pub faults: Faults,
+    /// Who let the application know who they are.
+    pub grants: Grants,
     /// `http://127.0.0.1:PORT`.
     pub base: String,
     /// The token of the bot, without `Bot `.

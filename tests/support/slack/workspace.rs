@@ -1,6 +1,7 @@
 //! What stands in the workspace: channels, messages, people, groups, windows; and what Slack owes its users. May import:
 //! the other files of this server.
 
+use super::sign_in::Grants;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
@@ -124,6 +125,8 @@ pub struct Workspace {
     /// Posts a second in a channel before Slack asks to wait; `None`: as many as one likes.
     pub pace: Option<u32>,
     pub paced: HashMap<String, Vec<Instant>>,
+    /// Who let the app know who they are.
+    pub grants: Grants,
     next: u64,
     /// Seconds that have passed beside the count of messages.
     pub passed: i64,

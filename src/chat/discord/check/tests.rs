@@ -75,7 +75,7 @@ async fn checked(answers: Answers, more: &str, token: &str) -> Vec<Line> {
          api_url = \"http://{address}\"\n{more}"
     );
     let config = crate::config::Config::parse(&text, []).unwrap().discord.unwrap();
-    let lines = check(&config).await;
+    let lines = check(&config, "https://support.example/back").await;
     server.abort();
     lines
 }
@@ -182,6 +182,30 @@ async fn a_server_that_fails_or_is_away_is_told_from_one_that_refuses() {
         "[discord]\ntoken = \"right\"\nguild_id = 1\nsupport_channel = 2\napi_url = \"http://{address}\"\n"
     );
     let away = crate::config::Config::parse(&text, []).unwrap().discord.unwrap();
-    let lines = check(&away).await;
+    let lines = check(&away, "https://support.example/back").await;
     assert_eq!(lines, [Line { ok: false, detail: say::fails(asked::ACCOUNT, say::NO_ANSWER) }]);
+}
+
+#[tokio::test]
+async fn where_people_come_back_to_is_known_to_the_application() {
+    let with = |uris: Value| {
+        let mut answers = all_is_well();
+        let application = json!({ "id": "77", "flags": 1 << 19, "redirect_uris": uris });
+        answers.insert("oauth2/applications/@me".into(), (200, application));
+        answers
+    };
+    let client = |id: u32| format!("client_id = {id}\nclient_secret = \"s\"\n");
+    let said = async |answers, id| {
+        let lines = checked(answers, &client(id), "right").await;
+        lines.into_iter().find(|line| line.detail.contains("onnecter") || line.detail.contains("client_id"))
+    };
+    let ready = said(with(json!(["https://support.example/back"])), 77).await.unwrap();
+    assert!(ready.ok && ready.detail.contains("https://support.example/back"), "{ready:?}");
+    let missing = said(with(json!(["https://support.example/other"])), 77).await.unwrap();
+    assert!(
+        !missing.ok && missing.detail.contains("ajoutez l’adresse https://support.example/back"),
+        "{missing:?}"
+    );
+    let other = said(all_is_well(), 78).await.unwrap();
+    assert!(!other.ok && other.detail.contains("qui est 77"), "{other:?}");
 }
