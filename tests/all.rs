@@ -32,6 +32,7 @@ mod pages_html;
 mod pages_list;
 mod pages_operations;
 mod pages_people;
+mod pages_walk;
 mod participants;
 mod privacy;
 mod promises;

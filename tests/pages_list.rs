@@ -405,10 +405,17 @@ async fn a_message_becomes_a_ticket_of_its_own_and_its_answers_follow(database: 
         2,
         "an answer finds it"
     );
+    // An answer to the first finds the first, also once it is closed.
+    site.desk.say("status 1 closed").await;
+    site.desk
+        .mail("From: lea@courriel.example\nTo: support@bettracker.example\nSubject: Re: Paiement\nMessage-ID: <4@courriel.example>\nIn-Reply-To: <1@courriel.example>\n\nLe paiement est encore refusé.\n")
+        .await;
+    let first = site.desk.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    assert_eq!((first.status, first.messages.len()), (Status::InProgress, 3));
     // Merging takes it back.
     let second = "/admin/support/tickets/2";
     site.act(second, &format!("{second}/more"), &[("act", "merge"), ("text", "1")]).await;
-    assert_eq!(site.desk.desk.ticket(TicketId(1)).await.unwrap().unwrap().messages.len(), 4);
+    assert_eq!(site.desk.desk.ticket(TicketId(1)).await.unwrap().unwrap().messages.len(), 5);
 }
 
 /// Reads a stream of events until `wanted` stands in it.

@@ -831,8 +831,13 @@ async fn the_team_is_seen_by_leads_and_changed_by_admins(database: Database) {
         assert!(refused.status == 409 && refused.body.contains("responsable"), "{}", refused.body);
         let seen = lead.get(page).await;
         assert!(seen.status == 200 && seen.body.contains("Sam"), "{}", seen.body);
-        assert_eq!(seen.body.matches("<form").count(), 1, "to sign out: {}", seen.body);
-        assert!(admin.get(page).await.body.matches("<form").count() > 1);
+        assert_eq!(
+            seen.body.matches("<form").count(),
+            2,
+            "to sign out, and to close the help: {}",
+            seen.body
+        );
+        assert!(admin.get(page).await.body.matches("<form").count() > 2);
     }
     assert!(!agent.get("/admin/support").await.body.contains(">Équipe<"));
     assert!(lead.get("/admin/support").await.body.contains(">Équipe<"));
@@ -967,7 +972,15 @@ async fn accounts_are_linked_and_unlinked_on_the_page(database: Database) {
     // Who lost their authenticator is helped.
     let (_, codes) = site.authenticator().await;
     let hers = format!("{TEAM}/{}", site.test.camille.id);
-    let done = admin.act(&hers, &format!("{hers}/totp"), &[]).await;
+    // An admin opens the account of others, their own with their password alone.
+    for own in ["totp", "invite"] {
+        let refused = admin.act(&hers, &format!("{hers}/{own}"), &[]).await;
+        assert!(refused.body.contains("passez par «\u{a0}Mon compte"), "{own}: {}", refused.body);
+    }
+    site.agent("Alix", Role::Admin).await;
+    let mut alix = site.browser();
+    assert_eq!(led(&alix.sign_in("Alix", PASSWORD).await), IN);
+    let done = alix.act(&hers, &format!("{hers}/totp"), &[]).await;
     assert!(done.body.contains("n’est plus demandé à Camille"), "{}", done.body);
     assert!(!site.desk().takes_code(&site.test.camille, &codes[0]).await.unwrap());
 }

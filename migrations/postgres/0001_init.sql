@@ -45,6 +45,7 @@ CREATE TABLE sign_in (
   next       TEXT NOT NULL,
   expires_at TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX sign_in_over ON sign_in (expires_at);
 
 -- Links that let somebody choose a password once. Without agent_id it makes the first admin, as long as there is no agent.
 CREATE TABLE invitation (

@@ -3,6 +3,7 @@
 use super::failure::refuse;
 use super::{Desk, Result};
 use crate::domain::audit::{AuditDetail, AuditKind};
+use crate::domain::ids::AgentId;
 use crate::domain::people::{Access, Agent, EMAIL, Role, is_account_id, normal_address};
 use crate::domain::refusal::Refusal;
 use crate::store::Tx;
@@ -132,7 +133,11 @@ impl Desk {
     pub async fn link_identity(&self, agent: &Agent, kind: &str, external_id: &str) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
+        let before = tx.agent_by_identity(kind, external_id).await?;
         tx.link_identity(agent.id, kind, external_id).await?;
+        if let Some(before) = before.filter(|before| before.id != agent.id) {
+            end_access(&mut tx, before.id).await?;
+        }
         let detail = AuditDetail { account: Some(kind.to_owned()), ..about(agent) };
         self.tell_audit(&mut tx, AuditKind::AccountLinked, detail, now).await?;
         Ok(tx.commit().await?)
@@ -146,6 +151,7 @@ impl Desk {
             let account = format!("{kind}:{external_id}");
             return refuse(Refusal::NotLinked { agent: agent.name.clone(), account });
         }
+        end_access(&mut tx, agent.id).await?;
         let detail = AuditDetail { account: Some(kind.to_owned()), ..about(agent) };
         self.tell_audit(&mut tx, AuditKind::AccountUnlinked, detail, now).await?;
         Ok(tx.commit().await?)
@@ -155,6 +161,13 @@ impl Desk {
     pub async fn disabled_account(&self, kind: &str, external_id: &str) -> Result<Option<String>> {
         Ok(self.inner.store.read().await?.disabled_by_identity(kind, external_id).await?)
     }
+}
+
+/// Whoever came in by an account that is theirs no more is out, and so is whoever is on the way.
+async fn end_access(tx: &mut Tx, agent: AgentId) -> Result<()> {
+    tx.end_sign_ins(agent).await?;
+    tx.close_sessions(agent, "").await?;
+    Ok(())
 }
 
 fn about(agent: &Agent) -> AuditDetail {

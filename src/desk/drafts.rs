@@ -118,8 +118,11 @@ impl Desk {
     ) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        if tx.ticket(ticket).await?.is_none() {
-            return refuse(Refusal::NoSuchTicket(ticket));
+        match tx.ticket(ticket).await? {
+            None => return refuse(Refusal::NoSuchTicket(ticket)),
+            // A page that is still open does not bring words back that were taken away.
+            Some(ticket) if ticket.anonymised_at.is_some() => return Ok(()),
+            Some(_) => {}
         }
         let known = tx.page_draft(ticket, agent.id).await?;
         let is_empty = text.trim().is_empty();

@@ -61,9 +61,9 @@ impl Desk {
         };
         tx.move_message(message, opened).await?;
         if let Some(rfc_id) = rfc_id {
-            tx.move_ref(rfc_id, id, opened).await?;
+            // A merge leaves the ids where the mails came in.
+            tx.move_ref(rfc_id, moved.origin.unwrap_or(id), opened).await?;
         }
-        tx.set_follows(opened, id).await?;
         let detail = EventDetail { message: Some(message.0), other: Some(id.0), ..EventDetail::default() };
         let happened = NewEvent {
             ticket: opened,

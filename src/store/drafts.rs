@@ -19,7 +19,10 @@ statements! {
          WHERE ticket_id = $1 AND agent_id = $2 AND state = 'open' AND source_key LIKE 'page:%' ORDER BY id DESC LIMIT 1");
     KEEP_DRAFT = Sql::same(
         "UPDATE draft SET text = $2, then_status = $3, base = $4, updated_at = $5 WHERE id = $1 AND state = 'open'");
-    END_DRAFT = Sql::same("UPDATE draft SET state = $2, updated_at = $3 WHERE id = $1 AND state = 'open'");
+    // What was given up is not kept.
+    END_DRAFT = Sql::same(
+        "UPDATE draft SET state = $2, updated_at = $3, text = CASE WHEN $2 = 'dropped' THEN '' ELSE text END \
+         WHERE id = $1 AND state = 'open'");
     LATEST_SAID = Sql::same(
         "SELECT COALESCE(MAX(id), 0) FROM message WHERE ticket_id = $1 AND retracted_at IS NULL AND direction <> 'note'");
     WRITERS = Sql::same(

@@ -26,6 +26,9 @@ const MATCHES: i64 = 2000;
 /// next page goes on from there.
 const MOST_MATCHES: usize = 20_000;
 
+/// How many of those that stood on the pages before are passed by at most: nobody leafs so far.
+const MOST_PASSED: usize = 10 * MOST_MATCHES;
+
 /// How many of the newest messages are looked through one by one before the index is asked for all there are.
 const RECENT: i64 = 5000;
 
@@ -355,17 +358,18 @@ impl Tx {
     /// the newest on, until there are enough tickets: a word that everybody writes costs no more than a rare one.
     async fn search(&mut self, narrowing: &Narrowing, words: &str, limit: i64) -> Result<Page> {
         let values = narrowing.values();
+        let wants_all = limit == i64::MAX;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let behind = narrowing.after.map_or(i64::MAX, |place| place.id);
         let (mut seen, mut hits): (HashSet<i64>, Vec<(i64, TicketId)>) = (HashSet::new(), Vec::new());
-        let (mut below, mut looked_at, mut has_ended, mut total) = (i64::MAX, 0, false, 0);
+        let (mut below, mut looked_at, mut passed, mut has_ended, mut total) = (i64::MAX, 0, 0, false, 0);
         let mut from = match self.is_sqlite() {
             true => 0,
             false => scalar!(self, NEWEST_MESSAGE).map(|newest: i64| (newest - RECENT).max(0))?,
         };
         let mut portion = FIRST_MATCHES;
         // What stood on the pages before is looked at again: of a ticket, only its newest message counts.
-        while hits.len() <= limit && (looked_at < MOST_MATCHES || limit == usize::MAX) {
+        while hits.len() <= limit && (wants_all || (looked_at < MOST_MATCHES && passed < MOST_PASSED)) {
             let found: Vec<(i64, i64, bool)> =
                 narrowed!(all, self, FOUND, values, words, from, below, portion)?;
             for (message, ticket, passes) in &found {
@@ -376,7 +380,9 @@ impl Tx {
             }
             if (found.len() as i64) == portion {
                 below = found.last().map_or(0, |(message, ..)| *message);
-                looked_at += found.iter().filter(|(message, ..)| *message < behind).count();
+                let behind = found.iter().filter(|(message, ..)| *message < behind).count();
+                looked_at += behind;
+                passed += found.len() - behind;
             } else if from > 0 {
                 (below, from) = (from, 0);
             } else {
@@ -385,7 +391,7 @@ impl Tx {
             }
             portion = MATCHES;
         }
-        let has_next = hits.len() > limit || !has_ended;
+        let has_next = hits.len() > limit || (!has_ended && passed < MOST_PASSED);
         hits.truncate(limit);
         let last =
             if hits.len() == limit { hits.last().map_or(below, |(message, _)| *message) } else { below };

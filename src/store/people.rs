@@ -52,8 +52,13 @@ statements! {
         "SELECT agent.name FROM identity JOIN agent ON agent.id = identity.agent_id \
          WHERE identity.kind = $1 AND identity.external_id = $2 AND agent.disabled_at IS NOT NULL");
     IDENTITIES = Sql::same("SELECT kind, external_id FROM identity WHERE agent_id = $1 ORDER BY kind, external_id");
-    OPEN_SESSION = Sql::same(
-        "INSERT INTO session (token_hash, agent_id, road, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)");
+    // Whoever was disabled meanwhile has none.
+    OPEN_SESSION = Sql::fork(
+        "INSERT INTO session (token_hash, agent_id, road, created_at, expires_at) \
+         SELECT $1, id, $3, $4, $5 FROM agent WHERE id = $2 AND disabled_at IS NULL",
+        "INSERT INTO session (token_hash, agent_id, road, created_at, expires_at) \
+         SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS TIMESTAMPTZ), CAST($5 AS TIMESTAMPTZ) \
+         FROM agent WHERE id = $2 AND disabled_at IS NULL");
     SESSION = Sql::same(
         "SELECT agent.id, agent.name, agent.role FROM session JOIN agent ON agent.id = session.agent_id \
          WHERE session.token_hash = $1 AND session.expires_at > $2 AND agent.disabled_at IS NULL");

@@ -43,11 +43,12 @@ pub async fn ticket(
         let command = Command::Template { name: Some(key.clone()), ticket: Some(id) };
         match web.desk().run(&session.agent, Door::Web, command, None).await {
             Ok(View::Draft(draft)) => {
+                let text = behind_draft(&web, &session, id, draft.text).await?;
                 writing.draft = ReplyDraft {
                     is_new: true,
                     template: draft.template,
-                    text: draft.text,
-                    missing: draft.missing,
+                    missing: web.desk().catalogue().await?.missing(&text),
+                    text,
                     then: draft.then.map_or("", Status::as_str).to_owned(),
                     ..ReplyDraft::default()
                 };
@@ -58,17 +59,20 @@ pub async fn ticket(
         }
     }
     if let Some(article) = article_of(&web, query.get("article").map_or("", String::as_str)).await? {
-        // Behind what was written so far.
-        let kept = web.desk().page_draft(&session.agent, id).await?;
-        let text = match kept {
-            Some((kept, _)) => format!("{}\n\n{}", kept.trim_end(), article.body()),
-            None => article.body(),
-        };
+        let text = behind_draft(&web, &session, id, article.body()).await?;
         let missing = web.desk().catalogue().await?.missing(&text);
         writing.draft = ReplyDraft { is_new: true, text, missing, ..ReplyDraft::default() };
     }
     let flash = recall(&web, &session, query.get("done").map_or("", String::as_str));
     ticket_page(&web, &session, id, flash, writing).await
+}
+
+/// A text that is inserted, behind what was written so far.
+async fn behind_draft(web: &Web, session: &Session, id: TicketId, text: String) -> Result<String, Problem> {
+    Ok(match web.desk().page_draft(&session.agent, id).await? {
+        Some((kept, _)) => format!("{}\n\n{text}", kept.trim_end()),
+        None => text,
+    })
 }
 
 /// The page of the knowledge base of this name: `kb/remboursement`.
@@ -311,8 +315,10 @@ pub async fn split(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Re
     let id = TicketId(id);
     let message = form.field("message").parse().map(MessageId).map_err(|_| Problem::BadForm)?;
     let raw = web.desk().raw_of_message(message).await?;
-    let mail = raw.and_then(|raw| reading::read(&raw, &web.settings().limits).ok());
-    let rfc_id = mail.as_ref().and_then(|mail| mail.message_id.as_deref());
+    let limits = web.settings().limits.clone();
+    let read = move || raw.and_then(|raw| reading::read(&raw, &limits).ok()?.message_id);
+    let rfc_id = tokio::task::spawn_blocking(read).await.map_err(anyhow::Error::from)?;
+    let rfc_id = rfc_id.as_deref();
     let (agent, key) = (&form.session.agent, &form.source_key);
     match web.desk().split(agent, Door::Web, id, message, rfc_id, key).await {
         Ok(new) => {

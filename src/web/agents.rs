@@ -116,6 +116,11 @@ fn desk(web: &Web, act: &Act) -> Desk {
     web.desk().acting(By::agent(&act.session.agent, Door::Web))
 }
 
+/// For oneself the old password and a code are asked, elsewhere.
+async fn own(web: &Web, session: &Session, id: i64) -> Result<Response, Problem> {
+    agent_page(web, session, id, None, Some(Flash::saying("no", say::IN_MY_ACCOUNT.to_owned()))).await
+}
+
 fn no(refusal: &Refusal) -> Flash {
     Flash::saying("no", text::sentence(&refusals::say(refusal), false))
 }
@@ -141,6 +146,9 @@ async fn change(
 
 /// `POST …/invite`: a link by which they choose a password, shown this once.
 pub async fn invite(State(web): State<Web>, Path(id): Path<i64>, act: Act) -> Result<Response, Problem> {
+    if id == act.session.agent.id.0 {
+        return own(&web, &act.session, id).await;
+    }
     let agent = known(&web, id).await?.agent;
     match desk(&web, &act).invite(&agent).await {
         Ok(code) => agent_page(&web, &act.session, id, Some(&link(&web, &code)), None).await,
@@ -219,6 +227,9 @@ pub async fn enable(State(web): State<Web>, Path(id): Path<i64>, act: Act) -> Re
 
 /// `POST …/totp`: no code is asked of them any more.
 pub async fn end_totp(State(web): State<Web>, Path(id): Path<i64>, act: Act) -> Result<Response, Problem> {
+    if id == act.session.agent.id.0 {
+        return own(&web, &act.session, id).await;
+    }
     change(&web, &act, id, async |desk, agent| {
         desk.end_totp(agent).await?;
         Ok(say::totp_ended(&agent.name))

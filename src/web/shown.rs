@@ -2,6 +2,7 @@
 //! has to be loaded. May import: domain, view, wording.
 
 use crate::domain::delivery::{Channel, DeliveryState, Plan, SkipReason, plan};
+use crate::domain::event::EventKind;
 use crate::domain::mail::{Attachment, HtmlVersion, Original};
 use crate::domain::message::Direction;
 use crate::domain::participant::Participation;
@@ -134,7 +135,7 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         assignee: ticket.assignee.clone(),
         reason: ticket.reason.clone(),
         merged_into: ticket.merged_into.map(|id| id.0),
-        follows: ticket.follows.map(|id| id.0),
+        follows: ticket.follows.map(|id| id.0).or_else(|| opened_from(ticket)),
         escalated: ticket.escalated_at.map(|at| time(at, here)),
         ahead: ticket.ahead.iter().map(|coming| shown_coming(coming, here)).collect(),
         tags: ticket.tags.clone(),
@@ -146,6 +147,12 @@ pub fn ticket(ticket: &TicketView, here: Here) -> ShownTicket {
         created: time(ticket.created_at, here),
         updated: time(ticket.updated_at, here),
     }
+}
+
+/// The ticket of which a message became this one.
+fn opened_from(ticket: &TicketView) -> Option<i64> {
+    let created = ticket.events.iter().find(|event| event.kind == EventKind::Created)?;
+    created.detail.other
 }
 
 /// A time that is ahead.

@@ -229,11 +229,14 @@ pub async fn come_back(
     }
 }
 
+/// The longest address that signing in leads to: it is kept while somebody is away at a platform.
+const LONGEST_NEXT: usize = 500;
+
 /// Where to go after signing in: a page of ours, whatever the address says.
 fn safe_next(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_ours = next.starts_with("/admin/support") || next.starts_with("/docs/");
-    match (is_ours && plain) || next == "/admin/account" {
+    match (is_ours && plain && next.len() <= LONGEST_NEXT) || next == "/admin/account" {
         true => next,
         false => "/admin/support",
     }

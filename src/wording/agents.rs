@@ -3,6 +3,9 @@
 use crate::domain::people::{EMAIL, PASSWORD_LENGTH, Road, Role};
 use crate::wording::{dates, labels};
 
+/// An admin wanted to open their own account without its password.
+pub const IN_MY_ACCOUNT: &str = "Pour votre propre compte, passez par «\u{a0}Mon compte\u{a0}»\u{a0}: le mot de passe et le code y sont demandés.";
+
 /// Two passwords that were to be one.
 pub const NOT_THE_SAME: &str = "Les deux mots de passe ne sont pas les mêmes. Rien n’a changé.";
 /// The password is not theirs.

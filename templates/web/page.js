@@ -6,6 +6,9 @@
   const POLL = 5000; // how often is asked where there is no stream
   const announcer = document.getElementById('announcer');
 
+  // What is typed and neither sent nor kept.
+  const unsent = () => [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.value !== (t.dataset.kept ?? t.defaultValue));
+
   // --- fragments: [data-live] elements are replaced by their namesakes of a page fetched again
   const typing = (part) => {
     const field = document.activeElement;
@@ -34,7 +37,8 @@
   };
   const takeOver = (text) => {
     const fresh = new DOMParser().parseFromString(text, 'text/html');
-    if (!fresh.body.dataset.revision) { location.reload(); return null; }
+    // Whoever is signed out is led to the sign-in, but not away from what they wrote.
+    if (!fresh.body.dataset.revision) { if (!unsent()) location.reload(); return null; }
     document.body.dataset.revision = fresh.body.dataset.revision;
     for (const part of document.querySelectorAll('[data-live]')) {
       const next = fresh.getElementById(part.id);
@@ -71,6 +75,7 @@
       if (document.hidden) return;
       try {
         const answer = await fetch('/admin/support/revision', { cache: 'no-store' });
+        if (answer.redirected) { if (!unsent()) location.reload(); return; }
         if (answer.ok) heard(await answer.text());
       } catch { /* the server is away: the next time tries again */ }
     };
@@ -120,8 +125,7 @@
   let leaving = false;
   document.addEventListener('submit', () => { leaving = true; });
   window.addEventListener('beforeunload', (event) => {
-    const unsent = [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.value !== (t.dataset.kept ?? t.defaultValue));
-    if (unsent && !leaving) event.preventDefault();
+    if (unsent() && !leaving) event.preventDefault();
   });
   window.addEventListener('pageshow', () => { leaving = false; });
 
@@ -150,7 +154,10 @@
       fields.set('text', written);
       try {
         const answer = await fetch(writing.dataset.draft, { method: 'POST', body: fields, keepalive: written.length < 30_000 });
-        if (!answer.ok || answer.redirected) return;
+        if (!answer.ok || answer.redirected) {
+          kept.textContent = 'Brouillon non gardé\u00a0: connectez-vous de nouveau, dans un autre onglet.';
+          return;
+        }
         text.dataset.kept = written;
         kept.textContent = written.trim() ? 'Brouillon gardé.' : '';
       } catch { /* the server is away: what is typed next tries again */ }
@@ -167,7 +174,7 @@
   // --- choosing a template inserts it
   document.querySelector('[data-picker]')?.addEventListener('change', (event) => {
     const text = document.getElementById('reply-text');
-    if (!text || text.value === '' || text.value === text.defaultValue) event.target.form.requestSubmit();
+    if (!text || text.value.trim() === '') event.target.form.requestSubmit();
   });
 
   // --- the time to undo
