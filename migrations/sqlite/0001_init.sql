@@ -123,6 +123,7 @@ CREATE INDEX ticket_pressing ON ticket (
    WHEN priority = 'normal' THEN 2 ELSE 1 END), updated_at, id);
 -- The five figures.
 CREATE INDEX ticket_figures ON ticket (status, reason);
+CREATE INDEX ticket_spam ON ticket (id) WHERE reason = 'spam';
 -- Closed tickets whose words are still kept, the longest closed first.
 CREATE INDEX ticket_kept ON ticket (status_since, id) WHERE status = 'closed' AND merged_into IS NULL AND anonymised_at IS NULL;
 -- What is proposed while a CM types.

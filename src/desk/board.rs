@@ -182,9 +182,9 @@ impl Desk {
 }
 
 pub(super) async fn read_figures(tx: &mut Tx) -> Result<Figures> {
-    let mut figures = Figures::default();
-    for (status, count) in tx.count_by_status().await? {
-        figures.total += count;
+    let (total, counts) = tx.count_by_status().await?;
+    let mut figures = Figures { total, ..Figures::default() };
+    for (status, count) in counts {
         match status {
             Status::New => figures.new = count,
             Status::InProgress => figures.in_progress = count,

@@ -3,8 +3,10 @@
 //! May import: domain, sqlx.
 
 use super::dialect::{Bulk, Sql, all, fetch_all, scalar, statements};
+use super::search::Sought;
 use super::tickets::{TicketRow, ticket_columns};
 use super::{Result, Tx};
+use crate::domain::fold;
 use crate::domain::ids::{MessageId, RequesterId, TicketId};
 use crate::domain::list::{Holder, Order, Place, rank};
 use crate::domain::ticket::{Priority, Status, Ticket};
@@ -13,21 +15,22 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// So many tickets are few: they are put in order one by one. More than these are met soon enough along the order.
-const FEW: i64 = 2000;
+const FEW: i64 = 1000;
 
 /// How far tickets are counted where no index counts them at once.
-const COUNTED: i64 = 10_000;
+const COUNTED: i64 = 1000;
 
-/// How many of the messages found are looked at together: first, then at a time.
+/// How many of the messages found are looked at together: first, then at a time, from so many to so many.
 const FIRST_MATCHES: i64 = 500;
-const MATCHES: i64 = 2000;
+const LEAST_MATCHES: i64 = 100;
+const MATCHES: i64 = 1000;
 
 /// How many of the messages found are looked at for one page at most: with a filter that lets next to none of them through, the
 /// next page goes on from there.
-const MOST_MATCHES: usize = 20_000;
+const MOST_MATCHES: usize = 4000;
 
 /// How many of those that stood on the pages before are passed by at most: nobody leafs so far.
-const MOST_PASSED: usize = 10 * MOST_MATCHES;
+const MOST_PASSED: usize = 20 * MOST_MATCHES;
 
 /// How many of the newest messages are looked through one by one before the index is asked for all there are.
 const RECENT: i64 = 5000;
@@ -119,11 +122,11 @@ macro_rules! leads {
 
 leads! {
     Order "";
-    Status "ticket.status = CAST($1 AS TEXT) AND ";
-    Priority "ticket.priority = CAST($2 AS TEXT) AND ";
-    Holder "COALESCE(ticket.assignee_id, 0) = CAST($3 AS BIGINT) AND ";
-    Requester "ticket.requester_id = CAST($4 AS BIGINT) AND ";
-    Tag "ticket.id IN (SELECT ticket_tag.ticket_id FROM ticket_tag WHERE ticket_tag.tag = CAST($5 AS TEXT)) AND ";
+    Status "ticket.status = $1 AND ";
+    Priority "ticket.priority = $2 AND ";
+    Holder "COALESCE(ticket.assignee_id, 0) = $3 AND ";
+    Requester "ticket.requester_id = $4 AND ";
+    Tag "ticket.id IN (SELECT ticket_tag.ticket_id FROM ticket_tag WHERE ticket_tag.tag = $5) AND ";
 }
 
 /// Messages that a search found, newest first, each with its ticket and whether the filter lets that through.
@@ -164,11 +167,19 @@ static TICKETS: LazyLock<Bulk> = LazyLock::new(|| {
     let head = concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id IN (");
     Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
 });
+/// All that a message is found by.
+static SAID: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = "SELECT message.id, ticket.subject || ' ' || requester.name || ' ' || requester.email || ' ' || message.author || ' ' || \
+                COALESCE(message.sender, '') || ' ' || message.text || ' ' || message.quoted FROM message JOIN ticket ON ticket.id = message.ticket_id \
+                JOIN requester ON requester.id = ticket.requester_id WHERE message.id IN (";
+    Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
+});
 static TEXTS: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(Sql::same("SELECT id, text FROM message WHERE id IN ("), Sql::same("$1"), 1, ")")
 });
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 2] = [("tickets", &TICKETS), ("texts", &TEXTS)];
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 3] =
+    [("tickets", &TICKETS), ("said", &SAID), ("texts", &TEXTS)];
 
 /// What a list is narrowed by, and which page of it is asked for.
 #[derive(Debug, Clone, Default)]
@@ -238,8 +249,8 @@ impl Narrowing {
         }
     }
 
-    /// The condition that leaves the fewest tickets, as far as that is known without counting.
-    fn lead(&self) -> Lead {
+    /// The conditions that may lead, the one first that leaves the fewest tickets, as far as that is known without counting.
+    fn leads(&self) -> impl Iterator<Item = Lead> + use<> {
         let is_open = matches!(self.status, Some(Status::New | Status::InProgress | Status::WaitingCustomer));
         let is_rare = self.priority.is_some_and(|priority| priority != Priority::Normal);
         let leads = [
@@ -251,7 +262,7 @@ impl Narrowing {
             (self.status.is_some(), Lead::Status),
             (self.priority.is_some(), Lead::Priority),
         ];
-        leads.into_iter().find(|(is_there, _)| *is_there).map_or(Lead::Order, |(_, lead)| lead)
+        leads.into_iter().filter(|(is_there, _)| *is_there).map(|(_, lead)| lead)
     }
 
     /// Nothing but perhaps a status narrows the list.
@@ -312,14 +323,20 @@ fn place_of(ticket: &Ticket, order: Order) -> Place {
 impl Tx {
     /// A page of a list, `limit` tickets at most.
     pub async fn list(&mut self, narrowing: &Narrowing, limit: i64) -> Result<Page> {
-        if let Some(words) = self.search_expression(&narrowing.words).await? {
-            return self.search(narrowing, &words, limit).await;
+        if let Some(sought) = self.sought(&narrowing.words).await? {
+            return self.search(narrowing, &sought, limit).await;
         }
         let (order, values) = (narrowing.order, narrowing.values());
-        let mut lead = narrowing.lead();
-        if !lead.orders(order) {
-            let few: i64 = narrowed!(scalar, self, COUNTS[lead as usize], values, FEW)?;
-            lead = if few == FEW { Lead::Order } else { lead };
+        let mut lead = Lead::Order;
+        for may_lead in narrowing.leads() {
+            let leads = may_lead.orders(order) || {
+                let few: i64 = narrowed!(scalar, self, COUNTS[may_lead as usize], values, FEW)?;
+                few < FEW
+            };
+            if leads {
+                lead = may_lead;
+                break;
+            }
         }
         let (sql, after) =
             (LISTS[lead as usize][order as usize], narrowing.after.unwrap_or_else(|| start(order)));
@@ -343,7 +360,7 @@ impl Tx {
 
     /// How many tickets a list has, and whether there are more than that.
     async fn count_list(&mut self, narrowing: &Narrowing) -> Result<(i64, bool)> {
-        let (values, lead) = (narrowing.values(), narrowing.lead());
+        let (values, lead) = (narrowing.values(), narrowing.leads().next().unwrap_or(Lead::Order));
         match (narrowing.is_plain(), narrowing.status) {
             (true, None) => Ok((scalar!(self, COUNT_ALL)?, false)),
             (true, Some(status)) => Ok((scalar!(self, COUNT_IN_STATUS, status.as_str())?, false)),
@@ -356,7 +373,7 @@ impl Tx {
 
     /// The tickets with a message in which the searched words stand, the newest such message first. Messages are looked at from
     /// the newest on, until there are enough tickets: a word that everybody writes costs no more than a rare one.
-    async fn search(&mut self, narrowing: &Narrowing, words: &str, limit: i64) -> Result<Page> {
+    async fn search(&mut self, narrowing: &Narrowing, sought: &Sought, limit: i64) -> Result<Page> {
         let values = narrowing.values();
         let wants_all = limit == i64::MAX;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -371,9 +388,11 @@ impl Tx {
         // What stood on the pages before is looked at again: of a ticket, only its newest message counts.
         while hits.len() <= limit && (wants_all || (looked_at < MOST_MATCHES && passed < MOST_PASSED)) {
             let found: Vec<(i64, i64, bool)> =
-                narrowed!(all, self, FOUND, values, words, from, below, portion)?;
+                narrowed!(all, self, FOUND, values, sought.expression.as_str(), from, below, portion)?;
+            let kept = self.kept(&found, sought).await?;
             for (message, ticket, passes) in &found {
-                if seen.insert(*ticket) && *passes {
+                let is_found = kept.as_ref().is_none_or(|kept| kept.contains(message));
+                if is_found && seen.insert(*ticket) && *passes {
                     total += 1;
                     hits.extend((*message < behind).then_some((*message, TicketId(*ticket))));
                 }
@@ -389,7 +408,10 @@ impl Tx {
                 has_ended = true;
                 break;
             }
-            portion = MATCHES;
+            // As many as the rest of the page takes, if it goes on like this.
+            let wanted = limit.saturating_add(1).saturating_sub(hits.len());
+            let likely = wanted.saturating_mul(looked_at + passed) / hits.len().max(1);
+            portion = i64::try_from(likely).unwrap_or(MATCHES).clamp(LEAST_MATCHES, MATCHES);
         }
         let has_next = hits.len() > limit || (!has_ended && passed < MOST_PASSED);
         hits.truncate(limit);
@@ -407,6 +429,24 @@ impl Tx {
         }
         let next = has_next.then_some(Place { rank: 0, at: first_instant(), id: last });
         Ok(Page { tickets, found, total, is_at_least: !has_ended, next })
+    }
+
+    /// Of messages that were found by some words, those that have words with the other beginnings too; `None` where there is none
+    /// to be looked for.
+    async fn kept(&mut self, found: &[(i64, i64, bool)], sought: &Sought) -> Result<Option<HashSet<i64>>> {
+        if sought.besides.is_empty() {
+            return Ok(None);
+        }
+        let ids: Vec<i64> = found.iter().map(|(message, ..)| *message).collect();
+        let rows = fetch_all!(self, SAID, (i64, String), ids, |query, id| query.bind(*id))?;
+        let has_all = |said: &str| {
+            let mut left: Vec<&String> = sought.besides.iter().collect();
+            fold::words(said).any(|word| {
+                left.retain(|beginning| !word.starts_with(beginning.as_str()));
+                left.is_empty()
+            })
+        };
+        Ok(Some(rows.into_iter().filter(|(_, said)| has_all(said)).map(|(id, _)| id).collect()))
     }
 
     /// Tickets by their numbers, in no order.

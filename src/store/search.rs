@@ -26,6 +26,15 @@ static INDEX: LazyLock<Bulk> = LazyLock::new(|| {
 /// The statements of this file for many rows, by name.
 pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("index", &INDEX)];
 
+/// What a search asks the database, and what it does not.
+#[derive(Debug)]
+pub(super) struct Sought {
+    /// In the database's own words.
+    pub(super) expression: String,
+    /// Beginnings of so many words (« com ») that they are looked for in what the others find.
+    pub(super) besides: Vec<String>,
+}
+
 /// The most words that a beginning stands for, as single words; one or two letters stand for thousands.
 const MOST_WORDS: i64 = 400;
 
@@ -52,29 +61,47 @@ impl Tx {
     /// # Errors
     /// The database's.
     pub(super) async fn search_expression(&mut self, words: &[String]) -> Result<Option<String>> {
-        let is_word = |word: &&String| !word.is_empty() && word.chars().all(char::is_alphanumeric);
-        let mut expressions = Vec::new();
-        for word in words.iter().filter(is_word) {
-            expressions.push(match self.is_sqlite() {
-                true => self.beginning(word).await?,
-                false => format!("'{word}':*"),
-            });
-        }
-        let and = if self.is_sqlite() { " AND " } else { " & " };
-        Ok((!expressions.is_empty()).then(|| expressions.join(and)))
+        let Some(Sought { expression, besides }) = self.sought(words).await? else { return Ok(None) };
+        let rest = besides.iter().map(|word| format!(" AND \"{word}\"*"));
+        Ok(Some(expression + &rest.collect::<String>()))
     }
 
-    /// The words that begin so, each by itself. SQLite would first put together all messages in which any of them stands, and
-    /// hundreds of thousands hold « bonjour »; of single words it reads the newest and stops.
-    async fn beginning(&mut self, word: &str) -> Result<String> {
+    /// The same, without the beginnings that are better looked for in what the others find.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn sought(&mut self, words: &[String]) -> Result<Option<Sought>> {
+        let is_word = |word: &&String| !word.is_empty() && word.chars().all(char::is_alphanumeric);
+        let words: Vec<&String> = words.iter().filter(is_word).collect();
+        if !self.is_sqlite() {
+            let all: Vec<String> = words.iter().map(|word| format!("'{word}':*")).collect();
+            let expression = all.join(" & ");
+            return Ok((!all.is_empty()).then_some(Sought { expression, besides: Vec::new() }));
+        }
+        let (mut narrow, mut besides) = (Vec::new(), Vec::new());
+        for word in words {
+            match self.beginning(word).await? {
+                Some(expression) => narrow.push(expression),
+                None => besides.push(word.clone()),
+            }
+        }
+        if narrow.is_empty() {
+            narrow.extend(besides.drain(..).map(|word| format!("\"{word}\"*")));
+        }
+        Ok((!narrow.is_empty()).then(|| Sought { expression: narrow.join(" AND "), besides }))
+    }
+
+    /// The words that begin so, each by itself; `None` for a beginning of too many. SQLite would first put together all messages
+    /// in which any of them stands, and hundreds of thousands hold « bonjour »; of single words it reads the newest and stops.
+    async fn beginning(&mut self, word: &str) -> Result<Option<String>> {
         let (end, most) = (format!("{word}{}", char::MAX), MOST_WORDS + 1);
         let known: Vec<(String,)> = all!(self, WORDS, word, end, most)?;
         Ok(match known.len() {
-            0 => format!("\"{word}\""),
-            count if count as i64 > MOST_WORDS => format!("\"{word}\"*"),
+            0 => Some(format!("\"{word}\"")),
+            count if count as i64 > MOST_WORDS => None,
             _ => {
                 let known: Vec<String> = known.into_iter().map(|(word,)| format!("\"{word}\"")).collect();
-                format!("({})", known.join(" OR "))
+                Some(format!("({})", known.join(" OR ")))
             }
         })
     }
