@@ -4,7 +4,8 @@ use super::links::Links;
 use super::pace::Paces;
 use super::receive::LIMITED_WITHIN;
 use super::requester::links_from;
-use super::{Desk, Inner, Result, pack, unpack};
+use super::run::TRIES;
+use super::{Desk, Failure, Inner, Result, pack, unpack};
 use crate::domain::delivery::{
     Channel, DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt,
 };
@@ -14,8 +15,8 @@ use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::participant::{Participation, plan_copy};
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
-use crate::store::Tx;
 use crate::store::outbox::StoredDelivery;
+use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
 
@@ -76,6 +77,7 @@ pub struct Enclosed {
 }
 
 /// One attempt at a delivery, which its lease tells from every other.
+#[derive(Clone, Copy)]
 pub(super) struct Attempt {
     pub(super) id: DeliveryId,
     /// From 1.
@@ -156,6 +158,17 @@ impl Desk {
 
     /// As [`Desk::record`], on any channel. A browser to which nothing can be brought any more is not told again.
     pub(super) async fn settle(&self, attempt: Attempt, outcome: Outcome) -> Result<Option<Next>> {
+        let mut tried = 1;
+        loop {
+            match self.settle_once(attempt, outcome.clone()).await {
+                // Two who wait for each other: the database lets one go on, and the other begins anew.
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn settle_once(&self, attempt: Attempt, outcome: Outcome) -> Result<Option<Next>> {
         let Attempt { id, attempt, leased_until: lease } = attempt;
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
