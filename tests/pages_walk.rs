@@ -134,9 +134,11 @@ async fn a_browser_does_every_act_of_a_ticket_and_of_the_list(database: Database
 
         // The figures are links, the filters a form, the console takes the grammar of chat.
         page.click(".figure.resolved");
+        page.wait_until("location.search === '?status=resolved' && document.readyState === 'complete'");
         page.wait_until("document.querySelectorAll('table.queue tbody tr').length === 2");
         page.evaluate("document.querySelector('.filters select[name=agent]').value = 'nobody'");
         page.click(".filters button");
+        page.wait_until("location.search.includes('agent=nobody') && document.readyState === 'complete'");
         page.wait_until("document.querySelectorAll('table.queue tbody tr').length === 2");
         page.fill("form[data-console] input[name=line]", "/ticket note 4 vu");
         page.press_enter();
