@@ -99,8 +99,7 @@ async fn what_a_lost_session_missed_is_fetched_once(database: Database) {
         way(&team.discord);
         people_write(&team).await;
         team.discord.wait_for_sessions("a second session", |sessions| sessions.identified == 2).await;
-        // What comes on the next session is no reason to take anything in again.
-        until_notes(&team, 1, 2).await;
+        // What comes first on the next session does not hide what was missed before it.
         let thread = team.thread(1).await;
         team.sam.says(thread, "/ticket show 1");
         it_was_taken_in_once(&team).await;

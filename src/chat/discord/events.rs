@@ -59,9 +59,10 @@ fn noted<T>(outcome: Result<T>) {
 
 #[serenity::async_trait]
 impl EventHandler for Listener {
-    /// A session is about to begin, and what happened since the last one will not be told.
+    /// A session began anew, and what happened since the last one will not be told. serenity tells of it before anything of the
+    /// session itself; that it is about to begin, it tells nobody.
     async fn shard_stage_update(&self, _context: Context, event: ShardStageUpdateEvent) {
-        if event.new != ConnectionStage::Identifying {
+        if (event.old, event.new) != (ConnectionStage::Identifying, ConnectionStage::Connected) {
             return;
         }
         self.marks().lost();
