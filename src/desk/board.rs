@@ -3,7 +3,7 @@
 use super::timetable::ahead_of;
 use super::{Desk, Result, unpack};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::excerpt::excerpt;
+use crate::domain::excerpt::{excerpt, searched};
 use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
 use crate::domain::list::{Holder, Order, Place};
@@ -209,7 +209,7 @@ fn sent_mail(delivery: StoredDelivery) -> Result<SentMail> {
 }
 
 pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queue> {
-    let words = searched(&filter.words);
+    let words = searched(&filter.words.join(" "), MOST_SEARCHED_WORDS);
     let narrowing = Narrowing {
         status: filter.status,
         priority: filter.priority,
@@ -257,20 +257,6 @@ pub(super) async fn read_cards(tx: &mut Tx, tickets: Vec<Ticket>) -> Result<Vec<
         views.push(view);
     }
     Ok(views)
-}
-
-/// The distinct folded words of a search. More than [`MOST_SEARCHED_WORDS`] narrow nothing any further.
-fn searched(typed: &[String]) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for word in typed.iter().flat_map(|word| fold::words(word)) {
-        if words.len() == MOST_SEARCHED_WORDS {
-            break;
-        }
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    words
 }
 
 /// The most words that a search looks for.

@@ -2,7 +2,8 @@
 //!
 //! Pure. May import: domain.
 
-use super::fold::{fold, word_places, words};
+use super::excerpt::{Piece, hits, pieces, searched};
+use super::fold::{fold, words};
 use std::ops::Range;
 
 /// The longest page, in bytes of its file.
@@ -161,13 +162,7 @@ pub struct Hit<'a> {
 
 /// The folded words of a search, each once.
 pub fn search_words(text: &str) -> Vec<String> {
-    let mut wanted: Vec<String> = Vec::new();
-    for word in words(text) {
-        if wanted.len() < MOST_WORDS && !wanted.contains(&word) {
-            wanted.push(word);
-        }
-    }
-    wanted
+    searched(text, MOST_WORDS)
 }
 
 /// Whether each of the words, folded, begins a word of the page.
@@ -207,27 +202,9 @@ pub fn beginning(article: &Article) -> String {
 }
 
 /// A text in pieces, the words that begin so set off.
-pub fn marked(text: &str, wanted: &[String]) -> Vec<Marked> {
-    let mut pieces = Vec::new();
-    let mut done = 0;
-    for place in hits(text, wanted) {
-        if done < place.start {
-            pieces.push(Marked { text: text[done..place.start].to_owned(), is_hit: false });
-        }
-        done = place.end;
-        pieces.push(Marked { text: text[place].to_owned(), is_hit: true });
-    }
-    if done < text.len() {
-        pieces.push(Marked { text: text[done..].to_owned(), is_hit: false });
-    }
-    pieces
-}
-
-fn hits<'a>(text: &'a str, wanted: &'a [String]) -> impl Iterator<Item = Range<usize>> + 'a {
-    word_places(text).filter(|place| {
-        let word = fold(&text[place.clone()]);
-        wanted.iter().any(|wanted| word.starts_with(wanted.as_str()))
-    })
+fn marked(text: &str, wanted: &[String]) -> Vec<Marked> {
+    let owned = |piece: Piece<'_>| Marked { text: piece.text.to_owned(), is_hit: piece.is_hit };
+    pieces(text, wanted).into_iter().map(owned).collect()
 }
 
 fn snippet(plain: &str, wanted: &[String]) -> Vec<Marked> {

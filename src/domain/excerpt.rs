@@ -1,7 +1,7 @@
 //! What was searched, shown where it was found. Words are compared as the search compares them: without accents and
 //! case, each searched word as the beginning of a word. Pure. May import: domain.
 
-use super::fold::{fold, split_words};
+use super::fold::{fold, split_words, word_places, words};
 use std::ops::Range;
 
 /// A piece of a text.
@@ -52,15 +52,26 @@ pub fn excerpt(text: &str, searched: &[String], length: usize) -> Option<String>
 }
 
 /// Where the searched words stand.
-fn hits<'a>(text: &'a str, searched: &'a [String]) -> impl Iterator<Item = Range<usize>> + 'a {
-    split_words(text).filter_map(move |word| {
-        let folded = fold(word);
+pub(super) fn hits<'a>(text: &'a str, searched: &'a [String]) -> impl Iterator<Item = Range<usize>> + 'a {
+    word_places(text).filter(move |place| {
+        let folded = fold(&text[place.clone()]);
         // One word of a text may be two of its folded form: the first one is enough to find it by.
-        let is_hit =
-            split_words(&folded).any(|part| searched.iter().any(|word| part.starts_with(word.as_str())));
-        let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        is_hit.then_some(start..start + word.len())
+        split_words(&folded).any(|part| searched.iter().any(|word| part.starts_with(word.as_str())))
     })
+}
+
+/// The folded words of a search, each once; more than `most` narrow nothing any further.
+pub fn searched(text: &str, most: usize) -> Vec<String> {
+    let mut searched: Vec<String> = Vec::new();
+    for word in words(text) {
+        if searched.len() == most {
+            break;
+        }
+        if !searched.contains(&word) {
+            searched.push(word);
+        }
+    }
+    searched
 }
 
 /// The first place after a space, from `at` on.

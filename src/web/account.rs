@@ -1,15 +1,13 @@
 //! « Mon compte »: an agent's own password, authenticator and sessions. May import: desk, wording, domain.
 
-use super::admin::{done_key, recall};
+use super::admin::recall;
 use super::attempts::{Attempts, Wait};
 use super::guard::FILE_POLICY;
 use super::pages::Flash;
 use super::session::{Act, Session, open};
 use super::{Problem, Web, passwords, sealed};
-use crate::desk::Desk;
 use crate::desk::sign_in::Totp;
-use crate::domain::audit::By;
-use crate::domain::people::{Door, Road, is_password};
+use crate::domain::people::{Road, is_password};
 use crate::domain::refusal::Refusal;
 use crate::wording::{agents as say, refusals, text};
 use axum::extract::{Query, State};
@@ -59,13 +57,8 @@ async fn no(web: &Web, session: &Session, text: String) -> Result<Response, Prob
 
 /// Back to the page, which says what was done.
 fn done(web: &Web, act: &Act, session: &Session, text: String) -> Response {
-    web.flashes().keep(&session.hash, done_key(act), Flash::saying("done", text), web.here().now);
-    Redirect::to(&format!("{HERE}?done={}", done_key(act))).into_response()
-}
-
-/// The desk, as this agent.
-fn desk(web: &Web, session: &Session) -> Desk {
-    web.desk().acting(By::agent(&session.agent, Door::Web))
+    web.flashes().keep(&session.hash, act.key(), Flash::saying("done", text), web.here().now);
+    act.led_to(HERE)
 }
 
 /// Counts a try of the agent; what they read where there were too many.
@@ -106,7 +99,7 @@ pub async fn set_password(State(web): State<Web>, act: Act) -> Result<Response, 
         return no(&web, session, wrong).await;
     }
     let hash = passwords::hashed(&web, password).await?;
-    desk(&web, session).set_password_hash(session.agent.id, &hash).await?;
+    web.acting(session).set_password_hash(session.agent.id, &hash).await?;
     let (session, cookie) = open(&web, session.agent.clone(), Road::Password).await?;
     let done = done(&web, &act, &session, say::PASSWORD_CHANGED.to_owned());
     Ok(([(header::SET_COOKIE, cookie)], done).into_response())
@@ -115,7 +108,7 @@ pub async fn set_password(State(web): State<Web>, act: Act) -> Result<Response, 
 /// `POST /admin/account/sessions`: ends all but this.
 pub async fn close_others(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
     let session = &act.session;
-    let ended = desk(&web, session).close_sessions(&session.agent, Some(&session.hash)).await?;
+    let ended = web.acting(session).close_sessions(&session.agent, Some(&session.hash)).await?;
     Ok(done(&web, &act, session, say::own_sessions_ended(ended)))
 }
 
@@ -167,7 +160,7 @@ pub async fn confirm_totp(State(web): State<Web>, act: Act) -> Result<Response, 
     if let Some(wait) = counted(&web, web.codes(), session) {
         return totp_page(&web, session, Some(wait)).await;
     }
-    let confirmed = desk(&web, session).confirm_totp(session.agent.id, act.field("code")).await?;
+    let confirmed = web.acting(session).confirm_totp(session.agent.id, act.field("code")).await?;
     let Some(codes) = confirmed else {
         return totp_page(&web, session, Some(say::WRONG_CODE.to_owned())).await;
     };
@@ -187,7 +180,7 @@ pub async fn end_totp(State(web): State<Web>, act: Act) -> Result<Response, Prob
     if let Some(wait) = counted(&web, web.codes(), session) {
         return no(&web, session, wait).await;
     }
-    let desk = desk(&web, session);
+    let desk = web.acting(session);
     if !desk.takes_code(&session.agent, act.field("code")).await? {
         return no(&web, session, say::WRONG_CODE.to_owned()).await;
     }

@@ -155,7 +155,7 @@ fn unread(ticket: TicketId, error: &UsageError) -> Flash {
 }
 
 fn refused(ticket: TicketId, said: &str) -> Flash {
-    Flash { ticket: ticket.0, ..Flash::saying("no", text::sentence(said, false)) }
+    Flash { ticket: ticket.0, ..Flash::no(said) }
 }
 
 pub(super) fn recall(web: &Web, session: &Session, key: &str) -> Option<Flash> {
@@ -190,17 +190,12 @@ pub(super) fn said(mut done: Done) -> Flash {
 }
 
 fn back(web: &Web, act: &Act, ticket: TicketId, flash: Flash) -> Response {
-    web.flashes().keep(&act.session.hash, done_key(act), flash, web.here().now);
-    Redirect::to(&format!("{}?done={}", address(ticket), done_key(act))).into_response()
+    web.answered(act, &address(ticket), flash)
 }
 
 /// A form that was sent before did nothing again: what it did the first time is still remembered.
 fn once_more(act: &Act, ticket: TicketId) -> Response {
-    Redirect::to(&format!("{}?done={}", address(ticket), done_key(act))).into_response()
-}
-
-pub(super) fn done_key(act: &Act) -> &str {
-    act.source_key.trim_start_matches("web:")
+    act.led_to(&address(ticket))
 }
 
 fn address(ticket: TicketId) -> String {
@@ -407,12 +402,7 @@ pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
     match web.desk().run(&form.session.agent, Door::Web, command, Some(&form.source_key)).await {
         Ok(_) => {
             let text = done::resumed(&email);
-            Ok(back(
-                &web,
-                &form,
-                id,
-                Flash { text, tone: "done", undo_seconds: 0, ticket: id.0, offers: Vec::new() },
-            ))
+            Ok(back(&web, &form, id, Flash { ticket: id.0, ..Flash::saying("done", text) }))
         }
         Err(Failure::Refused(refusal)) => Ok(back(&web, &form, id, no(id, &refusal))),
         Err(broken) => Err(broken.into()),

@@ -1,33 +1,19 @@
 //! The team, for the leads to see and the admins to change. May import: desk, command, wording, domain.
 
-use super::admin::{done_key, recall};
+use super::admin::recall;
 use super::pages::{Flash, PageSubject};
 use super::session::{Act, Session};
 use super::{Problem, Web};
 use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::desk::agents::{LinkedAgent, read_account};
 use crate::desk::{Desk, Failure};
-use crate::domain::audit::By;
-use crate::domain::people::{Agent, Door, Role, is_agent_name};
+use crate::domain::people::{Agent, Role, is_agent_name};
 use crate::domain::refusal::Refusal;
-use crate::wording::{agents as say, refusals, text};
-use axum::extract::{Path, Query, Request, State};
+use crate::wording::{agents as say, refusals};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use std::collections::HashMap;
-
-/// Lets an admin through, behind [`super::session::require`].
-pub async fn require_admin(session: Session, request: Request, next: Next) -> Result<Response, Problem> {
-    authorize_reserved(&session.agent, Reserved::TeamChanges).map_err(Problem::Refused)?;
-    Ok(next.run(request).await)
-}
-
-/// Lets a lead through.
-pub async fn require_lead(session: Session, request: Request, next: Next) -> Result<Response, Problem> {
-    authorize_reserved(&session.agent, Reserved::Team).map_err(Problem::Refused)?;
-    Ok(next.run(request).await)
-}
 
 fn may_change(session: &Session) -> bool {
     authorize_reserved(&session.agent, Reserved::TeamChanges).is_ok()
@@ -64,7 +50,7 @@ pub async fn add(State(web): State<Web>, act: Act) -> Result<Response, Problem> 
     if !is_agent_name(name) {
         return refused(Refusal::NotAnAgentName(name.to_owned())).await;
     }
-    let desk = desk(&web, &act);
+    let desk = web.acting(&act.session);
     let Some(agent) = desk.add_agent(name, role).await? else {
         return refused(Refusal::AgentNameTaken(name.to_owned())).await;
     };
@@ -111,18 +97,13 @@ async fn known(web: &Web, id: i64) -> Result<LinkedAgent, Problem> {
     agents.find(|linked| linked.agent.id.0 == id).ok_or(Problem::NotFound)
 }
 
-/// The desk, as this agent.
-fn desk(web: &Web, act: &Act) -> Desk {
-    web.desk().acting(By::agent(&act.session.agent, Door::Web))
-}
-
 /// For oneself the old password and a code are asked, elsewhere.
 async fn own(web: &Web, session: &Session, id: i64) -> Result<Response, Problem> {
     agent_page(web, session, id, None, Some(Flash::saying("no", say::IN_MY_ACCOUNT.to_owned()))).await
 }
 
 fn no(refusal: &Refusal) -> Flash {
-    Flash::saying("no", text::sentence(&refusals::say(refusal), false))
+    Flash::no(&refusals::say(refusal))
 }
 
 /// Changes something about an agent, then back to their page, which says what was done or why not.
@@ -133,11 +114,10 @@ async fn change(
     change: impl AsyncFnOnce(&Desk, &Agent) -> Result<String, Failure>,
 ) -> Result<Response, Problem> {
     let agent = known(web, id).await?.agent;
-    match change(&desk(web, act), &agent).await {
+    match change(&web.acting(&act.session), &agent).await {
         Ok(text) => {
-            let flash = Flash::saying("done", text);
-            web.flashes().keep(&act.session.hash, done_key(act), flash, web.here().now);
-            Ok(Redirect::to(&format!("/admin/support/agents/{id}?done={}", done_key(act))).into_response())
+            let here = format!("/admin/support/agents/{id}");
+            Ok(web.answered(act, &here, Flash::saying("done", text)))
         }
         Err(Failure::Refused(refusal)) => agent_page(web, &act.session, id, None, Some(no(&refusal))).await,
         Err(broken) => Err(broken.into()),
@@ -150,7 +130,7 @@ pub async fn invite(State(web): State<Web>, Path(id): Path<i64>, act: Act) -> Re
         return own(&web, &act.session, id).await;
     }
     let agent = known(&web, id).await?.agent;
-    match desk(&web, &act).invite(&agent).await {
+    match web.acting(&act.session).invite(&agent).await {
         Ok(code) => agent_page(&web, &act.session, id, Some(&link(&web, &code)), None).await,
         Err(Failure::Refused(refusal)) => agent_page(&web, &act.session, id, None, Some(no(&refusal))).await,
         Err(broken) => Err(broken.into()),

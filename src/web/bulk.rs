@@ -2,7 +2,6 @@
 //! meant for. Each ticket is an act of its own: one that refuses keeps none of the others back. May import: desk, command, view,
 //! wording, domain.
 
-use super::admin::done_key;
 use super::pages::Flash;
 use super::session::Act;
 use super::{Problem, Web};
@@ -15,7 +14,7 @@ use crate::domain::people::Door;
 use crate::domain::ticket::{Priority, Status};
 use crate::wording::{lists, refusals, text};
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use minijinja::context;
 use minijinja::value::Serde;
 
@@ -91,11 +90,11 @@ pub async fn act(State(web): State<Web>, form: Act) -> Result<Response, Problem>
     picked.sort_unstable();
     picked.dedup();
     if picked.is_empty() {
-        return Ok(back(&web, &form, no(lists::NOTHING_TICKED)));
+        return Ok(back(&web, &form, Flash::no(lists::NOTHING_TICKED)));
     }
     let wish = match Wish::read(form.field("act"), form.field("tags")) {
         Ok(wish) => wish,
-        Err(why) => return Ok(back(&web, &form, no(&text::sentence(&why, false)))),
+        Err(why) => return Ok(back(&web, &form, Flash::no(&why))),
     };
     if wish.is_grave() && form.field("sure").is_empty() {
         return ask(&web, &form, &wish, &picked).await;
@@ -114,10 +113,6 @@ pub async fn act(State(web): State<Web>, form: Act) -> Result<Response, Problem>
     }
     let tone = if done == 0 { "no" } else { "done" };
     Ok(back(&web, &form, Flash::saying(tone, lists::done(&wish.said(), done, &refused))))
-}
-
-fn no(said: &str) -> Flash {
-    Flash::saying("no", said.to_owned())
 }
 
 /// The page that asks whether these are the tickets that are meant.
@@ -139,10 +134,7 @@ async fn ask(web: &Web, form: &Act, wish: &Wish, picked: &[TicketId]) -> Result<
 }
 
 fn back(web: &Web, form: &Act, flash: Flash) -> Response {
-    web.flashes().keep(&form.session.hash, done_key(form), flash, web.here().now);
-    let list = list_address(form.field("back"));
-    let with = if list.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{list}{with}done={}", done_key(form))).into_response()
+    web.answered(form, list_address(form.field("back")), flash)
 }
 
 /// The list that the form came from, whatever it says.

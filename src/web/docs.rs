@@ -1,19 +1,17 @@
 //! The CMs' resources: the knowledge base and the technical questions, read, searched, set into replies and written by
 //! leads; the day's checklist; what comes up again and again. May import: desk, command, view, wording, domain.
 
-use super::admin::{done_key, recall};
+use super::admin::recall;
 use super::pages::{ArticleForm, Flash, Frame};
 use super::session::{Act, Session};
 use super::{Problem, Web};
-use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::desk::resources::{Draft, Put, fingerprint};
 use crate::domain::article::{Article, Section, search, search_words};
 use crate::domain::hex::percent_encoded;
 use crate::domain::ids::TicketId;
-use crate::wording::{resources as say, text};
-use axum::extract::{Path, Query, Request, State};
+use crate::wording::resources as say;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,27 +21,11 @@ pub(super) type Fields = Query<HashMap<String, String>>;
 /// The longest search, in characters.
 const LONGEST_SEARCH: usize = 200;
 
-/// Lets whoever may write resources through, behind [`super::session::require`].
-pub async fn require_writer(session: Session, request: Request, next: Next) -> Result<Response, Problem> {
-    authorize_reserved(&session.agent, Reserved::Resources).map_err(Problem::Refused)?;
-    Ok(next.run(request).await)
-}
-
 /// The frame of a page that does not change under the hand.
 pub(super) async fn still_frame(web: &Web, session: &Session) -> Result<Frame, Problem> {
     let mut frame = web.frame(session, "docs").await?;
     frame.revision = None;
     Ok(frame)
-}
-
-pub(super) fn no(said: &str) -> Flash {
-    Flash::saying("no", text::sentence(said, false))
-}
-
-/// Goes to `address`, which says what was done.
-pub(super) fn done(web: &Web, form: &Act, flash: Flash, address: &str) -> Response {
-    web.flashes().keep(&form.session.hash, done_key(form), flash, web.here().now);
-    Redirect::to(&format!("{address}?done={}", done_key(form))).into_response()
 }
 
 fn section_of(word: &str) -> Result<Section, Problem> {
@@ -111,7 +93,7 @@ pub async fn insert(
         return Ok(Redirect::to(&address).into_response());
     }
     let mut frame = still_frame(&web, &session).await?;
-    frame.flash = Some(no(&say::no_ticket(number)));
+    frame.flash = Some(Flash::no(&say::no_ticket(number)));
     let page = web.pages().article(&frame, &article, None, number)?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
 }
@@ -165,7 +147,7 @@ async fn form_page(
     said: Option<&str>,
 ) -> Result<Response, Problem> {
     let mut frame = still_frame(web, session).await?;
-    frame.flash = said.map(no);
+    frame.flash = said.map(Flash::no);
     let status = if said.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Html(web.pages().article_form(&frame, form)?)).into_response())
 }
@@ -215,7 +197,7 @@ async fn keep(
     match web.desk().write_article(&form.session.agent, &draft).await? {
         Put::Kept(slug) => {
             let address = format!("/docs/{}/{slug}", section.as_str());
-            Ok(done(web, form, Flash::saying("done", say::ARTICLE_KEPT.to_owned()), &address))
+            Ok(web.answered(form, &address, Flash::saying("done", say::ARTICLE_KEPT.to_owned())))
         }
         Put::Faulty(fault) => form_page(web, &form.session, &page, Some(&say::article_fault(&fault))).await,
         Put::Overtaken => {

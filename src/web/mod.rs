@@ -46,6 +46,8 @@ pub use syncs::Mailbox;
 use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::config::Limits;
 use crate::desk::{Desk, Failure};
+use crate::domain::audit::By;
+use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::oauth::accounts::Accounts;
 use crate::wording::{alerts, refusals, text};
@@ -61,8 +63,8 @@ use axum::routing::{get, post};
 use chrono_tz::Tz;
 use live::Present;
 use memory::{Flashes, Transcripts};
-use pages::{Frame, Pages};
-use session::{Cookie, Session};
+use pages::{Flash, Frame, Pages};
+use session::{Act, Cookie, Session};
 use shown::Here;
 
 use hyper::server::conn::http1;
@@ -169,7 +171,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/people/{id}/erase", get(people::really_erase).post(people::erase))
         .route("/admin/support/tickets/{id}/person", get(people::of_ticket))
         .route("/admin/support/audit", get(people::audit))
-        .route_layer(from_fn_with_state(web.clone(), people::require_lead))
+        .route_layer(from_fn_with_state(Reserved::People, session::require_reserved))
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let for_writers = Router::new()
         .route("/docs/write", get(docs::write_new).post(docs::make))
@@ -177,7 +179,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/docs/templates/{key}/edit", get(templates::edit).post(templates::change))
         .route("/docs/templates/{key}/restore", post(templates::restore))
         .route("/docs/{section}/{slug}/edit", get(docs::edit).post(docs::change))
-        .route_layer(from_fn_with_state(web.clone(), docs::require_writer))
+        .route_layer(from_fn_with_state(Reserved::Resources, session::require_reserved))
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let for_operators = Router::new()
         .route("/admin/support/operations", get(operations::show))
@@ -190,7 +192,7 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/operations/webhooks/{id}/resend", post(operations::tell_again))
         .route("/admin/support/operations/suppressed", post(operations::look_up))
         .route("/admin/support/operations/suppressed/resume", post(operations::resume))
-        .route_layer(from_fn_with_state(web.clone(), operations::require_lead))
+        .route_layer(from_fn_with_state(Reserved::Operations, session::require_reserved))
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let the_team = Router::new()
         .route("/admin/support/agents/{id}/invite", post(agents::invite))
@@ -202,10 +204,10 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/admin/support/agents/{id}/enable", post(agents::enable))
         .route("/admin/support/agents/{id}/totp", post(agents::end_totp))
         .route("/admin/support/agents", post(agents::add))
-        .route_layer(from_fn_with_state(web.clone(), agents::require_admin))
+        .route_layer(from_fn_with_state(Reserved::TeamChanges, session::require_reserved))
         .route("/admin/support/agents", get(agents::list))
         .route("/admin/support/agents/{id}", get(agents::agent))
-        .route_layer(from_fn_with_state(web.clone(), agents::require_lead))
+        .route_layer(from_fn_with_state(Reserved::Team, session::require_reserved))
         .route_layer(from_fn_with_state(web.clone(), session::require));
     let signed_in = Router::new()
         .route("/docs", get(docs::home))
@@ -408,6 +410,17 @@ impl Web {
 
     fn transcripts(&self) -> &Transcripts {
         &self.0.transcripts
+    }
+
+    /// The desk, whose acts the audit log tells as those of this agent on a page.
+    fn acting(&self, session: &Session) -> Desk {
+        self.desk().acting(By::agent(&session.agent, Door::Web))
+    }
+
+    /// Remembers what a form did, and leads to a page of ours that says so.
+    fn answered(&self, act: &Act, address: &str, flash: Flash) -> Response {
+        self.flashes().keep(&act.session.hash, act.key(), flash, self.here().now);
+        act.led_to(address)
     }
 
     fn is_https(&self) -> bool {

@@ -1,27 +1,24 @@
 //! How the desk itself fares, for the leads: mailboxes, mails held back, what did not leave, addresses that no mail goes to; and
 //! what sends that on its way again. May import: desk, command, view, wording, reading, domain.
 
-use super::admin::{done_key, recall, said};
+use super::admin::{recall, said};
 use super::guard::FILE_POLICY;
 use super::pages::{Flash, OperationsPage};
 use super::session::{Act, Session};
 use super::{Problem, Web, sealed};
-use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::command::grammar::Command;
+use crate::desk::Failure;
 use crate::desk::operations::Behind;
 use crate::desk::receive::Filed;
-use crate::desk::{Desk, Failure};
-use crate::domain::audit::By;
 use crate::domain::ids::{DeliveryId, HookPostId, PostId, RawMailId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::reading;
 use crate::view::View;
-use crate::wording::{done, operations as say, refusals, text, webhooks};
-use axum::extract::{Path, Query, Request, State};
+use crate::wording::{done, operations as say, refusals, webhooks};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use tokio::task::spawn_blocking;
@@ -31,12 +28,6 @@ pub(super) const HERE: &str = "/admin/support/operations";
 
 /// The longest address that is looked for, in characters; none that mail goes to is longer.
 const LONGEST_ADDRESS: usize = 320;
-
-/// Lets a lead through, behind [`super::session::require`].
-pub async fn require_lead(session: Session, request: Request, next: Next) -> Result<Response, Problem> {
-    authorize_reserved(&session.agent, Reserved::Operations).map_err(Problem::Refused)?;
-    Ok(next.run(request).await)
-}
 
 /// `GET /admin/support/operations`, with the place in each list behind which it goes on: `held`, `troubled`, `posts`, `given_up`,
 /// `suppressed`.
@@ -82,24 +73,18 @@ async fn page(
     Ok((StatusCode::OK, Html(web.pages().operations(&frame, &page, web.here())?)).into_response())
 }
 
-/// The desk, whose acts the audit log tells as those of whoever sent this form.
-fn acting(web: &Web, form: &Act) -> Desk {
-    web.desk().acting(By::agent(&form.session.agent, Door::Web))
-}
-
 /// Goes back to a part of the page, which says what was done or why not.
 fn back(web: &Web, form: &Act, part: &str, flash: Flash) -> Response {
-    web.flashes().keep(&form.session.hash, done_key(form), flash, web.here().now);
-    once_more(form, part)
+    web.answered(form, &format!("{HERE}#{part}"), flash)
 }
 
 /// The same for a form that was sent before: what it did then is still remembered.
 fn once_more(form: &Act, part: &str) -> Response {
-    Redirect::to(&format!("{HERE}?done={}#{part}", done_key(form))).into_response()
+    form.led_to(&format!("{HERE}#{part}"))
 }
 
 fn is_known(web: &Web, form: &Act) -> bool {
-    recall(web, &form.session, done_key(form)).is_some()
+    recall(web, &form.session, form.key()).is_some()
 }
 
 fn yes(text: String) -> Flash {
@@ -132,7 +117,7 @@ pub async fn replay(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
     };
     let limits = web.settings().limits.clone();
     let read = spawn_blocking(move || reading::read(&raw, &limits)).await.map_err(anyhow::Error::from)?;
-    let filed = acting(&web, &form).file_again(vec![(id, read)]).await?;
+    let filed = web.acting(&form.session).file_again(vec![(id, read)]).await?;
     let flash = match filed.first() {
         Some(Filed::Created(ticket) | Filed::Reply(ticket)) => yes(say::replayed(Some(ticket.0))),
         Some(Filed::Ignored | Filed::Bounce) => yes(say::replayed(None)),
@@ -159,16 +144,14 @@ async fn settle(web: &Web, form: &Act, command: Command) -> Result<Response, Pro
         Ok(View::Done(done)) => Ok(back(web, form, PART, said(*done))),
         Ok(_) => Ok(once_more(form, PART)),
         Err(Failure::Refused(Refusal::NoSuchDelivery(_))) => Err(Problem::NotFound),
-        Err(Failure::Refused(refusal)) => {
-            Ok(back(web, form, PART, no(text::sentence(&refusals::say(&refusal), false))))
-        }
+        Err(Failure::Refused(refusal)) => Ok(back(web, form, PART, Flash::no(&refusals::say(&refusal)))),
         Err(broken) => Err(broken.into()),
     }
 }
 
 /// `POST …/posts/{id}/resend`.
 pub async fn post_again(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
-    let flash = match acting(&web, &form).post_again(PostId(id)).await? {
+    let flash = match web.acting(&form.session).post_again(PostId(id)).await? {
         true => yes(say::posted_again(id)),
         false => no(say::NOT_REFUSED.to_owned()),
     };
@@ -177,7 +160,7 @@ pub async fn post_again(State(web): State<Web>, Path(id): Path<i64>, form: Act) 
 
 /// `POST …/webhooks/{id}/resend`.
 pub async fn tell_again(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Result<Response, Problem> {
-    let flash = match acting(&web, &form).tell_hook_again(HookPostId(id)).await? {
+    let flash = match web.acting(&form.session).tell_hook_again(HookPostId(id)).await? {
         true => yes(webhooks::told_again(1)),
         false => no(webhooks::not_one(id)),
     };
@@ -186,7 +169,7 @@ pub async fn tell_again(State(web): State<Web>, Path(id): Path<i64>, form: Act) 
 
 /// `POST …/webhooks/resend`: everything that was given up.
 pub async fn tell_all_again(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
-    let count = acting(&web, &form).tell_hooks_again().await?;
+    let count = web.acting(&form.session).tell_hooks_again().await?;
     let tone = if count > 0 { yes } else { no };
     Ok(back(&web, &form, "webhooks", tone(webhooks::told_again(count))))
 }
@@ -204,7 +187,7 @@ pub async fn look_up(State(web): State<Web>, form: Act) -> Result<Response, Prob
 /// `POST …/suppressed/resume`: `address`, which gets mail again.
 pub async fn resume(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let address = read_address(&form);
-    let flash = match acting(&web, &form).resume_mail(&address).await? {
+    let flash = match web.acting(&form.session).resume_mail(&address).await? {
         true => yes(done::resumed(&address)),
         false => no(say::not_suppressed(&address)),
     };

@@ -28,7 +28,7 @@ use crate::domain::message::Direction;
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
 use crate::view::{Recipients, Report, TemplateView, TicketView};
-use crate::wording::{self, agents as say, chart, dates, labels, rituals};
+use crate::wording::{self, agents as say, chart, dates, labels, rituals, text};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -113,6 +113,11 @@ pub struct Flash {
 }
 
 impl Flash {
+    /// Why something was not done, as a sentence.
+    pub fn no(said: &str) -> Flash {
+        Flash::saying("no", text::sentence(said, false))
+    }
+
     /// Something to read, with nothing to do about it. `tone`: `done` or `no`.
     pub fn saying(tone: &'static str, text: String) -> Flash {
         Flash { text, tone, undo_seconds: 0, ticket: 0, offers: Vec::new() }

@@ -1,21 +1,19 @@
 //! What is held of a person, for the leads: found by address or from a ticket, shown, given out, taken away; and the audit log.
 //! May import: desk, command, view, wording, domain.
 
-use super::admin::{done_key, recall};
+use super::admin::recall;
 use super::archive;
 use super::pages::{Flash, PageSubject};
 use super::session::{Act, Session};
 use super::{Problem, Web};
-use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::desk::Failure;
 use crate::desk::privacy::Erasure;
 use crate::domain::audit::By;
 use crate::domain::ids::{AuditId, RequesterId, TicketId};
 use crate::domain::people::Door;
-use crate::wording::{people as say, refusals, retention, text};
-use axum::extract::{Path, Query, Request, State};
+use crate::wording::{people as say, refusals, retention};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use minijinja::context;
 use minijinja::value::Serde;
@@ -25,12 +23,6 @@ use std::collections::HashMap;
 const LINES: usize = 50;
 
 type Fields = Query<HashMap<String, String>>;
-
-/// Lets a lead through, behind [`super::session::require`].
-pub async fn require_lead(session: Session, request: Request, next: Next) -> Result<Response, Problem> {
-    authorize_reserved(&session.agent, Reserved::People).map_err(Problem::Refused)?;
-    Ok(next.run(request).await)
-}
 
 /// `GET /admin/support/people`: the search, and how long what is kept.
 pub async fn find(State(web): State<Web>, session: Session) -> Result<Response, Problem> {
@@ -43,7 +35,7 @@ pub async fn look_up(State(web): State<Web>, form: Act) -> Result<Response, Prob
     match web.desk().number_of(&email).await {
         Ok(id) => Ok(Redirect::to(&address(id)).into_response()),
         Err(Failure::Refused(refusal)) => {
-            search_page(&web, &form.session, &email, Some(no(&refusals::say(&refusal)))).await
+            search_page(&web, &form.session, &email, Some(Flash::no(&refusals::say(&refusal)))).await
         }
         Err(broken) => Err(broken.into()),
     }
@@ -140,10 +132,7 @@ pub async fn erase(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> Re
         Erasure::Now(gone) => say::erased(&gone),
         Erasure::Before => say::ERASED_BEFORE.to_owned(),
     };
-    let flash = Flash::saying("done", text);
-    web.flashes().keep(&form.session.hash, done_key(&form), flash, web.here().now);
-    let page = format!("{}?done={}", address(RequesterId(id)), done_key(&form));
-    Ok(Redirect::to(&page).into_response())
+    Ok(web.answered(&form, &address(RequesterId(id)), Flash::saying("done", text)))
 }
 
 /// `GET /admin/support/audit`, with `before`, the line behind which it goes on.
@@ -164,8 +153,4 @@ pub async fn audit(
 
 fn address(id: RequesterId) -> String {
     format!("/admin/support/people/{id}")
-}
-
-fn no(said: &str) -> Flash {
-    Flash::saying("no", text::sentence(said, false))
 }

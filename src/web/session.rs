@@ -5,6 +5,7 @@
 
 use super::upload::{self, Upload};
 use super::{Problem, Web};
+use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::desk::posted::File;
 use crate::domain::people::{Agent, Road};
 use anyhow::{Context, anyhow};
@@ -71,6 +72,19 @@ impl Act {
     /// The values of a field that may be there several times.
     pub fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.sent.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the page that follows calls it by.
+    pub fn key(&self) -> &str {
+        self.source_key.trim_start_matches("web:")
+    }
+
+    /// Leads to a page of ours, which says what the form did, also the first of several times.
+    pub fn led_to(&self, address: &str) -> Response {
+        let (page, part) =
+            address.split_once('#').map_or((address, ""), |(page, _)| (page, &address[page.len()..]));
+        let with = if page.contains('?') { '&' } else { '?' };
+        Redirect::to(&format!("{page}{with}done={}{part}", self.key())).into_response()
     }
 
     /// The files that came with it, or why the form cannot be taken.
@@ -164,6 +178,17 @@ pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -
     }
     let address = format!("/admin/sign-in?next={}", crate::domain::hex::percent_encoded(here));
     Ok(Redirect::to(&address).into_response())
+}
+
+/// Lets those through who may see what is reserved, behind [`require`].
+pub async fn require_reserved(
+    State(what): State<Reserved>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let session = request.extensions().get::<Session>().ok_or(Problem::NotYours)?;
+    authorize_reserved(&session.agent, what).map_err(Problem::Refused)?;
+    Ok(next.run(request).await)
 }
 
 async fn signed_in(web: &Web, headers: &HeaderMap) -> Result<Option<Session>, Problem> {

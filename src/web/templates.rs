@@ -2,7 +2,7 @@
 //! view, wording, domain.
 
 use super::admin::recall;
-use super::docs::{Fields, done, no, still_frame, template_address};
+use super::docs::{Fields, still_frame, template_address};
 use super::pages::{Flash, TemplateForm};
 use super::session::{Act, Session};
 use super::{Problem, Web};
@@ -81,7 +81,7 @@ async fn form_page(
     said: Option<&str>,
 ) -> Result<Response, Problem> {
     let mut frame = still_frame(web, session).await?;
-    frame.flash = said.map(no);
+    frame.flash = said.map(Flash::no);
     let status = if said.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Html(web.pages().template_form(&frame, form)?)).into_response())
 }
@@ -124,7 +124,7 @@ async fn keep(web: &Web, form: &Act, page: TemplateForm) -> Result<Response, Pro
     match web.desk().write_template(agent, page.key.as_deref(), seen, &page.said).await? {
         Put::Kept(key) => {
             let flash = Flash::saying("done", say::TEMPLATE_KEPT.to_owned());
-            Ok(done(web, form, flash, &template_address(&key)))
+            Ok(web.answered(form, &template_address(&key), flash))
         }
         Put::Faulty(fault) => form_page(web, &form.session, &page, Some(&say::template_fault(&fault))).await,
         Put::Overtaken => {
@@ -153,8 +153,8 @@ pub async fn restore(
     };
     let flash = match web.desk().restore_template(&form.session.agent, &key, seen, to).await? {
         Put::Kept(_) => Flash::saying("done", say::TEMPLATE_KEPT.to_owned()),
-        Put::Faulty(fault) => no(&say::template_fault(&fault)),
-        Put::Overtaken => no(say::CHANGED_MEANWHILE),
+        Put::Faulty(fault) => Flash::no(&say::template_fault(&fault)),
+        Put::Overtaken => Flash::no(say::CHANGED_MEANWHILE),
     };
-    Ok(done(&web, &form, flash, &template_address(&key)))
+    Ok(web.answered(&form, &template_address(&key), flash))
 }
