@@ -28,6 +28,7 @@ mod own_mail;
 mod pacing;
 mod pages;
 mod pages_barriers;
+mod pages_hostile;
 mod pages_html;
 mod pages_list;
 mod pages_operations;

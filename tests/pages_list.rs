@@ -174,7 +174,7 @@ async fn a_word_that_everybody_writes_is_found_newest_first_a_page_at_a_time(dat
     let raw = |n: usize| {
         let rare = if n % 400 == 7 { "perle" } else { "" };
         format!(
-            "From: c{n}@client.example\r\nSubject: facture\r\nMessage-ID: <{n}@client.example>\r\n\r\nBonjour {rare}\r\n"
+            "From: c{n}@client.example\r\nSubject: facture\r\nMessage-ID: <{n}@client.example>\r\n\r\nBonjour {rare} d{n}\r\n"
         )
         .into_bytes()
     };
@@ -207,6 +207,17 @@ async fn a_word_that_everybody_writes_is_found_newest_first_a_page_at_a_time(dat
     let rare = site.get("/admin/support?q=perle+facture").await.body;
     assert_eq!(listed(&rare), [807, 407, 7]);
     assert!(rare.contains(">3\u{a0}tickets<"), "{rare}");
+    // A thousand words begin with « d »: what the other word finds is looked through for one, message by message.
+    site.desk
+        .mails(vec![
+            b"From: c407@client.example\r\nSubject: Re: facture\r\nMessage-ID: <x@client.example>\r\nIn-Reply-To: <407@client.example>\r\n\r\nMerci, perle !\r\n"
+                .to_vec(),
+        ])
+        .await;
+    assert_eq!(listed(&site.get("/admin/support?q=perle").await.body), [407, 807, 7]);
+    assert_eq!(listed(&site.get("/admin/support?q=perle+d").await.body), [807, 407, 7]);
+    assert_eq!(listed(&site.get("/admin/support?q=d80+perle").await.body), [807]);
+    assert_eq!(listed(&site.get("/admin/support?q=perle+d+introuvable").await.body), [0; 0]);
 }
 
 async fn several_tickets_are_changed_at_once_and_grave_acts_are_asked_about(database: Database) {

@@ -36,7 +36,9 @@ async fn a_browser_does_every_act_of_a_ticket_and_of_the_list(database: Database
         page.go(&at(1));
         // What the page says of the last act; the next one begins once it stands there.
         let said = |page: &mut Chromium, text: &str| {
-            page.wait_until(&format!("!!document.querySelector('.flash')?.innerText.includes('{text}')"));
+            page.wait_until(&format!(
+                "document.readyState === 'complete' && !!document.querySelector('.flash')?.innerText.includes('{text}')"
+            ));
         };
 
         // What the CM does with a ticket: take it, say how much it presses, what it is about, when to come back to it.

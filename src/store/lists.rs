@@ -27,10 +27,10 @@ const MATCHES: i64 = 1000;
 
 /// How many of the messages found are looked at for one page at most: with a filter that lets next to none of them through, the
 /// next page goes on from there.
-const MOST_MATCHES: usize = 4000;
+const MOST_MATCHES: usize = 2500;
 
 /// How many of those that stood on the pages before are passed by at most: nobody leafs so far.
-const MOST_PASSED: usize = 20 * MOST_MATCHES;
+const MOST_PASSED: usize = 80_000;
 
 /// How many of the newest messages are looked through one by one before the index is asked for all there are.
 const RECENT: i64 = 5000;
@@ -389,7 +389,7 @@ impl Tx {
         while hits.len() <= limit && (wants_all || (looked_at < MOST_MATCHES && passed < MOST_PASSED)) {
             let found: Vec<(i64, i64, bool)> =
                 narrowed!(all, self, FOUND, values, sought.expression.as_str(), from, below, portion)?;
-            let kept = self.kept(&found, sought).await?;
+            let kept = self.kept(&found, &seen, sought).await?;
             for (message, ticket, passes) in &found {
                 let is_found = kept.as_ref().is_none_or(|kept| kept.contains(message));
                 if is_found && seen.insert(*ticket) && *passes {
@@ -431,14 +431,17 @@ impl Tx {
         Ok(Page { tickets, found, total, is_at_least: !has_ended, next })
     }
 
-    /// Of messages that were found by some words, those that have words with the other beginnings too; `None` where there is none
-    /// to be looked for.
-    async fn kept(&mut self, found: &[(i64, i64, bool)], sought: &Sought) -> Result<Option<HashSet<i64>>> {
+    /// Of messages that were found by some words, those that have words with the other beginnings too: of each ticket that was not
+    /// seen yet, the newest. `None` where there is no other beginning.
+    async fn kept(
+        &mut self,
+        found: &[(i64, i64, bool)],
+        seen: &HashSet<i64>,
+        sought: &Sought,
+    ) -> Result<Option<HashSet<i64>>> {
         if sought.besides.is_empty() {
             return Ok(None);
         }
-        let ids: Vec<i64> = found.iter().map(|(message, ..)| *message).collect();
-        let rows = fetch_all!(self, SAID, (i64, String), ids, |query, id| query.bind(*id))?;
         let has_all = |said: &str| {
             let mut left: Vec<&String> = sought.besides.iter().collect();
             fold::words(said).any(|word| {
@@ -446,7 +449,23 @@ impl Tx {
                 left.is_empty()
             })
         };
-        Ok(Some(rows.into_iter().filter(|(_, said)| has_all(said)).map(|(id, _)| id).collect()))
+        let open = found.iter().filter(|(_, ticket, passes)| *passes && !seen.contains(ticket));
+        let mut open: Vec<(i64, i64)> = open.map(|(message, ticket, _)| (*message, *ticket)).collect();
+        let (mut kept, mut settled): (HashSet<i64>, HashSet<i64>) = Default::default();
+        // Most tickets are settled by their newest message: no text is read that need not be.
+        while !open.is_empty() {
+            let mut asked = HashSet::new();
+            let (newest, rest): (Vec<_>, Vec<_>) =
+                open.into_iter().partition(|(_, ticket)| asked.insert(*ticket));
+            let tickets: HashMap<i64, i64> = newest.iter().copied().collect();
+            let rows = fetch_all!(self, SAID, (i64, String), newest, |query, row| query.bind(row.0))?;
+            for (message, _) in rows.into_iter().filter(|(_, said)| has_all(said)) {
+                kept.insert(message);
+                settled.extend(tickets.get(&message));
+            }
+            open = rest.into_iter().filter(|(_, ticket)| !settled.contains(ticket)).collect();
+        }
+        Ok(Some(kept))
     }
 
     /// Tickets by their numbers, in no order.

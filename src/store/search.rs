@@ -37,6 +37,8 @@ pub(super) struct Sought {
 
 /// The most words that a beginning stands for, as single words; one or two letters stand for thousands.
 const MOST_WORDS: i64 = 400;
+/// The same where other words narrow the search already.
+const MOST_WORDS_BESIDE: i64 = 150;
 
 impl Tx {
     /// Makes messages findable, each by its words: distinct, folded, separated by one space.
@@ -78,9 +80,10 @@ impl Tx {
             let expression = all.join(" & ");
             return Ok((!all.is_empty()).then_some(Sought { expression, besides: Vec::new() }));
         }
+        let most = if words.len() > 1 { MOST_WORDS_BESIDE } else { MOST_WORDS };
         let (mut narrow, mut besides) = (Vec::new(), Vec::new());
         for word in words {
-            match self.beginning(word).await? {
+            match self.beginning(word, most).await? {
                 Some(expression) => narrow.push(expression),
                 None => besides.push(word.clone()),
             }
@@ -93,12 +96,12 @@ impl Tx {
 
     /// The words that begin so, each by itself; `None` for a beginning of too many. SQLite would first put together all messages
     /// in which any of them stands, and hundreds of thousands hold « bonjour »; of single words it reads the newest and stops.
-    async fn beginning(&mut self, word: &str) -> Result<Option<String>> {
-        let (end, most) = (format!("{word}{}", char::MAX), MOST_WORDS + 1);
-        let known: Vec<(String,)> = all!(self, WORDS, word, end, most)?;
+    async fn beginning(&mut self, word: &str, most: i64) -> Result<Option<String>> {
+        let end = format!("{word}{}", char::MAX);
+        let known: Vec<(String,)> = all!(self, WORDS, word, end, most + 1)?;
         Ok(match known.len() {
             0 => Some(format!("\"{word}\"")),
-            count if count as i64 > MOST_WORDS => None,
+            count if count as i64 > most => None,
             _ => {
                 let known: Vec<String> = known.into_iter().map(|(word,)| format!("\"{word}\"")).collect();
                 Some(format!("({})", known.join(" OR ")))
