@@ -2,8 +2,9 @@
 //! search, a ticket. Each page is asked for over HTTP on loopback, as a browser does, and read to its end.
 //! May import: guichet.
 //!
-//! Usage: `pages [--tickets 100000] [--messages 10] [--rounds 60] [--database URL]`; a fresh SQLite file when no URL is given. The
-//! rows are written by the store, as the desk has them written; a million mails would take long to read.
+//! Usage: `pages [--tickets 100000] [--messages 10] [--rounds 60] [--database URL] [--wait 0]`; a fresh SQLite file when no URL is
+//! given. The rows are written by the store, as the desk has them written; a million mails would take long to read. `--wait`: so many
+//! seconds after that, in which PostgreSQL's autovacuum comes by, as it does on a desk that runs.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use guichet::clock::Clock;
@@ -101,7 +102,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (tickets, messages, rounds) =
         (number("--tickets", 100_000), number("--messages", 10), number("--rounds", 60));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure(tickets, messages, rounds, value("--database")))
+    let wait = Duration::from_secs(number("--wait", 0) as u64);
+    runtime.block_on(measure(tickets, messages, rounds, value("--database"), wait))
 }
 
 async fn measure(
@@ -109,6 +111,7 @@ async fn measure(
     messages: usize,
     rounds: usize,
     database: Option<String>,
+    wait: Duration,
 ) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let url = database.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("bench.db").display()));
@@ -120,8 +123,11 @@ async fn measure(
     }
     let began = Instant::now();
     fill(&store, tickets, messages).await?;
+    // As the clock of a desk that runs does.
+    desk.tidy_search().await.map_err(|failure| failure.to_string())?;
     println!("{tickets} tickets, {} messages in {:.0} s", tickets * messages, began.elapsed().as_secs_f64());
 
+    tokio::time::sleep(wait).await;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let pages = web::router(desk, page_settings());

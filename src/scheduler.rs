@@ -1,5 +1,5 @@
-//! The door of the clock: has the desk fire what is due, as soon as it is, and take away what is kept no longer. May import:
-//! desk, domain.
+//! The door of the clock: has the desk fire what is due, as soon as it is, take away what is kept no longer, and keep its index
+//! in order. May import: desk, domain.
 
 use crate::desk::{Desk, Result};
 use crate::domain::audit::By;
@@ -43,6 +43,7 @@ pub async fn run(desk: Desk, cancel: CancellationToken) {
 pub async fn step(desk: &Desk) -> Result<Duration> {
     let fired = desk.tick().await?;
     // After what is due: what goes has time, and goes a little at a time.
+    desk.tidy_search().await?;
     if desk.keep_to_retention(&By::program(Door::Clock)).await?.more {
         return Ok(SHORTEST_LOOK_AWAY);
     }

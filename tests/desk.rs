@@ -1,6 +1,6 @@
 //! The use cases, on both databases.
 
-use crate::support::desk::{BOTH, Database, TestDesk};
+use crate::support::desk::{BOTH, Database, TestDesk, question};
 use chrono::Duration;
 use guichet::desk::Failure;
 use guichet::desk::receive::Filed;
@@ -393,6 +393,30 @@ async fn spam_is_closed_in_silence_and_its_sender_opens_nothing_more() {
         test.desk.unblock("jean@client.example").await.unwrap();
         let later = JEAN.replace("un@client", "plus@client").replace("depuis hier", "plus tard");
         assert_eq!(test.mail(&later).await, Filed::Created(TicketId(2)));
+    }
+}
+
+#[tokio::test]
+async fn a_search_finds_the_same_once_its_index_is_in_order() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        for n in 0..40 {
+            test.mails(vec![question(n)]).await;
+        }
+        let found = async |line: &str| match test.say(line).await {
+            View::Queue(queue) => queue.tickets.iter().map(|ticket| ticket.id.0).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let before = (found("list question").await, found("list client3").await);
+        assert_eq!((before.0.len(), before.1.len()), (20, 11), "a list shows twenty");
+        let tidied = async || {
+            let mut tx = test.store.begin().await.unwrap();
+            tx.tidy_search().await.unwrap()
+        };
+        assert_eq!(tidied().await, database == Database::Sqlite, "PostgreSQL does it by itself");
+        test.desk.tidy_search().await.unwrap();
+        assert!(!tidied().await, "nothing is left to do");
+        assert_eq!((found("list question").await, found("list client3").await), before);
     }
 }
 

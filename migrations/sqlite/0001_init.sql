@@ -584,5 +584,7 @@ CREATE TABLE canned_version (
 CREATE VIRTUAL TABLE search USING fts5 (
   words, content = '', contentless_delete = 1, detail = none, tokenize = 'unicode61 remove_diacritics 0'
 );
+-- Whatever is asked for is looked up in each of its segments: two of a size are put together in a quiet moment (store/search.rs).
+INSERT INTO search (search, rank) VALUES ('usermerge', 2);
 -- Its words, read from the index itself.
 CREATE VIRTUAL TABLE search_word USING fts5vocab(search, instance);

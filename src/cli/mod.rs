@@ -334,6 +334,9 @@ async fn carry_out_once(cli: &Cli, opened: &Opened) -> Done {
             };
             let kept =
                 if gone.is_none() { None } else { Some(crate::wording::retention::gone(&gone, *dry_run)) };
+            if !dry_run {
+                opened.desk.tidy_search().await?;
+            }
             let said = kept.into_iter().fold(said, |said, kept| format!("{said}\n{kept}"));
             print_json(globals.json, &Ticked { fired, gone }, &said);
             Ok(())

@@ -57,6 +57,7 @@ mod tick;
 mod timetable;
 pub mod tokens;
 pub mod totp;
+mod upkeep;
 pub mod webhook;
 
 pub use canned::Restored;

@@ -3,7 +3,7 @@
 //! May import: domain, sqlx.
 
 use super::dialect::{Bulk, Sql, all, fetch_all, scalar, statements};
-use super::search::Sought;
+use super::search::{Sought, Split};
 use super::tickets::{TicketRow, ticket_columns};
 use super::{Result, Tx};
 use crate::domain::fold;
@@ -32,8 +32,10 @@ const MOST_MATCHES: usize = 2500;
 /// How many of those that stood on the pages before are passed by at most: nobody leafs so far.
 const MOST_PASSED: usize = 80_000;
 
-/// How many of the newest messages are looked through one by one before the index is asked for all there are.
+/// How many of the newest messages PostgreSQL looks through one by one before it asks its index for all there are; it goes on one
+/// by one where so many of them were found that the index would have too many.
 const RECENT: i64 = 5000;
+const MANY_OF_RECENT: usize = 50;
 
 /// What a list may be narrowed by; each `NULL` leaves its column free. The ticket of nobody has the holder 0.
 macro_rules! filter {
@@ -156,8 +158,17 @@ statements! {
         found_messages!(
             "SELECT rowid AS id FROM search WHERE search MATCH $6 AND rowid >= $7 AND rowid < $8 ORDER BY rowid DESC LIMIT $9",
             "message INDEXED BY message_home"),
+        // One message after the other: PostgreSQL does not look behind an OFFSET, and so does not ask its index of words.
         found_messages!(
-            "SELECT message_id AS id FROM search WHERE words @@ CAST($6 AS tsquery) AND message_id >= $7 AND message_id < $8 \
+            "SELECT message_id AS id FROM (SELECT message_id, words FROM search WHERE message_id >= $7 AND message_id < $8 \
+             ORDER BY message_id DESC OFFSET 0) newest WHERE words @@ CAST($6 AS tsquery) LIMIT $9",
+            "message"));
+    // All that PostgreSQL's index of words knows of $6, and of that what holds $10. SQLite is not asked.
+    FOUND_BY_INDEX = Sql::fork(
+        "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE FALSE",
+        found_messages!(
+            "SELECT message_id AS id FROM (SELECT message_id, words FROM search WHERE words @@ CAST($6 AS tsquery) OFFSET 0) hit \
+             WHERE (CAST($10 AS TEXT) IS NULL OR words @@ CAST($10 AS tsquery)) AND message_id >= $7 AND message_id < $8 \
              ORDER BY message_id DESC LIMIT $9",
             "message"));
     NEWEST_MESSAGE = Sql::same("SELECT COALESCE(MAX(id), 0) FROM message");
@@ -249,14 +260,15 @@ impl Narrowing {
         }
     }
 
-    /// The conditions that may lead, the one first that leaves the fewest tickets, as far as that is known without counting.
+    /// The conditions that may lead, the one first that leaves the fewest tickets, as far as that is known without counting. Tickets
+    /// with a tag become more and more; those that are open are what the team has to do.
     fn leads(&self) -> impl Iterator<Item = Lead> + use<> {
         let is_open = matches!(self.status, Some(Status::New | Status::InProgress | Status::WaitingCustomer));
         let is_rare = self.priority.is_some_and(|priority| priority != Priority::Normal);
         let leads = [
             (self.requester.is_some(), Lead::Requester),
-            (self.tag.is_some(), Lead::Tag),
             (is_open, Lead::Status),
+            (self.tag.is_some(), Lead::Tag),
             (is_rare, Lead::Priority),
             (self.holder.is_some(), Lead::Holder),
             (self.status.is_some(), Lead::Status),
@@ -385,10 +397,25 @@ impl Tx {
             false => scalar!(self, NEWEST_MESSAGE).map(|newest: i64| (newest - RECENT).max(0))?,
         };
         let mut portion = FIRST_MATCHES;
+        let mut by_index: Option<Split> = None;
         // What stood on the pages before is looked at again: of a ticket, only its newest message counts.
         while hits.len() <= limit && (wants_all || (looked_at < MOST_MATCHES && passed < MOST_PASSED)) {
-            let found: Vec<(i64, i64, bool)> =
-                narrowed!(all, self, FOUND, values, sought.expression.as_str(), from, below, portion)?;
+            let found: Vec<(i64, i64, bool)> = match &by_index {
+                None => {
+                    narrowed!(all, self, FOUND, values, sought.expression.as_str(), from, below, portion)?
+                }
+                Some(Split { index, rest }) => narrowed!(
+                    all,
+                    self,
+                    FOUND_BY_INDEX,
+                    values,
+                    index,
+                    from,
+                    below,
+                    portion,
+                    rest.as_deref()
+                )?,
+            };
             let kept = self.kept(&found, &seen, sought).await?;
             for (message, ticket, passes) in &found {
                 let is_found = kept.as_ref().is_none_or(|kept| kept.contains(message));
@@ -403,6 +430,9 @@ impl Tx {
                 looked_at += behind;
                 passed += found.len() - behind;
             } else if from > 0 {
+                if looked_at + passed + found.len() < MANY_OF_RECENT {
+                    by_index = Some(self.split(sought).await?);
+                }
                 (below, from) = (from, 0);
             } else {
                 has_ended = true;

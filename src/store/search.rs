@@ -1,12 +1,22 @@
 //! Full-text search over words folded in Rust, so that both databases find the same. May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, statements, write_all};
+use super::dialect::{Bulk, Sql, all, execute, scalar, statements, write_all};
 use super::{Connection, Result, Tx};
 use crate::domain::ids::MessageId;
 use std::sync::LazyLock;
 
 statements! {
     FORGET_MESSAGE = Sql::fork("DELETE FROM search WHERE rowid = $1", "DELETE FROM search WHERE message_id = $1");
+    // PostgreSQL's autovacuum does it by itself.
+    TIDY = Sql::fork(
+        "INSERT INTO search (search, rank) VALUES ('merge', $1)",
+        "SELECT 1 WHERE CAST($1 AS BIGINT) IS NULL");
+    CHANGES = Sql::fork("SELECT total_changes()", "SELECT CAST(0 AS BIGINT)");
+    // SQLite is not asked.
+    COUNT_LATELY = Sql::fork(
+        "SELECT $1, $2 WHERE FALSE",
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT words FROM search ORDER BY message_id DESC LIMIT $2) newest \
+         WHERE words @@ CAST($1 AS tsquery)");
     // From one word to the next by the index, however many messages hold it. PostgreSQL is not asked.
     WORDS = Sql::fork(
         "WITH RECURSIVE known(word) AS (SELECT (SELECT term FROM search_word WHERE term >= $1 LIMIT 1) UNION ALL \
@@ -33,14 +43,43 @@ pub(super) struct Sought {
     pub(super) expression: String,
     /// Beginnings of so many words (« com ») that they are looked for in what the others find.
     pub(super) besides: Vec<String>,
+    /// PostgreSQL: the expression of each beginning by itself.
+    each: Vec<String>,
 }
+
+/// What PostgreSQL's index is asked for, and what is looked for in what it finds.
+#[derive(Debug)]
+pub(super) struct Split {
+    pub(super) index: String,
+    pub(super) rest: Option<String>,
+}
+
+/// Among how many of the newest messages a word is counted, and how many of them make it one that everybody writes.
+const SAMPLE: i64 = 500;
+const COMMON: i64 = 25;
 
 /// The most words that a beginning stands for, as single words; one or two letters stand for thousands.
 const MOST_WORDS: i64 = 400;
 /// The same where other words narrow the search already.
 const MOST_WORDS_BESIDE: i64 = 150;
 
+/// How many pages of SQLite's index are put together at a time: some milliseconds, in which nobody else writes.
+const TIDIED: i64 = 200;
+
 impl Tx {
+    /// Puts parts of the index together, a little at a time; `false` when there is nothing to put together. What was written by many
+    /// small transactions lies in some twenty segments, and a word is looked up in each of them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tidy_search(&mut self) -> Result<bool> {
+        let before: i64 = scalar!(self, CHANGES)?;
+        execute!(self, TIDY, TIDIED)?;
+        let after: i64 = scalar!(self, CHANGES)?;
+        // SQLite counts the command itself as one (FTS5, 6.8).
+        Ok(after - before > 1)
+    }
+
     /// Makes messages findable, each by its words: distinct, folded, separated by one space.
     ///
     /// # Errors
@@ -63,7 +102,7 @@ impl Tx {
     /// # Errors
     /// The database's.
     pub(super) async fn search_expression(&mut self, words: &[String]) -> Result<Option<String>> {
-        let Some(Sought { expression, besides }) = self.sought(words).await? else { return Ok(None) };
+        let Some(Sought { expression, besides, .. }) = self.sought(words).await? else { return Ok(None) };
         let rest = besides.iter().map(|word| format!(" AND \"{word}\"*"));
         Ok(Some(expression + &rest.collect::<String>()))
     }
@@ -76,9 +115,9 @@ impl Tx {
         let is_word = |word: &&String| !word.is_empty() && word.chars().all(char::is_alphanumeric);
         let words: Vec<&String> = words.iter().filter(is_word).collect();
         if !self.is_sqlite() {
-            let all: Vec<String> = words.iter().map(|word| format!("'{word}':*")).collect();
-            let expression = all.join(" & ");
-            return Ok((!all.is_empty()).then_some(Sought { expression, besides: Vec::new() }));
+            let each: Vec<String> = words.iter().map(|word| format!("'{word}':*")).collect();
+            let (is_any, expression) = (!each.is_empty(), each.join(" & "));
+            return Ok(is_any.then_some(Sought { expression, besides: Vec::new(), each }));
         }
         let most = if words.len() > 1 { MOST_WORDS_BESIDE } else { MOST_WORDS };
         let (mut narrow, mut besides) = (Vec::new(), Vec::new());
@@ -91,7 +130,31 @@ impl Tx {
         if narrow.is_empty() {
             narrow.extend(besides.drain(..).map(|word| format!("\"{word}\"*")));
         }
-        Ok((!narrow.is_empty()).then(|| Sought { expression: narrow.join(" AND "), besides }))
+        Ok((!narrow.is_empty()).then(|| Sought {
+            expression: narrow.join(" AND "),
+            besides,
+            each: Vec::new(),
+        }))
+    }
+
+    /// Words that everybody writes are looked for in what the others find: the index would put together all messages that hold
+    /// them. Where there is no other word, it must.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn split(&mut self, sought: &Sought) -> Result<Split> {
+        let (mut rare, mut common) = (Vec::new(), Vec::new());
+        for word in &sought.each {
+            let count: i64 = match sought.each.len() {
+                1 => 0,
+                _ => scalar!(self, COUNT_LATELY, word.as_str(), SAMPLE)?,
+            };
+            if count < COMMON { rare.push(word.as_str()) } else { common.push(word.as_str()) }
+        }
+        if rare.is_empty() {
+            return Ok(Split { index: sought.expression.clone(), rest: None });
+        }
+        Ok(Split { index: rare.join(" & "), rest: (!common.is_empty()).then(|| common.join(" & ")) })
     }
 
     /// The words that begin so, each by itself; `None` for a beginning of too many. SQLite would first put together all messages
