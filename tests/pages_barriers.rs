@@ -94,6 +94,11 @@ async fn no_page_of_the_team_has_a_barrier(database: Database) {
     ];
     let mut addresses: Vec<String> = team.iter().map(|path| format!("http://{lead}{path}")).collect();
     addresses.push(format!("http://{}/admin/sign-in", closed.address));
+    none_has_a_barrier(addresses).await;
+}
+
+/// Reads each of these pages, light on a desk and dark on a telephone.
+pub async fn none_has_a_barrier(addresses: Vec<String>) {
     let found = tokio::task::spawn_blocking(move || {
         let mut found = Vec::new();
         for (width, height, is_dark) in [(1280, 900, false), (390, 844, true)] {

@@ -1,6 +1,7 @@
 //! The requester's own pages over HTTP: what a signed link shows, what it changes, and what a wrong one does not.
 
 mod answers;
+mod barriers;
 mod told;
 
 use crate::support::chromium::Chromium;
@@ -134,6 +135,15 @@ fn mail_of(address: &str, name: &str, id: &str, subject: &str, headers: &str, te
 /// The path of a link of ours.
 fn path(url: &str) -> &str {
     url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("not ours: {url}"))
+}
+
+/// The address of the page that a link of this page leads to, by how it ends.
+fn linked(body: &str, end: &str) -> String {
+    let links = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut links = links.map(|link| link.replace("&#x2f;", "/"));
+    links
+        .find(|link| link.starts_with("/u/") && link.ends_with(end))
+        .unwrap_or_else(|| panic!("{end}: {body}"))
 }
 
 // ---------- the ticket

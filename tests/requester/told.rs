@@ -1,6 +1,6 @@
 //! What a requester is told on the web, the list of their tickets, and what they think of the help.
 
-use super::{LEA, Site, mail_of, path};
+use super::{LEA, Site, linked, mail_of, path};
 use crate::support::chromium::Chromium;
 use crate::support::desk::{Database, on_both};
 use chrono::Duration;
@@ -8,15 +8,6 @@ use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::report::{Period, Ratings};
 use guichet::domain::ticket::Status;
-
-/// The address of the page that a link of this page leads to, by how it ends.
-fn linked(body: &str, end: &str) -> String {
-    let links = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let mut links = links.map(|link| link.replace("&#x2f;", "/"));
-    links
-        .find(|link| link.starts_with("/u/") && link.ends_with(end))
-        .unwrap_or_else(|| panic!("{end}: {body}"))
-}
 
 async fn notifications_wear_the_guides_colours_and_are_read_once_they_are_said_to_be(database: Database) {
     let mut site = Site::open(database).await;
