@@ -77,7 +77,7 @@ async fn measure(
             desk.run(&agent, Door::Cli, command, None).await.map_err(|failure| failure.to_string())?;
         }
         let began = Instant::now();
-        let count = deliver(&desk, &post, i64::MAX).await.map_err(|failure| failure.to_string())?;
+        let count = deliver(&desk, &post).await.map_err(|failure| failure.to_string())?;
         let took = began.elapsed().as_secs_f64();
         if count.sent != mails as u64 {
             return Err(format!("{count:?} of {mails}").into());

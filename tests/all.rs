@@ -41,6 +41,7 @@ mod push;
 mod reconcile;
 mod requester;
 mod retention;
+mod rounds;
 mod scenarios;
 mod sent_copy;
 mod serve;

@@ -115,7 +115,7 @@ async fn what_is_composed_while_its_reader_is_erased_is_not_kept(database: Datab
     test.desk.seal(&[(parcel.id, b"Bonjour Fontaine".to_vec())]).await.unwrap();
     test.desk.record(&parcel, Outcome::SentAs("given@relais.example".into())).await.unwrap();
     let kept = test.store.read().await.unwrap().delivery(parcel.id).await.unwrap().unwrap();
-    assert_eq!((kept.state, kept.sealed), (DeliveryState::Cancelled, None));
+    assert_eq!((kept.state, kept.is_sealed), (DeliveryState::Cancelled, false));
     // Nothing leads to her ticket any more.
     let answer = "In-Reply-To: <given@relais.example>\n";
     test.mail(&mail("Fontaine", "lea@courriel.example", 2, answer, "Merci ?")).await;

@@ -115,7 +115,7 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let deliver = async || -> Result<outbound::DeliverCount, Failure> {
         let mut count = outbound::DeliverCount::default();
         if let Some(post) = &post {
-            count.add(&outbound::deliver(desk, post, i64::MAX).await?);
+            count.add(&outbound::deliver(desk, post).await?);
         }
         if let Some(push) = &push {
             count.add(&outbound::push::deliver(desk, push).await?);

@@ -148,13 +148,17 @@ impl Desk {
     /// The latest mails that left or wait to leave, newest first.
     pub async fn sent_mails(&self, limit: i64) -> Result<Vec<SentMail>> {
         let mut tx = self.inner.store.read().await?;
-        tx.mails(limit).await?.into_iter().map(sent_mail).collect()
+        let mails = tx.mails(limit).await?;
+        let ids: Vec<_> = mails.iter().map(|mail| mail.id).collect();
+        let mut sealed: HashMap<_, _> = tx.sealed_of(&ids).await?.into_iter().collect();
+        mails.into_iter().map(|mail| sent_mail(&mail, sealed.remove(&mail.id))).collect()
     }
 
     /// One of them.
     pub async fn sent_mail(&self, id: DeliveryId) -> Result<Option<SentMail>> {
         let mut tx = self.inner.store.read().await?;
-        tx.delivery(id).await?.map(sent_mail).transpose()
+        let Some(mail) = tx.delivery(id).await? else { return Ok(None) };
+        sent_mail(&mail, tx.sealed(id).await?).map(Some)
     }
 
     /// How many deliveries stand where.
@@ -196,15 +200,15 @@ pub(super) async fn read_figures(tx: &mut Tx) -> Result<Figures> {
     Ok(figures)
 }
 
-fn sent_mail(delivery: StoredDelivery) -> Result<SentMail> {
+fn sent_mail(delivery: &StoredDelivery, sealed: Option<Vec<u8>>) -> Result<SentMail> {
     Ok(SentMail {
         delivery: delivery.id,
         ticket: delivery.ticket,
-        address: delivery.address.unwrap_or_default(),
-        title: delivery.title,
+        address: delivery.address.clone().unwrap_or_default(),
+        title: delivery.title.clone(),
         state: delivery.state,
         at: delivery.updated_at,
-        eml: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
+        eml: sealed.map(|packed| unpack(&packed)).transpose()?,
     })
 }
 

@@ -9,18 +9,24 @@ use super::{Desk, Failure, Inner, Result, pack, unpack};
 use crate::domain::delivery::{
     Channel, DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt,
 };
-use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, MessageId, RequesterId, TicketId};
 use crate::domain::mail::{Attachment, Mailbox};
 use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::participant::{Participation, plan_copy};
+use crate::domain::people::Requester;
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
-use crate::store::outbox::StoredDelivery;
+use crate::domain::ticket::Ticket;
+use crate::store::outbox::{Lately, StoredDelivery};
 use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// One e-mail to send; whoever claimed it must record what became of it.
+/// How many bytes of files and of kept mails one claim takes into memory before it leaves the rest to the next.
+const MOST_BYTES: usize = 32 << 20;
+
+/// One e-mail to send; whoever claimed it must record what became of it, or give it back.
 #[derive(Debug, Clone)]
 pub struct Parcel {
     /// Its delivery.
@@ -77,12 +83,20 @@ pub struct Enclosed {
 }
 
 /// One attempt at a delivery, which its lease tells from every other.
-#[derive(Clone, Copy)]
-pub(super) struct Attempt {
-    pub(super) id: DeliveryId,
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt {
+    /// At what.
+    pub id: DeliveryId,
     /// From 1.
-    pub(super) attempt: u32,
-    pub(super) leased_until: DateTime<Utc>,
+    pub attempt: u32,
+    /// The end of its lease.
+    pub leased_until: DateTime<Utc>,
+}
+
+impl From<&Parcel> for Attempt {
+    fn from(parcel: &Parcel) -> Attempt {
+        Attempt { id: parcel.id, attempt: parcel.attempt, leased_until: parcel.leased_until }
+    }
 }
 
 /// A message to quote below a reply.
@@ -120,15 +134,27 @@ impl Desk {
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
         let leased_until = now + LEASE;
-        for delivery in tx.claim(Channel::Email, now, leased_until, limit).await? {
-            if self.inner.put_off(&mut tx, &delivery, now).await?
+        let claimed = tx.claim(Channel::Email, now, leased_until, limit).await?;
+        let known = Known::read(&mut tx, &claimed).await?;
+        let mut crowd = self.inner.lately(&mut tx, &claimed, now).await?;
+        let mut bytes = 0;
+        for delivery in claimed {
+            if bytes >= MOST_BYTES {
+                tx.give_back(delivery.id, leased_until, now).await?;
+                continue;
+            }
+            if self.inner.put_off(&mut tx, &crowd, &delivery, now).await?
                 || self.inner.wait_for_turn(&mut tx, &mut paces, &delivery, now).await?
             {
                 claim.put_off += 1;
                 continue;
             }
-            match self.inner.parcel(&mut tx, delivery, leased_until, now).await? {
-                Some(parcel) => claim.parcels.push(parcel),
+            crowd.leaving.insert(delivery.id);
+            match self.inner.parcel(&mut tx, &known, delivery, leased_until, now).await? {
+                Some(parcel) => {
+                    bytes += parcel.bytes();
+                    claim.parcels.push(parcel);
+                }
                 None => claim.skipped += 1,
             }
         }
@@ -142,9 +168,23 @@ impl Desk {
         if composed.is_empty() {
             return Ok(());
         }
+        let packed: Vec<_> =
+            composed.iter().map(|(id, eml)| Ok((*id, pack(eml)?))).collect::<std::io::Result<_>>()?;
         let mut tx = self.inner.store.begin().await?;
-        for (id, eml) in composed {
-            tx.seal(*id, &pack(eml)?).await?;
+        tx.seal(&packed).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes mails back whose attempt was not begun, as if they had never been claimed. Those that another worker took over
+    /// are left to it.
+    pub async fn give_back(&self, attempts: &[Attempt]) -> Result<()> {
+        if attempts.is_empty() {
+            return Ok(());
+        }
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.store.begin().await?;
+        for attempt in attempts {
+            tx.give_back(attempt.id, attempt.leased_until, now).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -152,15 +192,16 @@ impl Desk {
     /// Writes what became of an attempt, and says what follows; `None` when the attempt took so long that another
     /// worker took the delivery over, or a report settled it: then what they wrote stands.
     pub async fn record(&self, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
-        let Parcel { id, attempt, leased_until, .. } = *parcel;
-        self.settle(Attempt { id, attempt, leased_until }, outcome).await
+        let mut next = self.record_all(&[(Attempt::from(parcel), outcome)]).await?;
+        Ok(next.pop().flatten())
     }
 
-    /// As [`Desk::record`], on any channel. A browser to which nothing can be brought any more is not told again.
-    pub(super) async fn settle(&self, attempt: Attempt, outcome: Outcome) -> Result<Option<Next>> {
+    /// As [`Desk::record`], on any channel and of several attempts, in their order: all of them, or none. A browser to which
+    /// nothing can be brought any more is not told again.
+    pub async fn record_all(&self, ended: &[(Attempt, Outcome)]) -> Result<Vec<Option<Next>>> {
         let mut tried = 1;
         loop {
-            match self.settle_once(attempt, outcome.clone()).await {
+            match self.record_once(ended).await {
                 // Two who wait for each other: the database lets one go on, and the other begins anew.
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 done => return done,
@@ -168,57 +209,49 @@ impl Desk {
         }
     }
 
-    async fn settle_once(&self, attempt: Attempt, outcome: Outcome) -> Result<Option<Next>> {
-        let Attempt { id, attempt, leased_until: lease } = attempt;
+    async fn record_once(&self, ended: &[(Attempt, Outcome)]) -> Result<Vec<Option<Next>>> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let delivery =
-            tx.delivery(id).await?.ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"))?;
-        if let (Channel::Email, Some(address)) = (delivery.channel, &delivery.address) {
-            self.inner.note_pace(&mut tx, address, &outcome, now).await?;
-        }
-        if let Outcome::SentAs(provider_id) = &outcome {
-            // It left, whoever holds the delivery by now: answers to it come back by this id.
-            tx.keep_provider_id(id, provider_id).await?;
-            // Nothing leads to what was erased meanwhile.
-            if delivery.state != DeliveryState::Cancelled {
-                tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
+        let ids: Vec<_> = ended.iter().map(|(attempt, _)| attempt.id).collect();
+        let deliveries: HashMap<_, _> =
+            tx.deliveries_of(&ids).await?.into_iter().map(|delivery| (delivery.id, delivery)).collect();
+        let delivery_of =
+            |id| deliveries.get(&id).ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"));
+        if deliveries.values().any(|delivery| delivery.channel == Channel::Email) {
+            let mut paces = Paces::read(&mut tx).await?;
+            for (attempt, outcome) in ended {
+                if let StoredDelivery { channel: Channel::Email, address: Some(address), .. } =
+                    delivery_of(attempt.id)?
+                {
+                    paces.note(address, outcome, now);
+                }
             }
+            paces.write(&mut tx, now).await?;
         }
-        if let (Outcome::Skipped(_), Some(browser)) = (&outcome, delivery.subscription) {
-            tx.drop_subscription(browser).await?;
-        }
-        let next = after_attempt(outcome, attempt, delivery.ambiguous_at.is_some());
-        let is_ours = match &next {
-            Next::Sent => tx.settle_attempt(id, lease, DeliveryState::Sent, None, now).await?,
-            Next::Failed(why) => tx.settle_attempt(id, lease, DeliveryState::Failed, Some(why), now).await?,
-            Next::Skipped(why) => {
-                tx.settle_attempt(id, lease, DeliveryState::Skipped, Some(why), now).await?
+        let mut nexts = Vec::with_capacity(ended.len());
+        let mut sent = Vec::new();
+        for (Attempt { id, attempt, leased_until }, outcome) in ended {
+            let was_ambiguous = delivery_of(*id)?.ambiguous_at.is_some();
+            let next = after_attempt(outcome.clone(), *attempt, was_ambiguous);
+            if next == Next::Sent {
+                sent.push((*id, *leased_until));
             }
-            Next::Uncertain(why) => {
-                tx.settle_attempt(id, lease, DeliveryState::Uncertain, Some(why), now).await?
-            }
-            Next::Again { after, why, ambiguous } => {
-                tx.try_later(id, lease, why, now + *after, ambiguous.then_some(now), now).await?
-            }
-        };
-        if let (Next::Failed(why), Some(address)) = (&next, &delivery.address)
-            && is_ours
-            && returned::status_in(why).is_some_and(returned::is_hard)
-        {
-            tx.suppress(address, wording::mail::refused(), id, now).await?;
+            nexts.push(next);
         }
-        if next == Next::Sent && is_ours {
-            self.inner.keep_copy(&mut tx, &delivery, now).await?;
-        }
-        if is_ours {
-            self.inner
-                .tell_receipt(&mut tx, delivery.ticket, delivery.message_id.map(|id| id.0), now)
-                .await?;
+        let sent: HashSet<_> = tx.settle_sent(&sent, now).await?.into_iter().collect();
+        let mut recorded = Vec::with_capacity(ended.len());
+        for ((attempt, outcome), next) in ended.iter().zip(nexts) {
+            let delivery = delivery_of(attempt.id)?;
+            let is_ours = match &next {
+                Next::Sent => sent.contains(&attempt.id),
+                other => end_otherwise(&mut tx, attempt, other, now).await?,
+            };
+            self.inner.record_besides(&mut tx, delivery, outcome, &next, is_ours, now).await?;
+            recorded.push(is_ours.then_some(next));
         }
         tx.commit().await?;
         self.inner.ring_chats();
-        Ok(is_ours.then_some(next))
+        Ok(recorded)
     }
 
     /// When the next delivery of a channel becomes due.
@@ -241,18 +274,71 @@ impl Inner {
         Ok(())
     }
 
+    /// What follows from an attempt besides where its delivery stands.
+    async fn record_besides(
+        &self,
+        tx: &mut Tx,
+        delivery: &StoredDelivery,
+        outcome: &Outcome,
+        next: &Next,
+        is_ours: bool,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if let Outcome::SentAs(provider_id) = outcome {
+            // It left, whoever holds the delivery by now: answers to it come back by this id.
+            tx.keep_provider_id(delivery.id, provider_id).await?;
+            // Nothing leads to what was erased meanwhile.
+            if delivery.state != DeliveryState::Cancelled {
+                tx.add_ref(provider_id, delivery.ticket, RefKind::Provider).await?;
+            }
+        }
+        if let (Outcome::Skipped(_), Some(browser)) = (outcome, delivery.subscription) {
+            tx.drop_subscription(browser).await?;
+        }
+        if !is_ours {
+            return Ok(());
+        }
+        match (next, &delivery.address) {
+            (Next::Sent, _) => self.keep_copy(tx, delivery, now).await?,
+            (Next::Failed(why), Some(address)) if returned::status_in(why).is_some_and(returned::is_hard) => {
+                tx.suppress(address, wording::mail::refused(), delivery.id, now).await?;
+            }
+            _ => {}
+        }
+        Ok(self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?)
+    }
+
+    /// The automatic mails that the recipients of these had lately, where there is a limit to them.
+    async fn lately(&self, tx: &mut Tx, claimed: &[StoredDelivery], now: DateTime<Utc>) -> Result<Crowd> {
+        let limit = self.settings.rules.automatic_mails_per_recipient_per_hour as usize;
+        let may_wait = |delivery: &&StoredDelivery| {
+            limit > 0 && delivery.kind != NoticeKind::Reply && delivery.attempts <= 1
+        };
+        let asked: Vec<_> = claimed
+            .iter()
+            .filter(may_wait)
+            .filter_map(|delivery| Some((delivery.id, delivery.address.as_deref()?)))
+            .collect();
+        let mut lately: HashMap<_, Vec<_>> = HashMap::new();
+        for other in tx.automatic_lately(&asked, now - LIMITED_WITHIN).await? {
+            lately.entry(other.of).or_default().push(other);
+        }
+        let claimed = claimed.iter().map(|delivery| delivery.id).collect();
+        Ok(Crowd { limit, lately, claimed, leaving: HashSet::new() })
+    }
+
     /// Lets an automatic mail wait when its recipient had as many as they may within an hour: the last guard against
     /// a loop. What a CM wrote never waits, nor does a mail that was tried before.
-    async fn put_off(&self, tx: &mut Tx, delivery: &StoredDelivery, now: DateTime<Utc>) -> Result<bool> {
-        let limit = i64::from(self.settings.rules.automatic_mails_per_recipient_per_hour);
-        let (true, Some(address)) = (limit > 0, &delivery.address) else { return Ok(false) };
-        if delivery.kind == NoticeKind::Reply || delivery.attempts > 1 {
-            return Ok(false);
-        }
-        let lately = tx.automatic_lately(address, now - LIMITED_WITHIN, delivery.id, limit).await?;
-        let (true, Some(oldest)) = (lately.len() as i64 == limit, lately.last()) else { return Ok(false) };
-        let why = wording::mail::too_many_automatic(limit);
-        tx.put_off(delivery.id, &why, *oldest + LIMITED_WITHIN, None, now).await?;
+    async fn put_off(
+        &self,
+        tx: &mut Tx,
+        crowd: &Crowd,
+        delivery: &StoredDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let Some(since) = crowd.full_since(delivery.id) else { return Ok(false) };
+        let why = wording::mail::too_many_automatic(crowd.limit as i64);
+        tx.put_off(delivery.id, &why, since + LIMITED_WITHIN, None, now).await?;
         Ok(true)
     }
 
@@ -260,15 +346,12 @@ impl Inner {
     async fn parcel(
         &self,
         tx: &mut Tx,
+        known: &Known,
         delivery: StoredDelivery,
         leased_until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<Parcel>> {
-        let ticket = tx
-            .ticket(delivery.ticket)
-            .await?
-            .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
-        let requester = tx.requester(ticket.requester).await?;
+        let (ticket, requester) = known.of(delivery.ticket)?;
         let address = delivery.address.unwrap_or_default();
         let is_copy = address != requester.email;
         let preference = match is_copy {
@@ -276,7 +359,7 @@ impl Inner {
             false => Some(requester.preference),
         };
         // What goes for a copy goes for the requester's own mail.
-        let is_suppressed = tx.suppressed(&address).await?.is_some();
+        let is_suppressed = known.suppressed.contains(&address);
         let is_out = is_copy
             && !delivery.cc.is_empty()
             && tx.participation(delivery.ticket, &address).await? == Some(Participation::Out);
@@ -291,7 +374,7 @@ impl Inner {
             return Ok(None);
         }
         let (mut text, mut quoted, mut files) = (None, None, None);
-        if let Some(message) = delivery.message_id.filter(|_| delivery.sealed.is_none()) {
+        if let Some(message) = delivery.message_id.filter(|_| !delivery.is_sealed) {
             files = match enclosed(tx, message).await? {
                 Files::None => None,
                 Files::Kept(files) => Some(files),
@@ -319,8 +402,12 @@ impl Inner {
             (_, None) => return Err(anyhow::anyhow!("delivery {} announces nothing", delivery.id).into()),
         };
         let links = (!is_copy).then(|| {
-            self.links.links(requester.id, delivery.ticket, links_from(&requester, delivery.created_at))
+            self.links.links(requester.id, delivery.ticket, links_from(requester, delivery.created_at))
         });
+        let sealed = match delivery.is_sealed {
+            true => tx.sealed(delivery.id).await?,
+            false => None,
+        };
         Ok(Some(Parcel {
             id: delivery.id,
             ticket: delivery.ticket,
@@ -330,10 +417,10 @@ impl Inner {
             title: delivery.title,
             message: delivery.message,
             address,
-            to: Mailbox { address: requester.email, name: requester.name },
+            to: Mailbox { address: requester.email.clone(), name: requester.name.clone() },
             cc: delivery.cc,
-            reply_to: self.reply_address(&ticket),
-            subject: ticket.subject,
+            reply_to: self.reply_address(ticket),
+            subject: ticket.subject.clone(),
             text,
             files,
             quoted,
@@ -342,9 +429,87 @@ impl Inner {
             references: delivery.refs,
             links,
             created_at: delivery.created_at,
-            sealed: delivery.sealed.map(|packed| unpack(&packed)).transpose()?,
+            sealed: sealed.map(|packed| unpack(&packed)).transpose()?,
         }))
     }
+}
+
+impl Parcel {
+    /// How much it takes in memory, roughly: files and kept bytes; the words are short.
+    fn bytes(&self) -> usize {
+        let files = self.files.as_ref().map_or(0, |enclosed| enclosed.raw.len());
+        files + self.sealed.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// What the mails of a claim are about, read for all of them at once.
+struct Known {
+    tickets: HashMap<TicketId, Ticket>,
+    requesters: HashMap<RequesterId, Requester>,
+    /// Those of the mails' addresses that no mail goes to.
+    suppressed: HashSet<String>,
+}
+
+impl Known {
+    async fn read(tx: &mut Tx, claimed: &[StoredDelivery]) -> Result<Known> {
+        let tickets: BTreeSet<_> = claimed.iter().map(|delivery| delivery.ticket).collect();
+        let tickets = tx.tickets_by_number(&Vec::from_iter(tickets)).await?;
+        let requesters: BTreeSet<_> = tickets.iter().map(|ticket| ticket.requester).collect();
+        let requesters = tx.requesters_of(&Vec::from_iter(requesters)).await?;
+        let addresses: Vec<_> = claimed.iter().filter_map(|delivery| delivery.address.as_deref()).collect();
+        Ok(Known {
+            tickets: tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect(),
+            requesters: requesters.into_iter().map(|requester| (requester.id, requester)).collect(),
+            suppressed: tx.suppressed_among(&addresses).await?,
+        })
+    }
+
+    /// A ticket, and whose it is.
+    fn of(&self, ticket: TicketId) -> Result<(&Ticket, &Requester)> {
+        let found = self
+            .tickets
+            .get(&ticket)
+            .and_then(|ticket| Some((ticket, self.requesters.get(&ticket.requester)?)));
+        Ok(found.ok_or_else(|| anyhow::anyhow!("a delivery of ticket {ticket} has nobody to go to"))?)
+    }
+}
+
+/// How many automatic mails the recipients of a claim's mails had lately.
+struct Crowd {
+    /// How many each may have.
+    limit: usize,
+    /// Those before each mail that may have to wait, the latest first.
+    lately: HashMap<DeliveryId, Vec<Lately>>,
+    /// The claim's own.
+    claimed: HashSet<DeliveryId>,
+    /// Those of them that neither wait nor are left to the next claim.
+    leaving: HashSet<DeliveryId>,
+}
+
+impl Crowd {
+    /// When the oldest of the latest mails left that together are as many as the recipient of this one may have; `None` where
+    /// there were fewer.
+    fn full_since(&self, id: DeliveryId) -> Option<DateTime<Utc>> {
+        let counts = |other: &&Lately| !self.claimed.contains(&other.id) || self.leaving.contains(&other.id);
+        let last = self.limit.checked_sub(1)?;
+        self.lately.get(&id)?.iter().filter(counts).nth(last).map(|other| other.at)
+    }
+}
+
+/// Writes where a delivery stands after an attempt that did not send it; `false` when it was no longer in hand.
+async fn end_otherwise(tx: &mut Tx, attempt: &Attempt, next: &Next, now: DateTime<Utc>) -> Result<bool> {
+    let (id, lease) = (attempt.id, attempt.leased_until);
+    let (state, why) = match next {
+        Next::Again { after, why, ambiguous } => {
+            let at = now + *after;
+            return Ok(tx.try_later(id, lease, why, at, ambiguous.then_some(now), now).await?);
+        }
+        Next::Sent => (DeliveryState::Sent, None),
+        Next::Failed(why) => (DeliveryState::Failed, Some(why)),
+        Next::Skipped(why) => (DeliveryState::Skipped, Some(why)),
+        Next::Uncertain(why) => (DeliveryState::Uncertain, Some(why)),
+    };
+    Ok(tx.settle_attempt(id, lease, state, why.map(String::as_str), now).await?)
 }
 
 /// The files of a reply.

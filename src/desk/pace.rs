@@ -23,12 +23,46 @@ struct Kept {
     stored: Option<Pace>,
 }
 
+impl Kept {
+    fn idle(now: DateTime<Utc>) -> Kept {
+        Kept { pace: Pace::idle(now), stored: None }
+    }
+}
+
 impl Paces {
     /// Reads and holds them.
     pub(super) async fn read(tx: &mut Tx) -> Result<Paces> {
         let known = tx.paces().await?.into_iter();
         let known = known.map(|(key, pace)| (key, Kept { pace, stored: Some(pace) })).collect();
         Ok(Paces { known })
+    }
+
+    /// Takes what a server answered into its provider's pace.
+    pub(super) fn note(&mut self, address: &str, outcome: &Outcome, now: DateTime<Utc>) {
+        match outcome {
+            Outcome::Retry(why) if asks_to_slow_down(why) => {
+                let provider = provider_of(address);
+                let pace = &mut self.known.entry(provider.key).or_insert_with(|| Kept::idle(now)).pace;
+                let before = *pace;
+                pace.slow_down(now);
+                if *pace != before {
+                    let name = provider.name.unwrap_or("another");
+                    let seconds = (pace.closed_until - now).num_seconds();
+                    tracing::warn!(
+                        provider = name,
+                        seconds,
+                        "a mail provider asks for fewer mails; those to it wait"
+                    );
+                }
+            }
+            // Of a provider that is idle it says nothing.
+            Outcome::Sent | Outcome::SentAs(_) if !self.known.is_empty() => {
+                if let Some(kept) = self.known.get_mut(&provider_of(address).key) {
+                    kept.pace.taken(now);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Writes those that changed, and forgets those that say nothing any more.
@@ -60,8 +94,7 @@ impl Inner {
         if limit == 0 && !paces.known.contains_key(&provider.key) {
             return Ok(false);
         }
-        let idle = || Kept { pace: Pace::idle(now), stored: None };
-        let pace = &mut paces.known.entry(provider.key).or_insert_with(idle).pace;
+        let pace = &mut paces.known.entry(provider.key).or_insert_with(|| Kept::idle(now)).pace;
         let (at, turn) = match pace.turn(limit, delivery.turn_at, now) {
             Turn::Now => return Ok(false),
             Turn::At(at) => (at, Some(at)),
@@ -73,32 +106,5 @@ impl Inner {
         };
         tx.put_off(delivery.id, &why, at, turn, now).await?;
         Ok(true)
-    }
-
-    /// Takes what a server answered into its provider's pace.
-    pub(super) async fn note_pace(
-        &self,
-        tx: &mut Tx,
-        address: &str,
-        outcome: &Outcome,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let provider = provider_of(address);
-        let known = tx.pace(&provider.key).await?;
-        let mut pace = known.unwrap_or_else(|| Pace::idle(now));
-        match outcome {
-            Outcome::Retry(why) if asks_to_slow_down(why) => pace.slow_down(now),
-            Outcome::Sent | Outcome::SentAs(_) => pace.taken(now),
-            _ => return Ok(()),
-        }
-        if known.unwrap_or_else(|| Pace::idle(now)) == pace {
-            return Ok(());
-        }
-        if matches!(outcome, Outcome::Retry(_)) {
-            let (provider, seconds) =
-                (provider.name.unwrap_or("another"), (pace.closed_until - now).num_seconds());
-            tracing::warn!(provider, seconds, "a mail provider asks for fewer mails; those to it wait");
-        }
-        Ok(tx.keep_pace(&provider.key, &pace).await?)
     }
 }

@@ -97,7 +97,8 @@ impl Desk {
     /// told no more.
     pub async fn record_push(&self, push: &Push, outcome: Outcome) -> Result<Option<Next>> {
         let Push { id, attempt, leased_until, .. } = *push;
-        self.settle(Attempt { id, attempt, leased_until }, outcome).await
+        let mut next = self.record_all(&[(Attempt { id, attempt, leased_until }, outcome)]).await?;
+        Ok(next.pop().flatten())
     }
 
     /// Has a browser told of what happens on the tickets of whom the link was made for; `None` for a link that is none.

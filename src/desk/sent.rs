@@ -28,8 +28,8 @@ impl Desk {
         let leased_until = now + LEASE;
         let mut mails = Vec::new();
         for copy in tx.claim_copies(now, leased_until, limit).await? {
-            let delivery = tx.delivery(copy.delivery).await?;
-            let Some((packed, at)) = delivery.and_then(|sent| Some((sent.sealed?, sent.updated_at))) else {
+            let at = tx.delivery(copy.delivery).await?.map(|sent| sent.updated_at);
+            let (Some(packed), Some(at)) = (tx.sealed(copy.delivery).await?, at) else {
                 // Taken away meanwhile, with all that is held of its requester.
                 tx.end_copy(&copy.rfc_id, leased_until, "failed", Some("its bytes are gone")).await?;
                 continue;

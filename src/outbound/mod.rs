@@ -8,31 +8,25 @@ pub mod compose;
 pub mod maildir;
 pub mod published;
 pub mod push;
+pub mod round;
 pub mod smtp;
 mod smtp_line;
 pub mod webhook;
 
-use crate::crash;
 use crate::desk::attend::{Sleeps, Work, attend};
-use crate::desk::deliver::{Claim, Parcel};
+use crate::desk::deliver::Parcel;
 use crate::desk::{Desk, Failure, Result};
-use crate::domain::delivery::{Channel, Next, Outcome};
-use crate::domain::ids::DeliveryId;
+use crate::domain::delivery::{Channel, Outcome};
 use crate::wording::templates::Templates;
 use chrono::{DateTime, Utc};
-use compose::{Letterhead, compose};
-use futures_util::{StreamExt, stream};
+use compose::Letterhead;
 use maildir::MaildirCourier;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use round::drain;
 use serde::Serialize;
-use smtp::{LANES, SmtpCourier};
-use std::collections::HashSet;
+use smtp::SmtpCourier;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How many deliveries are leased at once. Small: the last of them must leave before the lease ends, however slow
-/// the server is.
-pub const BATCH: i64 = 8;
 
 /// How long the couriers sleep. What another process plans (the command line, a second instance) is found within the longest;
 /// looking costs one indexed query.
@@ -67,6 +61,14 @@ impl Courier {
         match self {
             Courier::Smtp(courier) => courier.send(address, mail).await,
             Courier::Maildir(courier) => courier.send(message_id, address, mail).await,
+        }
+    }
+
+    /// How long one mail may take, whatever the other side does.
+    fn longest_send(&self) -> Duration {
+        match self {
+            Courier::Smtp(courier) => courier.longest_send(),
+            Courier::Maildir(_) => Duration::ZERO,
         }
     }
 
@@ -119,62 +121,12 @@ impl DeliverCount {
     }
 }
 
-/// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
-/// one for each mail.
-#[derive(Debug, Default)]
-struct Tally {
-    count: DeliverCount,
-    said: HashSet<String>,
-}
-
-impl Tally {
-    fn note(&mut self, parcel: &Parcel, next: Option<&Next>) {
-        let (delivery, ticket) = (parcel.id.0, parcel.ticket.0);
-        let Some(next) = next else {
-            tracing::warn!(delivery, ticket, "an attempt ended after somebody else had settled the mail");
-            return;
-        };
-        match next {
-            Next::Sent => {
-                self.count.sent += 1;
-                tracing::debug!(delivery, ticket, "mail sent");
-            }
-            Next::Again { after, why, ambiguous } => {
-                self.count.retry += 1;
-                if self.said.insert(why.clone()) {
-                    let after_seconds = after.as_secs();
-                    tracing::warn!(
-                        delivery,
-                        ticket,
-                        why,
-                        ambiguous,
-                        after_seconds,
-                        "mail waits for another try"
-                    );
-                }
-            }
-            Next::Skipped(why) => {
-                self.count.skipped += 1;
-                tracing::info!(delivery, ticket, why, "mail not sent any more");
-            }
-            Next::Failed(why) => {
-                self.count.failed += 1;
-                tracing::error!(delivery, ticket, why, "mail given up");
-            }
-            Next::Uncertain(why) => {
-                self.count.uncertain += 1;
-                tracing::error!(delivery, ticket, why, "mail may have arrived; a person must decide");
-            }
-        }
-    }
-}
-
-/// Sends what is due, once: at most `limit` deliveries, and each at most one time.
+/// Sends what is due, once, and each mail at most one time.
 ///
 /// # Errors
 /// The database's. What was leased and not recorded comes back when its lease ends.
-pub async fn deliver(desk: &Desk, post: &PostRoom, limit: i64) -> Result<DeliverCount> {
-    drain(desk, post, limit, &CancellationToken::new()).await
+pub async fn deliver(desk: &Desk, post: &PostRoom) -> Result<DeliverCount> {
+    drain(desk, post, &CancellationToken::new()).await
 }
 
 /// Sends what becomes due, until `cancel`; what is in hand then is still finished.
@@ -188,7 +140,7 @@ impl Work for PostRoom {
     }
 
     async fn do_due(&self, desk: &Desk, cancel: &CancellationToken) -> Result<()> {
-        drain(desk, self, i64::MAX, cancel).await.map(drop)
+        drain(desk, self, cancel).await.map(drop)
     }
 
     async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {
@@ -200,111 +152,10 @@ impl Work for PostRoom {
     }
 }
 
-async fn drain(desk: &Desk, post: &PostRoom, limit: i64, cancel: &CancellationToken) -> Result<DeliverCount> {
-    let mut tally = Tally::default();
-    let mut room = limit;
-    let mut outcome = Ok(());
-    while room > 0 && !cancel.is_cancelled() && outcome.is_ok() {
-        let Claim { parcels, skipped, uncertain, put_off } = match desk.claim(room.min(BATCH)).await {
-            Ok(claim) => claim,
-            Err(failure) => {
-                outcome = Err(failure);
-                break;
-            }
-        };
-        tally.count.skipped += skipped;
-        tally.count.uncertain += uncertain;
-        tally.count.retry += put_off;
-        tally.count.waiting += put_off;
-        if parcels.is_empty() && skipped + put_off == 0 {
-            break;
-        }
-        room -= parcels.len() as i64;
-        outcome = send_batch(desk, post, parcels, &mut tally).await;
-    }
-    post.courier.rest().await;
-    let count = tally.count;
-    if count != DeliverCount::default() {
-        tracing::info!(
-            sent = count.sent,
-            retry = count.retry,
-            failed = count.failed,
-            skipped = count.skipped,
-            uncertain = count.uncertain,
-            "outbox"
-        );
-    }
-    outcome.map(|()| count)
-}
-
-async fn send_batch(desk: &Desk, post: &PostRoom, parcels: Vec<Parcel>, tally: &mut Tally) -> Result<()> {
-    let Prepared { ready, to_seal, refused } = prepare(parcels, &post.letterhead, &post.templates);
-    for (parcel, why) in refused {
-        let next = record(desk, &parcel, Outcome::Failed(why)).await?;
-        tally.note(&parcel, next.as_ref());
-    }
-    if !to_seal.is_empty() {
-        desk.seal(&to_seal).await?;
-    }
-    crash::point("after_lease_before_send");
-
-    let mut sends = stream::iter(ready)
-        .map(|(parcel, mail)| async move {
-            let outcome = post.courier.send(&parcel, &mail).await;
-            (parcel, outcome)
-        })
-        .buffer_unordered(LANES);
-    let mut first_failure = Ok(());
-    while let Some((parcel, outcome)) = sends.next().await {
-        if matches!(outcome, Outcome::Sent | Outcome::SentAs(_)) {
-            crash::point("after_smtp_250_before_mark");
-        }
-        match record(desk, &parcel, outcome).await {
-            Ok(next) => tally.note(&parcel, next.as_ref()),
-            // The others are on their way already, and are recorded too.
-            Err(failure) if first_failure.is_ok() => first_failure = Err(failure),
-            Err(_) => {}
-        }
-    }
-    first_failure
-}
-
-/// A batch, sorted by what can be done with it.
-struct Prepared {
-    /// With their bytes.
-    ready: Vec<(Parcel, Vec<u8>)>,
-    /// Bytes that are not kept yet.
-    to_seal: Vec<(DeliveryId, Vec<u8>)>,
-    /// What can never be a mail, and why.
-    refused: Vec<(Parcel, String)>,
-}
-
-fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
-    let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
-    for mut parcel in parcels {
-        if let Some(sealed) = parcel.sealed.take() {
-            prepared.ready.push((parcel, sealed));
-            continue;
-        }
-        match compose(&parcel, letterhead, templates) {
-            Ok(mail) => {
-                prepared.to_seal.push((parcel.id, mail.clone()));
-                prepared.ready.push((parcel, mail));
-            }
-            Err(error) => prepared.refused.push((parcel, error.to_string())),
-        }
-    }
-    prepared
-}
-
-async fn record(desk: &Desk, parcel: &Parcel, outcome: Outcome) -> Result<Option<Next>> {
-    insist(|| desk.record(parcel, outcome.clone())).await
-}
-
 /// Writes what became of an attempt, again while the database is away.
-async fn insist<F, N>(record: impl Fn() -> F) -> Result<Option<N>>
+async fn insist<F, N>(record: impl Fn() -> F) -> Result<N>
 where
-    F: Future<Output = Result<Option<N>>>,
+    F: Future<Output = Result<N>>,
 {
     let mut tried = 1;
     loop {

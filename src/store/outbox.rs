@@ -1,7 +1,7 @@
 //! Deliveries: planned with their cause, claimed by lease, recorded.
 //! May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, on, optional, scalar, statements};
+use super::dialect::{Bulk, Sql, all, execute, fetch_all, optional, scalar, statements, write_all};
 use super::{Result, Tx, clean, going_back, known};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, SubscriptionId, TicketId};
@@ -9,13 +9,14 @@ use crate::domain::mail::Mailbox;
 use crate::domain::notice::NoticeKind;
 use crate::domain::ticket::Status;
 use chrono::{DateTime, Utc};
+use std::sync::LazyLock;
 
 /// The columns of a delivery, in the order of [`DeliveryRow`].
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         provider_id, in_reply_to, refs, cc, state, why, attempts, turn_at, ambiguous_at, sealed, subscription_id, \
-         created_at, updated_at"
+         provider_id, in_reply_to, refs, cc, state, why, attempts, turn_at, ambiguous_at, sealed IS NOT NULL AS is_sealed, \
+         subscription_id, created_at, updated_at"
     };
 }
 
@@ -26,6 +27,54 @@ macro_rules! due {
          OR (state = 'sending' AND leased_until <= $1)) ORDER BY id LIMIT $3"
     };
 }
+
+static DELIVERIES_OF: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id IN (");
+    Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
+});
+static SEALED: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = "SELECT id, sealed FROM delivery WHERE sealed IS NOT NULL AND id IN (";
+    Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
+});
+// Of one that was erased while it was composed, nothing is kept.
+static SEAL: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("UPDATE delivery SET sealed = given.column2 FROM (VALUES "),
+        Sql::fork("($1, $2)", "(CAST($1 AS BIGINT), CAST($2 AS BYTEA))"),
+        2,
+        ") AS given WHERE delivery.id = given.column1 AND sealed IS NULL AND state <> 'cancelled'",
+    )
+});
+static SETTLE_SENT: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same(
+            "UPDATE delivery SET state = 'sent', why = NULL, leased_until = NULL, updated_at = given.column3 FROM (VALUES ",
+        ),
+        Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS TIMESTAMPTZ))"),
+        3,
+        ") AS given WHERE delivery.id = given.column1 AND leased_until = given.column2 AND state = 'sending' RETURNING id",
+    )
+});
+// SQLite reads what is asked for first, and then each address along its index.
+static AUTOMATIC_LATELY: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same("SELECT asked.column1, lately.id, lately.updated_at FROM (VALUES "),
+        Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TIMESTAMPTZ))"),
+        3,
+        ") AS asked CROSS JOIN delivery AS lately WHERE lately.address = asked.column2 AND lately.kind <> 'reply' \
+         AND lately.updated_at > asked.column3 AND lately.channel = 'email' \
+         AND (lately.state IN ('sent', 'failed', 'uncertain') OR (lately.state = 'sending' AND lately.id < asked.column1)) \
+         ORDER BY lately.updated_at DESC",
+    )
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 5] = [
+    ("deliveries_of", &DELIVERIES_OF),
+    ("sealed", &SEALED),
+    ("seal", &SEAL),
+    ("settle_sent", &SETTLE_SENT),
+    ("automatic_lately", &AUTOMATIC_LATELY),
+];
 
 statements! {
     ADD_DELIVERY = Sql::same(
@@ -56,8 +105,6 @@ statements! {
             "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
              state = 'sending', leased_until = $2, attempts = attempts + 1, updated_at = $1 WHERE id IN (",
             due!(), " FOR UPDATE SKIP LOCKED) RETURNING ", delivery_columns!()));
-    // Of one that was erased while it was composed, nothing is kept.
-    SEAL = Sql::same("UPDATE delivery SET sealed = $2 WHERE id = $1 AND sealed IS NULL AND state <> 'cancelled'");
     SETTLE = Sql::same(
         "UPDATE delivery SET state = $2, why = $3, leased_until = NULL, updated_at = $4 WHERE id = $1");
     SETTLE_ATTEMPT = Sql::same(
@@ -66,13 +113,12 @@ statements! {
     TRY_LATER = Sql::same(
         "UPDATE delivery SET state = 'pending', why = $3, next_attempt_at = $4, leased_until = NULL, turn_at = NULL, \
          updated_at = $5, ambiguous_at = COALESCE($6, ambiguous_at) WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
-    AUTOMATIC_LATELY = Sql::same(
-        "SELECT updated_at FROM delivery WHERE address = $1 AND kind <> 'reply' AND updated_at > $2 \
-         AND channel = 'email' AND (state IN ('sent', 'failed', 'uncertain') OR (state = 'sending' AND id < $3)) \
-         ORDER BY updated_at DESC LIMIT $4");
     PUT_OFF = Sql::same(
         "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, turn_at = $4, leased_until = NULL, \
          attempts = attempts - 1, updated_at = $5 WHERE id = $1");
+    GIVE_BACK = Sql::same(
+        "UPDATE delivery SET state = 'pending', next_attempt_at = $3, leased_until = NULL, attempts = attempts - 1, \
+         updated_at = $3 WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, turn_at = NULL, ambiguous_at = NULL, \
          next_attempt_at = $2, updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
@@ -184,10 +230,22 @@ pub struct StoredDelivery {
     pub attempts: i64,
     pub turn_at: Option<DateTime<Utc>>,
     pub ambiguous_at: Option<DateTime<Utc>>,
-    pub sealed: Option<Vec<u8>>,
+    /// The bytes of a mail are kept, as its first attempt sent them.
+    pub is_sealed: bool,
     pub subscription: Option<SubscriptionId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// An automatic mail that left lately, or leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Lately {
+    /// The mail to whose address it went.
+    pub of: DeliveryId,
+    /// It.
+    pub id: DeliveryId,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A delivery that failed, or of which nobody knows whether it arrived.
@@ -245,7 +303,7 @@ struct DeliveryRow {
     attempts: i64,
     turn_at: Option<DateTime<Utc>>,
     ambiguous_at: Option<DateTime<Utc>>,
-    sealed: Option<Vec<u8>>,
+    is_sealed: bool,
     subscription_id: Option<i64>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -279,7 +337,7 @@ impl DeliveryRow {
             attempts: self.attempts,
             turn_at: self.turn_at,
             ambiguous_at: self.ambiguous_at,
-            sealed: self.sealed,
+            is_sealed: self.is_sealed,
             subscription: self.subscription_id.map(SubscriptionId),
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -337,6 +395,22 @@ impl Tx {
         row.map(DeliveryRow::read).transpose()
     }
 
+    /// Several deliveries, each once; in no order.
+    pub async fn deliveries_of(&mut self, ids: &[DeliveryId]) -> Result<Vec<StoredDelivery>> {
+        read_all(fetch_all!(self, DELIVERIES_OF, DeliveryRow, ids, |query, id| query.bind(id.0))?)
+    }
+
+    /// The bytes of a mail as its first attempt sent them, packed.
+    pub async fn sealed(&mut self, id: DeliveryId) -> Result<Option<Vec<u8>>> {
+        Ok(self.sealed_of(&[id]).await?.pop().map(|(_, packed)| packed))
+    }
+
+    /// The same of several mails; in no order.
+    pub async fn sealed_of(&mut self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, Vec<u8>)>> {
+        let rows = fetch_all!(self, SEALED, (i64, Vec<u8>), ids, |query, id| query.bind(id.0))?;
+        Ok(rows.into_iter().map(|(id, packed)| (DeliveryId(id), packed)).collect())
+    }
+
     /// The delivery of a mail with this Message-ID to this address. Copies of one reply share their id: where the address
     /// is none of theirs, the first that left, which is the requester's.
     pub async fn delivery_by_rfc_id(
@@ -386,9 +460,9 @@ impl Tx {
         execute!(self, GIVE_UP_TWICE_LOST, now, why)
     }
 
-    /// Keeps the exact bytes of a mail before its first attempt; later ones send the same.
-    pub async fn seal(&mut self, id: DeliveryId, packed: &[u8]) -> Result<()> {
-        execute!(self, SEAL, id.0, packed).map(drop)
+    /// Keeps the exact bytes of mails, packed, before their first attempt; later ones send the same.
+    pub async fn seal(&mut self, mails: &[(DeliveryId, Vec<u8>)]) -> Result<()> {
+        write_all!(self, SEAL, mails, |query, mail| query.bind(mail.0.0).bind(&mail.1))
     }
 
     /// Writes where a delivery ends.
@@ -400,6 +474,20 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<()> {
         execute!(self, SETTLE, id.0, state.as_str(), why.map(clean), now).map(drop)
+    }
+
+    /// Writes that these attempts, each of its lease, sent their mails. Answers with those that were still in hand, as
+    /// [`Tx::settle_attempt`] tells of one.
+    pub async fn settle_sent(
+        &mut self,
+        attempts: &[(DeliveryId, DateTime<Utc>)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DeliveryId>> {
+        let rows = fetch_all!(self, SETTLE_SENT, (i64,), attempts, |query, attempt| query
+            .bind(attempt.0.0)
+            .bind(attempt.1)
+            .bind(now))?;
+        Ok(rows.into_iter().map(|(id,)| DeliveryId(id)).collect())
     }
 
     /// Writes where a delivery ends with the attempt of this lease. `false` when another worker has taken it over meanwhile, or
@@ -429,22 +517,29 @@ impl Tx {
         execute!(self, TRY_LATER, id.0, lease, clean(why), at, now, ambiguous_at).map(|rows| rows == 1)
     }
 
-    /// When the latest automatic mails to an address left since `since`, the latest first; at most `limit`. Of
-    /// those that leave now, the ones before `id`.
+    /// For each of these mails, each with its address: the automatic mails that left to that address since `since`, and
+    /// when, the latest first. Of those that leave now, the ones before it.
     pub async fn automatic_lately(
         &mut self,
-        address: &str,
+        mails: &[(DeliveryId, &str)],
         since: DateTime<Utc>,
+    ) -> Result<Vec<Lately>> {
+        let rows = fetch_all!(self, AUTOMATIC_LATELY, (i64, i64, DateTime<Utc>), mails, |query, mail| query
+            .bind(mail.0.0)
+            .bind(clean(mail.1))
+            .bind(since))?;
+        let read = |(of, id, at)| Lately { of: DeliveryId(of), id: DeliveryId(id), at };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// Gives a claimed delivery back that was not attempted, as if this lease had never been: it is due again at once.
+    pub async fn give_back(
+        &mut self,
         id: DeliveryId,
-        limit: i64,
-    ) -> Result<Vec<DateTime<Utc>>> {
-        on!(self, AUTOMATIC_LATELY, |c, text| sqlx::query_scalar(text)
-            .bind(clean(address))
-            .bind(since)
-            .bind(id.0)
-            .bind(limit)
-            .fetch_all(c)
-            .await)
+        lease: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        execute!(self, GIVE_BACK, id.0, lease, now).map(drop)
     }
 
     /// Gives a claimed delivery back before it was attempted: it is due again at `at`. `turn`: when it may leave whoever else

@@ -1,9 +1,17 @@
 //! Addresses that no mail goes to, because one came back for good. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional_scalar, scalar, statements};
+use super::dialect::{Bulk, Sql, all, execute, fetch_all, optional_scalar, scalar, statements};
 use super::{Result, Tx, clean, going_back};
 use crate::domain::ids::DeliveryId;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static SUPPRESSED_AMONG: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(Sql::same("SELECT address FROM suppressed WHERE address IN ("), Sql::same("$1"), 1, ")")
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("suppressed_among", &SUPPRESSED_AMONG)];
 
 statements! {
     SUPPRESS = Sql::same(
@@ -58,6 +66,13 @@ impl Tx {
     /// Why no mail goes to an address, in French: what the report or the server said.
     pub async fn suppressed(&mut self, address: &str) -> Result<Option<String>> {
         optional_scalar!(self, SUPPRESSED, clean(address))
+    }
+
+    /// Those of these addresses that no mail goes to.
+    pub async fn suppressed_among(&mut self, addresses: &[&str]) -> Result<HashSet<String>> {
+        let rows = fetch_all!(self, SUPPRESSED_AMONG, (String,), addresses, |query, address| query
+            .bind(clean(address)))?;
+        Ok(rows.into_iter().map(|(address,)| address).collect())
     }
 
     /// Whether any address is suppressed.

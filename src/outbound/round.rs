@@ -1,0 +1,298 @@
+//! One round of the outbox, in three stages that go on at once: mails are taken and composed, they leave over the courier's lanes,
+//! and what became of them is recorded. A channel before each stage bounds what waits there.
+//! May import: desk, domain, crash.
+
+use super::compose::{Letterhead, compose};
+use super::smtp::LANES;
+use super::{DeliverCount, PostRoom, insist};
+use crate::crash;
+use crate::desk::deliver::{Attempt, Claim, Parcel};
+use crate::desk::{Desk, Result};
+use crate::domain::delivery::{Next, Outcome};
+use crate::domain::ids::DeliveryId;
+use crate::domain::pace::{asks_to_slow_down, provider_of};
+use crate::wording::templates::Templates;
+use futures_util::{StreamExt, stream};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// How many deliveries are leased at once: what a claim and a seal cost is shared by them. One whose lease runs out before its turn,
+/// since the server is slow, is given back.
+pub const BATCH: i64 = 128;
+
+/// How many mails that left may wait for their record, beside those that are being recorded. A server that is quicker than our disk
+/// waits for it, so that after a power cut few mails leave a second time.
+const UNRECORDED: usize = 32;
+
+/// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
+/// one for each mail.
+#[derive(Debug, Default)]
+struct Tally {
+    count: DeliverCount,
+    said: HashSet<String>,
+}
+
+impl Tally {
+    fn note(&mut self, parcel: &Parcel, next: Option<&Next>) {
+        let (delivery, ticket) = (parcel.id.0, parcel.ticket.0);
+        let Some(next) = next else {
+            tracing::warn!(delivery, ticket, "an attempt ended after somebody else had settled the mail");
+            return;
+        };
+        match next {
+            Next::Sent => {
+                self.count.sent += 1;
+                tracing::debug!(delivery, ticket, "mail sent");
+            }
+            Next::Again { after, why, ambiguous } => {
+                self.count.retry += 1;
+                if self.said.insert(why.clone()) {
+                    let after_seconds = after.as_secs();
+                    tracing::warn!(
+                        delivery,
+                        ticket,
+                        why,
+                        ambiguous,
+                        after_seconds,
+                        "mail waits for another try"
+                    );
+                }
+            }
+            Next::Skipped(why) => {
+                self.count.skipped += 1;
+                tracing::info!(delivery, ticket, why, "mail not sent any more");
+            }
+            Next::Failed(why) => {
+                self.count.failed += 1;
+                tracing::error!(delivery, ticket, why, "mail given up");
+            }
+            Next::Uncertain(why) => {
+                self.count.uncertain += 1;
+                tracing::error!(delivery, ticket, why, "mail may have arrived; a person must decide");
+            }
+        }
+    }
+}
+
+/// What became of a mail in a lane.
+enum End {
+    /// It was tried.
+    Tried(Outcome),
+    /// Its turn did not come: somebody else may take it at once.
+    Untouched,
+}
+
+/// Sends what is due, until there is no more or `cancel`; what is on the way then is finished.
+///
+/// # Errors
+/// The database's, the first of them.
+pub(super) async fn drain(desk: &Desk, post: &PostRoom, cancel: &CancellationToken) -> Result<DeliverCount> {
+    // Once it is cancelled nothing more is begun, and what was not begun is given back.
+    let stop = cancel.child_token();
+    let mut tally = Tally::default();
+    // What was given back is due again, unless its turn is put off.
+    let result = loop {
+        match go_round(desk, post, &stop, &mut tally).await {
+            Ok(given_back) if given_back > 0 && !stop.is_cancelled() => {}
+            result => break result.map(drop),
+        }
+    };
+    post.courier.rest().await;
+    let count = tally.count;
+    if count != DeliverCount::default() {
+        tracing::info!(
+            sent = count.sent,
+            retry = count.retry,
+            failed = count.failed,
+            skipped = count.skipped,
+            uncertain = count.uncertain,
+            "outbox"
+        );
+    }
+    result.map(|()| count)
+}
+
+/// The three stages; how many mails were given back.
+async fn go_round(
+    desk: &Desk,
+    post: &PostRoom,
+    stop: &CancellationToken,
+    tally: &mut Tally,
+) -> Result<usize> {
+    let (ready, to_send) = mpsc::channel(BATCH as usize);
+    let (ended, to_record) = mpsc::channel(UNRECORDED);
+    let (refused, slowed) = (ended.clone(), Mutex::default());
+    let slowed = &slowed;
+    let leave = async move {
+        let mails = stream::unfold(to_send, |mut mails: mpsc::Receiver<(Parcel, Vec<u8>)>| async {
+            mails.recv().await.map(|mail| (mail, mails))
+        });
+        let ended = &ended;
+        let one = |(parcel, mail): (Parcel, Vec<u8>)| async move {
+            let end = send(desk, post, &parcel, &mail, slowed, stop).await;
+            // The recorder listens for as long as anybody speaks.
+            _ = ended.send((parcel, end)).await;
+        };
+        mails.for_each_concurrent(LANES, one).await;
+    };
+    let take = take(desk, post, stop, ready, refused);
+    let ((count, taken), (), recorded) = tokio::join!(take, leave, record(desk, to_record, stop, tally));
+    tally.count.add(&count);
+    taken.and(recorded)
+}
+
+/// Claims what is due, batch by batch, makes it mails and keeps their bytes, while there is room behind. What can never be a
+/// mail goes to the recorder at once.
+async fn take(
+    desk: &Desk,
+    post: &PostRoom,
+    stop: &CancellationToken,
+    ready: mpsc::Sender<(Parcel, Vec<u8>)>,
+    refused: mpsc::Sender<(Parcel, End)>,
+) -> (DeliverCount, Result<()>) {
+    let mut count = DeliverCount::default();
+    while !stop.is_cancelled() {
+        let Claim { parcels, skipped, uncertain, put_off } = match desk.claim(BATCH).await {
+            Ok(claim) => claim,
+            Err(failure) => return (count, Err(failure)),
+        };
+        count.skipped += skipped;
+        count.uncertain += uncertain;
+        count.retry += put_off;
+        count.waiting += put_off;
+        if parcels.is_empty() && skipped + put_off == 0 {
+            break;
+        }
+        let prepared = prepare(parcels, &post.letterhead, &post.templates).await;
+        for (parcel, why) in prepared.refused {
+            _ = refused.send((parcel, End::Tried(Outcome::Failed(why)))).await;
+        }
+        if let Err(failure) = desk.seal(&prepared.to_seal).await {
+            return (count, Err(failure));
+        }
+        crash::point("after_lease_before_send");
+        for mail in prepared.ready {
+            _ = ready.send(mail).await;
+        }
+    }
+    (count, Ok(()))
+}
+
+/// Hands one mail to the courier, unless its lease could end before the courier gives up, its provider asked for fewer mails
+/// since it was claimed, or nothing more is to begin.
+async fn send(
+    desk: &Desk,
+    post: &PostRoom,
+    parcel: &Parcel,
+    mail: &[u8],
+    slowed: &Mutex<HashSet<String>>,
+    stop: &CancellationToken,
+) -> End {
+    let slowed = || slowed.lock().unwrap_or_else(PoisonError::into_inner);
+    let left = (parcel.leased_until - desk.clock().now()).to_std().unwrap_or_default();
+    let is_slowed = || {
+        let slowed = slowed();
+        !slowed.is_empty() && slowed.contains(&provider_of(&parcel.address).key)
+    };
+    if stop.is_cancelled() || left < post.courier.longest_send() || is_slowed() {
+        return End::Untouched;
+    }
+    let outcome = post.courier.send(parcel, mail).await;
+    match &outcome {
+        Outcome::Sent | Outcome::SentAs(_) => crash::point("after_smtp_250_before_mark"),
+        Outcome::Retry(why) if asks_to_slow_down(why) => {
+            slowed().insert(provider_of(&parcel.address).key);
+        }
+        _ => {}
+    }
+    End::Tried(outcome)
+}
+
+/// Records what became of mails, all that are there in one transaction. One that cannot be recorded ends the round; those
+/// that are on their way then are still recorded.
+async fn record(
+    desk: &Desk,
+    mut ended: mpsc::Receiver<(Parcel, End)>,
+    stop: &CancellationToken,
+    tally: &mut Tally,
+) -> Result<usize> {
+    let mut given_back = 0;
+    let mut result = Ok(());
+    let mut there = Vec::with_capacity(UNRECORDED);
+    while ended.recv_many(&mut there, UNRECORDED).await > 0 {
+        let (mut tried, mut untouched) = (Vec::new(), Vec::new());
+        for (parcel, end) in there.drain(..) {
+            match end {
+                End::Tried(outcome) => tried.push((parcel, outcome)),
+                End::Untouched => untouched.push(Attempt::from(&parcel)),
+            }
+        }
+        given_back += untouched.len();
+        let recorded = record_tried(desk, &tried, tally).await;
+        if let Err(failure) = recorded.and(desk.give_back(&untouched).await) {
+            stop.cancel();
+            result = result.and(Err(failure));
+        }
+    }
+    result.map(|()| given_back)
+}
+
+async fn record_tried(desk: &Desk, tried: &[(Parcel, Outcome)], tally: &mut Tally) -> Result<()> {
+    if tried.is_empty() {
+        return Ok(());
+    }
+    let ended: Vec<_> =
+        tried.iter().map(|(parcel, outcome)| (Attempt::from(parcel), outcome.clone())).collect();
+    let failure = match insist(|| desk.record_all(&ended)).await {
+        Ok(nexts) => {
+            for ((parcel, _), next) in tried.iter().zip(nexts) {
+                tally.note(parcel, next.as_ref());
+            }
+            return Ok(());
+        }
+        Err(failure) => failure,
+    };
+    // One that can never be recorded must not take the others with it.
+    for (one, (parcel, _)) in ended.chunks(1).zip(tried).filter(|_| tried.len() > 1) {
+        if let Ok(nexts) = desk.record_all(one).await {
+            tally.note(parcel, nexts.into_iter().next().flatten().as_ref());
+        }
+    }
+    Err(failure)
+}
+
+/// A batch, sorted by what can be done with it.
+struct Prepared {
+    /// With their bytes.
+    ready: Vec<(Parcel, Vec<u8>)>,
+    /// Bytes that are not kept yet.
+    to_seal: Vec<(DeliveryId, Vec<u8>)>,
+    /// What can never be a mail, and why.
+    refused: Vec<(Parcel, String)>,
+}
+
+async fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
+    let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
+    for mut parcel in parcels {
+        if let Some(sealed) = parcel.sealed.take() {
+            prepared.ready.push((parcel, sealed));
+            continue;
+        }
+        match compose(&parcel, letterhead, templates) {
+            Ok(mail) => {
+                prepared.to_seal.push((parcel.id, mail.clone()));
+                prepared.ready.push((parcel, mail));
+            }
+            Err(error) => prepared.refused.push((parcel, error.to_string())),
+        }
+        // The lanes go on meanwhile.
+        tokio::task::yield_now().await;
+    }
+    prepared
+}
+
+#[cfg(test)]
+#[path = "round_tests.rs"]
+mod tests;
