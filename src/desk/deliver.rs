@@ -1,7 +1,7 @@
 //! The outbox as a worker sees it: claim by lease, seal, record. The worker itself is a door.
 
 use super::links::Links;
-use super::pace::Paces;
+use super::pace::{self, Paces};
 use super::receive::LIMITED_WITHIN;
 use super::requester::links_from;
 use super::run::TRIES;
@@ -149,9 +149,9 @@ impl Desk {
                 claim.put_off += 1;
                 continue;
             }
-            crowd.leaving.insert(delivery.id);
             match self.inner.parcel(&mut tx, &known, delivery, leased_until, now).await? {
                 Some(parcel) => {
+                    crowd.leaving.insert(parcel.id);
                     bytes += parcel.bytes();
                     claim.parcels.push(parcel);
                 }
@@ -175,8 +175,8 @@ impl Desk {
         Ok(tx.commit().await?)
     }
 
-    /// Takes mails back whose attempt was not begun, as if they had never been claimed. Those that another worker took over
-    /// are left to it.
+    /// Takes mails back whose attempt was not begun, as if they had never been claimed, but for a turn that they were given. Those that
+    /// another worker took over are left to it.
     pub async fn give_back(&self, attempts: &[Attempt]) -> Result<()> {
         if attempts.is_empty() {
             return Ok(());
@@ -217,17 +217,14 @@ impl Desk {
             tx.deliveries_of(&ids).await?.into_iter().map(|delivery| (delivery.id, delivery)).collect();
         let delivery_of =
             |id| deliveries.get(&id).ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"));
-        if deliveries.values().any(|delivery| delivery.channel == Channel::Email) {
-            let mut paces = Paces::read(&mut tx).await?;
-            for (attempt, outcome) in ended {
-                if let StoredDelivery { channel: Channel::Email, address: Some(address), .. } =
-                    delivery_of(attempt.id)?
-                {
-                    paces.note(address, outcome, now);
-                }
+        let mut mails = Vec::new();
+        for (attempt, outcome) in ended {
+            let delivery = delivery_of(attempt.id)?;
+            if let (Channel::Email, Some(address)) = (delivery.channel, delivery.address.as_deref()) {
+                mails.push((address, outcome));
             }
-            paces.write(&mut tx, now).await?;
         }
+        pace::note(&mut tx, &mails, now).await?;
         let mut nexts = Vec::with_capacity(ended.len());
         let mut sent = Vec::new();
         for (Attempt { id, attempt, leased_until }, outcome) in ended {
@@ -482,7 +479,7 @@ struct Crowd {
     lately: HashMap<DeliveryId, Vec<Lately>>,
     /// The claim's own.
     claimed: HashSet<DeliveryId>,
-    /// Those of them that neither wait nor are left to the next claim.
+    /// Those of them that leave: none that waits, is skipped or is left to the next claim.
     leaving: HashSet<DeliveryId>,
 }
 

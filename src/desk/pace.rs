@@ -1,6 +1,6 @@
 //! How fast mails go to each provider: turns for those that throttle, a pause for any that asks for one.
 //!
-//! Paces are read, and held, before anything else of a transaction: two processes that hold them in one order never wait for
+//! Paces are held before anything else in a transaction is: two processes that hold them in one order never wait for
 //! each other in a ring. May import: domain, store, wording.
 
 use super::{Inner, Result};
@@ -38,7 +38,7 @@ impl Paces {
     }
 
     /// Takes what a server answered into its provider's pace.
-    pub(super) fn note(&mut self, address: &str, outcome: &Outcome, now: DateTime<Utc>) {
+    fn note(&mut self, address: &str, outcome: &Outcome, now: DateTime<Utc>) {
         match outcome {
             Outcome::Retry(why) if asks_to_slow_down(why) => {
                 let provider = provider_of(address);
@@ -77,6 +77,23 @@ impl Paces {
         }
         Ok(())
     }
+}
+
+/// Takes what servers answered, each of a mail to an address, into the paces of their providers. Where nobody asks for fewer mails,
+/// nor did lately, there is nothing to take in, and nothing is held.
+pub(super) async fn note(tx: &mut Tx, mails: &[(&str, &Outcome)], now: DateTime<Utc>) -> Result<()> {
+    let is_asking =
+        |(_, outcome): &(&str, &Outcome)| matches!(outcome, Outcome::Retry(why) if asks_to_slow_down(why));
+    if mails.is_empty()
+        || !mails.iter().any(is_asking) && tx.paces_seen().await?.iter().all(|(_, pace)| pace.strikes == 0)
+    {
+        return Ok(());
+    }
+    let mut paces = Paces::read(tx).await?;
+    for (address, outcome) in mails {
+        paces.note(address, outcome, now);
+    }
+    paces.write(tx, now).await
 }
 
 impl Inner {

@@ -64,14 +64,6 @@ impl Courier {
         }
     }
 
-    /// How long one mail may take, whatever the other side does.
-    fn longest_send(&self) -> Duration {
-        match self {
-            Courier::Smtp(courier) => courier.longest_send(),
-            Courier::Maildir(_) => Duration::ZERO,
-        }
-    }
-
     /// There is nothing more to carry for now.
     async fn rest(&self) {
         if let Courier::Smtp(courier) = self {

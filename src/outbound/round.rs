@@ -8,23 +8,30 @@ use super::{DeliverCount, PostRoom, insist};
 use crate::crash;
 use crate::desk::deliver::{Attempt, Claim, Parcel};
 use crate::desk::{Desk, Result};
-use crate::domain::delivery::{Next, Outcome};
+use crate::domain::delivery::{LEASE, Next, Outcome};
 use crate::domain::ids::DeliveryId;
 use crate::domain::pace::{asks_to_slow_down, provider_of};
 use crate::wording::templates::Templates;
-use futures_util::{StreamExt, stream};
-use std::collections::HashSet;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// How many deliveries are leased at once: what a claim and a seal cost is shared by them. One whose lease runs out before its turn,
-/// since the server is slow, is given back.
-pub const BATCH: i64 = 128;
+/// How many deliveries are leased at once: what a claim and a seal cost is shared by them. After a kill all of them rest until their
+/// lease ends, and those that had not begun count as tried; so they are not more.
+pub const BATCH: i64 = 32;
 
-/// How many mails that left may wait for their record, beside those that are being recorded. A server that is quicker than our disk
-/// waits for it, so that after a power cut few mails leave a second time.
-const UNRECORDED: usize = 32;
+/// How many mails wait for a lane, beside those in the hand of the claimer: few, for each may be of many megabytes.
+const WAITING: usize = 2 * LANES;
+
+/// How many mails that left may wait for their record, beside as many that are being recorded. A server that is quicker than our disk
+/// waits for it, so that after a kill few mails leave a second time.
+const UNRECORDED: usize = 8;
+
+/// How old a claim may be when its mail begins; after that the mail is given back, and its recipient's choice is read anew.
+pub(super) const FRESH: TimeDelta = TimeDelta::seconds(20);
 
 /// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
 /// one for each mail.
@@ -121,21 +128,35 @@ async fn go_round(
     stop: &CancellationToken,
     tally: &mut Tally,
 ) -> Result<usize> {
-    let (ready, to_send) = mpsc::channel(BATCH as usize);
+    let (ready, to_send) = mpsc::channel::<Ready>(WAITING);
     let (ended, to_record) = mpsc::channel(UNRECORDED);
-    let (refused, slowed) = (ended.clone(), Mutex::default());
-    let slowed = &slowed;
+    let refused = ended.clone();
     let leave = async move {
-        let mails = stream::unfold(to_send, |mut mails: mpsc::Receiver<(Parcel, Vec<u8>)>| async {
-            mails.recv().await.map(|mail| (mail, mails))
-        });
-        let ended = &ended;
-        let one = |(parcel, mail): (Parcel, Vec<u8>)| async move {
-            let end = send(desk, post, &parcel, &mail, slowed, stop).await;
-            // The recorder listens for as long as anybody speaks.
-            _ = ended.send((parcel, end)).await;
+        let (waiting, slowed) = (tokio::sync::Mutex::new(to_send), Mutex::default());
+        let (over, ended) = (CancellationToken::new(), &ended);
+        let next = async || waiting.lock().await.recv().await;
+        let lane = async || {
+            while let Some((parcel, mail)) = next().await {
+                let end = send(desk, post, &parcel, &mail, &slowed, stop).await;
+                // The recorder listens for as long as anybody speaks.
+                _ = ended.send((parcel, end)).await;
+            }
         };
-        mails.for_each_concurrent(LANES, one).await;
+        let lanes = async {
+            join_all((0..LANES).map(|_| lane())).await;
+            over.cancel();
+        };
+        // A lane may be busy for longer than a program that stops has time.
+        let sweep = async {
+            tokio::select! {
+                () = over.cancelled() => return,
+                () = stop.cancelled() => {}
+            }
+            while let Some((parcel, _)) = next().await {
+                _ = ended.send((parcel, End::Untouched)).await;
+            }
+        };
+        tokio::join!(lanes, sweep);
     };
     let take = take(desk, post, stop, ready, refused);
     let ((count, taken), (), recorded) = tokio::join!(take, leave, record(desk, to_record, stop, tally));
@@ -149,8 +170,8 @@ async fn take(
     desk: &Desk,
     post: &PostRoom,
     stop: &CancellationToken,
-    ready: mpsc::Sender<(Parcel, Vec<u8>)>,
-    refused: mpsc::Sender<(Parcel, End)>,
+    ready: mpsc::Sender<Ready>,
+    ended: mpsc::Sender<(Parcel, End)>,
 ) -> (DeliverCount, Result<()>) {
     let mut count = DeliverCount::default();
     while !stop.is_cancelled() {
@@ -167,43 +188,57 @@ async fn take(
         }
         let prepared = prepare(parcels, &post.letterhead, &post.templates).await;
         for (parcel, why) in prepared.refused {
-            _ = refused.send((parcel, End::Tried(Outcome::Failed(why)))).await;
+            _ = ended.send((parcel, End::Tried(Outcome::Failed(why)))).await;
         }
-        if let Err(failure) = desk.seal(&prepared.to_seal).await {
-            return (count, Err(failure));
-        }
+        let sealed = insist(|| desk.seal(&prepared.to_seal)).await;
         crash::point("after_lease_before_send");
-        for mail in prepared.ready {
-            _ = ready.send(mail).await;
+        for (parcel, mail) in prepared.ready {
+            let room = match &sealed {
+                Err(_) => None,
+                Ok(()) => tokio::select! {
+                    biased;
+                    () = stop.cancelled() => None,
+                    room = ready.reserve() => room.ok(),
+                },
+            };
+            match room {
+                Some(room) => room.send((parcel, mail)),
+                None => _ = ended.send((parcel, End::Untouched)).await,
+            }
+        }
+        if let Err(failure) = sealed {
+            return (count, Err(failure));
         }
     }
     (count, Ok(()))
 }
 
-/// Hands one mail to the courier, unless its lease could end before the courier gives up, its provider asked for fewer mails
-/// since it was claimed, or nothing more is to begin.
+/// Hands one mail to the courier, unless it was claimed too long ago, its provider asked for fewer mails since, or nothing more is
+/// to begin.
 async fn send(
     desk: &Desk,
     post: &PostRoom,
     parcel: &Parcel,
     mail: &[u8],
-    slowed: &Mutex<HashSet<String>>,
+    slowed: &Mutex<HashMap<String, DateTime<Utc>>>,
     stop: &CancellationToken,
 ) -> End {
     let slowed = || slowed.lock().unwrap_or_else(PoisonError::into_inner);
-    let left = (parcel.leased_until - desk.clock().now()).to_std().unwrap_or_default();
+    let claimed_at = parcel.leased_until - LEASE;
+    // Claims that came later have looked at its pace.
     let is_slowed = || {
         let slowed = slowed();
-        !slowed.is_empty() && slowed.contains(&provider_of(&parcel.address).key)
+        !slowed.is_empty()
+            && slowed.get(&provider_of(&parcel.address).key).is_some_and(|asked| claimed_at <= *asked)
     };
-    if stop.is_cancelled() || left < post.courier.longest_send() || is_slowed() {
+    if stop.is_cancelled() || desk.clock().now() - claimed_at > FRESH || is_slowed() {
         return End::Untouched;
     }
     let outcome = post.courier.send(parcel, mail).await;
     match &outcome {
         Outcome::Sent | Outcome::SentAs(_) => crash::point("after_smtp_250_before_mark"),
         Outcome::Retry(why) if asks_to_slow_down(why) => {
-            slowed().insert(provider_of(&parcel.address).key);
+            slowed().insert(provider_of(&parcel.address).key, desk.clock().now());
         }
         _ => {}
     }
@@ -231,7 +266,7 @@ async fn record(
         }
         given_back += untouched.len();
         let recorded = record_tried(desk, &tried, tally).await;
-        if let Err(failure) = recorded.and(desk.give_back(&untouched).await) {
+        if let Err(failure) = recorded.and(insist(|| desk.give_back(&untouched)).await) {
             stop.cancel();
             result = result.and(Err(failure));
         }
@@ -263,10 +298,13 @@ async fn record_tried(desk: &Desk, tried: &[(Parcel, Outcome)], tally: &mut Tall
     Err(failure)
 }
 
+/// A mail, with its bytes.
+type Ready = (Parcel, Vec<u8>);
+
 /// A batch, sorted by what can be done with it.
 struct Prepared {
-    /// With their bytes.
-    ready: Vec<(Parcel, Vec<u8>)>,
+    /// To be handed over.
+    ready: Vec<Ready>,
     /// Bytes that are not kept yet.
     to_seal: Vec<(DeliveryId, Vec<u8>)>,
     /// What can never be a mail, and why.
@@ -282,6 +320,8 @@ async fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Temp
         }
         match compose(&parcel, letterhead, templates) {
             Ok(mail) => {
+                // They lie in the mail now.
+                parcel.files = None;
                 prepared.to_seal.push((parcel.id, mail.clone()));
                 prepared.ready.push((parcel, mail));
             }

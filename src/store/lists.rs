@@ -32,10 +32,10 @@ const MOST_MATCHES: usize = 2500;
 /// How many of those that stood on the pages before are passed by at most: nobody leafs so far.
 const MOST_PASSED: usize = 80_000;
 
-/// How many of the newest messages PostgreSQL looks through one by one before it asks its index for all there are; it goes on one
-/// by one where so many of them were found that the index would have too many.
+/// How many of the newest messages PostgreSQL looks through one by one before it asks its index for all there are. Where one of so many
+/// was found the index would have too many, and ten times as many are looked through next.
 const RECENT: i64 = 5000;
-const MANY_OF_RECENT: usize = 50;
+const ONE_OF: i64 = 100;
 
 /// What a list may be narrowed by; each `NULL` leaves its column free. The ticket of nobody has the holder 0.
 macro_rules! filter {
@@ -397,7 +397,7 @@ impl Tx {
             false => scalar!(self, NEWEST_MESSAGE).map(|newest: i64| (newest - RECENT).max(0))?,
         };
         let mut portion = FIRST_MATCHES;
-        let mut by_index: Option<Split> = None;
+        let (mut window, mut in_window, mut by_index): (i64, usize, Option<Split>) = (RECENT, 0, None);
         // What stood on the pages before is looked at again: of a ticket, only its newest message counts.
         while hits.len() <= limit && (wants_all || (looked_at < MOST_MATCHES && passed < MOST_PASSED)) {
             let found: Vec<(i64, i64, bool)> = match &by_index {
@@ -424,16 +424,19 @@ impl Tx {
                     hits.extend((*message < behind).then_some((*message, TicketId(*ticket))));
                 }
             }
+            in_window += found.len();
             if (found.len() as i64) == portion {
                 below = found.last().map_or(0, |(message, ..)| *message);
                 let behind = found.iter().filter(|(message, ..)| *message < behind).count();
                 looked_at += behind;
                 passed += found.len() - behind;
             } else if from > 0 {
-                if looked_at + passed + found.len() < MANY_OF_RECENT {
-                    by_index = Some(self.split(sought).await?);
+                let is_rare = (in_window as i64) < window / ONE_OF;
+                (below, window, in_window) = (from, window * 10, 0);
+                match is_rare {
+                    true => (from, by_index) = (0, Some(self.split(sought).await?)),
+                    false => from = (from - window).max(0),
                 }
-                (below, from) = (from, 0);
             } else {
                 has_ended = true;
                 break;

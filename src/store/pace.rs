@@ -1,6 +1,6 @@
 //! How fast mails go to each provider that is limited or asked for fewer. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, optional, statements};
+use super::dialect::{Sql, all, execute, statements};
 use super::{Result, Tx};
 use crate::domain::pace::Pace;
 use chrono::{DateTime, Utc};
@@ -10,9 +10,6 @@ statements! {
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider",
         "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider FOR UPDATE");
     PACES_SEEN = Sql::same("SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider");
-    PACE = Sql::fork(
-        "SELECT provider, full_at, closed_until, next_at, strikes FROM pace WHERE provider = $1",
-        "SELECT provider, full_at, closed_until, next_at, strikes FROM pace WHERE provider = $1 FOR UPDATE");
     KEEP_PACE = Sql::same(
         "INSERT INTO pace (provider, full_at, closed_until, next_at, strikes) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (provider) DO UPDATE SET full_at = excluded.full_at, closed_until = excluded.closed_until, \
@@ -51,12 +48,6 @@ impl Tx {
     pub async fn paces_seen(&mut self) -> Result<Vec<(String, Pace)>> {
         let rows: Vec<PaceRow> = all!(self, PACES_SEEN)?;
         Ok(rows.into_iter().map(PaceRow::read).collect())
-    }
-
-    /// Of one provider, and holds it.
-    pub async fn pace(&mut self, provider: &str) -> Result<Option<Pace>> {
-        let row: Option<PaceRow> = optional!(self, PACE, provider)?;
-        Ok(row.map(|row| row.read().1))
     }
 
     pub async fn keep_pace(&mut self, provider: &str, pace: &Pace) -> Result<()> {
