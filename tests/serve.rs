@@ -180,3 +180,35 @@ fn of_two_mailboxes_one_that_is_down_stops_the_other_neither_in_fetch_nor_in_ser
     serving.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(log.contains("INBOX@127.0.0.1#2") && !log.contains("ventes"), "{log}");
 }
+
+#[test]
+fn check_reads_the_teams_own_articles_and_names_the_files_that_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    std::fs::write(
+        home.join("bot.toml"),
+        "[docs]\ndir = \"pages\"\n[maildir]\ninbox = \"in\"\noutbox = \"out\"\n",
+    )
+    .unwrap();
+    let said = || {
+        let checks = json(home, &["check"]);
+        let docs = checks.as_array().unwrap().iter().find(|check| check["check"] == "docs").unwrap();
+        (docs["ok"].as_bool().unwrap(), docs["detail"].as_str().unwrap().replace('\u{a0}', " "))
+    };
+    let (ok, detail) = said();
+    assert!(ok && detail.starts_with("aucun article à vous dans ") && detail.contains("pages"), "{detail}");
+    std::fs::create_dir_all(home.join("pages/kb")).unwrap();
+    std::fs::write(home.join("pages/kb/vpn.md"), "# Le VPN\n\nRedémarrer.").unwrap();
+    let (ok, detail) = said();
+    assert!(ok && detail.ends_with("pages : 1 article se lit"), "{detail}");
+    std::fs::write(home.join("pages/kb/été.md"), "# Été").unwrap();
+    std::fs::write(home.join("pages/kb/latin.md"), b"# \xe9t\xe9").unwrap();
+    let (ok, detail) = said();
+    assert!(!ok, "{detail}");
+    assert!(
+        detail.contains("kb/été.md (son nom doit être fait de lettres sans accent")
+            && detail.contains("kb/latin.md (n’est pas en UTF-8)")
+            && detail.ends_with("voir `docs.dir`"),
+        "{detail}"
+    );
+}

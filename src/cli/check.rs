@@ -6,7 +6,7 @@ use crate::app;
 use crate::chat::{discord, slack};
 use crate::clock::Clock;
 use crate::config::{Config, OAuth2};
-use crate::desk::Desk;
+use crate::desk::{Desk, shelf};
 use crate::domain::chat::Platform;
 use crate::domain::webhook::Answer;
 use crate::inbound::{self, Source, Tried};
@@ -80,6 +80,7 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         let line = |line: slack::check::Line| Check { check: "slack", ok: line.ok, detail: line.detail };
         checks.extend(tried.into_iter().map(line));
     }
+    checks.push(outcome("docs", docs(config)));
     checks.push(outcome("web", web(config).await));
     if let Some(desk) = &desk {
         desk.close().await;
@@ -182,6 +183,15 @@ async fn endpoints(config: &Config) -> Vec<Check> {
         ));
     }
     checks
+}
+
+/// Reads every page of the team's own.
+fn docs(config: &Config) -> Result<String, String> {
+    let folder = config.docs_dir.display().to_string();
+    match shelf::look_at(&config.docs_dir) {
+        (own, unread) if unread.is_empty() => Ok(say::articles_read(&folder, own)),
+        (_, unread) => Err(say::articles_unread(&folder, &unread)),
+    }
 }
 
 async fn web(config: &Config) -> Result<String, String> {

@@ -54,6 +54,19 @@ fn state(meta: &Metadata) -> State {
     (meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec())
 }
 
+/// How many pages of its own a folder holds, and the files in it that are none, each with its section and the reason: for
+/// `guichet check`.
+pub fn look_at(folder: &Path) -> (usize, Vec<(Section, String, Unread)>) {
+    let shelf = Shelf::new(folder.to_owned());
+    let (mut own, mut unread) = (0, Vec::new());
+    for section in Section::ALL {
+        let shelved = shelf.pages(section);
+        own += shelved.pages.iter().filter(|page| page.is_ours).count();
+        unread.extend(shelved.unread.into_iter().map(|(name, why)| (section, name, why)));
+    }
+    (own, unread)
+}
+
 impl Shelf {
     pub(super) fn new(folder: PathBuf) -> Shelf {
         let built_in =

@@ -4,7 +4,11 @@ pub mod discord;
 pub mod published;
 pub mod slack;
 
-use crate::wording::dates;
+use crate::domain::article::{Section, Unread};
+use crate::wording::{dates, prose, resources};
+
+/// The longest name of a file that is said, in characters.
+const LONGEST_PATH: usize = 80;
 
 /// The configuration could be read.
 pub const CONFIG_READ: &str = "la configuration se lit";
@@ -44,6 +48,35 @@ pub fn mailbox_ready(mailbox: &str, mails: u32, announces: bool) -> String {
     let news =
         if announces { "le serveur annonce les nouveaux" } else { "relevée à intervalles réguliers" };
     format!("connexion acceptée, {mailbox} contient {mails}, {news}")
+}
+
+/// The team's own pages can be read; the program's come with it.
+pub fn articles_read(folder: &str, own: usize) -> String {
+    match own {
+        0 => format!("aucun article à vous dans {folder}\u{a0}; ceux du guide sont fournis"),
+        own => {
+            format!("{folder}\u{a0}: {}", dates::count(own as i64, "article se lit", "articles se lisent"))
+        }
+    }
+}
+
+/// Files that are no pages: the first ones, each with the reason.
+pub fn articles_unread(folder: &str, unread: &[(Section, String, Unread)]) -> String {
+    const NAMED: usize = 5;
+    let named = unread.iter().take(NAMED).map(|(section, name, why)| {
+        // One that is the section's folder itself has its name.
+        let path =
+            if name == section.as_str() { name.clone() } else { format!("{}/{name}", section.as_str()) };
+        format!("{} ({})", prose::clean_line(&path, LONGEST_PATH), resources::unread(*why))
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let rest = unread.len().saturating_sub(NAMED);
+    let rest = if rest > 0 {
+        format!(" et {}", dates::count(rest as i64, "autre", "autres"))
+    } else {
+        String::new()
+    };
+    format!("{folder} : {named}{rest} ; le reste se lit, voir `docs.dir`")
 }
 
 /// The folder mail comes from can be read.
@@ -90,6 +123,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "push" => "Push",
         "webhook" => "Webhook",
         "discord" => "Discord",
+        "docs" => "Articles",
         "web" => "Pages",
         other => other,
     };
