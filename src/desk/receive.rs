@@ -13,7 +13,7 @@ use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::text::head;
-use crate::domain::trim::{Trimmed, trim};
+use crate::domain::trim::{Trimmed, trim, trim_folded};
 use crate::domain::uid_set::UidSet;
 pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, NewRawMail};
@@ -84,8 +84,8 @@ impl Arrived {
     ) -> std::io::Result<Arrived> {
         let mut arrived = Arrived::new(raw, sha256, identity, Err("not read"))?;
         arrived.read = parsed.map(|mail| {
-            let (trimmed, words) =
-                (Trimmed { reply: mail.text.clone(), ..Trimmed::default() }, searched_words(&mail));
+            let words = searched_words(&mail, &fold::fold(head(&mail.text, SEARCHED_BYTES)));
+            let trimmed = Trimmed { reply: mail.text.clone(), ..Trimmed::default() };
             let mail = InboundMail { text: String::new(), enclosed: None, ..mail };
             Box::new(Digest { mail, trimmed, words, forwarded: None })
         });
@@ -170,7 +170,8 @@ impl Digest {
     }
 
     fn of(mail: InboundMail, forwarded: Option<Box<Forwarded>>) -> Digest {
-        let (trimmed, words) = (trim(&mail.text), searched_words(&mail));
+        let folded = fold::fold(head(&mail.text, SEARCHED_BYTES));
+        let (trimmed, words) = (trim_folded(&mail.text, &folded), searched_words(&mail, &folded));
         // The text is in the trimmed parts; a batch holds hundreds of mails.
         Digest { trimmed, words, forwarded, mail: InboundMail { text: String::new(), ..mail } }
     }
@@ -188,18 +189,16 @@ impl Digest {
     }
 }
 
-/// The distinct folded words of a mail's subject, sender and text, separated by one space.
-fn searched_words(mail: &InboundMail) -> String {
-    let mut text = mail.subject.clone();
+/// The distinct folded words of a mail's subject, sender and text, separated by one space. The text is given folded.
+fn searched_words(mail: &InboundMail, folded_text: &str) -> String {
+    let mut about = mail.subject.clone();
     for from in &mail.from {
-        text.push(' ');
-        text.push_str(&from.name);
-        text.push(' ');
-        text.push_str(&from.address);
+        about.push(' ');
+        about.push_str(&from.name);
+        about.push(' ');
+        about.push_str(&from.address);
     }
-    text.push(' ');
-    text.push_str(head(&mail.text, SEARCHED_BYTES));
-    let mut words = distinct_words(&text);
+    let mut words = distinct(&[&fold::fold(&about), folded_text]);
     // A batch holds hundreds of mails; most of their words are said more than once.
     words.shrink_to_fit();
     words
@@ -207,16 +206,43 @@ fn searched_words(mail: &InboundMail) -> String {
 
 /// The distinct folded words of a text, separated by one space.
 pub(super) fn distinct_words(text: &str) -> String {
-    let folded = fold::fold(text);
-    let mut seen = HashSet::with_hasher(RandomState::default());
-    let mut words = String::with_capacity(folded.len() / 2);
-    for word in fold::split_words(&folded) {
-        if word.len() <= LONGEST_WORD && seen.insert(word) {
-            if !words.is_empty() {
-                words.push(' ');
+    distinct(&[&fold::fold(text)])
+}
+
+/// A word of few letters as one number, which is quick to compare: nearly every word. None holds a NUL.
+fn short_key(text: &[u8], start: usize, end: usize) -> Option<u128> {
+    const MOST: usize = size_of::<u128>();
+    let length = end - start;
+    if length > MOST {
+        return None;
+    }
+    // As many bytes as there may be, in one go; those behind the word do not count.
+    if let Some(ahead) = text[start..].first_chunk::<MOST>() {
+        return Some(u128::from_le_bytes(*ahead) & (u128::MAX >> (8 * (MOST - length))));
+    }
+    let mut key = [0; MOST];
+    key[..length].copy_from_slice(&text[start..end]);
+    Some(u128::from_le_bytes(key))
+}
+
+/// The same of texts that are folded.
+fn distinct(folded: &[&str]) -> String {
+    let mut short = HashSet::with_hasher(RandomState::default());
+    let mut long = HashSet::with_hasher(RandomState::default());
+    let mut words = String::new();
+    for text in folded {
+        fold::see_words(text, |start, end| {
+            let is_new = match short_key(text.as_bytes(), start, end) {
+                Some(key) => short.insert(key),
+                None => end - start <= LONGEST_WORD && long.insert(&text[start..end]),
+            };
+            if is_new {
+                if !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push_str(&text[start..end]);
             }
-            words.push_str(word);
-        }
+        });
     }
     words
 }

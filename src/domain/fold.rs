@@ -89,6 +89,34 @@ pub fn split_words(text: &str) -> impl Iterator<Item = &str> {
     word_places(text).map(|place| &text[place])
 }
 
+/// Shows each run of letters and digits in a text, in order: where it begins and ends. The quickest way through a long one.
+pub fn see_words(text: &str, mut see: impl FnMut(usize, usize)) {
+    let (mut start, mut passed) = (0, 0);
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        let kind = KINDS[usize::from(byte)];
+        if kind == Kind::Word || at < passed {
+            continue;
+        }
+        let mut next = at + 1;
+        if kind == Kind::Beyond
+            && let Some(c) = text[at..].chars().next()
+        {
+            next = at + c.len_utf8();
+            passed = next;
+            if c.is_alphanumeric() {
+                continue;
+            }
+        }
+        if start < at {
+            see(start, at);
+        }
+        start = next;
+    }
+    if start < text.len() {
+        see(start, text.len());
+    }
+}
+
 /// Where the runs of letters and digits stand in a text, in order.
 pub fn word_places(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut at = 0;
@@ -100,26 +128,51 @@ pub fn word_places(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
 }
 
 /// The next run of letters and digits, from `at` on.
-fn next_word(text: &str, mut at: usize) -> Option<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    // Byte by byte through ASCII, which is nearly all of a folded text.
-    let is_word = |at: usize| match bytes[at] {
-        byte if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
-        _ => text[at..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8())),
-    };
-    while let Some((false, length)) = (at < bytes.len()).then(|| is_word(at)) {
-        at += length;
-    }
-    let start = at;
-    while let Some((true, length)) = (at < bytes.len()).then(|| is_word(at)) {
-        at += length;
-    }
-    (start < at).then_some(start..at)
+fn next_word(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let start = at + run(&text[at..], false);
+    let length = run(&text[start..], true);
+    (length > 0).then(|| start..start + length)
 }
+
+/// How far a text goes on with letters and digits, or with anything else.
+fn run(text: &str, of_word: bool) -> usize {
+    let wanted = if of_word { Kind::Word } else { Kind::Between };
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        // Byte by byte through ASCII, which is nearly all of a folded text.
+        at += bytes[at..].iter().take_while(|&&byte| KINDS[usize::from(byte)] == wanted).count();
+        let beyond = text[at..].chars().next().filter(|c| !c.is_ascii() && c.is_alphanumeric() == of_word);
+        match beyond {
+            Some(c) => at += c.len_utf8(),
+            None => return at,
+        }
+    }
+}
+
+/// What a byte is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Between,
+    Word,
+    /// Of a character beyond ASCII.
+    Beyond,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Beyond; 256];
+    let mut byte = 0u8;
+    while byte.is_ascii() {
+        kinds[byte as usize] = if byte.is_ascii_alphanumeric() { Kind::Word } else { Kind::Between };
+        byte += 1;
+    }
+    kinds
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_table_says_what_the_rules_of_unicode_say() {
@@ -139,5 +192,19 @@ mod tests {
         assert_eq!(split_words(" 2ж, l·a\u{301}—x").collect::<Vec<_>>(), ["2ж", "l", "a", "x"]);
         assert_eq!(split_words("«»").count(), 0);
         assert_eq!(words("N'arrive-t-il pas ?").collect::<Vec<_>>(), ["n", "arrive", "t", "il", "pas"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_is_the_same_by_either_way_through_a_text(text in "[a-cé2 .’ж·\n]{0,20}") {
+            let mut seen = Vec::new();
+            see_words(&text, |start, end| seen.push(start..end));
+            prop_assert_eq!(seen, word_places(&text).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn folding_keeps_the_ends_of_lines(text in any::<String>()) {
+            prop_assert_eq!(fold(&text).matches('\n').count(), text.matches('\n').count());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody wrote, apart from what they quoted and signed. Folded, never deleted.
 //!
-//! Stands alone in `domain`; may import: std, regex, `domain::fold`. Linear: a line is looked at a fixed number
+//! Stands alone in `domain`; may import: std, memchr, regex, `domain::{fold, text}`. Linear: a line is looked at a fixed number
 //! of times, and lines too long to be a header of a quote are not looked into.
 //!
 //! Lines are compared folded (`domain::fold`: no case, no accents), so the words below are too. The programs
@@ -12,10 +12,16 @@ mod block;
 mod marks;
 mod signature;
 
+use super::fold::fold;
+use super::text::{self, head};
 use marks::{Header, header_at, is_marked_attribution, is_marked_forward, is_marked_header};
+use std::borrow::Cow;
 
 /// More lines than any letter has: a body of more is shown as it is.
 const MOST_LINES: usize = 100_000;
+
+/// How much of a body is folded at once, in bytes: all of nearly any letter.
+const FOLDED_AT_ONCE: usize = 64 * 1024;
 
 /// A body in three parts; together they are the whole text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +42,35 @@ enum Part {
     Signature,
 }
 
+/// A body by its lines.
+struct Letter<'a> {
+    lines: Vec<&'a str>,
+    /// The first of them, folded.
+    folded: Vec<&'a str>,
+    /// Whether a line may end the words above a quote, or is quoted itself.
+    closes: Vec<bool>,
+}
+
+impl<'a> Letter<'a> {
+    /// `None` where there are more lines than any letter has. `folded`: the text or its beginning, folded.
+    fn new(text: &'a str, folded: &'a str) -> Option<Letter<'a>> {
+        let lines: Vec<&str> = text::lines(text).take(MOST_LINES + 1).collect();
+        if lines.len() > MOST_LINES {
+            return None;
+        }
+        // Folding keeps the ends of lines; where no such end follows, the line may be cut.
+        let whole = folded.rfind('\n').map_or("", |end| &folded[..=end]);
+        let closes = |line: &&str| line.trim_end().ends_with([':', '\u{FF1A}', '-']) || is_quoted(line);
+        let closes = lines.iter().map(closes).collect();
+        Some(Letter { lines, folded: text::lines(whole).collect(), closes })
+    }
+
+    /// A line, folded.
+    fn folded(&self, at: usize) -> Cow<'a, str> {
+        self.folded.get(at).map_or_else(|| fold(self.lines[at]).into(), |line| (*line).into())
+    }
+}
+
 /// A run of lines that were quoted together.
 struct Quote {
     first: usize,
@@ -49,29 +84,35 @@ struct Quote {
 /// An answer between quotes keeps the quotes it answers; a forwarded mail is the message and stays; a body that
 /// is nothing but quote or signature is the reply.
 pub fn trim(text: &str) -> Trimmed {
-    if text.lines().nth(MOST_LINES).is_some() {
+    trim_folded(text, &fold(head(text, FOLDED_AT_ONCE)))
+}
+
+/// As [`trim`]. `folded` is what [`fold`] makes of the text, or of its beginning, which saves the work of folding that again.
+pub fn trim_folded(text: &str, folded: &str) -> Trimmed {
+    let Some(letter) = Letter::new(text, folded) else {
         return Trimmed { reply: text.trim_end().to_owned(), ..Trimmed::default() };
-    }
-    let lines: Vec<&str> = text.lines().collect();
+    };
+    let lines = letter.lines.as_slice();
     let mut parts = vec![Part::Reply; lines.len()];
-    let (quotes, forwarded) = mark_quotes(&lines, &mut parts);
+    let (quotes, forwarded) = mark_quotes(&letter, &mut parts);
     mark_signatures(&lines[..forwarded], &mut parts);
-    keep_answered_quotes(&lines, &mut parts, &quotes);
-    if !has_reply(&lines, &parts) {
+    keep_answered_quotes(lines, &mut parts, &quotes);
+    if !has_reply(lines, &parts) {
         parts.iter_mut().filter(|part| **part == Part::Signature).for_each(|part| *part = Part::Reply);
     }
-    if !has_reply(&lines, &parts) {
+    if !has_reply(lines, &parts) {
         parts.fill(Part::Reply);
     }
     Trimmed {
-        reply: gathered(&lines, &parts, Part::Reply),
-        quoted: gathered(&lines, &parts, Part::Quoted),
-        signature: gathered(&lines, &parts, Part::Signature),
+        reply: gathered(lines, &parts, Part::Reply),
+        quoted: gathered(lines, &parts, Part::Quoted),
+        signature: gathered(lines, &parts, Part::Signature),
     }
 }
 
 /// Marks every quoted line; gives the runs in order, and the line where a forwarded mail begins (or the end).
-fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> (Vec<Quote>, usize) {
+fn mark_quotes(letter: &Letter<'_>, parts: &mut [Part]) -> (Vec<Quote>, usize) {
+    let lines = letter.lines.as_slice();
     let mut quotes: Vec<Quote> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
@@ -92,7 +133,7 @@ fn mark_quotes(lines: &[&str], parts: &mut [Part]) -> (Vec<Quote>, usize) {
             at = end;
             continue;
         }
-        let Some(header) = (!is_blank(lines[at])).then(|| header_at(lines, at)).flatten() else {
+        let Some(header) = (!is_blank(lines[at])).then(|| header_at(letter, at)).flatten() else {
             at += 1;
             continue;
         };

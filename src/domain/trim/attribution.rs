@@ -2,7 +2,7 @@
 //! May import: std, regex, `domain::fold`.
 
 use super::marks::{ADDRESS, DATE, LONGEST, TIME, folded};
-use super::{is_blank, is_quoted};
+use super::{Letter, is_blank, is_quoted};
 use crate::domain::fold::fold;
 use crate::domain::text::pattern;
 use regex::Regex;
@@ -34,9 +34,9 @@ static STARTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The end of the attribution that begins at line `at`: one line, or wrapped over a few. `first` is that line, folded.
-pub fn attribution(lines: &[&str], at: usize, first: &str) -> Option<usize> {
-    let near = &lines[at..lines.len().min(at + MOST_WRAPPED + 2)];
-    if !near.iter().any(|line| line.trim_end().ends_with([':', '\u{FF1A}', '-']) || is_quoted(line)) {
+pub(super) fn attribution(letter: &Letter<'_>, at: usize, first: &str) -> Option<usize> {
+    let lines = letter.lines.as_slice();
+    if !letter.closes[at..lines.len().min(at + MOST_WRAPPED + 2)].contains(&true) {
         return None;
     }
     let mut joined = String::new();

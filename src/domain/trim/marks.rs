@@ -3,11 +3,12 @@
 
 use super::attribution::attribution;
 use super::block::{Strictness, header_block, label};
-use super::is_blank;
+use super::{Letter, is_blank};
 use crate::domain::fold::fold;
 use crate::domain::text::{head, pattern};
 use memchr::memmem::Finder;
 use regex::{Regex, RegexSet};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What begins at a line.
@@ -24,13 +25,13 @@ pub enum Header {
 /// Longest line looked into, in bytes: a header of a quote is never longer.
 pub const LONGEST: usize = 600;
 
-/// The header of a quote that begins at line `at`, if one does. `lines[at]` is neither blank nor quoted.
-pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
-    let line = lines[at];
-    if line.len() > LONGEST {
+/// The header of a quote that begins at line `at`, if one does; that line is neither blank nor quoted.
+pub(super) fn header_at(letter: &Letter<'_>, at: usize) -> Option<Header> {
+    let lines = letter.lines.as_slice();
+    if lines[at].len() > LONGEST {
         return None;
     }
-    let folded = folded(line);
+    let folded = bare(letter.folded(at));
     if is_forward(&folded) {
         return Some(Header::Forward);
     }
@@ -44,21 +45,30 @@ pub fn header_at(lines: &[&str], at: usize) -> Option<Header> {
         }
         let first = self::folded(head(lines[next], LONGEST));
         return header_block(lines, next, &first, Strictness::UnderRule)
-            .or_else(|| attribution(lines, next, &first))
+            .or_else(|| attribution(letter, next, &first))
             .map(|end| Header::Quote { end });
     }
     if let Some(end) = header_block(lines, at, &folded, Strictness::Alone) {
         return Some(Header::Quote { end });
     }
-    attribution(lines, at, folded.trim_start_matches(['-', ' '])).map(|end| Header::Quote { end })
+    attribution(letter, at, folded.trim_start_matches(['-', ' '])).map(|end| Header::Quote { end })
 }
 
 /// Folded, without the marks of emphasis that HTML became, white space collapsed.
 pub fn folded(line: &str) -> String {
-    let mut folded = fold(line);
+    bare(fold(line).into()).into_owned()
+}
+
+/// The same of a line that is folded.
+fn bare(folded: Cow<'_, str>) -> Cow<'_, str> {
     if is_plain(&folded) {
-        folded.truncate(folded.trim_end().len());
-        return folded;
+        return match folded {
+            Cow::Borrowed(line) => line.trim_end().into(),
+            Cow::Owned(mut line) => {
+                line.truncate(line.trim_end().len());
+                line.into()
+            }
+        };
     }
     let mut plain = String::with_capacity(folded.len());
     for c in folded.chars() {
@@ -77,7 +87,7 @@ pub fn folded(line: &str) -> String {
         }
     }
     plain.truncate(plain.trim_end().len());
-    plain
+    plain.into()
 }
 
 /// Whether a folded line has nothing to take out: printable ASCII, single spaces, none in front. Most lines are so.
@@ -86,7 +96,7 @@ fn is_plain(folded: &str) -> bool {
     let is_odd = |byte: u8| !(b' '..0x7F).contains(&byte) || byte == b'*';
     let doubled = bytes
         .iter()
-        .zip(bytes.iter().skip(1))
+        .zip(bytes.get(1..).unwrap_or_default())
         .fold(false, |found, (&byte, &next)| found | (byte == b' ') & (next == b' '));
     !doubled && !folded.starts_with(' ') && !bytes.iter().fold(false, |found, &byte| found | is_odd(byte))
 }

@@ -281,6 +281,12 @@ proptest! {
     }
 
     #[test]
+    fn what_was_folded_before_changes_nothing(text in hostile_text(), known in any::<prop::sample::Index>()) {
+        let known = fold(head(&text, known.index(text.len() + 1)));
+        prop_assert_eq!(trim_folded(&text, &known), trim_folded(&text, ""));
+    }
+
+    #[test]
     fn every_written_line_is_in_exactly_one_part(text in hostile_text()) {
         let trimmed = trim(&text);
         let count = |text: &str| text.lines().filter(|line| !is_blank(line)).count();
