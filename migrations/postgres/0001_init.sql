@@ -107,8 +107,6 @@ CREATE TABLE ticket (
 );
 CREATE INDEX ticket_newest ON ticket (updated_at, id);
 CREATE INDEX ticket_by_status ON ticket (status, updated_at, id);
--- What was asked lately.
-CREATE INDEX ticket_asked ON ticket (created_at, id);
 CREATE INDEX ticket_by_requester ON ticket (requester_id);
 -- Each list of tickets is read along one of these (store/lists.rs, which repeats the words).
 CREATE INDEX ticket_by_priority ON ticket (priority, updated_at, id);
@@ -341,8 +339,7 @@ CREATE TABLE notification (
 CREATE INDEX notification_by_requester ON notification (requester_id, id);
 CREATE INDEX notification_by_event ON notification (event_id);
 
--- One notice by one channel to one address. sealed holds the exact bytes from before the first attempt on;
--- provider_id is what the submission server called the mail when it took it.
+-- One notice by one channel to one address. provider_id is what the submission server called the mail when it took it.
 -- The copies of a reply to all are a row each, with one rfc_id; cc (JSON) is whom they show in copy.
 -- subscription_id: the browser that a push is for, which may be gone by then.
 CREATE TABLE delivery (
@@ -369,7 +366,6 @@ CREATE TABLE delivery (
   turn_at         TIMESTAMPTZ,
   ambiguous_at    TIMESTAMPTZ,
   overtaken_by    BIGINT,
-  sealed          BYTEA,
   subscription_id BIGINT,
   created_at      TIMESTAMPTZ NOT NULL,
   updated_at      TIMESTAMPTZ NOT NULL
@@ -377,16 +373,26 @@ CREATE TABLE delivery (
 CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(address, ''), COALESCE(subscription_id, 0));
 -- SQLite takes an index of some rows only where a statement repeats its condition word for word.
 CREATE INDEX delivery_open ON delivery (channel, id) WHERE state IN ('pending', 'sending');
+-- Mails that may have arrived and are tried again: a claim looks among them for those whose worker died once more.
+CREATE INDEX delivery_retried ON delivery (leased_until) WHERE channel = 'email' AND state = 'sending' AND ambiguous_at IS NOT NULL;
 CREATE INDEX delivery_overtaken ON delivery (overtaken_by) WHERE overtaken_by IS NOT NULL;
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (updated_at, id) WHERE state IN ('failed', 'uncertain');
-CREATE INDEX delivery_kept ON delivery (updated_at, id) WHERE sealed IS NOT NULL AND state NOT IN ('pending', 'sending');
 CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
 
--- A copy of a mail that left, for the folder of an account in which people look for it; its bytes are delivery.sealed.
+-- The exact bytes of a mail from before its first attempt on, packed with zstd; apart, so that a claim and a record do not write
+-- them again.
+CREATE TABLE sealed_body (
+  delivery_id BIGINT PRIMARY KEY REFERENCES delivery (id),
+  kept_at     TIMESTAMPTZ NOT NULL,
+  packed      BYTEA NOT NULL
+);
+CREATE INDEX sealed_body_oldest ON sealed_body (kept_at, delivery_id);
+
+-- A copy of a mail that left, for the folder of an account in which people look for it; its bytes are those of sealed_body.
 CREATE TABLE sent_copy (
   rfc_id          TEXT PRIMARY KEY,
   delivery_id     BIGINT NOT NULL REFERENCES delivery (id),

@@ -168,10 +168,11 @@ impl Desk {
         if composed.is_empty() {
             return Ok(());
         }
+        let now = self.inner.clock.now();
         let packed: Vec<_> =
             composed.iter().map(|(id, eml)| Ok((*id, pack(eml)?))).collect::<std::io::Result<_>>()?;
         let mut tx = self.inner.store.begin().await?;
-        tx.seal(&packed).await?;
+        tx.seal(&packed, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -20,8 +20,14 @@ impl Sql {
     }
 }
 
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Sql {
+        Sql::same(text)
+    }
+}
+
 /// How many rows a [`Bulk`] writes in one go, the most first; the last is 1.
-const ROWS: [usize; 3] = [64, 8, 1];
+const ROWS: [usize; 4] = [64, 32, 8, 1];
 
 /// A statement for one row, and the same for many rows at once: a round trip to the database costs more than the row
 /// itself.
@@ -34,15 +40,16 @@ pub(crate) struct Bulk {
 impl Bulk {
     /// `head`, then a `row` of `columns` values for each row, then `tail`. A row says each value once, in order. The
     /// texts are made once and live as long as the program; keep a `Bulk` in a static.
-    pub(crate) fn new(head: Sql, row: Sql, columns: usize, tail: &str) -> Bulk {
-        let text = |head: &str, rows: Vec<String>| -> &'static str {
+    pub(crate) fn new(head: Sql, row: Sql, columns: usize, tail: impl Into<Sql>) -> Bulk {
+        let tail = tail.into();
+        let text = |head: &str, rows: Vec<String>, tail: &str| -> &'static str {
             Box::leak(format!("{head}{}{tail}", rows.join(", ")).into_boxed_str())
         };
         let sql = |rows| {
             // SQLite looks the name of each value up among all of them; values without a name are simply counted.
             let sqlite = vec![unnumbered(row.sqlite); rows];
             let postgres = (0..rows).map(|n| renumbered(row.postgres, n * columns)).collect();
-            Sql::fork(text(head.sqlite, sqlite), text(head.postgres, postgres))
+            Sql::fork(text(head.sqlite, sqlite, tail.sqlite), text(head.postgres, postgres, tail.postgres))
         };
         Bulk { statements: ROWS.map(sql) }
     }

@@ -364,7 +364,7 @@ fn all_statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let bulks =
         bulks.chain(&people::BULKS).chain(&retention::BULKS).chain(&search::BULKS).chain(&tags::BULKS);
     let bulks = bulks.chain(&lists::BULKS).chain(&tickets::BULKS).chain(&timers::BULKS);
-    let bulks = bulks.chain(&outbox::BULKS).chain(&suppressed::BULKS);
+    let bulks = bulks.chain(&outbox::BULKS).chain(&suppressed::BULKS).chain(&privacy::BULKS);
     let bulks = bulks.map(|(name, bulk)| bulk.statements.map(|sql| (*name, sql)));
     [
         STATEMENTS,

@@ -15,8 +15,8 @@ use std::sync::LazyLock;
 macro_rules! delivery_columns {
     () => {
         "id, ticket_id, event_id, message_id, channel, kind, announces, title, message, address, rfc_id, \
-         provider_id, in_reply_to, refs, cc, state, why, attempts, turn_at, ambiguous_at, sealed IS NOT NULL AS is_sealed, \
-         subscription_id, created_at, updated_at"
+         provider_id, in_reply_to, refs, cc, state, why, attempts, turn_at, ambiguous_at, \
+         EXISTS (SELECT 1 FROM sealed_body WHERE sealed_body.delivery_id = delivery.id) AS is_sealed, subscription_id, created_at, updated_at"
     };
 }
 
@@ -28,21 +28,35 @@ macro_rules! due {
     };
 }
 
+/// Those of the given mails that are still to leave.
+macro_rules! sealed {
+    () => {
+        ") AS given JOIN delivery ON delivery.id = given.column1 WHERE delivery.state <> 'cancelled'"
+    };
+}
+
 static DELIVERIES_OF: LazyLock<Bulk> = LazyLock::new(|| {
     let head = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id IN (");
     Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
 });
 static SEALED: LazyLock<Bulk> = LazyLock::new(|| {
-    let head = "SELECT id, sealed FROM delivery WHERE sealed IS NOT NULL AND id IN (";
+    let head = "SELECT delivery_id, packed FROM sealed_body WHERE delivery_id IN (";
     Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
 });
 // Of one that was erased while it was composed, nothing is kept.
 static SEAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
-        Sql::same("UPDATE delivery SET sealed = given.column2 FROM (VALUES "),
-        Sql::fork("($1, $2)", "(CAST($1 AS BIGINT), CAST($2 AS BYTEA))"),
-        2,
-        ") AS given WHERE delivery.id = given.column1 AND sealed IS NULL AND state <> 'cancelled'",
+        Sql::same(
+            "INSERT INTO sealed_body (delivery_id, kept_at, packed) SELECT given.column1, given.column2, given.column3 \
+             FROM (VALUES ",
+        ),
+        Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS BYTEA))"),
+        3,
+        Sql::fork(
+            concat!(sealed!(), " ON CONFLICT (delivery_id) DO NOTHING"),
+            // Whoever erases it waits for us, or we for them.
+            concat!(sealed!(), " FOR SHARE OF delivery ON CONFLICT (delivery_id) DO NOTHING"),
+        ),
     )
 });
 static SETTLE_SENT: LazyLock<Bulk> = LazyLock::new(|| {
@@ -94,8 +108,7 @@ statements! {
          ORDER BY id DESC LIMIT $1"));
     GIVE_UP_TWICE_LOST = Sql::same(
         "UPDATE delivery SET state = 'uncertain', leased_until = NULL, updated_at = $1, why = $2 \
-         WHERE channel = 'email' AND state IN ('pending', 'sending') AND state = 'sending' AND leased_until <= $1 \
-         AND ambiguous_at IS NOT NULL");
+         WHERE channel = 'email' AND state = 'sending' AND ambiguous_at IS NOT NULL AND leased_until <= $1");
     CLAIM = Sql::fork(
         concat!(
             "UPDATE delivery SET ambiguous_at = CASE WHEN state = 'sending' THEN $1 ELSE ambiguous_at END, \
@@ -461,8 +474,8 @@ impl Tx {
     }
 
     /// Keeps the exact bytes of mails, packed, before their first attempt; later ones send the same.
-    pub async fn seal(&mut self, mails: &[(DeliveryId, Vec<u8>)]) -> Result<()> {
-        write_all!(self, SEAL, mails, |query, mail| query.bind(mail.0.0).bind(&mail.1))
+    pub async fn seal(&mut self, mails: &[(DeliveryId, Vec<u8>)], now: DateTime<Utc>) -> Result<()> {
+        write_all!(self, SEAL, mails, |query, mail| query.bind(mail.0.0).bind(now).bind(&mail.1))
     }
 
     /// Writes where a delivery ends.

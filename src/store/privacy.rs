@@ -1,11 +1,14 @@
 //! What is held of a person, given out and taken away; and the words of a ticket, taken away. May import: domain, sqlx.
 
-use super::dialect::{Sql, all, execute, one, optional, optional_scalar, scalar, statements};
+use super::dialect::{
+    Bulk, Sql, all, execute, one, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean};
 use crate::domain::ids::{AgentId, DeliveryId, EventId, MessageId, RawMailId, RequesterId, TicketId};
 use crate::domain::mail::Mailbox;
 use crate::domain::people::{self, erased_address};
 use chrono::{DateTime, Utc};
+use std::sync::LazyLock;
 
 /// The mails of a ticket's messages.
 macro_rules! its_mails {
@@ -33,8 +36,8 @@ statements! {
     MAILS_HELD = Sql::same(concat!("SELECT raw_body.raw_mail_id ", their_mails!(), " ORDER BY raw_body.raw_mail_id"));
     MAIL_HELD = Sql::same("SELECT packed FROM raw_body WHERE raw_mail_id = $1");
     SENT_HELD = Sql::same(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM delivery JOIN ticket ON ticket.id = delivery.ticket_id \
-         WHERE ticket.requester_id = $1 AND delivery.sealed IS NOT NULL");
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM sealed_body JOIN delivery ON delivery.id = sealed_body.delivery_id \
+         JOIN ticket ON ticket.id = delivery.ticket_id WHERE ticket.requester_id = $1");
     TALLY = Sql::same(
         "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM message JOIN ticket ON ticket.id = message.ticket_id WHERE ticket.requester_id = $1), \
          (SELECT CAST(COUNT(*) AS BIGINT) FROM attachment JOIN message ON message.id = attachment.message_id \
@@ -63,16 +66,18 @@ statements! {
     // Why a mail did not leave may quote a server that names its recipient.
     BLANK_DELIVERIES = Sql::same(
         "UPDATE delivery SET address = CASE WHEN address IS NULL THEN NULL ELSE CONCAT('efface-', id) END, \
-         message = '', cc = NULL, sealed = NULL, in_reply_to = NULL, refs = NULL, \
+         message = '', cc = NULL, in_reply_to = NULL, refs = NULL, \
          why = CASE WHEN state IN ('skipped', 'cancelled') THEN why ELSE NULL END, \
          state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE ticket_id = $1");
     BLANK_COPIES = Sql::same(
-        "UPDATE delivery SET address = CONCAT('efface-', id), cc = NULL, sealed = NULL, \
+        "UPDATE delivery SET address = CONCAT('efface-', id), cc = NULL, \
          why = CASE WHEN state IN ('skipped', 'cancelled') THEN why ELSE NULL END, \
-         state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE address = $1");
+         state = CASE WHEN state IN ('pending', 'sending') THEN 'cancelled' ELSE state END WHERE address = $1 RETURNING id");
+    UNSEAL_TICKET = Sql::same(
+        "DELETE FROM sealed_body WHERE delivery_id IN (SELECT id FROM delivery WHERE ticket_id = $1)");
     // A superset, as below.
     NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc LIKE $1");
-    LEAVE_OUT = Sql::same("UPDATE delivery SET cc = $2, sealed = NULL WHERE id = $1");
+    LEAVE_OUT = Sql::same("UPDATE delivery SET cc = $2 WHERE id = $1");
     SAID_ELSEWHERE = Sql::same(
         "SELECT message.id, ticket.subject, message.text, message.quoted FROM message \
          JOIN ticket ON ticket.id = message.ticket_id WHERE message.sender = $1");
@@ -120,6 +125,12 @@ statements! {
     MANAGE = Sql::same("UPDATE requester SET managed_at = COALESCE(managed_at, $2) WHERE id = $1");
     IS_MANAGED = Sql::same("SELECT managed_at FROM requester WHERE id = $1");
 }
+
+static UNSEAL: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(Sql::same("DELETE FROM sealed_body WHERE delivery_id IN ("), Sql::same("$1"), 1, ")")
+});
+/// The statements of this file for many rows, by name.
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 1] = [("unseal", &UNSEAL)];
 
 /// A line of history, as it is blanked.
 #[derive(Debug)]
@@ -238,7 +249,9 @@ impl Tx {
         execute!(self, FORGET_WORDS, id)?;
         execute!(self, DROP_FILES, id)?;
         execute!(self, BLANK_MESSAGES, id, called, words)?;
+        // The deliveries before their bytes, so that nobody keeps those anew meanwhile.
         execute!(self, BLANK_DELIVERIES, id)?;
+        execute!(self, UNSEAL_TICKET, id)?;
         execute!(self, DROP_HOOK_POSTS, id)?;
         execute!(self, DROP_NOTICES, id)?;
         execute!(self, DROP_REFS, id)?;
@@ -258,7 +271,7 @@ impl Tx {
     /// The mails of other people's tickets leave a person out: what waits for them does not leave, and no other names them. Those
     /// that left are not kept as they were.
     async fn blank_copies(&mut self, email: &str) -> Result<()> {
-        execute!(self, BLANK_COPIES, email)?;
+        let mut unsealed: Vec<(i64,)> = all!(self, BLANK_COPIES, email)?;
         let named: Vec<(i64, String)> = all!(self, NAMED_IN_COPY, format!("%{email}%"))?;
         for (id, cc) in named {
             let mut cc: Vec<Mailbox> =
@@ -266,8 +279,9 @@ impl Tx {
             cc.retain(|copy| copy.address != email);
             let cc = serde_json::to_string(&cc).map_err(|error| sqlx::Error::Encode(error.into()))?;
             execute!(self, LEAVE_OUT, DeliveryId(id).0, cc)?;
+            unsealed.push((id,));
         }
-        Ok(())
+        write_all!(self, UNSEAL, unsealed, |query, delivery| query.bind(delivery.0))
     }
 
     /// Leaves nothing of a person beside their tickets: `called` stands for their name from then on. Gives back how many mails

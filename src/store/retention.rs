@@ -18,7 +18,8 @@ macro_rules! mails_over {
 /// Our own mails whose time is over, as they left.
 macro_rules! sent_over {
     () => {
-        "FROM delivery WHERE sealed IS NOT NULL AND state NOT IN ('pending', 'sending') AND updated_at <= $1"
+        "FROM sealed_body JOIN delivery ON delivery.id = sealed_body.delivery_id WHERE sealed_body.kept_at <= $1 \
+         AND delivery.updated_at <= $1 AND delivery.state NOT IN ('pending', 'sending')"
     };
 }
 
@@ -54,9 +55,9 @@ macro_rules! take_mails {
 macro_rules! take_sent {
     ($lock:literal) => {
         concat!(
-            "UPDATE delivery SET sealed = NULL WHERE id IN (SELECT id ",
+            "DELETE FROM sealed_body WHERE delivery_id IN (SELECT sealed_body.delivery_id ",
             sent_over!(),
-            " ORDER BY updated_at, id LIMIT $2",
+            " ORDER BY sealed_body.kept_at, sealed_body.delivery_id LIMIT $2",
             $lock,
             ")"
         )
@@ -66,7 +67,7 @@ macro_rules! take_sent {
 statements! {
     // Two programs at once take different ones.
     TAKE_MAILS = Sql::fork(take_mails!(""), take_mails!(" FOR UPDATE SKIP LOCKED"));
-    TAKE_SENT = Sql::fork(take_sent!(""), take_sent!(" FOR UPDATE SKIP LOCKED"));
+    TAKE_SENT = Sql::fork(take_sent!(""), take_sent!(" FOR UPDATE OF sealed_body SKIP LOCKED"));
     TICKETS_OVER = Sql::fork(
         concat!("SELECT id ", tickets_over!(sqlite), " ORDER BY status_since, id LIMIT $2"),
         concat!("SELECT id ", tickets_over!(postgres), " ORDER BY status_since, id LIMIT $2"));
