@@ -371,8 +371,13 @@ impl Inner {
             self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
             return Ok(None);
         }
+        let sealed = match delivery.is_sealed {
+            true => tx.sealed(delivery.id).await?,
+            false => None,
+        };
         let (mut text, mut quoted, mut files) = (None, None, None);
-        if let Some(message) = delivery.message_id.filter(|_| !delivery.is_sealed) {
+        // They lie in the kept bytes, where there are any.
+        if let Some(message) = delivery.message_id.filter(|_| sealed.is_none()) {
             files = match enclosed(tx, message).await? {
                 Files::None => None,
                 Files::Kept(files) => Some(files),
@@ -402,10 +407,6 @@ impl Inner {
         let links = (!is_copy).then(|| {
             self.links.links(requester.id, delivery.ticket, links_from(requester, delivery.created_at))
         });
-        let sealed = match delivery.is_sealed {
-            true => tx.sealed(delivery.id).await?,
-            false => None,
-        };
         Ok(Some(Parcel {
             id: delivery.id,
             ticket: delivery.ticket,

@@ -67,7 +67,7 @@ macro_rules! take_sent {
 statements! {
     // Two programs at once take different ones.
     TAKE_MAILS = Sql::fork(take_mails!(""), take_mails!(" FOR UPDATE SKIP LOCKED"));
-    TAKE_SENT = Sql::fork(take_sent!(""), take_sent!(" FOR UPDATE OF sealed_body SKIP LOCKED"));
+    TAKE_SENT = Sql::fork(take_sent!(""), take_sent!(" FOR UPDATE SKIP LOCKED"));
     TICKETS_OVER = Sql::fork(
         concat!("SELECT id ", tickets_over!(sqlite), " ORDER BY status_since, id LIMIT $2"),
         concat!("SELECT id ", tickets_over!(postgres), " ORDER BY status_since, id LIMIT $2"));
