@@ -16,6 +16,8 @@ pub enum Act {
     Cut,
     /// Says nothing, and keeps the line open.
     Silence,
+    /// Says nothing, and listens on.
+    Wait,
 }
 use Act::Say;
 
@@ -121,7 +123,8 @@ async fn serve(stream: TcpStream, script: Script, seen: &Mutex<Seen>) -> Option<
             "RCPT" => act(&mut stream, script.rcpt).await?,
             "DATA" => {
                 act(&mut stream, script.data).await?;
-                if matches!(script.data, Say(answer) if answer.starts_with("354")) {
+                if matches!(script.data, Say(answer) if answer.lines().last().is_some_and(|last| last.starts_with("354")))
+                {
                     let body = body(&mut stream).await?;
                     seen.lock().unwrap().bodies.push(body);
                     act(&mut stream, script.end).await?;
@@ -141,10 +144,10 @@ async fn act(stream: &mut BufReader<TcpStream>, act: Act) -> Option<()> {
         Act::Say(answer) | Act::SayAndCut(answer) => {
             stream.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
         }
-        Act::Cut | Act::Silence => {}
+        Act::Cut | Act::Silence | Act::Wait => {}
     }
     match act {
-        Say(_) => Some(()),
+        Say(_) | Act::Wait => Some(()),
         Act::SayAndCut(_) | Act::Cut => None,
         Act::Silence => {
             // Until the client gives up.

@@ -247,6 +247,102 @@ async fn after_a_refused_recipient_the_connection_is_cleared_and_serves_the_next
     assert_eq!(seen.commands, ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "RSET"]);
 }
 
+const PIPELINING: Script =
+    Script { ehlo: Say("250-desk.example\r\n250-PIPELINING\r\n250 8BITMIME"), ..SOUND };
+
+#[tokio::test]
+async fn a_server_that_offers_it_is_told_the_whole_envelope_at_once() {
+    // It answers nothing before it has heard all of it.
+    let patient =
+        Script { mail: Act::Wait, rcpt: Act::Wait, data: Say("250 ok\r\n250 ok\r\n354 go on"), ..PIPELINING };
+    let server = FaultySmtp::start([patient]).await;
+    let courier = courier(&server);
+    assert_eq!(courier.send(LEA, MAIL).await, Outcome::Sent);
+    assert_eq!(courier.send(LEA, MAIL).await, Outcome::Sent);
+    let seen = server.seen.lock().unwrap();
+    assert_eq!(seen.commands, ["EHLO", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA"]);
+    assert_eq!(seen.bodies, [MAIL, MAIL]);
+}
+
+#[tokio::test]
+async fn an_envelope_that_is_refused_carries_no_body_and_the_connection_serves_the_next() {
+    for (script, outcome, bodies) in [
+        (
+            Script { mail: Say("451 later"), rcpt: Say("503 no"), data: Say("503 no"), ..PIPELINING },
+            retry("451 later"),
+            0,
+        ),
+        (Script { rcpt: Say("550 no"), data: Say("503 no"), ..PIPELINING }, failed("550 no"), 0),
+        (Script { data: Say("451 later"), ..PIPELINING }, retry("451 later"), 0),
+        // Such servers are allowed; the mail that they are given has nothing in it (RFC 2920, 3.1).
+        (Script { rcpt: Say("550 no"), end: Say("554 nobody"), ..PIPELINING }, failed("550 no"), 1),
+    ] {
+        let server = FaultySmtp::start([script, SOUND]).await;
+        let courier = courier(&server);
+        assert_eq!(courier.send(LEA, MAIL).await, outcome);
+        assert_eq!(courier.send(LEA, MAIL).await, outcome);
+        let seen = server.seen.lock().unwrap();
+        assert_eq!((seen.connections, seen.bodies.len()), (1, 2 * bodies), "{:?}", seen.commands);
+        assert!(seen.bodies.iter().all(Vec::is_empty));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_counts_though_the_server_leaves_at_once() {
+    for script in [
+        Script { mail: Say("550 blocked"), rcpt: Cut, ..PIPELINING },
+        Script { mail: SayAndCut("550 blocked"), ..PIPELINING },
+        Script { rcpt: Say("550 blocked"), data: Cut, ..PIPELINING },
+    ] {
+        assert_eq!(outcome(script).await, failed("550 blocked"));
+    }
+}
+
+#[tokio::test]
+async fn after_answers_that_make_no_sense_the_connection_serves_no_other_mail() {
+    for script in [
+        // It still has another mail in hand: what asks for a body is not for ours.
+        Script { mail: Say("503 not now"), ..PIPELINING },
+        Script { rcpt: Say("550 no"), data: Say("250 what"), ..PIPELINING },
+        Script { rcpt: Say("550 no"), end: Say("250 taken all the same"), ..PIPELINING },
+    ] {
+        let server = FaultySmtp::start([script, SOUND]).await;
+        let courier = courier(&server);
+        assert!(matches!(courier.send(LEA, MAIL).await, Outcome::Failed(_)));
+        assert_eq!(courier.send(LEA, MAIL).await, Outcome::Sent);
+        assert_eq!(server.seen.lock().unwrap().connections, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_amid_an_envelope_is_told_one_command_at_a_time() {
+    for first in [Script { rcpt: Cut, ..PIPELINING }, Script { rcpt: Silence, ..PIPELINING }] {
+        // It would take an envelope that comes at once, and no other.
+        let patient = Script { mail: Act::Wait, data: Say("250 ok\r\n354 go on"), ..PIPELINING };
+        let server = FaultySmtp::start([first, patient, PIPELINING]).await;
+        let courier = courier(&server);
+        for _ in 0..2 {
+            assert!(matches!(courier.send(LEA, MAIL).await, Outcome::Retry(_)));
+            courier.rest().await;
+        }
+        assert_eq!(courier.send(LEA, MAIL).await, Outcome::Sent);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_amid_an_envelope_took_nothing() {
+    for script in [
+        Script { mail: Act::Cut, ..PIPELINING },
+        Script { rcpt: Act::Cut, ..PIPELINING },
+        Script { rcpt: Act::SayAndCut("421 closing"), ..PIPELINING },
+        Script { data: Act::Cut, ..PIPELINING },
+    ] {
+        let server = FaultySmtp::start([script]).await;
+        assert!(matches!(courier(&server).send(LEA, MAIL).await, Outcome::Retry(_)));
+        assert!(server.seen.lock().unwrap().bodies.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn starttls_is_insisted_on_and_nothing_said_before_it_counts() {
     for (script, expected) in [

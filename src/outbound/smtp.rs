@@ -1,5 +1,6 @@
 //! The courier for `[smtp]`: hands mails to the submission server, and says of each what became of it.
 //!
+//! Where the server offers PIPELINING the envelope goes in one piece (RFC 2920): a mail takes two turns of the line, not four.
 //! lettre speaks the commands; the order of them is kept here, because the outcome hangs on where a send stopped
 //! (RFC 5321, 4.2.5 and 4.5.3.2.6). Until the line that ends the body is written, nothing can have been taken, and a
 //! fault means: again. From then until the server's answer, the mail may have arrived, and a fault means just that.
@@ -13,7 +14,7 @@
 //! May import: config, desk, dkim, domain, oauth.
 
 use super::compose::{has_bare_line_end, read_address, read_mailbox};
-use super::smtp_line::{Endpoint, reason};
+use super::smtp_line::{Endpoint, Session, reason};
 use crate::config::{OAuth2, SignIn, Smtp};
 use crate::desk::Desk;
 use crate::desk::tokens::TokenFault;
@@ -26,10 +27,9 @@ use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::Severity;
+use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::{ExposeSecret, SecretString};
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,6 +70,8 @@ pub struct SmtpCourier {
     patience: Patience,
     lanes: Semaphore,
     round: Mutex<Round>,
+    /// Whatever it offers, the server is told one command at a time.
+    is_told_singly: AtomicBool,
 }
 
 /// As whom we sign in.
@@ -94,7 +96,7 @@ enum NoEntry {
 #[derive(Default)]
 struct Round {
     /// Connections that serve the next mail.
-    kept: Vec<AsyncSmtpConnection>,
+    kept: Vec<Session>,
     /// The server let us in at least once.
     is_reached: bool,
     /// Why the first connection failed. While the server was never reached, the other mails of the round do not wait
@@ -140,6 +142,7 @@ impl SmtpCourier {
             patience: Patience::DEFAULT,
             lanes: Semaphore::new(LANES),
             round: Mutex::default(),
+            is_told_singly: AtomicBool::new(false),
         })
     }
 
@@ -165,8 +168,8 @@ impl SmtpCourier {
         match timeout(self.patience.opening, self.connect()).await {
             Err(_) => Err(self.silence(self.patience.opening)),
             Ok(Err(why)) => Err(why),
-            Ok(Ok(mut connection)) => {
-                _ = timeout(self.patience.kept, connection.quit()).await;
+            Ok(Ok(mut session)) => {
+                _ = timeout(self.patience.kept, session.connection.quit()).await;
                 Ok(())
             }
         }
@@ -202,13 +205,16 @@ impl SmtpCourier {
         if let Some(why) = self.unreachable() {
             return Outcome::Retry(why);
         }
-        let mut connection = match timeout(self.patience.opening, self.begin(&recipient, mail)).await {
-            Ok(Ok(connection)) => connection,
+        let mut session = match timeout(self.patience.opening, self.begin(&recipient, mail)).await {
+            Ok(Ok(session)) => session,
             Ok(Err(Stop::Refusal { is_final: true, why })) => return Outcome::Failed(why),
             Ok(Err(
                 Stop::Refusal { why, .. } | Stop::Connection(why) | Stop::Line(why) | Stop::Goodbye(why),
             )) => return Outcome::Retry(self.remember(why)),
-            Err(_) => return Outcome::Retry(self.remember(self.silence(self.patience.opening))),
+            Err(_) => {
+                self.tell_singly(true);
+                return Outcome::Retry(self.remember(self.silence(self.patience.opening)));
+            }
         };
 
         let may_have_arrived = AtomicBool::new(false);
@@ -226,17 +232,17 @@ impl SmtpCourier {
                 Outcome::Retry(why)
             }
         };
-        match timeout(self.patience.closing, connection.message_iter(pieces)).await {
+        match timeout(self.patience.closing, session.connection.message_iter(pieces)).await {
             Err(_) => unanswered(self.silence(self.patience.closing)),
             Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
-                self.keep(connection);
+                self.keep(session);
                 let given = answer.message().find_map(provider_id).filter(|id| !is_own_id(mail, id));
                 given.map_or(Outcome::Sent, |id| Outcome::SentAs(id.to_owned()))
             }
             Ok(Ok(answer)) => unanswered(format!("unexpected answer {} to the mail", answer.code())),
             Ok(Err(error)) => match stop(error) {
                 Stop::Refusal { is_final, why } => {
-                    self.keep(connection);
+                    self.keep(session);
                     if is_final { Outcome::Failed(why) } else { Outcome::Retry(why) }
                 }
                 Stop::Goodbye(why) | Stop::Connection(why) => Outcome::Retry(why),
@@ -248,59 +254,59 @@ impl SmtpCourier {
     /// Says goodbye on the connections that were kept, and forgets what failed: there is nothing more to send for now.
     pub async fn rest(&self) {
         let round = std::mem::take(&mut *self.round());
-        for mut connection in round.kept {
-            _ = timeout(self.patience.kept, connection.quit()).await;
+        for mut session in round.kept {
+            _ = timeout(self.patience.kept, session.connection.quit()).await;
         }
     }
 
     /// A connection that awaits the body: a kept one if it still answers, else another.
-    async fn begin(&self, recipient: &Address, mail: &[u8]) -> Result<AsyncSmtpConnection, Stop> {
-        while let Some(mut connection) = self.take() {
+    async fn begin(&self, recipient: &Address, mail: &[u8]) -> Result<Session, Stop> {
+        while let Some(mut session) = self.take() {
             // A server may have ended it meanwhile: that is no fault, and nothing was said on it yet.
-            let opened = timeout(self.patience.kept, self.envelope(&mut connection, recipient, mail)).await;
+            let opened = timeout(self.patience.kept, self.envelope(&mut session, recipient, mail)).await;
             match opened {
-                Ok(Ok(())) => return Ok(connection),
-                Ok(Err(stop @ Stop::Refusal { .. })) => return self.give_back(connection, stop).await,
+                Ok(Ok(())) => return Ok(session),
+                Ok(Err(stop @ Stop::Refusal { .. })) => return self.give_back(session, stop).await,
                 Ok(Err(Stop::Line(_) | Stop::Goodbye(_) | Stop::Connection(_))) | Err(_) => {}
             }
         }
-        let mut connection = self.connect().await.map_err(Stop::Connection)?;
-        match self.envelope(&mut connection, recipient, mail).await {
-            Ok(()) => Ok(connection),
-            Err(stop @ Stop::Refusal { .. }) => self.give_back(connection, stop).await,
-            Err(stop) => Err(stop),
+        let mut session = self.connect().await.map_err(Stop::Connection)?;
+        match self.envelope(&mut session, recipient, mail).await {
+            Ok(()) => Ok(session),
+            Err(stop @ Stop::Refusal { .. }) => self.give_back(session, stop).await,
+            Err(stop) => {
+                self.tell_singly(session.pipelines && matches!(stop, Stop::Line(_)));
+                Err(stop)
+            }
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
-        let connection = match &self.account {
+    async fn connect(&self) -> Result<Session, String> {
+        let session = match &self.account {
             Account::None => self.endpoint.open().await?,
             Account::Password(credentials) => {
-                let mut connection = self.endpoint.open().await?;
-                connection
+                let mut session = self.endpoint.open().await?;
+                session
+                    .connection
                     .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
                     .await
                     .map_err(|error| format!("signing in failed: {}", reason(&error)))?;
-                connection
+                session
             }
             Account::Tokens(oauth2, desk) => self.connect_with_token(oauth2, desk.as_ref()).await?,
         };
         self.round().is_reached = true;
-        Ok(connection)
+        Ok(session)
     }
 
-    async fn connect_with_token(
-        &self,
-        oauth2: &OAuth2,
-        desk: Option<&Desk>,
-    ) -> Result<AsyncSmtpConnection, String> {
+    async fn connect_with_token(&self, oauth2: &OAuth2, desk: Option<&Desk>) -> Result<Session, String> {
         let no_token = |fault: TokenFault| format!("signing in failed: {fault}");
         let Some(desk) = desk else {
             return Err(no_token(TokenFault::NeverGiven { key: oauth2.key.clone() }));
         };
         let token = desk.access_token(oauth2).await.map_err(no_token)?;
         match self.enter(oauth2, &token).await {
-            Ok(connection) => return Ok(connection),
+            Ok(session) => return Ok(session),
             Err(NoEntry::Other(why)) => return Err(why),
             Err(NoEntry::Token(_)) => {}
         }
@@ -313,8 +319,9 @@ impl SmtpCourier {
 
     /// A connection that is signed in to with this token. lettre's own AUTH takes the challenge in which a server says
     /// why it refuses for a fault, and leaves it unanswered.
-    async fn enter(&self, oauth2: &OAuth2, token: &SecretString) -> Result<AsyncSmtpConnection, NoEntry> {
-        let mut connection = self.endpoint.open().await.map_err(NoEntry::Other)?;
+    async fn enter(&self, oauth2: &OAuth2, token: &SecretString) -> Result<Session, NoEntry> {
+        let mut session = self.endpoint.open().await.map_err(NoEntry::Other)?;
+        let connection = &mut session.connection;
         if !connection.server_info().supports_auth_mechanism(Mechanism::Xoauth2) {
             return Err(NoEntry::Other("signing in failed: the server does not offer XOAUTH2".to_owned()));
         }
@@ -329,14 +336,14 @@ impl SmtpCourier {
             return Err(NoEntry::Token(format!("unexpected answer {} to AUTH", end.code())));
         }
         if answer.has_code(235) {
-            return Ok(connection);
+            return Ok(session);
         }
         Err(NoEntry::Other(format!("unexpected answer {} to AUTH", answer.code())))
     }
 
     async fn envelope(
         &self,
-        connection: &mut AsyncSmtpConnection,
+        Session { connection, pipelines, is_lost }: &mut Session,
         recipient: &Address,
         mail: &[u8],
     ) -> Result<(), Stop> {
@@ -353,23 +360,45 @@ impl SmtpCourier {
                 parameters.push(parameter);
             }
         }
-        connection.command(Mail::new(Some(self.sender.clone()), parameters)).await.map_err(stop)?;
-        connection.command(Rcpt::new(recipient.clone(), Vec::new())).await.map_err(stop)?;
-        let answer = connection.command(Data).await.map_err(stop)?;
-        if answer.has_code(354) {
-            return Ok(());
+        let sender = Mail::new(Some(self.sender.clone()), parameters);
+        let recipient = Rcpt::new(recipient.clone(), Vec::new());
+        if !*pipelines || self.is_told_singly.load(Ordering::Relaxed) {
+            connection.command(sender).await.map_err(stop)?;
+            connection.command(recipient).await.map_err(stop)?;
+            return awaits_body(connection.command(Data).await.map_err(stop)?);
         }
-        Err(Stop::Line(format!("unexpected answer {} to DATA", answer.code())))
+        // The three at once, since each answer takes as long as the way to the server and back. All are read, whatever the
+        // first says (RFC 2920, 3.1), as long as the server is there.
+        *is_lost = true;
+        let to_sender = connection.command(format!("{sender}{recipient}{Data}")).await.map_err(stop);
+        if let Err(gone @ (Stop::Line(_) | Stop::Goodbye(_))) = to_sender {
+            return Err(gone);
+        }
+        let to_recipient = connection.read_response().await.map_err(stop);
+        if let Err(gone @ (Stop::Line(_) | Stop::Goodbye(_))) = to_recipient {
+            return Err(to_sender.err().unwrap_or(gone));
+        }
+        let to_data = connection.read_response().await.map_err(stop);
+        *is_lost = match (&to_sender, &to_recipient, &to_data) {
+            (_, _, Err(Stop::Line(_) | Stop::Goodbye(_))) => true,
+            (_, _, Err(_)) | (Ok(_), Ok(_), _) => false,
+            // It asks for the body of a mail that goes to nobody: there is none, and it says so.
+            (Ok(_), Err(_), Ok(answer)) if answer.has_code(354) => {
+                let to_nothing = connection.command(".\r\n").await.map_err(stop);
+                !matches!(to_nothing, Err(Stop::Refusal { .. }))
+            }
+            (_, _, Ok(_)) => true,
+        };
+        to_sender.and(to_recipient)?;
+        awaits_body(to_data?)
     }
 
     /// After a refused envelope the connection serves the next mail, once the server forgot this one.
-    async fn give_back(
-        &self,
-        mut connection: AsyncSmtpConnection,
-        stop: Stop,
-    ) -> Result<AsyncSmtpConnection, Stop> {
-        if let Ok(Ok(_)) = timeout(self.patience.kept, connection.command(Rset)).await {
-            self.keep(connection);
+    async fn give_back(&self, mut session: Session, stop: Stop) -> Result<Session, Stop> {
+        if !session.is_lost
+            && let Ok(Ok(_)) = timeout(self.patience.kept, session.connection.command(Rset)).await
+        {
+            self.keep(session);
         }
         Err(stop)
     }
@@ -379,14 +408,24 @@ impl SmtpCourier {
         self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<AsyncSmtpConnection> {
+    fn take(&self) -> Option<Session> {
         self.round().kept.pop()
     }
 
-    fn keep(&self, connection: AsyncSmtpConnection) {
+    fn keep(&self, session: Session) {
         let mut round = self.round();
         if round.kept.len() < LANES {
-            round.kept.push(connection);
+            round.kept.push(session);
+        }
+    }
+
+    /// From now on each command waits for its answer: some that offer PIPELINING, or stand in the way to the server, lose what
+    /// comes behind the first.
+    fn tell_singly(&self, is_due: bool) {
+        if is_due && !self.is_told_singly.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                "the SMTP server fell silent amid an envelope; its commands are sent one at a time from now on"
+            );
         }
     }
 
@@ -409,6 +448,14 @@ impl std::fmt::Debug for SmtpCourier {
     /// Without the password or a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpCourier").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+/// Whether the answer to DATA asks for the body.
+fn awaits_body(answer: Response) -> Result<(), Stop> {
+    match answer.has_code(354) {
+        true => Ok(()),
+        false => Err(Stop::Line(format!("unexpected answer {} to DATA", answer.code()))),
     }
 }
 

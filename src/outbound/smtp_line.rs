@@ -14,15 +14,25 @@ use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// The most that a server may say in one answer before TLS, in bytes (Postfix, `smtp_response_limit`).
+/// The most that a server may say in one answer before TLS, and that is kept of what it offers, in bytes (Postfix,
+/// `smtp_response_limit`).
 const LONGEST_ANSWER: u64 = 100_000;
+
+/// A connection that was greeted.
+pub(super) struct Session {
+    pub(super) connection: AsyncSmtpConnection,
+    /// The server takes several commands before it answers the first (RFC 2920).
+    pub(super) pipelines: bool,
+    /// Which answer comes next is not known: it serves no other mail.
+    pub(super) is_lost: bool,
+}
 
 /// Where the server is and how to speak to it.
 pub(super) struct Endpoint {
@@ -73,29 +83,34 @@ impl Endpoint {
     ///
     /// # Errors
     /// What failed, in a few English words. Waits as long as the server does: the caller sets the limit.
-    pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, String> {
+    pub(super) async fn open(&self) -> Result<Session, String> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|error| format!("cannot connect to {}:{}: {error}", self.host, self.port))?;
-        // Commands are short and each waits for its answer.
+        // Commands are short and wait for their answers.
         _ = tcp.set_nodelay(true);
+        let peer = tcp.peer_addr().map_err(|error| error.to_string())?;
+        let heard = Heard::default();
         let stream: Box<dyn AsyncTokioStream> = match self.security {
             Security::None => {
-                let is_near = tcp.peer_addr().is_ok_and(|address| address.ip().is_loopback());
-                if !is_near {
+                if !peer.ip().is_loopback() {
                     return Err(format!("{} is not this machine: plain text is refused", self.host));
                 }
-                Box::new(tcp)
+                Box::new(Line { greeting: io::Cursor::default(), heard: heard.clone(), peer, stream: tcp })
             }
             Security::Tls => {
-                let peer = tcp.peer_addr().map_err(|error| error.to_string())?;
-                Box::new(Encrypted { greeting: io::Cursor::default(), peer, tls: self.encrypt(tcp).await? })
+                let stream = self.encrypt(tcp).await?;
+                Box::new(Line { greeting: io::Cursor::default(), heard: heard.clone(), peer, stream })
             }
-            Security::Starttls => Box::new(self.start_tls(tcp).await?),
+            Security::Starttls => {
+                let (greeting, stream) = self.start_tls(tcp).await?;
+                Box::new(Line { greeting: io::Cursor::new(greeting), heard: heard.clone(), peer, stream })
+            }
         };
-        AsyncSmtpConnection::connect_with_transport(stream, &self.hello)
+        let connection = AsyncSmtpConnection::connect_with_transport(stream, &self.hello)
             .await
-            .map_err(|error| format!("no welcome from {}: {}", self.host, reason(&error)))
+            .map_err(|error| format!("no welcome from {}: {}", self.host, reason(&error)))?;
+        Ok(Session { connection, pipelines: offers(&heard.end(), "PIPELINING"), is_lost: false })
     }
 
     async fn encrypt(&self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, String> {
@@ -105,16 +120,13 @@ impl Endpoint {
             .map_err(|error| format!("TLS with {} failed: {error}", self.host))
     }
 
-    async fn start_tls(&self, tcp: TcpStream) -> Result<Encrypted, String> {
-        let peer = tcp.peer_addr().map_err(|error| error.to_string())?;
+    /// The greeting, and the line once it is encrypted.
+    async fn start_tls(&self, tcp: TcpStream) -> Result<(Vec<u8>, TlsStream<TcpStream>), String> {
         let mut plain = BufReader::new(tcp);
         let greeting = answer(&mut plain, "220").await?;
         say(&mut plain, &format!("EHLO {}\r\n", self.hello)).await?;
         let capabilities = answer(&mut plain, "250").await?;
-        let offers_tls = capabilities
-            .lines()
-            .any(|line| line.get(4..).is_some_and(|it| it.trim().eq_ignore_ascii_case("STARTTLS")));
-        if !offers_tls {
+        if !offers(&capabilities, "STARTTLS") {
             return Err(format!("{} does not offer STARTTLS", self.host));
         }
         say(&mut plain, "STARTTLS\r\n").await?;
@@ -122,9 +134,13 @@ impl Endpoint {
         if !plain.buffer().is_empty() {
             return Err(format!("{} spoke before TLS began", self.host));
         }
-        let tls = self.encrypt(plain.into_inner()).await?;
-        Ok(Encrypted { greeting: io::Cursor::new(greeting.into_bytes()), peer, tls })
+        Ok((greeting.into_bytes(), self.encrypt(plain.into_inner()).await?))
     }
+}
+
+/// Whether the answer to EHLO names an extension (RFC 5321, 4.1.1.1).
+fn offers(answer: &str, extension: &str) -> bool {
+    answer.lines().any(|line| line.get(4..).is_some_and(|it| it.trim().eq_ignore_ascii_case(extension)))
 }
 
 async fn say(line: &mut BufReader<TcpStream>, command: &str) -> Result<(), String> {
@@ -153,22 +169,48 @@ async fn answer(line: &mut BufReader<TcpStream>, code: &str) -> Result<String, S
     if all.lines().all(|line| line.starts_with(code)) { Ok(all) } else { Err(one_line(&all)) }
 }
 
-/// An encrypted line. lettre expects a greeting on each line it is given; after STARTTLS there is no second one,
-/// so the first is read again.
-#[derive(Debug)]
-struct Encrypted {
-    greeting: io::Cursor<Vec<u8>>,
-    peer: SocketAddr,
-    tls: TlsStream<TcpStream>,
+/// What a server says, until it has been heard enough: lettre does not tell every extension that it offers.
+#[derive(Debug, Clone)]
+struct Heard(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Default for Heard {
+    fn default() -> Heard {
+        Heard(Arc::new(Mutex::new(Some(Vec::new()))))
+    }
 }
 
-impl AsyncTokioStream for Encrypted {
+impl Heard {
+    fn note(&self, bytes: &[u8]) {
+        if let Some(heard) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            let room = (LONGEST_ANSWER as usize).saturating_sub(heard.len());
+            heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
+
+    /// What was said so far; nothing more is noted.
+    fn end(&self) -> String {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+}
+
+/// A line as lettre takes it. It expects a greeting on each line it is given; after STARTTLS there is no second one,
+/// so the first is read again.
+#[derive(Debug)]
+struct Line<S> {
+    greeting: io::Cursor<Vec<u8>>,
+    heard: Heard,
+    peer: SocketAddr,
+    stream: S,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug> AsyncTokioStream for Line<S> {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.peer)
     }
 }
 
-impl AsyncRead for Encrypted {
+impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -177,25 +219,28 @@ impl AsyncRead for Encrypted {
         if (self.greeting.position() as usize) < self.greeting.get_ref().len() {
             return Pin::new(&mut self.greeting).poll_read(context, buffer);
         }
-        Pin::new(&mut self.tls).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.heard.note(&buffer.filled()[before..]);
+        read
     }
 }
 
-impl AsyncWrite for Encrypted {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tls).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tls).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tls).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
