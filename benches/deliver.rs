@@ -1,5 +1,6 @@
 //! How fast mails leave: planned deliveries, composed, kept, handed over and recorded, into any SMTP server without TLS on
-//! this machine. `scripts/bench deliver` runs it beside Postfix's `smtp-source`. May import: guichet.
+//! this machine; before that, how fast the courier alone is, with one mail and no database. `scripts/bench deliver` runs both
+//! beside Postfix's `smtp-source`. May import: guichet.
 //!
 //! Usage: `deliver --port 2525 [--mails 5000] [--rounds 3] [--database URL]`; a fresh SQLite file when no URL is given.
 
@@ -7,11 +8,12 @@ use guichet::clock::Clock;
 use guichet::command::parse::parse;
 use guichet::config::{Limits, Security, Smtp};
 use guichet::desk::{Desk, Settings};
+use guichet::domain::delivery::Outcome;
 use guichet::domain::people::{Door, Role};
 use guichet::domain::rules::Rules;
 use guichet::inbound;
 use guichet::outbound::compose::Letterhead;
-use guichet::outbound::smtp::SmtpCourier;
+use guichet::outbound::smtp::{LANES, SmtpCourier};
 use guichet::outbound::{Courier, PostRoom, deliver};
 use guichet::store::Store;
 use guichet::wording::canned::Catalogue;
@@ -60,10 +62,16 @@ async fn measure(
         dkim: None,
         dns: None,
     };
+    for _ in 0..rounds {
+        let began = Instant::now();
+        send_alone(&SmtpCourier::new(&smtp)?, mails).await?;
+        let took = began.elapsed().as_secs_f64();
+        println!("courier alone: {mails} mails in {took:.2} s = {:.0} mails/s", mails as f64 / took);
+    }
     let post = PostRoom {
         courier: Courier::Smtp(Box::new(SmtpCourier::new(&smtp)?)),
-        letterhead: Letterhead::new(&smtp.from, "BetTracker Pro", chrono_tz::Europe::Paris)?,
-        templates: Templates::load(&[])?,
+        letterhead: Letterhead::new(&smtp.from, "BetTracker Pro", chrono_tz::Europe::Paris)?.into(),
+        templates: Templates::load(&[])?.into(),
     };
     for round in 0..rounds {
         let first = round * mails;
@@ -84,6 +92,26 @@ async fn measure(
         }
         println!("{mails} mails in {took:.2} s = {:.0} mails/s", mails as f64 / took);
     }
+    Ok(())
+}
+
+/// Sends one mail again and again, over as many connections as a round has.
+async fn send_alone(courier: &SmtpCourier, mails: usize) -> Result<(), Box<dyn Error>> {
+    let head = "From: support@bettracker.example\r\nTo: lea@client.example\r\nSubject: essai\r\n\r\n";
+    let mail =
+        [head, &"Bonjour, ceci est une ligne de soixante-dix signes, comme en ont les mails.\r\n".repeat(90)]
+            .concat();
+    let lane = async |count: usize| {
+        for _ in 0..count {
+            match courier.send("lea@client.example", mail.as_bytes()).await {
+                Outcome::Sent | Outcome::SentAs(_) => {}
+                outcome => return Err(format!("{outcome:?}")),
+            }
+        }
+        Ok(())
+    };
+    futures_util::future::try_join_all((0..LANES).map(|n| lane((mails + n) / LANES))).await?;
+    courier.rest().await;
     Ok(())
 }
 

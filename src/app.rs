@@ -187,7 +187,7 @@ pub fn post_room(config: &Config, tokens: Option<&Desk>) -> Result<PostRoom, Sto
     let letterhead =
         Letterhead::new(&from(config), &config.brand, config.timezone).map_err(anyhow::Error::msg)?;
     let templates = Templates::load(&overrides(config)?).map_err(anyhow::Error::msg)?;
-    Ok(PostRoom { courier, letterhead, templates })
+    Ok(PostRoom { courier, letterhead: letterhead.into(), templates: templates.into() })
 }
 
 /// The sender of our mail: `smtp.from`, `maildir.from`, or an address of the pages' host where mail goes to a folder.

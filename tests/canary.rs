@@ -33,8 +33,9 @@ fn post(folder: &Path) -> PostRoom {
             "BetTracker Pro",
             chrono_tz::Europe::Paris,
         )
-        .unwrap(),
-        templates: Templates::load(&[]).unwrap(),
+        .unwrap()
+        .into(),
+        templates: Templates::load(&[]).unwrap().into(),
     }
 }
 

@@ -158,8 +158,8 @@ async fn the_canary_is_signed_too(database: Database) {
     let config = smtp(sink.port, Some(dkim("ed25519.pem")), None);
     let post = PostRoom {
         courier: Courier::Smtp(Box::new(SmtpCourier::new(&config).unwrap())),
-        letterhead: Letterhead::new(&config.from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
-        templates: Templates::load(&[]).unwrap(),
+        letterhead: Letterhead::new(&config.from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap().into(),
+        templates: Templates::load(&[]).unwrap().into(),
     };
     let minutes = |n: u64| std::time::Duration::from_secs(n * 60);
     let plan = Canary { interval: minutes(60), to: None, patience: minutes(15) };

@@ -46,8 +46,8 @@ fn post(server: &FaultySmtp, patience: Patience) -> PostRoom {
     };
     PostRoom {
         courier: Courier::Smtp(Box::new(SmtpCourier::new(&smtp).unwrap().with_patience(patience))),
-        letterhead: Letterhead::new(&smtp.from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap(),
-        templates: Templates::load(&[]).unwrap(),
+        letterhead: Letterhead::new(&smtp.from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap().into(),
+        templates: Templates::load(&[]).unwrap().into(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! name that holds CR LF makes lettre panic. What may still go wrong inside stops at the border of one mail.
 //!
 //! Status notices carry a `List-Unsubscribe` (RFC 2369), with one click where the pages are on https (RFC 8058).
-//! May import: desk, domain, reading, wording.
+//! May import: desk, domain, reading, wording, memchr.
 
 use crate::desk::deliver::{Enclosed, Parcel, Quoted};
 use crate::domain::hex::hex;
@@ -337,10 +337,9 @@ fn frame(message_id: &str, kind: MultiPartKind, mark: &str) -> MultiPartBuilder 
 
 /// A CR without LF or a LF without CR: some servers end the mail there (SMTP smuggling).
 pub(super) fn has_bare_line_end(mail: &[u8]) -> bool {
-    mail.iter().enumerate().any(|(at, byte)| match byte {
+    memchr::memchr2_iter(b'\r', b'\n', mail).any(|at| match mail[at] {
         b'\n' => at == 0 || mail[at - 1] != b'\r',
-        b'\r' => mail.get(at + 1) != Some(&b'\n'),
-        _ => false,
+        _ => mail.get(at + 1) != Some(&b'\n'),
     })
 }
 

@@ -25,6 +25,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use round::drain;
 use serde::Serialize;
 use smtp::SmtpCourier;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -78,9 +79,9 @@ pub struct PostRoom {
     /// The road.
     pub courier: Courier,
     /// What all mails share.
-    pub letterhead: Letterhead,
+    pub letterhead: Arc<Letterhead>,
     /// Their words.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
 }
 
 /// What became of the deliveries that were due.

@@ -15,8 +15,9 @@ use crate::wording::templates::Templates;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 /// How many deliveries are leased at once: what a claim and a seal cost is shared by them. After a kill all of them rest until their
@@ -186,7 +187,16 @@ async fn take(
         if parcels.is_empty() && skipped + put_off == 0 {
             break;
         }
-        let prepared = prepare(parcels, &post.letterhead, &post.templates).await;
+        let attempts: Vec<_> = parcels.iter().map(Attempt::from).collect();
+        let (letterhead, templates) = (Arc::clone(&post.letterhead), Arc::clone(&post.templates));
+        // It costs CPU, and the lanes go on meanwhile.
+        let prepared = match spawn_blocking(move || prepare(parcels, &letterhead, &templates)).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let given_back = desk.give_back(&attempts).await;
+                return (count, given_back.and(Err(error.into())));
+            }
+        };
         for (parcel, why) in prepared.refused {
             _ = ended.send((parcel, End::Tried(Outcome::Failed(why)))).await;
         }
@@ -311,7 +321,7 @@ struct Prepared {
     refused: Vec<(Parcel, String)>,
 }
 
-async fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
+fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
     let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
     for mut parcel in parcels {
         if let Some(sealed) = parcel.sealed.take() {
@@ -327,8 +337,6 @@ async fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Temp
             }
             Err(error) => prepared.refused.push((parcel, error.to_string())),
         }
-        // The lanes go on meanwhile.
-        tokio::task::yield_now().await;
     }
     prepared
 }

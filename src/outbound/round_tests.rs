@@ -32,15 +32,15 @@ fn parcel(id: i64) -> Parcel {
     }
 }
 
-#[tokio::test]
-async fn a_parcel_that_is_no_mail_does_not_hold_up_the_others_and_kept_bytes_are_sent_again_as_they_are() {
+#[test]
+fn a_parcel_that_is_no_mail_does_not_hold_up_the_others_and_kept_bytes_are_sent_again_as_they_are() {
     let letterhead = Letterhead::new("support@desk.example", "B", chrono_tz::UTC).unwrap();
     let parcels = vec![
         parcel(1),
         Parcel { address: "nobody".to_owned(), ..parcel(2) },
         Parcel { sealed: Some(b"kept\r\n".to_vec()), address: "nobody".to_owned(), ..parcel(3) },
     ];
-    let prepared = prepare(parcels, &letterhead, &Templates::load(&[]).unwrap()).await;
+    let prepared = prepare(parcels, &letterhead, &Templates::load(&[]).unwrap());
     let ready: Vec<_> = prepared.ready.iter().map(|(parcel, mail)| (parcel.id.0, mail.as_slice())).collect();
     assert_eq!(ready.len(), 2);
     assert_eq!((ready[0].0, ready[0].1), (1, prepared.to_seal[0].1.as_slice()));
