@@ -92,7 +92,7 @@ fn renumbered(row: &str, from: usize) -> String {
 macro_rules! on {
     ($tx:expr, $sql:expr, |$c:ident, $q:ident| $body:expr) => {
         match &mut $tx.connection {
-            $crate::store::Connection::Sqlite(transaction, _) => {
+            $crate::store::Connection::Sqlite(transaction) => {
                 let ($c, $q) = (&mut **transaction, $sql.sqlite);
                 $body
             }

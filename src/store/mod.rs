@@ -43,9 +43,7 @@ use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// What the store answers: a value, or the database's own error.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -81,13 +79,18 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 enum Pool {
-    Sqlite(SqlitePool, PathBuf, Turn),
+    Sqlite(SqliteSides, PathBuf),
     Postgres(PgPool),
 }
 
-/// Whose turn it is to write. SQLite has one writer at a time and lets the others look again after a pause that grows;
-/// within the program they queue, so that each begins as soon as the one before it is done.
-type Turn = Arc<Mutex<()>>;
+/// SQLite's connections: several that read, and one that writes. SQLite has one writer at a time and lets the others look again
+/// after a pause that grows; within the program they queue for the connection, so that each begins as soon as the one before it
+/// is done. What it wrote it need not read again: another's commit makes a connection forget the pages that it knows.
+#[derive(Debug, Clone)]
+struct SqliteSides {
+    readers: SqlitePool,
+    writer: SqlitePool,
+}
 
 /// One transaction.
 #[derive(Debug)]
@@ -97,8 +100,7 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum Connection {
-    /// With the turn of the one that writes, until it has ended.
-    Sqlite(Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
+    Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -188,23 +190,27 @@ impl Store {
         }
         // Making a database and its journal is not for two at once: SQLite would refuse one of them at once.
         let is_unmade = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
-        let turn = if make && is_unmade { Some(lock_beside(&path).await?) } else { None };
-        if turn.is_some() {
+        let lock = if make && is_unmade { Some(lock_beside(&path).await?) } else { None };
+        if lock.is_some() {
             // SQLite gives its journal the mode of the database.
             private_file(&path)?;
         }
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(BUSY_TIMEOUT)
-            // After a full disk SQLite has ended the transaction by itself, and the driver does not know: such a
-            // connection would refuse everything for ever.
-            .before_acquire(|connection, _| {
-                Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
-            })
-            .connect_with(options)
-            .await?;
-        drop(turn);
-        Ok(Store { pool: Pool::Sqlite(pool, path, Turn::default()) })
+        let pool = |most| {
+            SqlitePoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(BUSY_TIMEOUT)
+                // A file does not go away as a server does.
+                .test_before_acquire(false)
+                // After a full disk SQLite has ended the transaction by itself, and the driver does not know: such a
+                // connection would refuse everything for ever.
+                .before_acquire(|connection, _| {
+                    Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
+                })
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        drop(lock);
+        let sides = SqliteSides { readers: pool(4).connect_lazy_with(options), writer };
+        Ok(Store { pool: Pool::Sqlite(sides, path) })
     }
 
     /// Brings the tables up to this version; does nothing when they are. Two processes that start at once take
@@ -214,9 +220,9 @@ impl Store {
     /// When a migration fails, or the database was written by a later version.
     pub async fn migrate(&self) -> std::result::Result<(), MigrationFault> {
         match &self.pool {
-            Pool::Sqlite(pool, path, _) => {
+            Pool::Sqlite(sides, path) => {
                 let lock = lock_beside(path).await?;
-                let done = SQLITE_MIGRATIONS.run(pool).await;
+                let done = SQLITE_MIGRATIONS.run(&sides.writer).await;
                 drop(lock);
                 Ok(done?)
             }
@@ -231,7 +237,9 @@ impl Store {
     pub async fn migrations(&self) -> Result<Vec<Migration>> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
         let (known, applied): (&Migrator, Result<Vec<i64>>) = match &self.pool {
-            Pool::Sqlite(pool, ..) => (&SQLITE_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(pool).await),
+            Pool::Sqlite(sides, _) => {
+                (&SQLITE_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(&sides.readers).await)
+            }
             Pool::Postgres(pool) => (&POSTGRES_MIGRATIONS, sqlx::query_scalar(APPLIED).fetch_all(pool).await),
         };
         // The table of migrations itself is missing on a database that never was migrated.
@@ -256,11 +264,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx> {
         let connection = match &self.pool {
             // IMMEDIATE: a transaction that reads first and writes later would be refused half-way.
-            Pool::Sqlite(pool, _, turn) => {
-                let turn = tokio::time::timeout(BUSY_TIMEOUT, turn.clone().lock_owned()).await;
-                let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
-                Connection::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn))
-            }
+            Pool::Sqlite(sides, _) => Connection::Sqlite(sides.writer.begin_with("BEGIN IMMEDIATE").await?),
             Pool::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
         Ok(Tx { connection })
@@ -272,7 +276,7 @@ impl Store {
     /// When no connection comes free.
     pub async fn read(&self) -> Result<Tx> {
         let connection = match &self.pool {
-            Pool::Sqlite(pool, ..) => Connection::Sqlite(pool.begin().await?, None),
+            Pool::Sqlite(sides, _) => Connection::Sqlite(sides.readers.begin().await?),
             // One moment for all that is read, as on SQLite: no message without its files.
             Pool::Postgres(pool) => {
                 Connection::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?)
@@ -290,8 +294,8 @@ impl Store {
         let mut refused = Vec::new();
         for (name, sql) in all_statements() {
             let verdict = match &self.pool {
-                Pool::Sqlite(pool, ..) => {
-                    let mut connection = pool.acquire().await?;
+                Pool::Sqlite(sides, _) => {
+                    let mut connection = sides.readers.acquire().await?;
                     (&mut *connection).prepare(SqlStr::from_static(sql.sqlite)).await.map(|_| ())
                 }
                 Pool::Postgres(pool) => {
@@ -312,10 +316,10 @@ impl Store {
     /// # Errors
     /// When the file exists or cannot be written.
     pub async fn copy_to(&self, file: &str) -> Result<bool> {
-        let Pool::Sqlite(pool, ..) = &self.pool else { return Ok(false) };
+        let Pool::Sqlite(sides, _) = &self.pool else { return Ok(false) };
         // An empty file is taken; it has the mode that a copy of everything must have.
         private_file(Path::new(file))?;
-        if let Err(error) = sqlx::query("VACUUM INTO $1").bind(file).execute(pool).await {
+        if let Err(error) = sqlx::query("VACUUM INTO $1").bind(file).execute(&sides.readers).await {
             // Half a backup must not be taken for one.
             let _ = std::fs::remove_file(file);
             return Err(error);
@@ -334,7 +338,10 @@ impl Store {
     /// Closes every connection; a SQLite database is left without a journal beside it.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Sqlite(pool, ..) => pool.close().await,
+            Pool::Sqlite(sides, _) => {
+                sides.readers.close().await;
+                sides.writer.close().await;
+            }
             Pool::Postgres(pool) => pool.close().await,
         }
     }
@@ -412,11 +419,7 @@ impl Tx {
     /// When the database could not; then nothing was written.
     pub async fn commit(self) -> Result<()> {
         match self.connection {
-            Connection::Sqlite(transaction, turn) => {
-                let done = transaction.commit().await;
-                drop(turn);
-                done
-            }
+            Connection::Sqlite(transaction) => transaction.commit().await,
             Connection::Postgres(transaction) => transaction.commit().await,
         }
     }

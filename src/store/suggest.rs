@@ -146,7 +146,7 @@ mod tests {
         let store = Store::open(&url).await.unwrap();
         store.migrate().await.unwrap();
         let mut tx = store.begin().await.unwrap();
-        let Connection::Sqlite(connection, _) = &mut tx.connection else { panic!("not SQLite") };
+        let Connection::Sqlite(connection) = &mut tx.connection else { panic!("not SQLite") };
         for (name, sql) in STATEMENTS {
             let explained = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
             let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explained))
