@@ -24,8 +24,9 @@ use tokio_util::sync::CancellationToken;
 /// lease ends, and those that had not begun count as tried; so they are not more.
 pub const BATCH: i64 = 32;
 
-/// How many mails wait for a lane, beside those in the hand of the claimer: few, for each may be of many megabytes.
-const WAITING: usize = 2 * LANES;
+/// How many mails wait for a lane, beside those in the hand of the claimer: as many as a claim has, so that the next is claimed,
+/// composed and kept while these leave.
+const WAITING: usize = BATCH as usize;
 
 /// How many mails that left may wait for their record, beside as many that are being recorded. A server that is quicker than our disk
 /// waits for it, so that after a kill few mails leave a second time.
