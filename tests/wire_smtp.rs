@@ -330,6 +330,17 @@ async fn a_server_that_falls_silent_amid_an_envelope_is_told_one_command_at_a_ti
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_even_greet_is_told_envelopes_at_once_when_it_is_back() {
+    let patient =
+        Script { mail: Act::Wait, rcpt: Act::Wait, data: Say("250 ok\r\n250 ok\r\n354 go on"), ..PIPELINING };
+    let server = FaultySmtp::start([Script { greeting: Silence, ..SOUND }, patient]).await;
+    let courier = courier(&server);
+    assert!(matches!(courier.send(LEA, MAIL).await, Outcome::Retry(_)));
+    courier.rest().await;
+    assert_eq!(courier.send(LEA, MAIL).await, Outcome::Sent);
+}
+
+#[tokio::test]
 async fn a_server_that_leaves_amid_an_envelope_took_nothing() {
     for script in [
         Script { mail: Act::Cut, ..PIPELINING },

@@ -205,16 +205,18 @@ impl SmtpCourier {
         if let Some(why) = self.unreachable() {
             return Outcome::Retry(why);
         }
-        let mut session = match timeout(self.patience.opening, self.begin(&recipient, mail)).await {
+        let is_told_at_once = AtomicBool::new(false);
+        let begun = timeout(self.patience.opening, self.begin(&recipient, mail, &is_told_at_once)).await;
+        if matches!(begun, Err(_) | Ok(Err(Stop::Line(_)))) && is_told_at_once.into_inner() {
+            self.tell_singly();
+        }
+        let mut session = match begun {
             Ok(Ok(session)) => session,
             Ok(Err(Stop::Refusal { is_final: true, why })) => return Outcome::Failed(why),
             Ok(Err(
                 Stop::Refusal { why, .. } | Stop::Connection(why) | Stop::Line(why) | Stop::Goodbye(why),
             )) => return Outcome::Retry(self.remember(why)),
-            Err(_) => {
-                self.tell_singly(true);
-                return Outcome::Retry(self.remember(self.silence(self.patience.opening)));
-            }
+            Err(_) => return Outcome::Retry(self.remember(self.silence(self.patience.opening))),
         };
 
         let may_have_arrived = AtomicBool::new(false);
@@ -259,8 +261,14 @@ impl SmtpCourier {
         }
     }
 
-    /// A connection that awaits the body: a kept one if it still answers, else another.
-    async fn begin(&self, recipient: &Address, mail: &[u8]) -> Result<Session, Stop> {
+    /// A connection that awaits the body: a kept one if it still answers, else another. `is_told_at_once` says once another one
+    /// was opened whether it is told the envelope at once.
+    async fn begin(
+        &self,
+        recipient: &Address,
+        mail: &[u8],
+        is_told_at_once: &AtomicBool,
+    ) -> Result<Session, Stop> {
         while let Some(mut session) = self.take() {
             // A server may have ended it meanwhile: that is no fault, and nothing was said on it yet.
             let opened = timeout(self.patience.kept, self.envelope(&mut session, recipient, mail)).await;
@@ -271,13 +279,11 @@ impl SmtpCourier {
             }
         }
         let mut session = self.connect().await.map_err(Stop::Connection)?;
+        is_told_at_once.store(session.pipelines, Ordering::Relaxed);
         match self.envelope(&mut session, recipient, mail).await {
             Ok(()) => Ok(session),
             Err(stop @ Stop::Refusal { .. }) => self.give_back(session, stop).await,
-            Err(stop) => {
-                self.tell_singly(session.pipelines && matches!(stop, Stop::Line(_)));
-                Err(stop)
-            }
+            Err(stop) => Err(stop),
         }
     }
 
@@ -421,8 +427,8 @@ impl SmtpCourier {
 
     /// From now on each command waits for its answer: some that offer PIPELINING, or stand in the way to the server, lose what
     /// comes behind the first.
-    fn tell_singly(&self, is_due: bool) {
-        if is_due && !self.is_told_singly.swap(true, Ordering::Relaxed) {
+    fn tell_singly(&self) {
+        if !self.is_told_singly.swap(true, Ordering::Relaxed) {
             tracing::info!(
                 "the SMTP server fell silent amid an envelope; its commands are sent one at a time from now on"
             );
