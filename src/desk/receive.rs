@@ -20,6 +20,7 @@ use crate::store::mailbox::{HeldMail, NewRawMail};
 use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::fast::RandomState;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// The stretch of time that limits are counted in.
 pub(super) const LIMITED_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -209,19 +210,19 @@ pub(super) fn distinct_words(text: &str) -> String {
     distinct(&[&fold::fold(text)])
 }
 
-/// A word of few letters as one number, which is quick to compare: nearly every word. None holds a NUL.
-fn short_key(text: &[u8], start: usize, end: usize) -> Option<u128> {
+/// A word of few letters as one number, which is quick to compare: nearly every word. None is empty, or holds a NUL.
+fn short_key(text: &[u8], word: Range<usize>) -> Option<u128> {
     const MOST: usize = size_of::<u128>();
-    let length = end - start;
+    let length = word.len();
     if length > MOST {
         return None;
     }
     // As many bytes as there may be, in one go; those behind the word do not count.
-    if let Some(ahead) = text[start..].first_chunk::<MOST>() {
+    if let Some(ahead) = text[word.start..].first_chunk::<MOST>() {
         return Some(u128::from_le_bytes(*ahead) & (u128::MAX >> (8 * (MOST - length))));
     }
     let mut key = [0; MOST];
-    key[..length].copy_from_slice(&text[start..end]);
+    key[..length].copy_from_slice(&text[word]);
     Some(u128::from_le_bytes(key))
 }
 
@@ -231,18 +232,19 @@ fn distinct(folded: &[&str]) -> String {
     let mut long = HashSet::with_hasher(RandomState::default());
     let mut words = String::new();
     for text in folded {
-        fold::see_words(text, |start, end| {
-            let is_new = match short_key(text.as_bytes(), start, end) {
+        for place in fold::word_places(text) {
+            let word = &text[place.clone()];
+            let is_new = match short_key(text.as_bytes(), place) {
                 Some(key) => short.insert(key),
-                None => end - start <= LONGEST_WORD && long.insert(&text[start..end]),
+                None => word.len() <= LONGEST_WORD && long.insert(word),
             };
             if is_new {
                 if !words.is_empty() {
                     words.push(' ');
                 }
-                words.push_str(&text[start..end]);
+                words.push_str(word);
             }
-        });
+        }
     }
     words
 }
