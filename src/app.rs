@@ -1,5 +1,6 @@
 //! The only file that knows everyone: reads what the configuration names, builds the desk and its doors, starts
-//! them, says which of them died, and stops them with grace.
+//! them, says which of them died, and stops them with grace. May import: demo, chat, inbound, outbound, scheduler, web,
+//! desk, oauth, webpush, wording, config, store, clock, domain.
 
 use crate::chat;
 use crate::clock::Clock;

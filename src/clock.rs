@@ -1,4 +1,5 @@
 //! The one place where the program learns what time it is. A desk call reads it once and passes it down.
+//! May import: nothing of ours.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -20,6 +20,7 @@ mod slack;
 mod source;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 mod webhooks;
 #[cfg(test)]
 mod webhooks_tests;

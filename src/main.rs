@@ -1,5 +1,5 @@
 //! `guichet`: reads the command line, then hands over to [`guichet::cli`]. Exit codes: 0 done, 1 refused or partly
-//! failed, 2 usage or configuration.
+//! failed, 2 usage or configuration. May import: cli, telemetry.
 
 use clap::Parser;
 use guichet::cli::{self, Cli};

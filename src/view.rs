@@ -1,7 +1,7 @@
 //! What a door shows, as data: no French, no markup. Each door draws it by its own means.
 //!
 //! The fields of [`TicketView`], [`MessageView`] and [`DeliveryView`] are the JSON keys that scripts rely on.
-//! Pure. May import: domain, command.
+//! Pure. May import: domain.
 
 pub mod held;
 pub mod host;

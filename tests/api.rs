@@ -231,8 +231,8 @@ async fn what_a_user_is_told_comes_as_it_happens(database: Database) {
     host.desk.say("status 1 resolved").await;
     time.fetch_add(21_000, Ordering::SeqCst);
     assert_eq!(next("event:").await, "event: notification");
-    let told: Value = serde_json::from_str(next("data:").await.trim_start_matches("data:")).unwrap();
-    assert_eq!(told["title"], "Ticket de support : Résolu", "what was taken back is not told");
+    let first: Value = serde_json::from_str(next("data:").await.trim_start_matches("data:")).unwrap();
+    assert_eq!(first["title"], "Ticket de support : Résolu", "what was taken back is not told");
     time.fetch_add(60_000, Ordering::SeqCst);
     host.desk.say("status 1 in_progress").await;
     let later = Desk::open(host.desk.store.clone(), Clock::Moved(time), settings()).await.unwrap();
@@ -241,4 +241,21 @@ async fn what_a_user_is_told_comes_as_it_happens(database: Database) {
     time.fetch_add(21_000, Ordering::SeqCst);
     let told: Value = serde_json::from_str(next("data:").await.trim_start_matches("data:")).unwrap();
     assert_eq!(told["kind"], "reply", "each is told once");
+
+    // Whoever heard the first alone and comes back hours later is told what lies between.
+    time.fetch_add(5 * 3_600_000, Ordering::SeqCst);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET {LEA}/notifications/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nLast-Event-ID: {}\r\n\r\n",
+        host.token, first["id"]
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    let again = loop {
+        let line = lines.next_line().await.unwrap().expect("the stream goes on");
+        if let Some(data) = line.strip_prefix("data:") {
+            break serde_json::from_str::<Value>(data).unwrap();
+        }
+    };
+    assert_eq!(again["id"], told["id"]);
 }

@@ -6,6 +6,7 @@ use guichet::desk::Failure;
 use guichet::desk::receive::Filed;
 use guichet::desk::run::With;
 use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
+use guichet::domain::event::EventKind;
 use guichet::domain::ids::TicketId;
 use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
@@ -457,7 +458,7 @@ async fn what_may_have_arrived_is_sent_once_more_and_then_left_to_a_cm() {
         test.say("status 1 resolved").await;
         test.elapse(Duration::minutes(1)).await;
         let first = test.desk.claim(10).await.unwrap().parcels.remove(0);
-        test.desk.seal(&[(first.id, b"the bytes".to_vec())]).await.unwrap();
+        test.seal(&first, b"the bytes").await;
         assert!(test.desk.claim(10).await.unwrap().parcels.is_empty(), "leased: nobody else takes it");
         // The worker dies here. Its lease runs out; what it may have sent is sent once more, byte for byte.
         test.elapse(Duration::minutes(5)).await;
@@ -535,6 +536,19 @@ async fn acts_at_the_same_moment_are_all_kept_and_one_status_change_wins() {
         let changed = futures_util::future::join_all(changes).await;
         assert_eq!(changed.iter().filter(|outcome| outcome.is_ok()).count(), 1);
         assert_eq!(deliveries(&ticket(&test, 1).await).len(), 3, "told once");
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_is_taken_back_twice_at_once_is_taken_back_once() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("status 1 resolved").await;
+        let both = futures_util::future::join_all((0..2).map(|_| test.try_say("undo"))).await;
+        assert_eq!(both.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{both:?}");
+        let lines = ticket(&test, 1).await.events;
+        assert_eq!(lines.iter().filter(|line| line.kind == EventKind::Undone).count(), 1);
     }
 }
 

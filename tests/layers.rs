@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md says why each is there. Every message says what to do instead.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground. A room may import the rooms of lower floors only, but for [`NEIGHBOURS`].
@@ -32,10 +33,38 @@ const IMPURE: [&str; 9] =
 const CLOCK: &str = "clock.rs";
 const CLOCKS: [&str; 3] = ["Utc::now", "Local::now", "SystemTime::now"];
 
+/// Where we speak French in Rust.
+const FRENCH: [&str; 2] = ["wording/", "command/grammar"];
+
+/// What is quoted from the guide, with its ordinary spaces.
+const QUOTED: [&str; 2] = ["Ticket de support : ", "(objectif : 0)"];
+const NO_BREAK: &str = "French wants a no-break space (U+00A0) before `: ; ! ?` and inside « »";
+
+/// Whether a line of a French text may break before a sign that belongs to the word before it, or after «.
+fn breaks_before_a_sign(text: &str) -> bool {
+    let ours = QUOTED.iter().fold(text.to_owned(), |text, quoted| text.replace(quoted, ""));
+    // `::1` is an address.
+    let signs = [" :", " ;", " !", " ?", " »", "« "];
+    signs.iter().any(|sign| ours.replace(" ::", "").contains(sign))
+}
+
+/// A template without what is not said: its blocks, its values, its comments, its looks.
+fn without_code(text: &str) -> String {
+    let mut said = text.to_owned();
+    for (start, end) in [("{#", "#}"), ("{%", "%}"), ("{{", "}}"), ("<style", "</style>")] {
+        while let Some(from) = said.find(start) {
+            let to = said[from..].find(end).map_or(said.len(), |at| from + at + end.len());
+            let lines = "\n".repeat(said[from..to].matches('\n').count());
+            said.replace_range(from..to, &lines);
+        }
+    }
+    said
+}
+
 /// Where accented letters may stand in Rust: where we speak French, beside the templates; and where we recognise
 /// the letters and words that people and their mail programs write to us.
 fn may_hold_french(file: &str) -> bool {
-    let speaks = file.starts_with("wording/") || file.starts_with("command/grammar");
+    let speaks = FRENCH.iter().any(|room| file.starts_with(room));
     let recognises = ["domain/fold.rs", "domain/threading.rs", "reading/bounce.rs"].contains(&file)
         || ["domain/screening", "domain/trim"].iter().any(|room| file.starts_with(room));
     speaks || recognises
@@ -48,18 +77,33 @@ fn is_accented(c: char) -> bool {
 
 #[test]
 fn the_house_keeps_its_rules() {
-    let src = root().join("src");
-    let mut files = Vec::new();
-    rust_files(&src, &mut files);
-    assert!(files.len() > 10, "no source found below {}", src.display());
-    let breaches: Vec<String> = files
-        .iter()
-        .flat_map(|path| {
-            let file = path.strip_prefix(&src).expect("found below it").to_string_lossy().replace('\\', "/");
-            breaches(&file, &std::fs::read_to_string(path).expect("a source file is UTF-8"))
-        })
-        .collect();
+    let breaches: Vec<String> = sources().iter().flat_map(|(file, text)| breaches(file, text)).collect();
     assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
+}
+
+#[test]
+fn every_head_says_what_its_file_imports() {
+    let faults = false_heads(&sources());
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn no_template_lets_a_line_break_before_a_sign() {
+    for folder in ["docs/faq-tech", "notices", "web"] {
+        let folder = root().join("templates").join(folder);
+        for entry in
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        {
+            let path = entry.expect("it can be read").path();
+            if !path.extension().is_some_and(|kind| kind == "html" || kind == "md" || kind == "txt") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a template is UTF-8");
+            for (number, line) in without_code(&text).lines().enumerate() {
+                assert!(!breaks_before_a_sign(line), "{}:{}: {NO_BREAK}", path.display(), number + 1);
+            }
+        }
+    }
 }
 
 #[test]
@@ -109,10 +153,11 @@ fn breaches(file: &str, text: &str) -> Vec<String> {
             breach(1, format!("the room `{room}` has no floor: give it one in FLOORS, tests/layers.rs"));
             return found;
         };
-        for (line, other) in imported_rooms(file, &source.code) {
-            let Some(its_floor) = floor_of(&other) else { continue };
+        for (line, path) in imports(file, &source.code) {
+            let other = &path[0];
+            let Some(its_floor) = floor_of(other) else { continue };
             let neighbours = NEIGHBOURS.contains(&(room, other.as_str()));
-            if other == room || neighbours {
+            if *other == room || neighbours {
                 continue;
             }
             if its_floor >= floor {
@@ -158,6 +203,12 @@ fn breaches(file: &str, text: &str) -> Vec<String> {
             }
         }
     }
+    // What people write in the samples is theirs.
+    if FRENCH.iter().any(|room| file.starts_with(room)) && !file.ends_with("samples.rs") {
+        for (line, _) in source.literals.iter().filter(|(_, literal)| breaks_before_a_sign(literal)) {
+            breach(*line, NO_BREAK.into());
+        }
+    }
     if !may_hold_french(file) {
         for (line, literal) in source.literals.iter().filter(|(_, literal)| literal.contains(is_accented)) {
             let start: String = literal.chars().take(40).collect();
@@ -167,6 +218,7 @@ fn breaches(file: &str, text: &str) -> Vec<String> {
             );
         }
     }
+    found.dedup();
     found
 }
 
@@ -174,47 +226,57 @@ fn floor_of(room: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&room))
 }
 
-/// Every room that a file names: by `crate::room`, `crate::{room, …}`, `guichet::room` (in main.rs), or enough `super::`.
-fn imported_rooms(file: &str, code: &str) -> Vec<(usize, String)> {
-    let depth = file.trim_end_matches(".rs").trim_end_matches("/mod").split('/').count();
-    let mut rooms = Vec::new();
-    for start in ["crate", "guichet"] {
-        for at in words(code, start) {
-            if let Some(rest) = code[at + start.len()..].strip_prefix("::") {
-                rooms.extend(first_names(rest).into_iter().map(|name| (line_of(code, at), name)));
-            }
-        }
-    }
-    for at in words(code, "super") {
-        // Only the first of a chain counts, with the length of the chain.
-        if code[..at].ends_with("super::") {
-            continue;
-        }
-        let mut rest = &code[at..];
-        let mut climbed = 0;
-        while let Some(after) = rest.strip_prefix("super::") {
-            (rest, climbed) = (after, climbed + 1);
-        }
-        if climbed >= depth {
-            rooms.extend(first_names(rest).into_iter().map(|name| (line_of(code, at), name)));
-        }
-    }
-    rooms
+/// Where a file stands: `["web", "pages"]` is `web/pages.rs`, or `web/pages/mod.rs`.
+fn module(file: &str) -> Vec<String> {
+    file.trim_end_matches(".rs").trim_end_matches("/mod").split('/').map(str::to_owned).collect()
 }
 
-/// The first name of a path, or of each path of a `{…}` group.
-fn first_names(path: &str) -> Vec<String> {
-    let name = |path: &str| -> String {
-        path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-    };
-    let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
-    let (mut names, mut level, mut start) = (Vec::new(), 0, 0);
+/// Every path of ours that a file names, from its room on, with its line: by `crate::`, `guichet::` (in main.rs) or
+/// `super::`; of a `{…}` group, each.
+fn imports(file: &str, code: &str) -> Vec<(usize, Vec<String>)> {
+    let here = module(file);
+    let mut found = Vec::new();
+    for start in ["crate", "guichet", "super"] {
+        for at in words(code, start) {
+            // Only the first of a chain of `super::` counts, with the length of the chain.
+            let Some(mut rest) = code[at + start.len()..].strip_prefix("::") else { continue };
+            if code[..at].ends_with("super::") {
+                continue;
+            }
+            let mut above = if start == "super" { &here[..here.len() - 1] } else { &here[..0] };
+            while let Some(after) = rest.strip_prefix("super::") {
+                (rest, above) = (after, &above[..above.len().saturating_sub(1)]);
+            }
+            let line = line_of(code, at);
+            found.extend(branches(rest).into_iter().map(|path| (line, [above, &path].concat())));
+        }
+    }
+    found
+}
+
+/// The names of a path; of a `{…}` group, those of each of its paths.
+fn branches(path: &str) -> Vec<Vec<String>> {
+    let path = path.trim_start();
+    if let Some(group) = path.strip_prefix('{') {
+        return members(group).into_iter().flat_map(branches).collect();
+    }
+    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(path.len());
+    let name = vec![path[..end].to_owned()];
+    match path[end..].strip_prefix("::") {
+        Some(rest) => branches(rest).into_iter().map(|below| [name.clone(), below].concat()).collect(),
+        None => vec![name],
+    }
+}
+
+/// The paths of a group, from after its `{`.
+fn members(group: &str) -> Vec<&str> {
+    let (mut members, mut level, mut start) = (Vec::new(), 0, 0);
     for (at, c) in group.char_indices() {
         match c {
             '{' => level += 1,
             '}' if level > 0 => level -= 1,
             ',' | '}' if level == 0 => {
-                names.push(name(&group[start..at]));
+                members.push(&group[start..at]);
                 start = at + 1;
                 if c == '}' {
                     break;
@@ -223,7 +285,88 @@ fn first_names(path: &str) -> Vec<String> {
             _ => {}
         }
     }
-    names
+    members
+}
+
+/// What a head names after « May import: », up to the end of the sentence: rooms, or modules of one, `domain::{fold, text}`.
+fn may_import(text: &str) -> Option<Vec<Vec<String>>> {
+    let head: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+    let head = head.join(" ");
+    let list = head.split_once("May import:")?.1.split(". ").next()?;
+    let rooms = FLOORS.concat().into_iter();
+    Some(rooms.flat_map(|room| words(list, room).flat_map(|at| branches(&list[at..]))).collect())
+}
+
+/// A file, what its head names, and which rooms and modules of ours it imports, with their lines.
+struct Headed<'a> {
+    file: &'a str,
+    module: Vec<String>,
+    named: Option<Vec<Vec<String>>>,
+    imported: Vec<(usize, Vec<String>)>,
+}
+
+impl Headed<'_> {
+    /// Whether an import is named here or need not be: its own room is free, unless modules of it are picked; then
+    /// those of its own branch are.
+    fn allows(&self, path: &[String]) -> bool {
+        let named = self.named.as_deref().unwrap_or_default();
+        let picks = named.iter().any(|name| name.len() > 1 && name[0] == self.module[0]);
+        let is_own_branch = path.len() == 1 || path.get(1) == self.module.get(1);
+        named.iter().any(|name| path.starts_with(name))
+            || path[0] == self.module[0] && (!picks || is_own_branch)
+    }
+}
+
+/// Every head that does not agree with what is imported. What a file imports of other rooms is named in its own head, or
+/// else in the nearest above it, and in its room's; what a head names is imported by its file or by one below.
+fn false_heads(sources: &[(String, String)]) -> Vec<String> {
+    let is_ours = |file: &str| file != "lib.rs" && !file.ends_with("tests.rs") && !file.contains("/tests/");
+    let ours = sources.iter().filter(|(file, _)| is_ours(file));
+    let modules: BTreeSet<Vec<String>> = ours.clone().map(|(file, _)| module(file)).collect();
+    let read = |(file, text): &(String, String)| -> Vec<(usize, Vec<String>)> {
+        let mut imported = imports(file, &Source::read(text).code);
+        imported.retain(|(_, path)| floor_of(&path[0]).is_some());
+        for (_, path) in &mut imported {
+            path.truncate(if path.get(..2).is_some_and(|start| modules.contains(start)) { 2 } else { 1 });
+        }
+        imported.dedup();
+        imported
+    };
+    let files: Vec<Headed<'_>> = ours
+        .map(|source| Headed {
+            file: &source.0,
+            module: module(&source.0),
+            named: may_import(&source.1),
+            imported: read(source),
+        })
+        .collect();
+    let mut found = Vec::new();
+    for one in &files {
+        let file = one.file;
+        let above = |depth: usize| {
+            files.iter().find(|head| head.named.is_some() && head.module == one.module[..depth])
+        };
+        let (Some(nearest), Some(of_room)) = ((1..=one.module.len()).rev().find_map(above), above(1)) else {
+            found.push(format!("src/{file}:1: no head says « May import: » for it"));
+            continue;
+        };
+        for (line, path) in &one.imported {
+            for head in [nearest, of_room].into_iter().filter(|head| !head.allows(path)) {
+                let (path, head) = (path.join("::"), head.file);
+                found.push(format!("src/{file}:{line}: name `{path}` in the head of src/{head}"));
+            }
+        }
+        let below = files.iter().filter(|other| other.module.starts_with(&one.module));
+        for name in one.named.iter().flatten().filter(|name| name.len() > 1 || name[0] != one.module[0]) {
+            let imports = |file: &Headed<'_>| file.imported.iter().any(|(_, path)| path.starts_with(name));
+            if !below.clone().any(imports) {
+                let name = name.join("::");
+                found.push(format!("src/{file}:1: nothing imports `{name}`: take it out of the head"));
+            }
+        }
+    }
+    found.dedup();
+    found
 }
 
 /// Where a word, or a path of words, stands by itself.
@@ -242,6 +385,19 @@ fn lines_with(code: &str, word: &str) -> Vec<usize> {
 
 fn line_of(code: &str, at: usize) -> usize {
     code[..at].matches('\n').count() + 1
+}
+
+/// The files of `src`, by their paths in it, with their texts.
+fn sources() -> Vec<(String, String)> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    assert!(files.len() > 10, "no source found below {}", src.display());
+    let read = |path: PathBuf| {
+        let file = path.strip_prefix(&src).expect("found below it").to_string_lossy().replace('\\', "/");
+        (file, std::fs::read_to_string(&path).expect("a source file is UTF-8"))
+    };
+    files.into_iter().map(read).collect()
 }
 
 fn root() -> PathBuf {
@@ -436,6 +592,58 @@ fn sql_time_french_and_the_world_are_found_where_they_do_not_belong() {
         assert!(found[0].starts_with(&format!("src/{file}:2: ")), "{found:?}");
     }
     assert_eq!(breaches("clock.rs", "use std::fmt;").len(), 1, "the head is missing");
+}
+
+#[test]
+fn a_head_that_does_not_say_what_is_imported_is_found() {
+    let faults = |head: &str, code: &str| {
+        let sources = [
+            ("web/mod.rs", "//! Pages. May import: desk, domain::{ids, text}.\nuse crate::desk::Desk;\n"),
+            ("web/a.rs", &format!("//! A page.{head}\n{code}\n")),
+            ("web/list.rs", "//! The list."),
+            ("domain/mod.rs", "//! What is decided. May import: std."),
+            ("domain/ids.rs", "//! Numbers."),
+            ("domain/text.rs", "//! Texts."),
+        ];
+        false_heads(&sources.map(|(file, text)| (file.to_owned(), text.to_owned())))
+    };
+    let both = "use crate::domain::{ids::TicketId, text::{self, bounded}};";
+    assert_eq!(faults("", &format!("{both} use super::list;")), Vec::<String>::new());
+    assert_eq!(
+        faults(" May import: `domain`,\n//! desk. And nothing else.", both),
+        ["src/web/a.rs:1: nothing imports `desk`: take it out of the head"]
+    );
+    assert_eq!(
+        faults(" May import: nothing.", "use crate::domain::ids::TicketId;"),
+        [
+            "src/web/mod.rs:1: nothing imports `domain::text`: take it out of the head",
+            "src/web/a.rs:2: name `domain::ids` in the head of src/web/a.rs",
+        ]
+    );
+    assert_eq!(
+        faults(" May import: domain, web::b.", &format!("{both}\nuse super::{{list::{{A, B}}, Problem}};")),
+        [
+            "src/web/a.rs:3: name `web::list` in the head of src/web/a.rs",
+            "src/web/a.rs:1: nothing imports `web::b`: take it out of the head",
+        ]
+    );
+    assert_eq!(
+        faults("", &format!("{both}\nfn f() -> crate::view::View {{}}")),
+        ["src/web/a.rs:3: name `view` in the head of src/web/mod.rs"]
+    );
+}
+
+#[test]
+fn a_space_at_which_a_sign_is_left_alone_is_found() {
+    for text in ["Oui : non", "« Oui\\u{a0}»", "Oui ?", "{name} »"] {
+        assert!(breaks_before_a_sign(text), "{text}");
+        let found = breaches("wording/a.rs", &format!("//! x\nconst A: &str = \"{text}\";\n"));
+        assert_eq!(found, [format!("src/wording/a.rs:2: {NO_BREAK}")]);
+    }
+    for text in ["Oui\u{a0}: «\u{a0}non\u{a0}»", "Ticket de support : Résolu", "(127.0.0.1, ::1)", "a:b"] {
+        assert!(!breaks_before_a_sign(text), "{text}");
+    }
+    assert_eq!(without_code("a{# é : #}b{% if x %}\nc{{ x ? y\n}} :"), "ab\nc\n :");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::support::chromium::Chromium;
 use crate::support::desk::{Database, PUBLIC_URL, TestDesk, page_settings, serve_pages};
 use argon2::PasswordHasher;
+use guichet::desk::deliver::Composed;
 use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
 use guichet::domain::ids::{MessageId, TicketId};
@@ -197,6 +198,12 @@ impl Site {
             Some(location) => self.get(location.split('#').next().unwrap_or_default()).await,
             None => answer,
         }
+    }
+
+    /// Presses « Annuler » under what a page says was done.
+    async fn undo(&self, page: &Answer) -> Answer {
+        let (act, ticket) = (page.field("act"), page.field("ticket"));
+        self.act(TICKET, "/admin/support/undo", &[("act", act.as_str()), ("ticket", ticket.as_str())]).await
     }
 
     async fn ticket(&self) -> TicketView {
@@ -404,7 +411,7 @@ async fn a_status_button_changes_the_status_says_so_and_can_be_undone(database: 
     assert!(after.body.contains("🔵 Nouveau → 🟢 Résolu"), "{}", after.body);
     assert!(after.body.contains("data-undo=\"20\""));
     assert_eq!(site.ticket().await.status, Status::Resolved);
-    let after = site.act(TICKET, "/admin/support/undo", &[("ticket", "1")]).await;
+    let after = site.undo(&after).await;
     assert!(after.body.contains("Annulé"), "{}", after.body);
     let ticket = site.ticket().await;
     assert_eq!(ticket.status, Status::New);
@@ -412,6 +419,25 @@ async fn a_status_button_changes_the_status_says_so_and_can_be_undone(database: 
         ticket.deliveries.iter().all(|delivery| delivery.state != DeliveryState::Pending),
         "nothing leaves"
     );
+}
+
+async fn the_button_takes_back_the_act_that_it_stands_under_and_no_other(database: Database) {
+    let site = Site::signed_in(database).await;
+    site.desk
+        .mail("From: max@courriel.example\nTo: support@bettracker.example\nSubject: Autre\nMessage-ID: <2@courriel.example>\n\nBonjour")
+        .await;
+    let other = "/admin/support/tickets/2";
+    let first = site.act(TICKET, &format!("{TICKET}/status"), &[("to", "resolved")]).await;
+    let second = site.act(other, &format!("{other}/priority"), &[("to", "high")]).await;
+    let back = site.undo(&first).await;
+    assert!(back.body.contains("Annulé"), "{}", back.body);
+    assert_eq!(site.ticket().await.status, Status::New);
+    let there = async || site.desk.desk.ticket(TicketId(2)).await.unwrap().unwrap();
+    assert_eq!(there().await.priority, Priority::High, "what was done elsewhere after it stands");
+    site.act(other, &format!("{other}/status"), &[("to", "in_progress")]).await;
+    let refused = site.undo(&second).await;
+    assert!(refused.body.contains("Ce geste n’est plus votre dernier"), "{}", refused.body);
+    assert_eq!(there().await.status, Status::InProgress);
 }
 
 async fn a_double_click_is_one_act(database: Database) {
@@ -441,6 +467,8 @@ async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete(database
     let refused = site.act(TICKET, &format!("{TICKET}/reply"), &[("then", "resolved"), ("text", text)]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("[Étape 1]</textarea>"), "what was written is still there");
+    assert!(refused.body.contains(" data-unsent>Bonjour Léa,"), "and nowhere else");
+    assert!(!page.body.contains("data-unsent"), "what was put in for them is not theirs to lose");
     assert_eq!(site.ticket().await.messages.len(), 1);
     let text = "Bonjour Léa,\r\nC’est réglé.";
     site.act(TICKET, &format!("{TICKET}/reply"), &[("then", "resolved"), ("text", text)]).await;
@@ -485,6 +513,7 @@ async fn the_console_understands_what_chat_does(database: Database) {
         site.act("/admin/support", path, &[("line", "/ticket statut 1 résolu"), ("back", "queue")]).await;
     assert!(after.body.contains("🔵 Nouveau → 🟢 Résolu"), "{}", after.body);
     assert_eq!(site.ticket().await.status, Status::Resolved);
+    assert!(after.body.contains("placeholder=\"/ticket …\" value=\"\""), "what was done leaves nothing");
     let after = site.act(path, path, &[("line", "/ticket statu 1 <b>"), ("back", "console")]).await;
     assert!(
         after.body.contains("ticket statu 1 &lt;b&gt;") && after.body.contains("class=\"no\""),
@@ -493,6 +522,9 @@ async fn the_console_understands_what_chat_does(database: Database) {
     );
     let after = site.act(path, path, &[("line", "/ticket show 99"), ("back", "console")]).await;
     assert!(after.body.matches("class=\"no\"").count() == 2, "{}", after.body);
+    assert!(after.body.contains("ticket show 99\" maxlength"), "what did nothing is there to be mended");
+    let after = site.act(path, path, &[("line", "/ticket show 1"), ("back", "console")]).await;
+    assert!(after.body.contains("placeholder=\"/ticket …\" value=\"\""), "{}", after.body);
 }
 
 async fn the_list_is_filtered_and_searched(database: Database) {
@@ -681,6 +713,8 @@ async fn a_browser_shows_who_gets_a_reply_before_it_is_sent(database: Database) 
         draw(&mut page, "desktop-reply.png", "#reply");
         page.prefer_dark();
         draw(&mut page, "dark-reply.png", "#message-3");
+        // Else the browser asks whether it is to be lost.
+        page.wait_for_text("Brouillon gardé.");
         page.click("button[aria-label='Valider zoe@ailleurs.example']");
         page.wait_for_text("zoe@ailleurs.example participe au ticket");
         page.click("button[aria-label='Retirer zoe@ailleurs.example']");
@@ -736,12 +770,16 @@ async fn a_mail_that_left_is_shown_as_a_mail(database: Database) {
     let id = site.ticket().await.deliveries.iter().find(|d| d.channel.as_str() == "email").unwrap().id;
     assert!(waiting.body.contains(&format!("/admin/support/outbox/{id}")), "{}", waiting.body);
     assert!(site.get(&format!("/admin/support/outbox/{id}")).await.body.contains("pas encore composé"));
-    let eml = "Subject: =?utf-8?q?R=C3=A9solu?=\r\nContent-Type: text/html\r\n\r\n<p onclick=x>Bonjour</p>";
-    site.desk.desk.seal(&[(id, eml.as_bytes().to_vec())]).await.unwrap();
+    // Longer than what the list reads of it.
+    let written = format!("<p onclick=x>Bonjour</p>{}", "é ".repeat(100_000));
+    let eml = format!(
+        "Subject: =?utf-8?q?R=C3=A9gl=C3=A9?=\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{written}"
+    );
+    site.desk.desk.seal(&[Composed::new(id, &[], eml.as_bytes()).unwrap()]).await.unwrap();
     site.desk.elapse(chrono::Duration::zero()).await;
     let page = site.get(&format!("/admin/support/outbox/{id}")).await;
     assert!(
-        page.body.contains("<h1>Résolu</h1>") && page.body.contains("<iframe class=\"body\" sandbox "),
+        page.body.contains("<h1>Réglé</h1>") && page.body.contains("<iframe class=\"body\" sandbox "),
         "{}",
         page.body
     );
@@ -750,7 +788,9 @@ async fn a_mail_that_left_is_shown_as_a_mail(database: Database) {
         html.header("content-security-policy"),
         Some("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
     );
-    assert_eq!(html.body, "<p onclick=x>Bonjour</p>");
+    assert_eq!(html.body, written);
+    let list = site.get("/admin/support/outbox").await;
+    assert!(list.body.contains("Réglé"), "{}", list.body);
     assert_eq!(site.get(&format!("/admin/support/outbox/{id}/source")).await.body, eml);
     assert_eq!(site.get("/admin/support/outbox/999").await.status, 404);
 }
@@ -789,6 +829,13 @@ async fn operations_see_whether_it_lives_and_how_much_there_is(database: Databas
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
     assert!(!metrics.contains("imap:"), "no account: {metrics}");
+    for (host, passed_on) in [
+        ("support.example", ""),
+        ("localhost:3000", "X-Forwarded-For: 203.0.113.9\r\n"),
+        ("localhost:3000", "X-Real-IP: 203.0.113.9\r\n"),
+    ] {
+        assert_eq!(site.get_with("/metrics", host, passed_on).await.status, 404, "{host} {passed_on}");
+    }
 }
 
 async fn every_page_says_how_long_ago_the_mailboxes_were_read(database: Database) {
@@ -997,6 +1044,12 @@ async fn a_reply_that_is_taken_back_or_refused_sends_no_file(database: Database)
     let answer = site.reply(&[("then", "resolved"), ("text", "Voici un film.")], &large).await;
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("dépassent") && answer.body.contains("Voici un film."), "{}", answer.body);
+    // Longer than a letter may be: it comes back to be made shorter.
+    let long = "ça ".repeat(70_000);
+    let answer = site.reply(&[("then", "resolved"), ("text", &long)], &[]).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("trop long") && answer.body.contains(long.trim_end()));
+    assert!(!answer.body.contains("Joignez de nouveau vos fichiers"), "there were none");
     let stranger = site.send_reply("x", "k", &[("then", "resolved"), ("text", "Voici.")], &file).await;
     assert_eq!(stranger.status, 403);
     assert_eq!(site.ticket().await.messages.len(), 1);
@@ -1017,6 +1070,7 @@ crate::support::desk::on_both! {
     a_session_ends_after_a_working_day,
     the_sixth_try_waits_even_with_the_right_password,
     a_status_button_changes_the_status_says_so_and_can_be_undone,
+    the_button_takes_back_the_act_that_it_stands_under_and_no_other,
     a_double_click_is_one_act,
     a_standard_reply_is_filled_in_and_refused_until_it_is_complete,
     spam_is_closed_from_the_page_and_offers_no_reply,

@@ -155,6 +155,7 @@ async fn the_html_of_a_hostile_mail_runs_nothing_and_loads_nothing_until_a_cm_as
         page.wait_for_text("Le montant de ma facture");
         assert_eq!(page.evaluate(UNHARMED), true);
         assert_eq!(page.evaluate(PICTURES), "data:image/png; 320,  0,  0, data:image/png; 160, data:image/gif; 1");
+        assert_eq!(page.evaluate("getComputedStyle([...document.images].at(-1)).outlineStyle"), "dashed", "where it would be");
         assert!(page.text().contains("1 image distante n’est pas affichée."), "{}", page.text());
         let links = "[...document.links].map(l => [l.href, l.target, l.rel].join(' ')).join(', ')";
         assert_eq!(

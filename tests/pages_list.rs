@@ -540,6 +540,21 @@ async fn a_browser_works_through_the_list_by_keyboard(database: Database) {
         page.evaluate("document.getElementById('keys-on').click()");
         page.key("n");
         page.wait_until("document.activeElement.id === 'note-text'");
+        // What would be lost is asked about, whatever of the page is sent but itself.
+        let asks = "(() => { const leave = new Event('beforeunload', { cancelable: true }); dispatchEvent(leave); return leave.defaultPrevented; })()";
+        page.wait_for_text("Brouillon gardé.");
+        assert_eq!(page.evaluate(asks), false, "all is kept");
+        page.fill("#note-text", "Vu avec la banque");
+        assert_eq!(page.evaluate(asks), true);
+        page.evaluate("document.getElementById('keys').showModal()");
+        page.click("#keys button.primary");
+        page.wait_until("!document.getElementById('keys').open");
+        assert_eq!(page.evaluate(asks), true, "a dialog that closes leads nowhere");
+        page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())");
+        page.evaluate("document.querySelector(\"form[action$='/priority']\").requestSubmit()");
+        assert_eq!(page.evaluate(asks), true, "the note does not go with another form");
+        page.evaluate("document.querySelector(\"form[action$='/note']\").requestSubmit()");
+        assert_eq!(page.evaluate(asks), false, "it is being sent");
         let mut phone = Chromium::open(390, 844);
         for (address, name) in [
             (list.clone(), "phone-list.png"),

@@ -5,6 +5,7 @@ use chrono::Duration;
 use guichet::desk::Failure;
 use guichet::desk::board::QueueFilter;
 use guichet::desk::privacy::Erasure;
+use guichet::desk::receive::{Arrived, Filed};
 use guichet::domain::audit::{AuditKind, By};
 use guichet::domain::delivery::{DeliveryState, Outcome};
 use guichet::domain::event::EventKind;
@@ -13,12 +14,16 @@ use guichet::domain::ids::{RawMailId, TicketId};
 use guichet::domain::people::Door;
 use guichet::domain::refusal::Refusal;
 use guichet::domain::report::Period;
+use guichet::reading::identity;
 use sqlx::Row;
 
 on_both! {
     a_person_is_erased_everywhere_and_nobody_else,
     whoever_was_in_copy_is_left_out_of_the_mails_of_others,
     what_is_composed_while_its_reader_is_erased_is_not_kept,
+    what_is_composed_while_somebody_in_copy_is_erased_is_not_kept,
+    mails_on_no_ticket_are_theirs_too,
+    a_report_of_what_was_erased_brings_nothing_back,
     what_is_held_of_a_person_is_given_out_with_their_mails,
 }
 
@@ -78,7 +83,7 @@ async fn whoever_was_in_copy_is_left_out_of_the_mails_of_others(database: Databa
     test.elapse(Duration::seconds(20)).await;
     for parcel in test.desk.claim(10).await.unwrap().parcels {
         assert_eq!(parcel.cc.len(), 1);
-        test.desk.seal(&[(parcel.id, b"Cc: Fontaine <lea@courriel.example>".to_vec())]).await.unwrap();
+        test.seal(&parcel, b"Cc: Fontaine <lea@courriel.example>").await;
         test.desk.record(&parcel, Outcome::Sent).await.unwrap();
     }
     // Another waits still.
@@ -112,7 +117,7 @@ async fn what_is_composed_while_its_reader_is_erased_is_not_kept(database: Datab
     let by = By::agent(&test.camille, Door::Cli);
     let lea = test.desk.number_of("lea@courriel.example").await.unwrap();
     test.desk.erase(lea, &by).await.unwrap();
-    test.desk.seal(&[(parcel.id, b"Bonjour Fontaine".to_vec())]).await.unwrap();
+    test.seal(&parcel, b"Bonjour Fontaine").await;
     test.desk.record(&parcel, Outcome::SentAs("given@relais.example".into())).await.unwrap();
     let kept = test.store.read().await.unwrap().delivery(parcel.id).await.unwrap().unwrap();
     assert_eq!((kept.state, kept.is_sealed), (DeliveryState::Cancelled, false));
@@ -122,6 +127,83 @@ async fn what_is_composed_while_its_reader_is_erased_is_not_kept(database: Datab
     assert_eq!(test.desk.ticket(TicketId(1)).await.unwrap().unwrap().messages.len(), 2);
 }
 
+async fn what_is_composed_while_somebody_in_copy_is_erased_is_not_kept(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Durand", "max@courriel.example", 1, "", "Mon retrait ?")).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 2, "", "Le mien ?")).await;
+    test.say("participants 1 +lea@courriel.example").await;
+    test.say("reply 1 --all Il part ce soir.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let parcels = test.desk.claim(10).await.unwrap().parcels;
+    assert_eq!(parcels.len(), 2, "his, and her copy of it");
+    let by = By::agent(&test.camille, Door::Cli);
+    let lea = test.desk.number_of("lea@courriel.example").await.unwrap();
+    test.desk.erase(lea, &by).await.unwrap();
+    for parcel in &parcels {
+        test.seal(parcel, b"Cc: Fontaine <lea@courriel.example>").await;
+        test.desk.record(parcel, Outcome::Sent).await.unwrap();
+        assert!(!test.store.read().await.unwrap().delivery(parcel.id).await.unwrap().unwrap().is_sealed);
+    }
+    assert_eq!(holding(&test, &["lea@courriel"]).await, [""; 0]);
+}
+
+/// A report that a mail to Léa did not arrive.
+fn bounce(id: u32, more: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@relais.example\nTo: support@bettracker.example\nSubject: Undelivered Mail\nMessage-ID: <m{id}@relais.example>\n\
+         MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\n\
+         User unknown.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relais.example\n\n\
+         Final-Recipient: rfc822; lea@courriel.example\nAction: failed\nStatus: 5.1.1\n{more}--b--\n"
+    )
+}
+
+async fn mails_on_no_ticket_are_theirs_too(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon retrait ?")).await;
+    // What comes late counts against no hourly limit, and is hers all the same.
+    let old = "Date: Mon, 5 Jan 2026 10:00:00 +0100\n";
+    let absent = format!("{old}Auto-Submitted: auto-replied\n");
+    let twofold = format!("{old}From: max@courriel.example\n");
+    test.mail(&mail("Fontaine", "lea@courriel.example", 2, &absent, "Absente.")).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 3, &twofold, "De nous deux.")).await;
+    test.mail(&bounce(4, "")).await;
+    let raw = b"From: Fontaine <Lea@Courriel.example>\r\nSubject: trop gros\r\n\r\n";
+    let (sha256, identity) = (identity::sha256_hex(raw), identity::identity(raw));
+    let part = Arrived::new(raw, sha256, identity, Err("too large")).unwrap();
+    test.desk.receive("test", vec![part], None).await.unwrap();
+    test.mail(&mail("Durand", "max@courriel.example", 5, &twofold.replace("max@", "zoe@"), "Autre chose."))
+        .await;
+    assert_eq!(test.desk.held_mails().await.unwrap().len(), 3);
+    let (by, lea) =
+        (By::agent(&test.camille, Door::Cli), test.desk.number_of("lea@courriel.example").await.unwrap());
+    assert_eq!(test.desk.held_of(lea).await.unwrap().unwrap().counts.mails, 5);
+    assert_eq!(test.desk.export(lea, &by).await.unwrap().unwrap().1.len(), 5);
+    test.elapse(Duration::days(1)).await;
+    test.desk.erase(lea, &by).await.unwrap();
+    let held = test.desk.held_mails().await.unwrap();
+    assert_eq!(held.len(), 1, "{held:?}");
+    for id in 1..=5 {
+        assert_eq!(test.desk.mail_of(RawMailId(id)).await.unwrap(), None, "{id}");
+    }
+    assert!(test.desk.mail_of(RawMailId(6)).await.unwrap().is_some());
+}
+
+async fn a_report_of_what_was_erased_brings_nothing_back(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon retrait ?")).await;
+    test.say("reply 1 Il part ce soir.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await.pop().unwrap().message_id;
+    let (by, lea) =
+        (By::agent(&test.camille, Door::Cli), test.desk.number_of("lea@courriel.example").await.unwrap());
+    test.desk.erase(lea, &by).await.unwrap();
+    let original = format!("--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{sent}>\n");
+    assert_eq!(test.mail(&bounce(2, &original)).await, Filed::Bounce);
+    let ticket = test.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    assert_eq!(ticket.events.last().unwrap().kind, EventKind::Erased);
+    assert_eq!(test.store.read().await.unwrap().count_suppressed().await.unwrap(), 0);
+}
+
 const HERS: [&str; 4] = ["lea@courriel", "FR7612345", "Fontaine", "trop long"];
 
 async fn a_person_is_erased_everywhere_and_nobody_else(database: Database) {
@@ -129,7 +211,7 @@ async fn a_person_is_erased_everywhere_and_nobody_else(database: Database) {
     test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon IBAN est FR7612345.")).await;
     test.mail(&mail("Durand", "max@courriel.example", 2, "", "Le mien aussi est FR99.")).await;
     // She writes on his ticket too.
-    let his = "In-Reply-To: <m2@mail.example>\n";
+    let his = "In-Reply-To: <m2@mail.example>\nCc: Paul <paul@autre.example>\n";
     test.say("participants 2 +lea@courriel.example").await;
     test.mail(&mail("Fontaine", "lea@courriel.example", 3, his, "Moi aussi.")).await;
     test.say("note 1 Mme Fontaine a rappelé.").await;

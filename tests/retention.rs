@@ -6,6 +6,7 @@ use chrono::Duration;
 use futures_util::future::join_all;
 use guichet::clock::Clock;
 use guichet::command::parse::parse;
+use guichet::desk::deliver::Composed;
 use guichet::desk::posted::File;
 use guichet::desk::privacy::Erasure;
 use guichet::desk::receive::Filed;
@@ -115,7 +116,7 @@ async fn the_bytes_of_old_mails_go_and_everything_else_goes_on(database: Databas
     test.say("reply 1 Bonjour Mme Fontaine, c’est corrigé.").await;
     test.elapse(Duration::seconds(30)).await;
     let sent = test.deliver().await.pop().unwrap().id;
-    test.desk.seal(&[(sent, b"the bytes".to_vec())]).await.unwrap();
+    test.desk.seal(&[Composed::new(sent, &[], b"the bytes").unwrap()]).await.unwrap();
     // The thirtieth day is not over before its midnight.
     test.elapse(Duration::days(30)).await;
     assert_eq!(step(&test).await.gone, Counts::default());

@@ -6,7 +6,7 @@ use Act::{Say, Silence};
 use chrono::Duration;
 use guichet::clock::Clock;
 use guichet::config::{Security, Smtp};
-use guichet::desk::deliver::Attempt;
+use guichet::desk::deliver::{Attempt, Composed};
 use guichet::desk::receive::Filed;
 use guichet::domain::delivery::{Channel, DeliveryState, Next, Outcome};
 use guichet::domain::ids::TicketId;
@@ -192,7 +192,8 @@ async fn one_claim_takes_no_more_bytes_than_fit_in_memory(database: Database) {
     .take(20 << 17)
     .flatten()
     .collect();
-    let sealed: Vec<_> = parcels.iter().map(|parcel| (parcel.id, bytes.clone())).collect();
+    let sealed: Vec<_> =
+        parcels.iter().map(|parcel| Composed::new(parcel.id, &[], &bytes).unwrap()).collect();
     test.desk.seal(&sealed).await.unwrap();
     test.desk.give_back(&parcels.iter().map(Attempt::from).collect::<Vec<_>>()).await.unwrap();
     let first = test.desk.claim(10).await.unwrap().parcels;

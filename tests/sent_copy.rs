@@ -11,10 +11,15 @@ use guichet::domain::delivery::Outcome;
 use guichet::inbound::sent::keep;
 use guichet::outbound::compose::{Letterhead, compose};
 use guichet::wording::templates::Templates;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
 
 on_both! {
     each_mail_that_left_has_its_copy_once,
     a_copy_whose_answer_is_lost_is_looked_for_and_not_made_twice,
+    a_line_that_one_mail_loses_costs_the_others_nothing,
+    a_server_that_is_away_is_asked_once_for_all_copies,
     a_folder_that_cannot_be_had_is_given_up_and_sends_nothing_again,
     a_mail_that_a_cm_takes_for_sent_has_its_copy,
     without_the_key_nothing_is_kept,
@@ -51,11 +56,19 @@ impl Scene {
         let mut mails = Vec::new();
         for parcel in self.test.desk.claim(100).await.unwrap().parcels {
             let mail = compose(&parcel, &letterhead, &templates).unwrap();
-            self.test.desk.seal(&[(parcel.id, mail.clone())]).await.unwrap();
+            self.test.seal(&parcel, &mail).await;
             self.test.desk.record(&parcel, Outcome::Sent).await.unwrap();
             mails.push(mail);
         }
         mails
+    }
+
+    async fn three_leave(&mut self) {
+        for number in 1..=3 {
+            self.test.say(&format!("reply 1 Voici la facture {number}.")).await;
+            self.elapse(Duration::seconds(20)).await;
+            assert_eq!(self.leaves().await.len(), 1);
+        }
     }
 
     async fn copies(&self) -> Vec<(String, i64)> {
@@ -120,6 +133,45 @@ async fn a_copy_whose_answer_is_lost_is_looked_for_and_not_made_twice(database: 
     assert_eq!(keep(&scene.test.desk, &account(proxy.port)).await.unwrap(), 1);
     assert_eq!(dovecot.mails_in(".Envoy&AOk-s").len(), 1);
     assert_eq!(scene.copies().await, [("kept".to_owned(), 1)]);
+}
+
+async fn a_line_that_one_mail_loses_costs_the_others_nothing(database: Database) {
+    let dovecot = Dovecot::start();
+    let mut scene = Scene::new(database, true).await;
+    scene.three_leave().await;
+    let mut is_cut = false;
+    let proxy = FaultProxy::start(dovecot.imap_port, move |heard| match heard {
+        Heard::Answer { line, .. } if line.contains("APPENDUID") && !is_cut => {
+            is_cut = true;
+            Act::cut()
+        }
+        _ => Act::Pass,
+    })
+    .await;
+    assert_eq!(keep(&scene.test.desk, &account(proxy.port)).await.unwrap(), 2);
+    assert_eq!(dovecot.mails_in(".Envoy&AOk-s").len(), 3, "the first is there, and we do not know");
+    scene.elapse(Duration::minutes(1)).await;
+    assert_eq!(keep(&scene.test.desk, &account(proxy.port)).await.unwrap(), 1);
+    assert_eq!(dovecot.mails_in(".Envoy&AOk-s").len(), 3);
+}
+
+async fn a_server_that_is_away_is_asked_once_for_all_copies(database: Database) {
+    let mut scene = Scene::new(database, true).await;
+    scene.three_leave().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let hangs_up = tokio::spawn(async move {
+        while let Ok((line, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            drop(line);
+        }
+    });
+    assert_eq!(keep(&scene.test.desk, &account(port)).await.unwrap(), 0);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.copies().await, [("pending".to_owned(), 3)]);
+    hangs_up.abort();
 }
 
 async fn a_folder_that_cannot_be_had_is_given_up_and_sends_nothing_again(database: Database) {

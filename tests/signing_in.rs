@@ -345,9 +345,16 @@ fn code_of(page: &Answer) -> String {
 
 async fn an_invitation_gives_one_password_once(database: Database) {
     let (mut site, mut admin) = Site::with_admin(database).await;
-    let page = admin.act(TEAM, TEAM, &[("name", "Sam"), ("role", "lead")]).await;
+    let form = admin.get(TEAM).await;
+    let (csrf, key) = (form.field("csrf"), form.field("key"));
+    let fields = [("csrf", csrf.as_str()), ("key", key.as_str()), ("name", "Sam"), ("role", "lead")];
+    let page = admin.post(TEAM, &fields).await;
     assert_eq!(page.status, 200);
     let first = code_of(&page);
+    let again = admin.post(TEAM, &fields).await;
+    let again = admin.get(again.header("location").expect("it leads to Sam")).await;
+    assert!(again.body.contains("son lien n’est montré qu’une fois"), "{}", again.body);
+    assert!(again.body.contains("/invite\""), "where another is made");
     assert_eq!(
         site.audit(2).await,
         [(AuditKind::AgentInvited, "Camille".into()), (AuditKind::AgentAdded, "Camille".into())]
@@ -603,10 +610,9 @@ async fn a_code_is_asked_for_once_it_was_confirmed(database: Database) {
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
     let done = browser.post("/admin/account/totp/confirm", &fields).await;
     assert_eq!((done.status, done.body.matches("<li><code>").count()), (200, 10), "{}", done.body);
-    assert_eq!(
-        led(&browser.post("/admin/account/totp/confirm", &fields).await),
-        (303, Some("/admin/account"))
-    );
+    let again = browser.post("/admin/account/totp/confirm", &fields).await;
+    let page = browser.get(again.header("location").expect("it leads to the account")).await;
+    assert!(page.body.contains("ses codes de secours ne sont montrés qu’une fois"), "{}", page.body);
     assert_eq!(site.audit(2).await, [(AuditKind::TotpOn, "Camille".into())]);
     assert!(browser.get(ACCOUNT).await.body.contains("Codes de secours restants&nbsp;: 10."));
     for gone in ["/admin/account/totp", "/admin/account/totp.svg"] {

@@ -167,6 +167,7 @@ CREATE TABLE participant (
   added_by  TEXT NOT NULL,
   UNIQUE (ticket_id, address)
 );
+CREATE INDEX participant_by_address ON participant (address);
 
 -- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
 -- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
@@ -231,7 +232,8 @@ CREATE TABLE oauth_token (
 );
 
 -- The journal: every mail that came, and what became of it. sha256 is that of its bytes; identity is what makes a
--- mail itself whatever road it took; sender, who wrote it, while it counts against the hourly limit: null for old mail.
+-- mail itself whatever road it took; person, who wrote it, or, of a report, whom the mail was for that it tells of: null
+-- where that cannot be told, and once its bytes are gone. counts: it counts against the hourly limit of its sender.
 -- gone_at: since when its bytes are not kept any more.
 CREATE TABLE raw_mail (
   id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -241,12 +243,14 @@ CREATE TABLE raw_mail (
   bytes       BIGINT NOT NULL,
   state       TEXT NOT NULL CHECK (state IN ('received', 'filed', 'ignored', 'held')),
   why         TEXT,
-  sender      TEXT,
+  person      TEXT,
+  counts      BOOLEAN NOT NULL,
   received_at TIMESTAMPTZ NOT NULL,
   gone_at     TIMESTAMPTZ
 );
 CREATE INDEX raw_mail_unsettled ON raw_mail (state, id) WHERE state IN ('received', 'held');
-CREATE INDEX raw_mail_lately ON raw_mail (received_at) WHERE sender IS NOT NULL;
+CREATE INDEX raw_mail_lately ON raw_mail (received_at) WHERE counts;
+CREATE INDEX raw_mail_by_person ON raw_mail (person) WHERE person IS NOT NULL;
 CREATE INDEX raw_mail_kept ON raw_mail (received_at, id) WHERE gone_at IS NULL AND state IN ('filed', 'ignored');
 
 -- The bytes themselves, packed with zstd; apart, so that settling a mail does not write them again.
@@ -282,6 +286,7 @@ CREATE INDEX message_by_ticket ON message (ticket_id, id);
 CREATE INDEX message_home ON message (id, ticket_id);
 CREATE INDEX message_by_origin ON message (origin_id) WHERE origin_id IS NOT NULL;
 CREATE INDEX message_by_mail ON message (raw_mail_id) WHERE raw_mail_id IS NOT NULL;
+CREATE INDEX message_by_sender ON message (sender) WHERE sender IS NOT NULL;
 
 CREATE TABLE attachment (
   message_id BIGINT NOT NULL REFERENCES message (id),
@@ -375,6 +380,8 @@ CREATE UNIQUE INDEX delivery_once ON delivery (event_id, channel, COALESCE(addre
 CREATE INDEX delivery_open ON delivery (channel, id) WHERE state IN ('pending', 'sending');
 -- Mails that may have arrived and are tried again: a claim looks among them for those whose worker died once more.
 CREATE INDEX delivery_retried ON delivery (leased_until) WHERE channel = 'email' AND state = 'sending' AND ambiguous_at IS NOT NULL;
+-- Those that name somebody in copy: few.
+CREATE INDEX delivery_copied ON delivery (id) WHERE cc IS NOT NULL;
 CREATE INDEX delivery_overtaken ON delivery (overtaken_by) WHERE overtaken_by IS NOT NULL;
 CREATE INDEX delivery_by_ticket ON delivery (ticket_id, id);
 CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
@@ -402,6 +409,7 @@ CREATE TABLE sent_copy (
   leased_until    TIMESTAMPTZ,
   why             TEXT
 );
+CREATE INDEX sent_copy_standing ON sent_copy (state);
 CREATE INDEX sent_copy_due ON sent_copy (next_attempt_at, delivery_id) WHERE state IN ('pending', 'sending');
 
 -- How fast mails go to each provider that is limited or asked for fewer; an idle one has no row.
@@ -521,7 +529,7 @@ CREATE TABLE webhook_endpoint (
   last_failure    TEXT
 );
 
--- Replies being written in chat, kept so that a button works after a restart.
+-- Replies being written, in chat or on a page, kept so that nothing is typed again after a restart.
 CREATE TABLE draft (
   id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   ticket_id  BIGINT NOT NULL REFERENCES ticket (id),
@@ -556,6 +564,7 @@ CREATE TABLE requester_account (
   requester_id BIGINT NOT NULL REFERENCES requester (id),
   PRIMARY KEY (platform, external_id)
 );
+CREATE INDEX requester_account_by_requester ON requester_account (requester_id);
 
 -- What was done with the data of people, with agents and with their keys: only ever appended to. detail: JSON, counts and
 -- numbers, never an address. source_key: the runs of one day are one row, which counts on.

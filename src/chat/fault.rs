@@ -1,5 +1,5 @@
 //! Why something was not posted, on whatever platform: later, never, removed there, or closed to us until somebody mends
-//! it. Each platform reads its own errors as these. May import: domain.
+//! it. Each platform reads its own errors as these. May import: desk, domain.
 
 use crate::domain::chat::Place;
 use std::time::Duration;

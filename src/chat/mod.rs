@@ -1,5 +1,6 @@
 //! The chat platforms: where CMs work tickets beside the pages. Each platform is a room of its own that translates
-//! between the platform's messages and the desk. May import: clock, command, config, desk, domain, view, wording.
+//! between the platform's messages and the desk. May import: clock, command, config, desk, domain, oauth, reading,
+//! view, wording.
 
 mod alarm;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod slack;
 mod text;
 
 use crate::config::Limits;
+use crate::domain::ticket::Status;
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -28,4 +30,15 @@ pub struct Setting {
     pub undo_window: Duration,
     /// How large the files of a reply may be.
     pub limits: Limits,
+}
+
+/// The colours of the guide's five statuses, in red, green and blue: 🔵 🟡 🟠 🟢 ⚫.
+fn colour(status: Status) -> u32 {
+    match status {
+        Status::New => 0x3b82f6,
+        Status::InProgress => 0xeab308,
+        Status::WaitingCustomer => 0xf97316,
+        Status::Resolved => 0x22c55e,
+        Status::Closed => 0x1f2937,
+    }
 }

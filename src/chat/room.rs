@@ -1,5 +1,5 @@
 //! What somebody does in chat, by whatever platform: a command, a button, a form, a message; and what they read for it.
-//! The platform's own code only translates to and from this. May import: desk, command, view, wording, domain.
+//! The platform's own code only translates to and from this. May import: desk, command, config, view, wording, domain.
 
 mod forms;
 mod home;

@@ -103,3 +103,8 @@ pub fn cut(text: String, most: usize) -> (String, bool) {
     }
     (head, true)
 }
+
+/// A name or an answer of others, fit for a terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}

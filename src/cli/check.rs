@@ -13,7 +13,7 @@ use crate::inbound::{self, Source, Tried};
 use crate::oauth::accounts::back;
 use crate::outbound::{Courier, published};
 use crate::store::Store;
-use crate::wording::{check as say, dates, sign_in, webhooks};
+use crate::wording::{check as say, config_faults, dates, sign_in, webhooks};
 use serde::Serialize;
 use std::path::Path;
 
@@ -139,7 +139,7 @@ pub(super) async fn inbox(source: &Source, tokens: Option<&Desk>) -> Result<Stri
 
 fn said(stopped: app::Stopped) -> String {
     match stopped {
-        app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
+        app::Stopped::Misconfigured(faults) => config_faults::say_all(&faults),
         app::Stopped::NoDatabase(url, why) => say::database_fails(&url, &why),
         app::Stopped::NoPort(address, why) => format!("{address}: {why}"),
         app::Stopped::Broken(error) => format!("{error:#}"),
@@ -147,7 +147,10 @@ fn said(stopped: app::Stopped) -> String {
 }
 
 async fn outbox(config: &Config, tokens: Option<&Desk>) -> Result<String, String> {
-    let post = app::post_room(config, tokens).map_err(said)?;
+    let post = app::post_room(config, tokens).map_err(|stopped| match stopped {
+        app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
+        other => said(other),
+    })?;
     match &post.courier {
         Courier::Smtp(courier) => courier.try_connection().await.map(|()| say::SMTP_READY.to_owned()),
         Courier::Maildir(_) => {
@@ -200,5 +203,17 @@ async fn web(config: &Config) -> Result<String, String> {
         Ok(_) => Ok(say::port_free(&address.to_string())),
         Err(why) if why.kind() == std::io::ErrorKind::AddrInUse => Ok(say::port_taken(&address.to_string())),
         Err(why) => Err(format!("{address}: {why}; `web.listen`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Fault;
+
+    #[test]
+    fn a_key_that_is_none_is_told_by_its_name() {
+        let why = said(app::Stopped::Misconfigured(vec![Fault::no_key("push.vapid_private_key")]));
+        assert!(why.starts_with("push.vapid_private_key"), "{why}");
     }
 }

@@ -1,5 +1,6 @@
 //! The door of the terminal: `guichet ticket status 42 resolved`, in the grammar of the chats, and the operator's
-//! commands. May import: app, config, desk, the doors it starts, wording.
+//! commands. May import: app, chat, inbound, outbound, desk, oauth, reading, view, webpush, wording, command, config,
+//! store, clock, dkim, domain.
 
 mod agents;
 mod audit;

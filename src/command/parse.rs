@@ -15,7 +15,7 @@
 //! - `list resolved words…`: leading unquoted words that are a status are the filter, the others are searched.
 //! - Phones turn `--` into `—` or `–`: both open an option when its name is known.
 //!
-//! Pure. May import: domain, command, clap.
+//! Pure. May import: command, clap.
 
 mod named;
 mod told;

@@ -1,5 +1,5 @@
-//! Readings of single values: durations, addresses, URLs, keys. Pure. May import: lettre, for its
-//! reading of an address, which is the one that sends.
+//! Readings of single values: durations, addresses, URLs, keys. Pure. May import: lettre, since its addresses are those
+//! that send.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

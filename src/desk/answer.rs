@@ -110,7 +110,7 @@ pub(super) async fn keep(
     sender: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Option<RawMailId>> {
-    let row: NewRawMail<'_> = mail.row(from, sender, None);
+    let row: NewRawMail<'_> = mail.row(from, sender, sender.is_some(), None);
     let Some(id) = tx.journal_mails(&[row], now).await?.pop().flatten() else { return Ok(None) };
     tx.take_to_file(&[id]).await?;
     Ok(Some(id))

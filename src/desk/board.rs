@@ -1,8 +1,9 @@
 //! Reading: figures, lists, one ticket with everything about it. Changes nothing.
 
+use super::operations::COUNTED_WITHIN;
 use super::timetable::ahead_of;
-use super::{Desk, Result, unpack};
-use crate::domain::delivery::DeliveryState;
+use super::{Desk, Result, unpack, unpack_head};
+use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::excerpt::{excerpt, searched};
 use crate::domain::fold;
 use crate::domain::ids::{AgentId, DeliveryId, MessageId, RequesterId, TicketId};
@@ -72,7 +73,7 @@ pub struct SentMail {
     pub state: DeliveryState,
     /// Since when.
     pub at: DateTime<Utc>,
-    /// The exact bytes; `None` before the first attempt.
+    /// The exact bytes, of which a list has the beginning; `None` before the first attempt.
     pub eml: Option<Vec<u8>>,
 }
 
@@ -83,7 +84,7 @@ impl Desk {
         read_figures(&mut self.inner.store.read().await?).await
     }
 
-    /// A list of tickets, newest change first.
+    /// A list of tickets, in the order that the filter asks for.
     pub async fn queue(&self, filter: &QueueFilter) -> Result<Queue> {
         let mut tx = self.inner.store.read().await?;
         read_queue(&mut tx, filter).await
@@ -110,7 +111,8 @@ impl Desk {
         let page = tx.list(&narrowing, limit + 1).await?;
         let mut others: Vec<Ticket> = page.tickets.into_iter().filter(|other| other.id != ticket).collect();
         others.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok((read_cards(&mut tx, others).await?, page.total - 1))
+        let beside = tx.count_tickets_of(this.requester).await? - 1;
+        Ok((read_cards(&mut tx, others).await?, beside))
     }
 
     /// Tickets without their conversation, in the order of their numbers; those that do not exist are left out.
@@ -147,23 +149,30 @@ impl Desk {
 
     /// The latest mails that left or wait to leave, newest first.
     pub async fn sent_mails(&self, limit: i64) -> Result<Vec<SentMail>> {
+        /// How much of each is unpacked: more than the headers that we write.
+        const HEAD: usize = 64 * 1024;
         let mut tx = self.inner.store.read().await?;
-        let mails = tx.mails(limit).await?;
-        let ids: Vec<_> = mails.iter().map(|mail| mail.id).collect();
-        let mut sealed: HashMap<_, _> = tx.sealed_of(&ids).await?.into_iter().collect();
-        mails.into_iter().map(|mail| sent_mail(&mail, sealed.remove(&mail.id))).collect()
+        let mut sent = Vec::new();
+        // One at a time: what leaves with files may be large.
+        for mail in tx.mails(limit).await? {
+            let head = tx.sealed(mail.id).await?.map(|packed| unpack_head(&packed, HEAD));
+            sent.push(sent_mail(&mail, head));
+        }
+        Ok(sent)
     }
 
     /// One of them.
     pub async fn sent_mail(&self, id: DeliveryId) -> Result<Option<SentMail>> {
         let mut tx = self.inner.store.read().await?;
         let Some(mail) = tx.delivery(id).await? else { return Ok(None) };
-        sent_mail(&mail, tx.sealed(id).await?).map(Some)
+        let eml = tx.sealed(id).await?.map(|packed| unpack(&packed)).transpose()?;
+        Ok(Some(sent_mail(&mail, eml)))
     }
 
-    /// How many deliveries stand where.
-    pub async fn count_deliveries(&self) -> Result<Vec<(DeliveryState, i64)>> {
-        Ok(self.inner.store.read().await?.count_deliveries().await?)
+    /// How many deliveries stand where: all that wait or are in trouble, the others of the last [`COUNTED_WITHIN`].
+    pub async fn count_deliveries(&self) -> Result<Vec<(Channel, DeliveryState, i64)>> {
+        let since = self.inner.clock.now() - COUNTED_WITHIN;
+        Ok(self.inner.store.read().await?.count_standing(since).await?)
     }
 
     /// The tags that begin so, whatever its case and accents, the most used first; at most 25, as many as a chat offers.
@@ -200,16 +209,16 @@ pub(super) async fn read_figures(tx: &mut Tx) -> Result<Figures> {
     Ok(figures)
 }
 
-fn sent_mail(delivery: &StoredDelivery, sealed: Option<Vec<u8>>) -> Result<SentMail> {
-    Ok(SentMail {
+fn sent_mail(delivery: &StoredDelivery, eml: Option<Vec<u8>>) -> SentMail {
+    SentMail {
         delivery: delivery.id,
         ticket: delivery.ticket,
         address: delivery.address.clone().unwrap_or_default(),
         title: delivery.title.clone(),
         state: delivery.state,
         at: delivery.updated_at,
-        eml: sealed.map(|packed| unpack(&packed)).transpose()?,
-    })
+        eml,
+    }
 }
 
 pub(super) async fn read_queue(tx: &mut Tx, filter: &QueueFilter) -> Result<Queue> {

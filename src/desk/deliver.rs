@@ -17,7 +17,7 @@ use crate::domain::people::Requester;
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
 use crate::domain::ticket::Ticket;
-use crate::store::outbox::{Lately, StoredDelivery};
+use crate::store::outbox::{Lately, SealedBody, StoredDelivery, copies};
 use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
@@ -110,6 +110,24 @@ pub struct Quoted {
     pub text: String,
 }
 
+/// A mail as it is about to leave, packed, to be kept.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    id: DeliveryId,
+    cc: Option<String>,
+    packed: Vec<u8>,
+}
+
+impl Composed {
+    /// The bytes of a delivery's mail, which names these people in copy. CPU work: call it on a worker.
+    ///
+    /// # Errors
+    /// When there is no memory to pack it.
+    pub fn new(id: DeliveryId, cc: &[Mailbox], mail: &[u8]) -> std::io::Result<Composed> {
+        Ok(Composed { id, cc: copies(cc)?, packed: pack(mail)? })
+    }
+}
+
 /// What a worker took.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {
@@ -164,15 +182,17 @@ impl Desk {
     }
 
     /// Keeps the exact bytes of mails before their first attempt.
-    pub async fn seal(&self, composed: &[(DeliveryId, Vec<u8>)]) -> Result<()> {
+    pub async fn seal(&self, composed: &[Composed]) -> Result<()> {
         if composed.is_empty() {
             return Ok(());
         }
         let now = self.inner.clock.now();
-        let packed: Vec<_> =
-            composed.iter().map(|(id, eml)| Ok((*id, pack(eml)?))).collect::<std::io::Result<_>>()?;
+        let bodies: Vec<_> = composed
+            .iter()
+            .map(|Composed { id, cc, packed }| SealedBody { delivery: *id, cc: cc.as_deref(), packed })
+            .collect();
         let mut tx = self.inner.store.begin().await?;
-        tx.seal(&packed, now).await?;
+        tx.seal(&bodies, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -118,7 +118,8 @@ impl Desk {
     ) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        match tx.ticket(ticket).await? {
+        // Held, so that two windows do not begin a draft each.
+        match tx.lock_ticket(ticket).await? {
             None => return refuse(Refusal::NoSuchTicket(ticket)),
             // A page that is still open does not bring words back that were taken away.
             Some(ticket) if ticket.anonymised_at.is_some() => return Ok(()),
@@ -165,6 +166,7 @@ impl Desk {
     pub async fn end_page_draft(&self, agent: &Agent, ticket: TicketId) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
+        tx.lock_ticket(ticket).await?;
         let Some(draft) = tx.page_draft(ticket, agent.id).await? else { return Ok(()) };
         tx.end_draft(draft.id, true, now).await?;
         self.show_writers(&mut tx, ticket, now).await?;

@@ -8,6 +8,7 @@ use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail};
 use super::run::TRIES;
 use super::thread::{Place, Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
+use crate::domain::address::usable_address;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
@@ -31,7 +32,6 @@ use std::collections::HashMap;
 
 /// The longest text kept on a ticket, in bytes; the rest stays in the original mail.
 const LONGEST_TEXT: usize = 200_000;
-/// The kind of an agent's linked account that is an address they write from.
 /// More files than any letter needs.
 pub(super) const MOST_ATTACHMENTS: usize = 500;
 
@@ -396,6 +396,9 @@ impl Inner {
         if is_exact && has_left && !self.is_refuted(&digest.mail) {
             let arrived = wording::mail::DELIVERED;
             tx.settle_delivery(delivery.id, DeliveryState::Sent, Some(arrived), now).await?;
+            if delivery.state != DeliveryState::Sent {
+                self.keep_copy(tx, &delivery, now).await?;
+            }
             self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
         }
         ignore(tx, id, "delivered").await
@@ -415,6 +418,11 @@ impl Inner {
             ignore(tx, id, "bounce of no mail of ours").await?;
             return Ok(Filed::Bounce);
         };
+        // Nothing is kept of whom it was for: nor does a report bring that back.
+        if delivery.address.as_deref().and_then(usable_address).is_none() {
+            ignore(tx, id, "a report of an erased mail").await?;
+            return Ok(Filed::Bounce);
+        }
         let mut why = wording::mail::bounced(bounce);
         let ticket = land(tx, delivery.ticket, Way::Here).await?;
         // A report that names nobody of a reply to all may be about any of its copies, and one that our mail server

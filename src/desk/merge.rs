@@ -75,6 +75,9 @@ impl Inner {
         let twin = EventId(act.detail.twin.unwrap_or_default());
         let (ticket, target) = locked_both(&mut tx, id, into).await?;
         for event in [act.id, twin] {
+            if !tx.mark_undone(event, ask.now).await? {
+                return refuse(Refusal::NothingToUndo(self.settings.rules.undo_window));
+            }
             tx.cancel_deliveries(event, ask.now).await?;
             if !tx.cancel_hook_posts(event).await? {
                 return refuse(Refusal::UndoTooLate(id));
@@ -95,7 +98,6 @@ impl Inner {
         let undone = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let mut applied = self.apply(&mut tx, ticket, ask.act(&undone, None), ask.now).await?;
         for act in [&absorbed, &act] {
-            tx.mark_undone(act.id, ask.now).await?;
             self.tell_undone(&mut tx, act, ask.now).await?;
         }
         tx.move_messages_back(into, id).await?;

@@ -1,7 +1,7 @@
 //! The use cases: everything that doors ask for, and the only writer of tickets.
 //!
 //! Each call reads the clock once and passes `now` down. May import: domain, command, view, wording, reading, oauth,
-//! config, store, clock.
+//! webpush, config, store, clock, crash.
 
 pub mod agents;
 pub mod alerts;

@@ -15,7 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::retention::{reason_kept, without_words};
 use crate::domain::ticket::Ticket;
 use crate::store::Tx;
-use crate::store::lists::{Narrowing, Page};
+use crate::store::lists::Narrowing;
 use crate::store::privacy::Line;
 use crate::store::tickets::NewEvent;
 use crate::view::RequesterView;
@@ -57,9 +57,9 @@ impl Desk {
         let mut tx = self.inner.store.read().await?;
         let Some(requester) = tx.find_requester(id).await? else { return Ok(None) };
         let narrowing = Narrowing { requester: Some(id), ..Narrowing::default() };
-        let Page { tickets, total, .. } = tx.list(&narrowing, NAMED).await?;
-        let tally = tx.tally(id).await?;
+        let tickets = tx.list(&narrowing, NAMED).await?.tickets;
         let email = requester.email.clone();
+        let tally = tx.tally(id, &email).await?;
         let held = HeldOf {
             id,
             known_since: tx.known_since(id).await?,
@@ -67,16 +67,16 @@ impl Desk {
             erased: requester.is_erased(),
             managed: tx.is_managed(id).await?,
             counts: PersonCounts {
-                tickets: total,
+                tickets: tally.tickets,
                 messages: tally.messages,
                 files: tally.files,
-                mails: tx.mails_held(id, &email).await?.len() as i64,
-                sent_mails: tx.count_sent_held(id).await?,
+                mails: tally.mails,
+                sent_mails: tally.sent_mails,
                 notifications: tally.notifications,
                 devices: tx.count_subscriptions(id).await?,
-                accounts: tx.accounts_of(id).await?.len() as i64,
-                elsewhere: tx.written_elsewhere(id, &email).await?.len() as i64,
-                takes_part: tx.takes_part_in(&email).await?.len() as i64,
+                accounts: tally.accounts,
+                elsewhere: tally.elsewhere,
+                takes_part: tally.takes_part,
             },
             tickets: read_cards(&mut tx, tickets).await?,
             requester: RequesterView {

@@ -11,10 +11,11 @@ use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::fold;
 use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
-use crate::domain::mail::{InboundMail, Mailbox};
+use crate::domain::mail::{Bounce, InboundMail, Mailbox};
 use crate::domain::text::head;
 use crate::domain::trim::{Trimmed, trim, trim_folded};
 use crate::domain::uid_set::UidSet;
+use crate::reading::glance;
 pub use crate::store::mailbox::Standing;
 use crate::store::mailbox::{HeldMail, NewRawMail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -47,6 +48,8 @@ pub struct Arrived {
     identity: String,
     bytes: usize,
     packed: Vec<u8>,
+    /// Whose it is, as [`NewRawMail`] means it.
+    person: Option<String>,
     read: std::result::Result<Box<Digest>, &'static str>,
 }
 
@@ -69,6 +72,10 @@ impl Arrived {
             identity,
             bytes: raw.len(),
             packed: pack(raw)?,
+            person: match &parsed {
+                Ok(mail) => person_of(mail).map(str::to_owned),
+                Err(_) => glance::sender(raw),
+            },
             read: parsed.map(|mail| Box::new(Digest::new(mail))),
         })
     }
@@ -110,7 +117,8 @@ impl Arrived {
     pub(super) fn row<'a>(
         &'a self,
         mailbox: &'a str,
-        sender: Option<&'a str>,
+        person: Option<&'a str>,
+        counts: bool,
         held: Option<&'static str>,
     ) -> NewRawMail<'a> {
         NewRawMail {
@@ -119,7 +127,8 @@ impl Arrived {
             identity: &self.identity,
             bytes: self.bytes,
             packed: &self.packed,
-            sender,
+            person,
+            counts,
             held,
         }
     }
@@ -178,16 +187,28 @@ impl Digest {
     }
 
     /// The sender, where the mail counts against the hourly limit of mails: a mail that is old by its own date comes
-    /// with a backlog, not with a flood.
+    /// with a backlog, not with a flood, and a report is answered by nobody.
     pub(super) fn counted_sender(&self, now: DateTime<Utc>) -> Option<&str> {
         let is_old = self.mail.date.is_some_and(|date| date < now - LIMITED_WITHIN);
-        self.sender().filter(|_| !is_old).map(|sender| sender.address.as_str())
+        let counts = !is_old && report_in(&self.mail).is_none();
+        self.sender().filter(|_| counts).map(|sender| sender.address.as_str())
     }
 
     /// The only sender; screening lets no other mail pass.
     pub(super) fn sender(&self) -> Option<&Mailbox> {
         self.mail.from.first()
     }
+}
+
+/// What a program tells of a mail of ours.
+fn report_in(mail: &InboundMail) -> Option<&Bounce> {
+    mail.bounce.as_ref().or(mail.delivered.as_ref().filter(|_| mail.automatic.is_some()))
+}
+
+/// Whose a mail is: its sender's, or, of a report, the person's whom the mail was for that it tells of.
+fn person_of(mail: &InboundMail) -> Option<&str> {
+    let told_of = report_in(mail).and_then(|report| report.recipient.as_deref());
+    told_of.or(mail.from.first().map(|sender| sender.address.as_str()))
 }
 
 /// The distinct folded words of a mail's subject, sender and text, separated by one space. The text is given folded.
@@ -326,8 +347,8 @@ impl Desk {
         let rows: Vec<NewRawMail<'_>> = arrived
             .iter()
             .map(|mail| {
-                let sender = mail.read.as_ref().ok().and_then(|digest| digest.counted_sender(now));
-                mail.row(mailbox, sender, mail.read.as_ref().err().copied())
+                let counts = mail.read.as_ref().is_ok_and(|digest| digest.counted_sender(now).is_some());
+                mail.row(mailbox, mail.person.as_deref(), counts, mail.read.as_ref().err().copied())
             })
             .collect();
         let ids = tx.journal_mails(&rows, now).await?;

@@ -416,6 +416,10 @@ impl Inner {
             return self.unmerge(ask, tx, act).await;
         }
         let ticket = locked(&mut tx, act.ticket).await?;
+        // Somebody may have pressed twice, and be done with it.
+        if !tx.mark_undone(act.id, ask.now).await? {
+            return refuse(Refusal::NothingToUndo(window));
+        }
         // Cancelled first: that waits for a worker who is about to lease, and then sees what it took.
         tx.cancel_deliveries(act.id, ask.now).await?;
         let is_untold = tx.cancel_hook_posts(act.id).await?;
@@ -426,7 +430,6 @@ impl Inner {
         }
         let event = Event::ActUndone { kind: act.kind, detail: act.detail.clone() };
         let mut applied = self.apply(&mut tx, ticket, ask.act(&event, None), ask.now).await?;
-        tx.mark_undone(act.id, ask.now).await?;
         self.tell_undone(&mut tx, &act, ask.now).await?;
         take_back(&mut tx, act.ticket, &act.detail).await?;
         if let Some(message) = act.detail.message.map(MessageId) {

@@ -1,5 +1,5 @@
 //! Copies of the mails that left, for the folder of an account in which people look for them. A copy is a row in the
-//! transaction that records its mail as sent; what becomes of it changes nothing about the mail. May import: domain, store.
+//! transaction that records its mail as sent; what becomes of it changes nothing about the mail. May import: domain.
 
 use super::{Desk, Result, unpack};
 use crate::domain::delivery::{LEASE, Next, Outcome, after_attempt};

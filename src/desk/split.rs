@@ -89,8 +89,7 @@ impl Desk {
             message: Some(message),
             rung: None,
         };
-        let mut applied = self.inner.apply(&mut tx, ticket, act, now).await?;
-        self.inner.replan(&mut tx, &mut applied.ticket).await?;
+        self.inner.apply(&mut tx, ticket, act, now).await?;
         tx.commit().await?;
         self.inner.ring_chats();
         Ok(opened)

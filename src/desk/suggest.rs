@@ -48,8 +48,9 @@ impl Desk {
 
     /// The last word that is being typed, completed; what stands before it stays.
     async fn suggest_tags(&self, typed: &str) -> Result<Vec<Suggestion>> {
-        let at = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-        let (before, word) = typed.split_at_checked(at).unwrap_or((typed, ""));
+        let at =
+            typed.char_indices().rfind(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8());
+        let (before, word) = typed.split_at(at);
         let (sign, stem) = match word.strip_prefix('-') {
             Some(stem) => ("-", stem),
             None => ("+", word.strip_prefix('+').unwrap_or(word)),

@@ -1,6 +1,7 @@
-//! Which texts are addresses that mail can be sent to, and which addresses are ours. Pure. May import: `domain::people`.
+//! Which texts are addresses that mail can be sent to, and which addresses are ours. Pure. May import: `domain::{people, text}`.
 
 use super::people::normal_address;
+use super::text::is_invisible;
 
 /// The address in the form it is compared in, or `None` when no mail could be sent to it.
 ///
@@ -25,11 +26,6 @@ pub fn usable_address(address: &str) -> Option<String> {
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
         });
     (sound_local && sound_domain).then(|| normal_address(address))
-}
-
-/// Characters that turn the direction of writing or show nothing: no honest name or subject needs them.
-pub fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Whether an address is one of `own`, in the form of [`normal_address`]. What follows a `+` in the local part does not

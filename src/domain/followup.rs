@@ -150,7 +150,7 @@ impl FollowUp {
         self.steps(life, hours).first().copied()
     }
 
-    /// From our question to a step of the ladder; `None` for what is no such step.
+    /// How long a ticket stands before a step, from what [`FollowUp`] counts it; `None` for what has no such span.
     pub fn span(&self, kind: TimerKind) -> Option<Duration> {
         match kind {
             TimerKind::FirstReminder => Some(self.first_reminder),

@@ -241,7 +241,7 @@ pub struct InboundMail {
     pub delivered: Option<Bounce>,
     /// What the mail left us to guess: `charset` (of its text or its header), `boundary` (of its parts).
     pub guessed: Vec<&'static str>,
-    /// What servers on its way say of its sender, the last server first; believe only the one that is ours
-    /// ([`super::authentication::verdict_of`]).
+    /// What servers on its way say of its sender, the last server first; only what our own say is to be believed
+    /// ([`super::authentication::is_refuted_by`]).
     pub authentication: Vec<Authentication>,
 }

@@ -88,7 +88,7 @@ impl Notice {
         }
     }
 
-    /// Its kind: the colour of the status it announces, else a plain reply.
+    /// What it is before all: a reply is one, and a reminder is one, whatever their colour; else the colour of its status.
     pub fn kind(self) -> NoticeKind {
         match self {
             Notice::Status(status) => NoticeKind::of_status(status).unwrap_or(NoticeKind::Info),

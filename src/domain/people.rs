@@ -2,6 +2,7 @@
 
 use super::ids::{AgentId, RequesterId};
 use super::preference::Preference;
+use super::text::is_invisible;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +72,7 @@ impl Role {
     }
 }
 
-/// A person who answers. Only the store makes one, from a linked identity, so holding one is a proof.
+/// A person who answers. Holding one proves nothing: who acts is found at the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
     /// Its number.
@@ -211,10 +212,6 @@ const LONGEST_NAME: usize = 60;
 /// A name that a chat gave, on one line, bounded, without what could drive a terminal or turn the text around. May be
 /// empty.
 pub fn colleague_name(given: &str) -> String {
-    let is_invisible = |c: char| {
-        matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-    };
     let plain: String = given
         .chars()
         .take(LONGEST_NAME * 16)
@@ -241,7 +238,7 @@ pub fn normal_address(address: &str) -> String {
 pub fn first_name(display_name: &str) -> Option<String> {
     let cleaned: String = display_name
         .chars()
-        .map(|c| if matches!(c, '"' | '\'' | '(' | ')' | '<' | '>') && c != '\'' { ' ' } else { c })
+        .map(|c| if matches!(c, '"' | '(' | ')' | '<' | '>') { ' ' } else { c })
         .collect();
     if cleaned.chars().any(|c| c == '@' || c == '_' || c == '/' || c.is_ascii_digit()) {
         return None;

@@ -6,7 +6,7 @@ use super::fold::{fold, word_places};
 use super::ids::TicketId;
 use std::collections::{HashMap, HashSet};
 
-/// How many tickets make a subject one that comes up again.
+/// How many tickets make a subject one that comes up again, among those of some weeks.
 pub const LEAST: usize = 3;
 /// How short a word may be that loses its plural, in bytes.
 const SHORT: usize = 4;
@@ -31,7 +31,7 @@ pub struct Asked {
 /// Something that comes up again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
-    /// A tag, or words as the latest subject has them, in lower case.
+    /// A tag, or words as the first subject that has them writes them, in lower case.
     pub name: String,
     /// It is a tag.
     pub is_tag: bool,
@@ -39,10 +39,15 @@ pub struct Topic {
     pub tickets: Vec<TicketId>,
 }
 
-/// What at least [`LEAST`] of the tickets share, what most of them share first. A word that hardly stands without its
+/// What at least [`LEAST`] of the tickets share.
+pub fn topics(asked: &[Asked]) -> Vec<Topic> {
+    shared(asked, LEAST)
+}
+
+/// What at least so many of the tickets share, what most of them share first. A word that hardly stands without its
 /// neighbour counts as the pair; what the very same tickets share is told once, as the tag that somebody chose where there is
 /// one.
-pub fn topics(asked: &[Asked]) -> Vec<Topic> {
+pub fn shared(asked: &[Asked], least: usize) -> Vec<Topic> {
     let mut tags: HashMap<&str, Vec<TicketId>> = HashMap::new();
     let mut words: HashMap<String, Counted> = HashMap::new();
     let mut pairs: HashMap<(String, String), Counted> = HashMap::new();
@@ -70,7 +75,7 @@ pub fn topics(asked: &[Asked]) -> Vec<Topic> {
             }
         }
     }
-    pairs.retain(|_, counted| counted.tickets.len() >= LEAST);
+    pairs.retain(|_, counted| counted.tickets.len() >= least);
     // Nearly every ticket that has the word has the pair: the pair says more.
     for ((first, second), pair) in &pairs {
         for word in [first, second] {
@@ -85,7 +90,7 @@ pub fn topics(asked: &[Asked]) -> Vec<Topic> {
         is_tag: false,
         tickets: counted.tickets,
     });
-    let mut topics: Vec<Topic> = tags.chain(words).filter(|topic| topic.tickets.len() >= LEAST).collect();
+    let mut topics: Vec<Topic> = tags.chain(words).filter(|topic| topic.tickets.len() >= least).collect();
     topics.sort_by(|a, b| {
         let key = |topic: &Topic| (usize::MAX - topic.tickets.len(), !topic.is_tag, fold(&topic.name));
         key(a).cmp(&key(b))

@@ -3,16 +3,17 @@
 
 use super::event::EventKind;
 use super::feedback::Rating;
-use super::fold::{fold, words};
+use super::fold::fold;
 use super::hours::OpenHours;
 use super::ids::TicketId;
 use super::life::{Happened, Life};
 use super::message::Direction;
+use super::recurring::{Asked, shared};
 use super::sla::{Owed, Targets};
 use super::ticket::Status;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Some days in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,7 @@ pub struct AgentFigures {
 /// What several tickets are about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recurring {
-    /// A tag, or a word of their subjects.
+    /// A tag, or words of their subjects.
     pub about: String,
     /// It is a tag.
     pub is_tag: bool,
@@ -215,8 +216,8 @@ pub struct Counted<'a> {
 
 /// How many of what comes again are named.
 const MOST_RECURRING: usize = 5;
-/// In how many tickets something is to be for that.
-const RECURRING_FROM: i64 = 2;
+/// How many tickets have to share something for that: few, since a report is of a day or a week.
+const RECURRING_FROM: usize = 2;
 
 /// Counts tickets.
 #[derive(Debug)]
@@ -227,8 +228,8 @@ pub struct Counting<'a> {
     to: DateTime<Utc>,
     targets: &'a Targets,
     agents: BTreeMap<String, AgentFigures>,
-    /// In how many tickets, and whether it is a tag of one.
-    about: BTreeMap<String, (i64, bool)>,
+    /// What the tickets opened are about.
+    asked: Vec<Asked>,
 }
 
 impl<'a> Counting<'a> {
@@ -237,7 +238,7 @@ impl<'a> Counting<'a> {
         let (from, to) = period.bounds(&targets.hours);
         let figures = |day| DayFigures { day, created: 0, resolved: 0, closed: 0, replies: 0 };
         let tally = Tally { days: period.days().map(figures).collect(), ..Tally::default() };
-        Counting { tally, period, from, to, targets, agents: BTreeMap::new(), about: BTreeMap::new() }
+        Counting { tally, period, from, to, targets, agents: BTreeMap::new(), asked: Vec::new() }
     }
 
     /// Counts the replies of a ticket that another goes on in the place of: the rest is the other's.
@@ -255,7 +256,8 @@ impl<'a> Counting<'a> {
         if self.is_within(life.created_at) {
             self.tally.created += 1;
             self.on(life.created_at, |day| day.created += 1);
-            self.note_subject(ticket);
+            let (subject, tags) = (ticket.subject.to_owned(), ticket.tags.to_vec());
+            self.asked.push(Asked { id: ticket.id, subject, tags });
         }
         self.add_answers(life);
         let (from, to) = (self.from, self.to);
@@ -320,15 +322,13 @@ impl<'a> Counting<'a> {
         }
         tally.agents = self.agents.into_values().collect();
         tally.agents.sort_by_key(|agent| std::cmp::Reverse((agent.replies, agent.resolved)));
-        let mut recurring: Vec<Recurring> = self
-            .about
-            .into_iter()
-            .filter(|(_, (tickets, _))| *tickets >= RECURRING_FROM)
-            .map(|(about, (tickets, is_tag))| Recurring { about, is_tag, tickets })
-            .collect();
-        recurring.sort_by_key(|one| std::cmp::Reverse((one.tickets, one.is_tag)));
-        recurring.truncate(MOST_RECURRING);
-        tally.recurring = recurring;
+        let topics = shared(&self.asked, RECURRING_FROM).into_iter().take(MOST_RECURRING);
+        let recurring = topics.map(|topic| Recurring {
+            about: topic.name,
+            is_tag: topic.is_tag,
+            tickets: topic.tickets.len() as i64,
+        });
+        tally.recurring = recurring.collect();
         tally.comments.sort_by_key(|comment| std::cmp::Reverse((comment.at, comment.ticket)));
         self.tally
     }
@@ -394,17 +394,6 @@ impl<'a> Counting<'a> {
         self.tally.first_contact.count(answers.count() <= 1);
     }
 
-    fn note_subject(&mut self, ticket: &Counted<'_>) {
-        for tag in ticket.tags {
-            let about = self.about.entry(tag.clone()).or_default();
-            *about = (about.0 + 1, true);
-        }
-        let said: BTreeSet<String> = words(ticket.subject).filter(|word| says_something(word)).collect();
-        for word in said.into_iter().filter(|word| !ticket.tags.contains(word)) {
-            self.about.entry(word).or_default().0 += 1;
-        }
-    }
-
     fn is_within(&self, at: DateTime<Utc>) -> bool {
         (self.from..self.to).contains(&at)
     }
@@ -425,16 +414,4 @@ impl<'a> Counting<'a> {
 
 fn is_reply(kind: EventKind) -> bool {
     matches!(kind, EventKind::Replied | EventKind::HandedOver)
-}
-
-/// Words of subjects that say what somebody wants and not about what, folded.
-const EMPTY_WORDS: [&str; 34] = [
-    "avec", "avoir", "bonjour", "cette", "comment", "dans", "depuis", "demande", "elle", "entre", "etre",
-    "fait", "mais", "merci", "notre", "nous", "pour", "plus", "probleme", "quand", "question", "sans",
-    "sont", "suis", "sujet", "support", "sous", "ticket", "tous", "urgent", "votre", "vous", "toujours",
-    "chez",
-];
-
-fn says_something(word: &str) -> bool {
-    word.chars().count() >= 4 && !EMPTY_WORDS.contains(&word) && !word.chars().all(|c| c.is_ascii_digit())
 }

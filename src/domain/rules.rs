@@ -18,7 +18,7 @@ pub struct Rules {
     pub automatic_mails_per_recipient_per_hour: u32,
     /// The mails that a provider known to throttle gets at once and within a minute; the rest wait their turn. Zero: no limit.
     pub mails_per_provider_per_minute: u32,
-    /// How long after its last change a closed ticket is reopened by its requester's answer; after that the answer
+    /// How long after it was closed a ticket is reopened by its requester's answer; after that the answer
     /// opens another, which goes on from it.
     pub reopen_window: Duration,
     /// How often the requester of an urgent ticket is kept informed.

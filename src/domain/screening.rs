@@ -1,5 +1,5 @@
 //! Whether a mail may open or wake a ticket: accept, ignore (a program wrote it), or hold for a CM.
-//! May import: `domain::mail`, `domain::threading`.
+//! May import: `domain::{address, mail}`.
 
 mod subject;
 

@@ -38,6 +38,16 @@ pub fn clean_text(text: &str) -> String {
     text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
+/// Characters that show nothing or turn the direction of writing, as a name or a text may be disguised by them (Unicode TR
+/// 36): overrides and isolates, zero-width spaces, soft hyphens, the byte order mark, annotations, and the separators that
+/// only some programs break lines at. The joiners of emoji and of Persian (U+200C, U+200D) are not among them.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+    )
+}
+
 /// A constant pattern.
 pub fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| unreachable!("the pattern is constant: {error}"))
@@ -46,6 +56,13 @@ pub fn pattern(text: &str) -> Regex {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    #[test]
+    fn what_shows_nothing_or_turns_the_writing_is_known_and_what_joins_is_not() {
+        let disguises = "\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{202a}\u{202e}\u{2060}\u{2066}\u{206f}\u{feff}\u{fff9}";
+        assert!(disguises.chars().all(super::is_invisible));
+        assert!(!"é \u{a0}\u{202f}\n\u{301}\u{200c}\u{200d}\u{fe0f}👩א".chars().any(super::is_invisible));
+    }
 
     proptest! {
         #[test]

@@ -183,8 +183,7 @@ impl Answer {
             200..=299 => Answer::Taken,
             410 => Answer::Gone,
             429 | 502 | 503 | 504 => Answer::Away(asked),
-            408 | 425 => Answer::Failed(asked),
-            500..=599 => Answer::Failed(asked),
+            408 | 425 | 500..=599 => Answer::Failed(asked),
             _ => Answer::Refused,
         }
     }

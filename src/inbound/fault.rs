@@ -1,6 +1,6 @@
 //! What can keep mail from coming in, said so that an operator knows which key of the configuration to look at.
 //!
-//! May import: config, desk. Never holds a password, an address or a line of a mail.
+//! May import: desk. Never holds a password, an address or a line of a mail.
 
 use crate::desk::Failure;
 use crate::desk::tokens::TokenFault;

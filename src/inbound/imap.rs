@@ -389,6 +389,15 @@ impl Session {
         self.command(name, line, TALK, |_| {}).await
     }
 
+    /// Makes a folder that a command was refused for, most often because it is not there. Where it is, CREATE is refused,
+    /// and the next try of that command decides.
+    async fn create(&mut self, quoted_name: &str) -> Result<(), FetchError> {
+        match self.plain("CREATE", &format!("CREATE {quoted_name}")).await {
+            Ok(()) | Err(FetchError::Refused { .. }) => Ok(()),
+            lost => lost,
+        }
+    }
+
     /// Sends a command and shows `see` every untagged answer until its own tagged one.
     async fn command(
         &mut self,
@@ -400,17 +409,12 @@ impl Session {
         self.imap.get_mut().allow(allowed);
         let tag = within(name, self.imap.run_command(line)).await?.map_err(broken)?;
         loop {
-            let end = self.answer(name, |response| match response {
-                Response::Done { tag: answered, status, outcome }
-                    if answered.as_bytes() == tag.as_bytes() =>
-                {
-                    let words = || said(outcome.information.as_deref().unwrap_or_default());
-                    Some(if *status == Status::Ok { Ok(()) } else { Err(words()) })
+            let end = self.answer(name, |response| {
+                let end = end_of(tag.as_bytes(), response);
+                if end.is_none() {
+                    see(response);
                 }
-                other => {
-                    see(other);
-                    None
-                }
+                end
             });
             if let Some(end) = end.await? {
                 return end.map_err(|said| FetchError::Refused { command: name, said });
@@ -449,6 +453,13 @@ impl Session {
             }
         }
     }
+}
+
+/// How a command ended, where this is its tagged answer: done, or refused in the server's words.
+fn end_of(tag: &[u8], response: &Response<'_>) -> Option<Result<(), String>> {
+    let Response::Done { tag: answered, status, outcome } = response else { return None };
+    let words = || said(outcome.information.as_deref().unwrap_or_default());
+    (answered.as_bytes() == tag).then(|| if *status == Status::Ok { Ok(()) } else { Err(words()) })
 }
 
 /// What a server may say at any time: that there is news, and that it hangs up.

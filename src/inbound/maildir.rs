@@ -1,6 +1,6 @@
 //! A Maildir as the inbox: what is in `new/`, and in `cur/` without the flag S, is waiting.
 //!
-//! May import: config, inbound::{drain, fault, pipeline}.
+//! May import: config, inbound::{drain, fault, imap, pipeline}.
 //!
 //! A Maildir has no cursor. A mail that is committed moves to `cur/` with the flag S: the move is the mark, and it
 //! comes after the commit, so a crash between them costs a second look and no second ticket. Nothing is deleted.

@@ -1,6 +1,6 @@
 //! The door where mail comes in: one drain of a mailbox, the loop of `serve`, and mails given as files.
 //!
-//! May import: desk, domain, config, reading, crash.
+//! May import: desk, domain, config, oauth, reading, crash.
 //!
 //! A mail becomes rows before it becomes a flag: whatever source it has, it goes through [`pipeline`], which commits
 //! it together with the mailbox's cursor, and only then is it flagged or moved at its source. A crash between the
@@ -89,8 +89,9 @@ pub struct FetchOptions {
 
 /// Takes in what waits in a mailbox, once.
 ///
-/// Mails larger than `limits.max_mail_bytes` are held with their header only, and stay at their source as they
-/// are. `progress` is called at every change.
+/// Mails larger than `limits.max_mail_bytes` are held: of one in an IMAP mailbox the header is kept, and it stays there as it
+/// is; of one in a Maildir the first [`imap::HEADER_BYTES`], and it moves to `cur/` as the others do. `progress` is called at
+/// every change.
 ///
 /// # Errors
 /// The first fault that stops it; what was committed before stays committed, and the next call goes on from there.

@@ -29,24 +29,45 @@ const SLEEPS: Sleeps = Sleeps {
 /// # Errors
 /// The database's.
 pub async fn keep(desk: &Desk, settings: &config::Imap) -> Result<u64> {
+    keep_due(desk, settings, &CancellationToken::new()).await
+}
+
+/// The same until `cancel`; what was leased and is not begun then is tried again when its lease is over.
+async fn keep_due(desk: &Desk, settings: &config::Imap, cancel: &CancellationToken) -> Result<u64> {
     let Some(folder) = &settings.sent_folder else { return Ok(0) };
     let (mut session, mut kept) = (None, 0);
-    loop {
+    let mut is_line_lost = false;
+    // Why the server cannot be had. The others would wait as long for it, and outlive their lease: they are not tried.
+    let mut away: Option<String> = None;
+    while away.is_none() && !cancel.is_cancelled() {
         let mails = desk.claim_copies(BATCH).await?;
         if mails.is_empty() {
             break;
         }
         for mail in &mails {
-            let outcome = match put_away(desk, settings, folder, mail, &mut session).await {
-                Ok(()) => Outcome::Sent,
-                Err(fault) => {
-                    // After a lost line nothing can be said on it; a new one is made for the next mail.
-                    if !matches!(fault, FetchError::Refused { .. }) {
-                        session = None;
+            if away.is_none() && cancel.is_cancelled() {
+                break;
+            }
+            let put = match &away {
+                Some(why) => Err(why.clone()),
+                None => match put_away(desk, settings, folder, mail, &mut session).await {
+                    Err(fault) if !matches!(fault, FetchError::Refused { .. }) => {
+                        let why = fault.of_section(&settings.section);
+                        // After a lost line nothing can be said on it. One may be lost by what is in a mail: the next is
+                        // tried on another.
+                        if session.take().is_none() || is_line_lost {
+                            away = Some(why.clone());
+                        }
+                        is_line_lost = true;
+                        Err(why)
                     }
-                    Outcome::Retry(fault.of_section(&settings.section))
-                }
+                    put => {
+                        is_line_lost = false;
+                        put.map_err(|fault| fault.of_section(&settings.section))
+                    }
+                },
             };
+            let outcome = put.map_or_else(Outcome::Retry, |()| Outcome::Sent);
             match desk.record_copy(mail, outcome).await? {
                 Next::Sent => kept += 1,
                 Next::Again { why, .. } => tracing::warn!(why, "the copy of a sent mail is not kept yet"),
@@ -54,10 +75,6 @@ pub async fn keep(desk: &Desk, settings: &config::Imap) -> Result<u64> {
                     tracing::error!(why, "the copy of a sent mail was given up; the mail itself left");
                 }
             }
-        }
-        // The others would fail alike.
-        if session.is_none() {
-            break;
         }
     }
     if let Some(session) = session {
@@ -103,8 +120,8 @@ impl Work for Keeper<'_> {
         "copies of sent mails"
     }
 
-    async fn do_due(&self, desk: &Desk, _cancel: &CancellationToken) -> Result<()> {
-        keep(desk, self.settings).await.map(drop)
+    async fn do_due(&self, desk: &Desk, cancel: &CancellationToken) -> Result<()> {
+        keep_due(desk, self.settings, cancel).await.map(drop)
     }
 
     async fn next_due(&self, desk: &Desk) -> Result<Option<DateTime<Utc>>> {

@@ -4,8 +4,9 @@
 
 use super::fault::FetchError;
 use crate::config;
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore};
+use crate::config::trust::{self, UnusableCa};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -150,31 +151,8 @@ fn blame(error: &io::Error) -> &'static str {
     }
 }
 
-/// Trusts the certificates of `ca_file` and no others; without one, Mozilla's roots.
 fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, FetchError> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let unusable = |why: String| FetchError::CaFile { path: path.to_owned(), why };
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
-            for certificate in certificates {
-                let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-                roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(unusable("it holds no certificate".to_owned()));
-            }
-        }
-    }
-    // Named, because another crate may bring a second provider, and rustls panics when it has to choose.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| FetchError::Lost(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    trust::client_config(ca_file).map_err(|UnusableCa { path, why }| FetchError::CaFile { path, why })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The courier for `[maildir] outbox`: each mail becomes a file, for the demo and for programs that read a Maildir.
 //!
 //! A file is written whole in `tmp`, made durable, and then moved to `new`. Its name comes from the Message-ID and the
-//! recipient, so that the same mail sent again is the same file, and its copies to others are files of their own. May import: desk, domain.
+//! recipient, so that the same mail sent again is the same file, and its copies to others are files of their own. May
+//! import: domain.
 
 use crate::domain::delivery::Outcome;
 use crate::domain::hex::hex;

@@ -1,7 +1,8 @@
 //! The door for mail out: claims what is due, makes it a mail, hands it to a courier, records what became of it.
 //!
 //! A mail's bytes are kept before the first attempt, so that a second one sends the same. Everything that decides
-//! (when, how often, whether still) is the desk's. May import: desk, domain, wording, config, crash.
+//! (when, how often, whether still) is the desk's. May import: desk, domain, dkim, oauth, reading, view, webpush,
+//! wording, config, crash.
 
 pub mod canary;
 pub mod compose;

@@ -1,15 +1,14 @@
 //! One round of the outbox, in three stages that go on at once: mails are taken and composed, they leave over the courier's lanes,
 //! and what became of them is recorded. A channel before each stage bounds what waits there.
-//! May import: desk, domain, crash.
+//! May import: desk, domain, wording, crash.
 
 use super::compose::{Letterhead, compose};
 use super::smtp::LANES;
 use super::{DeliverCount, PostRoom, insist};
 use crate::crash;
-use crate::desk::deliver::{Attempt, Claim, Parcel};
+use crate::desk::deliver::{Attempt, Claim, Composed, Parcel};
 use crate::desk::{Desk, Result};
 use crate::domain::delivery::{LEASE, Next, Outcome};
-use crate::domain::ids::DeliveryId;
 use crate::domain::pace::{asks_to_slow_down, provider_of};
 use crate::wording::templates::Templates;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -191,7 +190,8 @@ async fn take(
         let attempts: Vec<_> = parcels.iter().map(Attempt::from).collect();
         let (letterhead, templates) = (Arc::clone(&post.letterhead), Arc::clone(&post.templates));
         // It costs CPU, and the lanes go on meanwhile.
-        let prepared = match spawn_blocking(move || prepare(parcels, &letterhead, &templates)).await {
+        let prepared = spawn_blocking(move || prepare(parcels, &letterhead, &templates)).await;
+        let prepared = match prepared.map_err(Into::into).flatten() {
             Ok(prepared) => prepared,
             Err(error) => {
                 let given_back = desk.give_back(&attempts).await;
@@ -316,13 +316,17 @@ type Ready = (Parcel, Vec<u8>);
 struct Prepared {
     /// To be handed over.
     ready: Vec<Ready>,
-    /// Bytes that are not kept yet.
-    to_seal: Vec<(DeliveryId, Vec<u8>)>,
+    /// What is not kept yet.
+    to_seal: Vec<Composed>,
     /// What can never be a mail, and why.
     refused: Vec<(Parcel, String)>,
 }
 
-fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates) -> Prepared {
+fn prepare(
+    parcels: Vec<Parcel>,
+    letterhead: &Letterhead,
+    templates: &Templates,
+) -> std::io::Result<Prepared> {
     let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
     for mut parcel in parcels {
         if let Some(sealed) = parcel.sealed.take() {
@@ -333,13 +337,13 @@ fn prepare(parcels: Vec<Parcel>, letterhead: &Letterhead, templates: &Templates)
             Ok(mail) => {
                 // They lie in the mail now.
                 parcel.files = None;
-                prepared.to_seal.push((parcel.id, mail.clone()));
+                prepared.to_seal.push(Composed::new(parcel.id, &parcel.cc, &mail)?);
                 prepared.ready.push((parcel, mail));
             }
             Err(error) => prepared.refused.push((parcel, error.to_string())),
         }
     }
-    prepared
+    Ok(prepared)
 }
 
 #[cfg(test)]

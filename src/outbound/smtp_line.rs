@@ -1,15 +1,15 @@
-//! A line to the submission server: TCP, TLS at once or after STARTTLS, and the certificates that are trusted.
+//! A line to the submission server: TCP, TLS at once or after STARTTLS.
 //!
 //! STARTTLS is done here and not by lettre, so that nothing which a stranger put on the line before the encryption
 //! is read after it (RFC 3207, 5 and 6): a forged answer could say of a mail that it was taken.
 //! May import: config.
 
+use crate::config::trust::client_config;
 use crate::config::{Security, Smtp};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
@@ -47,26 +47,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// With `ca_file`, its certificates alone are trusted; without, those of Mozilla.
     pub(super) fn new(config: &Smtp) -> Result<Endpoint, String> {
-        let mut roots = rustls::RootCertStore::empty();
-        match &config.ca_file {
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            Some(file) => {
-                let unreadable = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-                for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))? {
-                    let certificate = certificate.map_err(|error| unreadable(&error))?;
-                    roots.add(certificate).map_err(|error| unreadable(&error))?;
-                }
-                if roots.is_empty() {
-                    return Err(unreadable(&"holds no certificate"));
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = client_config(config.ca_file.as_deref()).map_err(|error| error.to_string())?;
         let server_name = ServerName::try_from(config.host.clone())
             .map_err(|_| format!("{:?} is no host name", config.host))?;
         Ok(Endpoint {

@@ -2,7 +2,7 @@
 //!
 //! The operator names the endpoints, so they may be anywhere; but only there: no redirection is followed, and of what is
 //! answered only the status and `Retry-After` are read. Each endpoint has a courier of its own: one that is slow or down holds up
-//! no other. May import: desk, domain, config, wording.
+//! no other. May import: desk, domain, config, view, wording.
 
 use super::{SLEEPS, deepest_cause, insist, retry_after};
 use crate::config::Webhook;

@@ -1,5 +1,5 @@
 //! HTML that a stranger wrote, made safe to show: an allow-list, no script, nothing fetched without being asked for.
-//! May import: nothing.
+//! May import: domain.
 //!
 //! `mend` first bounds what the parser can be made to do; then ammonia parses and writes it, deciding on each address,
 //! size and colour; what it wrote is not touched again.

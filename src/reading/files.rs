@@ -1,5 +1,5 @@
 //! The files of a mail: which there are, what each is called and is, and whether all that came can be had.
-//! May import: config, domain.
+//! May import: domain.
 //!
 //! A part that itself holds files (`winmail.dat`) is listed as what is in it.
 

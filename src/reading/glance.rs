@@ -23,14 +23,25 @@ pub fn glance(beginning: &[u8]) -> Glance {
     catch_unwind(AssertUnwindSafe(|| look(beginning))).unwrap_or_default()
 }
 
+/// The address of who wrote a mail, the first where it names several; `None` where it names nobody. Never panics; linear.
+pub fn sender(beginning: &[u8]) -> Option<String> {
+    let first = |fields: &Fields<'_>| fields.mailboxes("From").usable.into_iter().next();
+    let found = catch_unwind(AssertUnwindSafe(|| look_at(beginning, first)));
+    Some(found.ok()???.address)
+}
+
 fn look(beginning: &[u8]) -> Glance {
-    let message = MessageParser::default().parse_headers(beginning);
-    let Some(part) = message.as_ref().and_then(|message| message.parts.first()) else {
-        return Glance::default();
-    };
-    let fields = Fields::of(part, beginning);
-    let from: Vec<String> = fields.all("From").take(3).map(|raw| fields.read(raw)).collect();
-    Glance { from: short(&from.join(", ")), subject: short(&fields.text("Subject").unwrap_or_default()) }
+    let seen = look_at(beginning, |fields| {
+        let from: Vec<String> = fields.all("From").take(3).map(|raw| fields.read(raw)).collect();
+        Glance { from: short(&from.join(", ")), subject: short(&fields.text("Subject").unwrap_or_default()) }
+    });
+    seen.unwrap_or_default()
+}
+
+/// What is read of the header of a mail; `None` where it has none.
+fn look_at<T>(beginning: &[u8], read: impl FnOnce(&Fields<'_>) -> T) -> Option<T> {
+    let message = MessageParser::default().parse_headers(beginning)?;
+    Some(read(&Fields::of(message.parts.first()?, beginning)))
 }
 
 fn short(text: &str) -> String {
@@ -54,8 +65,12 @@ mod tests {
         assert_eq!(seen.subject, "Un pari");
         let long = glance(format!("Subject: {}\r\n", "\u{e9}".repeat(500)).as_bytes());
         assert_eq!((long.subject.chars().count(), long.from.as_str()), (101, ""));
+        assert_eq!(
+            sender(b"From: L <Lea@A.example>, x@b.example\r\nFrom: y@c.example\r\n").unwrap(),
+            "lea@a.example"
+        );
         for strange in [&b""[..], b"\0\xff\xfe", b"From", b"From:", b"\r\n\r\nFrom: x@y.example\r\n"] {
-            assert_eq!(glance(strange), Glance::default(), "{strange:?}");
+            assert_eq!((glance(strange), sender(strange)), (Glance::default(), None), "{strange:?}");
         }
     }
 }

@@ -6,8 +6,8 @@
 use super::address::{Addresses, read_addresses};
 use super::charset::{self, decode};
 use super::transfer;
-pub use crate::domain::address::is_invisible;
 use crate::domain::hex::percent_decoded;
+pub use crate::domain::text::is_invisible;
 use mail_parser::MessagePart;
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
 //! HTML that a stranger wrote, set in order: tags that close, tables made of rows, at most so deep and so long.
-//! May import: domain.
+//! May import: nothing of ours.
 //!
 //! The parser of browsers takes time quadratic in nesting, and makes any number of elements out of a few that never
 //! close (html5ever#788). What is written here cannot do either to it. This is no guard against scripts: `clean` is.

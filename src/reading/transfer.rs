@@ -1,4 +1,4 @@
-//! Content-Transfer-Encoding undone, forgivingly: what is broken is skipped, never refused. May import: nothing.
+//! Content-Transfer-Encoding undone, forgivingly: what is broken is skipped, never refused. May import: domain.
 
 use super::charset::base64_value;
 use crate::domain::hex::digit;

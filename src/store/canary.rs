@@ -1,5 +1,5 @@
 //! The canary: the mail to ourselves that is on its way, and how long the last one took. At most one row.
-//! May import: domain, sqlx.
+//! May import: sqlx.
 
 use super::dialect::{Sql, execute, optional, statements};
 use super::{Result, Tx};

@@ -49,10 +49,10 @@ statements! {
          ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at");
     ARE_MANY_LATELY = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM raw_mail \
-         WHERE sender IS NOT NULL AND received_at > $1 LIMIT $2) AS lately");
+         WHERE counts AND received_at > $1 LIMIT $2) AS lately");
     COUNT_BY_SENDER = Sql::same(
-        "SELECT sender, CAST(COUNT(*) AS BIGINT) FROM raw_mail \
-         WHERE sender IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY sender");
+        "SELECT person, CAST(COUNT(*) AS BIGINT) FROM raw_mail \
+         WHERE counts AND person IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY person");
     SYNC_TIMES = Sql::same("SELECT name, synced_at FROM mailbox WHERE synced_at IS NOT NULL");
 }
 
@@ -63,10 +63,10 @@ type HeldRow = (i64, String, i64, Option<String>, DateTime<Utc>);
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         Sql::same(
-            "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, why, received_at, sender) VALUES ",
+            "INSERT INTO raw_mail (mailbox, sha256, identity, bytes, state, why, received_at, person, counts) VALUES ",
         ),
-        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8)"),
-        8,
+        Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+        9,
         " ON CONFLICT (identity) DO NOTHING RETURNING id, identity",
     )
 });
@@ -116,8 +116,10 @@ pub struct NewRawMail<'a> {
     pub bytes: usize,
     /// The raw bytes, packed with zstd.
     pub packed: &'a [u8],
-    /// Who wrote it, where it counts against the hourly limit of a sender.
-    pub sender: Option<&'a str>,
+    /// Whose it is: who wrote it, or, of a report, whom the mail was for that it tells of. `None` where that cannot be told.
+    pub person: Option<&'a str>,
+    /// It counts against the hourly limit of its sender.
+    pub counts: bool,
     /// Why it is held from the beginning: what it says cannot be told.
     pub held: Option<&'a str>,
 }
@@ -185,7 +187,8 @@ impl Tx {
             .bind(if mail.held.is_some() { MailState::Held.as_str() } else { "received" })
             .bind(mail.held)
             .bind(now)
-            .bind(mail.sender.map(clean)))?;
+            .bind(mail.person.map(clean))
+            .bind(mail.counts))?;
         let mut kept: HashMap<String, i64> = kept.into_iter().map(|(id, key)| (key, id)).collect();
         let ids: Vec<_> = mails.iter().map(|mail| kept.remove(mail.identity).map(RawMailId)).collect();
         let bodies: Vec<(i64, &[u8])> =

@@ -493,8 +493,8 @@ fn known<T>(word: &str, from_word: fn(&str) -> Option<T>) -> Result<T> {
 pub fn is_passing(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<sqlx::Error>() {
         Some(sqlx::Error::Database(error)) => {
-            const PASSING_CODES: [&str; 5] = ["40001", "40P01", "5", "6", "517"];
-            error.is_unique_violation() || error.code().is_some_and(|code| PASSING_CODES.contains(&&*code))
+            let code = error.code().unwrap_or_default();
+            error.is_unique_violation() || ["40001", "40P01"].contains(&&*code) || is_locked(&code)
         }
         // No turn came to write, or no connection free.
         Some(sqlx::Error::PoolTimedOut) => true,
@@ -519,10 +519,13 @@ pub fn is_the_rows_fault(error: &anyhow::Error) -> bool {
 /// Whether somebody else held the database for longer than we wait.
 pub fn is_busy(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<sqlx::Error>() {
-        Some(sqlx::Error::Database(error)) => error
-            .code()
-            .is_some_and(|code| code.parse::<u32>().is_ok_and(|code| [5, 6].contains(&(code & 0xff)))),
+        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_locked(&code)),
         Some(sqlx::Error::PoolTimedOut) => true,
         _ => false,
     }
+}
+
+/// SQLite's BUSY and LOCKED, with what it adds to either. PostgreSQL's codes are five letters and digits.
+fn is_locked(code: &str) -> bool {
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| [5, 6].contains(&(code & 0xff)))
 }

@@ -28,10 +28,11 @@ macro_rules! due {
     };
 }
 
-/// Those of the given mails that are still to leave.
+/// Those of the given mails that are still to leave, to whom they say.
 macro_rules! sealed {
     () => {
-        ") AS given JOIN delivery ON delivery.id = given.column1 WHERE delivery.state <> 'cancelled'"
+        ") AS given JOIN delivery ON delivery.id = given.column1 WHERE delivery.state <> 'cancelled' \
+         AND delivery.cc IS NOT DISTINCT FROM given.column3"
     };
 }
 
@@ -43,15 +44,18 @@ static SEALED: LazyLock<Bulk> = LazyLock::new(|| {
     let head = "SELECT delivery_id, packed FROM sealed_body WHERE delivery_id IN (";
     Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
 });
-// Of one that was erased while it was composed, nothing is kept.
+// Of one that was erased while it was composed, or that names somebody who was, nothing is kept.
 static SEAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         Sql::same(
-            "INSERT INTO sealed_body (delivery_id, kept_at, packed) SELECT given.column1, given.column2, given.column3 \
+            "INSERT INTO sealed_body (delivery_id, kept_at, packed) SELECT given.column1, given.column2, given.column4 \
              FROM (VALUES ",
         ),
-        Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS BYTEA))"),
-        3,
+        Sql::fork(
+            "($1, $2, $3, $4)",
+            "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS TEXT), CAST($4 AS BYTEA))",
+        ),
+        4,
         Sql::fork(
             concat!(sealed!(), " ON CONFLICT (delivery_id) DO NOTHING"),
             // Whoever erases it waits for us, or we for them.
@@ -159,7 +163,6 @@ statements! {
     NEXT_DUE = Sql::same(
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM delivery \
          WHERE channel = $1 AND state IN ('pending', 'sending')");
-    COUNT_DELIVERIES = Sql::same("SELECT state, CAST(COUNT(*) AS BIGINT) FROM delivery GROUP BY state");
     // What stands is few, what ended is counted of late: none of it looks at all that ever left.
     COUNT_STANDING = Sql::same(
         "SELECT channel, state, CAST(COUNT(*) AS BIGINT) FROM delivery WHERE state IN ('pending', 'sending') \
@@ -248,6 +251,28 @@ pub struct StoredDelivery {
     pub subscription: Option<SubscriptionId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// The bytes of a mail to keep.
+#[derive(Debug)]
+pub struct SealedBody<'a> {
+    /// Of which delivery.
+    pub delivery: DeliveryId,
+    /// Whom the mail names in copy, as [`copies`] writes them.
+    pub cc: Option<&'a str>,
+    /// Packed with zstd.
+    pub packed: &'a [u8],
+}
+
+/// Who gets a copy of a mail, as its row has them: JSON, `None` for nobody.
+///
+/// # Errors
+/// None that is known.
+pub fn copies(cc: &[Mailbox]) -> serde_json::Result<Option<String>> {
+    if cc.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(cc).map(|cc| Some(clean(&cc).into_owned()))
 }
 
 /// An automatic mail that left lately, or leaves.
@@ -369,10 +394,7 @@ impl Tx {
         delivery: &NewDelivery<'_>,
         now: DateTime<Utc>,
     ) -> Result<DeliveryId> {
-        let cc = match delivery.cc {
-            [] => None,
-            cc => Some(serde_json::to_string(cc).map_err(|error| sqlx::Error::Encode(error.into()))?),
-        };
+        let cc = copies(delivery.cc).map_err(|error| sqlx::Error::Encode(error.into()))?;
         scalar!(
             self,
             ADD_DELIVERY,
@@ -388,7 +410,7 @@ impl Tx {
             delivery.rfc_id,
             delivery.in_reply_to.map(clean),
             delivery.refs.map(clean),
-            cc.as_deref().map(clean),
+            cc,
             delivery.state.as_str(),
             delivery.why.map(clean),
             delivery.next_attempt_at,
@@ -474,8 +496,12 @@ impl Tx {
     }
 
     /// Keeps the exact bytes of mails, packed, before their first attempt; later ones send the same.
-    pub async fn seal(&mut self, mails: &[(DeliveryId, Vec<u8>)], now: DateTime<Utc>) -> Result<()> {
-        write_all!(self, SEAL, mails, |query, mail| query.bind(mail.0.0).bind(now).bind(&mail.1))
+    pub async fn seal(&mut self, mails: &[SealedBody<'_>], now: DateTime<Utc>) -> Result<()> {
+        write_all!(self, SEAL, mails, |query, mail| query
+            .bind(mail.delivery.0)
+            .bind(now)
+            .bind(mail.cc)
+            .bind(mail.packed))
     }
 
     /// Writes where a delivery ends.
@@ -656,11 +682,5 @@ impl Tx {
                 })
             })
             .collect()
-    }
-
-    /// How many deliveries stand where.
-    pub async fn count_deliveries(&mut self) -> Result<Vec<(DeliveryState, i64)>> {
-        let rows: Vec<(String, i64)> = all!(self, COUNT_DELIVERIES)?;
-        rows.into_iter().map(|(state, count)| Ok((known(&state, DeliveryState::from_word)?, count))).collect()
     }
 }

@@ -3,6 +3,7 @@
 use super::dialect::{
     Bulk, Sql, all, execute, one, optional, optional_scalar, scalar, statements, write_all,
 };
+use super::outbox::copies;
 use super::{Result, Tx, clean};
 use crate::domain::ids::{AgentId, DeliveryId, EventId, MessageId, RawMailId, RequesterId, TicketId};
 use crate::domain::mail::Mailbox;
@@ -17,32 +18,39 @@ macro_rules! its_mails {
     };
 }
 
-/// The mails that a requester ($1) with this address ($2) wrote, or that are on their tickets, as far as they are kept.
+/// The mails that a requester ($1) with this address ($2) wrote, that are on their tickets, or that report of one to them, as far as
+/// they are kept.
 macro_rules! their_mails {
     () => {
         "FROM raw_body WHERE raw_body.raw_mail_id IN \
          (SELECT message.raw_mail_id FROM message JOIN ticket ON ticket.id = message.ticket_id WHERE ticket.requester_id = $1) \
          OR raw_body.raw_mail_id IN (SELECT raw_mail_id FROM message WHERE sender = $2) \
-         OR raw_body.raw_mail_id IN (SELECT id FROM raw_mail WHERE sender = $2)"
+         OR raw_body.raw_mail_id IN (SELECT id FROM raw_mail WHERE person = $2)"
     };
 }
 
 statements! {
     TICKETS = Sql::same("SELECT id FROM ticket WHERE requester_id = $1 ORDER BY id");
+    COUNT_TICKETS = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE requester_id = $1");
     FAMILY = Sql::same(
         "WITH RECURSIVE family (id) AS (SELECT CAST($1 AS BIGINT) UNION \
          SELECT ticket.id FROM ticket JOIN family ON ticket.merged_into = family.id) SELECT id FROM family ORDER BY id");
     MESSAGES = Sql::same("SELECT id FROM message WHERE ticket_id = $1 ORDER BY id");
     MAILS_HELD = Sql::same(concat!("SELECT raw_body.raw_mail_id ", their_mails!(), " ORDER BY raw_body.raw_mail_id"));
     MAIL_HELD = Sql::same("SELECT packed FROM raw_body WHERE raw_mail_id = $1");
-    SENT_HELD = Sql::same(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM sealed_body JOIN delivery ON delivery.id = sealed_body.delivery_id \
-         JOIN ticket ON ticket.id = delivery.ticket_id WHERE ticket.requester_id = $1");
-    TALLY = Sql::same(
-        "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM message JOIN ticket ON ticket.id = message.ticket_id WHERE ticket.requester_id = $1), \
+    TALLY = Sql::same(concat!(
+        "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE requester_id = $1), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM message JOIN ticket ON ticket.id = message.ticket_id WHERE ticket.requester_id = $1), \
          (SELECT CAST(COUNT(*) AS BIGINT) FROM attachment JOIN message ON message.id = attachment.message_id \
           JOIN ticket ON ticket.id = message.ticket_id WHERE ticket.requester_id = $1), \
-         (SELECT CAST(COUNT(*) AS BIGINT) FROM notification WHERE requester_id = $1)");
+         (SELECT CAST(COUNT(*) AS BIGINT) ", their_mails!(), "), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM sealed_body JOIN delivery ON delivery.id = sealed_body.delivery_id \
+          JOIN ticket ON ticket.id = delivery.ticket_id WHERE ticket.requester_id = $1), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM notification WHERE requester_id = $1), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM requester_account WHERE requester_id = $1), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM message JOIN ticket ON ticket.id = message.ticket_id \
+          WHERE message.sender = $2 AND ticket.requester_id <> $1 AND message.retracted_at IS NULL), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM participant WHERE address = $2)"));
     ACCOUNTS = Sql::same("SELECT platform, external_id FROM requester_account WHERE requester_id = $1 ORDER BY platform, external_id");
     TOLD = Sql::same(
         "SELECT ticket_id, title, message, visible_at FROM notification WHERE requester_id = $1 AND withdrawn_at IS NULL ORDER BY id");
@@ -55,7 +63,7 @@ statements! {
     KNOWN_SINCE = Sql::same("SELECT created_at FROM requester WHERE id = $1");
     DROP_BODIES = Sql::same(concat!("DELETE FROM raw_body WHERE raw_mail_id IN ", its_mails!()));
     NOTE_GONE = Sql::same(concat!(
-        "UPDATE raw_mail SET sender = NULL, gone_at = COALESCE(gone_at, $2) WHERE id IN ", its_mails!()));
+        "UPDATE raw_mail SET person = NULL, counts = FALSE, gone_at = COALESCE(gone_at, $2) WHERE id IN ", its_mails!()));
     FORGET_WORDS = Sql::fork(
         "DELETE FROM search WHERE rowid IN (SELECT id FROM message WHERE ticket_id = $1)",
         "DELETE FROM search WHERE message_id IN (SELECT id FROM message WHERE ticket_id = $1)");
@@ -76,7 +84,7 @@ statements! {
     UNSEAL_TICKET = Sql::same(
         "DELETE FROM sealed_body WHERE delivery_id IN (SELECT id FROM delivery WHERE ticket_id = $1)");
     // A superset, as below.
-    NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc LIKE $1");
+    NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc IS NOT NULL AND cc LIKE $1");
     LEAVE_OUT = Sql::same("UPDATE delivery SET cc = $2 WHERE id = $1");
     SAID_ELSEWHERE = Sql::same(
         "SELECT message.id, ticket.subject, message.text, message.quoted FROM message \
@@ -96,14 +104,15 @@ statements! {
     LINES_ABOUT = Sql::same("SELECT id, agent_id, actor, detail FROM event WHERE actor = $1 OR detail LIKE $2");
     BLANK_EVENT = Sql::same("UPDATE event SET actor = $2, detail = $3 WHERE id = $1");
     DROP_OTHER_BODIES = Sql::same(
-        "DELETE FROM raw_body WHERE raw_mail_id IN (SELECT id FROM raw_mail WHERE sender = $1)");
+        "DELETE FROM raw_body WHERE raw_mail_id IN (SELECT id FROM raw_mail WHERE person = $1)");
     // What waited for a decision waits no more.
     NOTE_OTHERS_GONE = Sql::same(
         "UPDATE raw_mail SET gone_at = COALESCE(gone_at, $2), \
-         state = CASE WHEN state IN ('received', 'held') THEN 'ignored' ELSE state END WHERE sender = $1");
-    FORGET_SENDER = Sql::same("UPDATE raw_mail SET sender = NULL WHERE sender = $1");
+         state = CASE WHEN state IN ('received', 'held') THEN 'ignored' ELSE state END WHERE person = $1");
+    FORGET_PERSON = Sql::same("UPDATE raw_mail SET person = NULL, counts = FALSE WHERE person = $1");
     BLANK_ELSEWHERE = Sql::same("UPDATE message SET author = $2, sender = NULL WHERE sender = $1");
     LEAVE_OTHERS = Sql::same("DELETE FROM participant WHERE address = $1");
+    FORGET_WHO_BROUGHT = Sql::same("UPDATE participant SET added_by = $2 WHERE added_by = $1");
     DROP_NOTIFICATIONS = Sql::same("DELETE FROM notification WHERE requester_id = $1");
     DROP_SUBSCRIPTIONS = Sql::same("DELETE FROM push_subscription WHERE requester_id = $1");
     DROP_SUPPRESSION = Sql::same("DELETE FROM suppressed WHERE address = $1");
@@ -154,12 +163,31 @@ fn line((id, agent, actor, detail): LineRow) -> Line {
 /// How many things are held of a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Their tickets.
+    pub tickets: i64,
     /// Messages on their tickets.
     pub messages: i64,
     /// Files of those.
     pub files: i64,
+    /// The mails of their tickets and those that they wrote elsewhere, while they are kept.
+    pub mails: i64,
+    /// Our mails to them, while they are kept as they left.
+    pub sent_mails: i64,
     /// What they were told on the web.
     pub notifications: i64,
+    /// Their accounts of chats.
+    pub accounts: i64,
+    /// What they wrote on the tickets of others.
+    pub elsewhere: i64,
+    /// The tickets of others that they take part in, might, or were kept out of.
+    pub takes_part: i64,
+}
+
+type TallyRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64);
+
+fn tally(row: TallyRow) -> Tally {
+    let (tickets, messages, files, mails, sent_mails, notifications, accounts, elsewhere, takes_part) = row;
+    Tally { tickets, messages, files, mails, sent_mails, notifications, accounts, elsewhere, takes_part }
 }
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
@@ -167,6 +195,10 @@ impl Tx {
     pub async fn tickets_of(&mut self, requester: RequesterId) -> Result<Vec<TicketId>> {
         let ids: Vec<(i64,)> = all!(self, TICKETS, requester.0)?;
         Ok(ids.into_iter().map(|(id,)| TicketId(id)).collect())
+    }
+
+    pub async fn count_tickets_of(&mut self, requester: RequesterId) -> Result<i64> {
+        scalar!(self, COUNT_TICKETS, requester.0)
     }
 
     /// A ticket and all that were merged into it.
@@ -191,14 +223,8 @@ impl Tx {
         optional_scalar!(self, MAIL_HELD, mail.0)
     }
 
-    /// How many of our mails to them are kept as they left.
-    pub async fn count_sent_held(&mut self, requester: RequesterId) -> Result<i64> {
-        scalar!(self, SENT_HELD, requester.0)
-    }
-
-    pub async fn tally(&mut self, requester: RequesterId) -> Result<Tally> {
-        let (messages, files, notifications): (i64, i64, i64) = one!(self, TALLY, requester.0)?;
-        Ok(Tally { messages, files, notifications })
+    pub async fn tally(&mut self, requester: RequesterId, email: &str) -> Result<Tally> {
+        one!(self, TALLY, requester.0, clean(email)).map(tally)
     }
 
     /// Their accounts of chats: (platform, id there).
@@ -277,7 +303,7 @@ impl Tx {
             let mut cc: Vec<Mailbox> =
                 serde_json::from_str(&cc).map_err(|error| sqlx::Error::Decode(error.into()))?;
             cc.retain(|copy| copy.address != email);
-            let cc = serde_json::to_string(&cc).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            let cc = copies(&cc).map_err(|error| sqlx::Error::Encode(error.into()))?;
             execute!(self, LEAVE_OUT, DeliveryId(id).0, cc)?;
             unsealed.push((id,));
         }
@@ -297,9 +323,10 @@ impl Tx {
         let email = &*clean(email);
         execute!(self, NOTE_OTHERS_GONE, email, now)?;
         let mails = execute!(self, DROP_OTHER_BODIES, email)?;
-        execute!(self, FORGET_SENDER, email)?;
+        execute!(self, FORGET_PERSON, email)?;
         execute!(self, BLANK_ELSEWHERE, email, called)?;
         execute!(self, LEAVE_OTHERS, email)?;
+        execute!(self, FORGET_WHO_BROUGHT, email, called)?;
         self.blank_copies(email).await?;
         execute!(self, BLANK_HOOK_POSTS)?;
         self.drop_belongings(requester, email).await?;

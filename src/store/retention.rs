@@ -43,7 +43,7 @@ macro_rules! tickets_over {
 macro_rules! take_mails {
     ($lock:literal) => {
         concat!(
-            "UPDATE raw_mail SET gone_at = $3, sender = NULL WHERE id IN (SELECT id ",
+            "UPDATE raw_mail SET gone_at = $3, person = NULL, counts = FALSE WHERE id IN (SELECT id ",
             mails_over!(),
             " ORDER BY received_at, id LIMIT $2",
             $lock,

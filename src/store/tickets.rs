@@ -87,7 +87,7 @@ statements! {
     EVENTS_SINCE = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL \
          AND kind NOT IN ('undone', 'feedback_given', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
-    MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1");
+    MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1 AND undone_at IS NULL");
     TOUCHED_TICKETS = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 \
          AND (reason IS NULL OR reason <> 'spam') ORDER BY id"));
@@ -114,7 +114,10 @@ statements! {
     ASKED_SINCE = Sql::same(
         "SELECT id, subject FROM ticket WHERE created_at >= $1 AND merged_into IS NULL AND anonymised_at IS NULL \
          AND (reason IS NULL OR reason <> 'spam') ORDER BY created_at DESC, id DESC LIMIT $2");
-    REVISION = Sql::same("SELECT (SELECT MAX(id) FROM event), (SELECT MAX(updated_at) FROM delivery)");
+    // A line may be written before another that was numbered first: the newest number alone would not tell of that one.
+    REVISION = Sql::same(
+        "SELECT (SELECT CAST(SUM(id) AS BIGINT) FROM (SELECT id FROM event ORDER BY id DESC LIMIT 64) AS latest), \
+         (SELECT MAX(updated_at) FROM delivery)");
 }
 
 /// A ticket as it is stored.
@@ -367,8 +370,8 @@ impl Tx {
         row.map(EventRow::read).transpose()
     }
 
-    /// The latest act of this agent after `since` that can be taken back and was not.
-    /// The agent's latest act that can be taken back; with `beside`, the latest on the ticket of that line of history.
+    /// The latest act of this agent after `since` that can be taken back and was not; with `beside`, the latest on the ticket of
+    /// that line of history.
     pub async fn latest_act(
         &mut self,
         agent: AgentId,
@@ -386,8 +389,9 @@ impl Tx {
         Ok(since > 0)
     }
 
-    pub async fn mark_undone(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
-        execute!(self, MARK_UNDONE, event.0, now).map(drop)
+    /// `false` when the act was taken back before.
+    pub async fn mark_undone(&mut self, event: EventId, now: DateTime<Utc>) -> Result<bool> {
+        execute!(self, MARK_UNDONE, event.0, now).map(|rows| rows == 1)
     }
 
     /// The tickets to which anything may have happened from one instant to another, without spam.
@@ -448,9 +452,10 @@ impl Tx {
 
     /// A number that changes when a ticket or a delivery does: each change of a ticket has its line of history.
     pub async fn revision(&mut self) -> Result<i64> {
-        let (event, delivered): (Option<i64>, Option<DateTime<Utc>>) = one!(self, REVISION)?;
+        let (events, delivered): (Option<i64>, Option<DateTime<Utc>>) = one!(self, REVISION)?;
         let delivered = delivered.map_or(0, |at| at.timestamp_millis());
-        // Times of this century fit in 43 bits; the numbers of history lines move above and below them.
-        Ok(event.unwrap_or_default().rotate_right(20) ^ delivered)
+        // Spread over all bits, so that no step of the one undoes a step of the other.
+        const SPREAD: i64 = 0x1E37_79B9_7F4A_7C15;
+        Ok(events.unwrap_or_default().wrapping_mul(SPREAD) ^ delivered)
     }
 }

@@ -1,4 +1,4 @@
-//! The OAuth tokens of each account, and whose turn it is to ask for the next. May import: domain, sqlx.
+//! The OAuth tokens of each account, and whose turn it is to ask for the next. May import: sqlx.
 
 use super::dialect::{Sql, execute, optional, statements};
 use super::{Result, Tx, clean};

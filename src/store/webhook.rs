@@ -81,7 +81,9 @@ statements! {
         "SELECT MIN(CASE WHEN state = 'sending' THEN leased_until ELSE next_attempt_at END) FROM webhook_post p \
          WHERE endpoint = $1 AND state IN ('pending', 'sending') AND ", in_turn!("$2")));
     COUNT_HOOK_POSTS = Sql::same(
-        "SELECT endpoint, state, CAST(COUNT(*) AS BIGINT) FROM webhook_post GROUP BY endpoint, state");
+        "SELECT endpoint, state, CAST(COUNT(*) AS BIGINT) FROM webhook_post WHERE state IN ('pending', 'sending') \
+         GROUP BY endpoint, state UNION ALL SELECT endpoint, state, CAST(COUNT(*) AS BIGINT) FROM webhook_post \
+         WHERE state IN ('sent', 'failed') AND state = 'failed' GROUP BY endpoint, state");
     GIVEN_UP_HOOK_POSTS = Sql::same(
         "SELECT id, endpoint, kind, ticket_id, why, updated_at FROM webhook_post \
          WHERE state IN ('sent', 'failed') AND state = 'failed' AND (updated_at, id) < ($1, $2) \

@@ -154,9 +154,13 @@ pub async fn qr_code(State(web): State<Web>, session: Session) -> Result<Respons
     Ok(sealed("image/svg+xml", FILE_POLICY, svg.into_bytes()))
 }
 
-/// `POST /admin/account/totp/confirm`: `code`. The secret counts; the recovery codes are shown this once.
+/// `POST /admin/account/totp/confirm`: `code`. The secret counts; the recovery codes are shown this once: sent a second time,
+/// the form leads to where others are made.
 pub async fn confirm_totp(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
     let session = &act.session;
+    if recall(&web, session, act.key()).is_some() {
+        return Ok(act.led_to(HERE));
+    }
     if let Some(wait) = counted(&web, web.codes(), session) {
         return totp_page(&web, session, Some(wait)).await;
     }
@@ -165,6 +169,8 @@ pub async fn confirm_totp(State(web): State<Web>, act: Act) -> Result<Response, 
         return totp_page(&web, session, Some(say::WRONG_CODE.to_owned())).await;
     };
     web.codes().clear(&session.agent.name);
+    let before = Flash::saying("done", say::CODES_SHOWN_BEFORE.to_owned());
+    web.flashes().keep(&session.hash, act.key(), before, web.here().now);
     let mut frame = web.frame(session, "account").await?;
     frame.revision = None;
     let content = context! { codes };

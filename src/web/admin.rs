@@ -10,7 +10,7 @@ use crate::desk::Failure;
 use crate::desk::agents::LinkedAgent;
 use crate::desk::run::With;
 use crate::domain::article::{Article, Section};
-use crate::domain::ids::{DeliveryId, MessageId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, MessageId, TicketId};
 use crate::domain::people::Door;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{Priority, Status};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 type Fields = Query<HashMap<String, String>>;
 
-/// `GET /admin/support/revision`: a number that changes with every ticket. Pages ask for it every two seconds.
+/// `GET /admin/support/revision`: a number that changes with every ticket. Pages that have no stream ask for it.
 pub async fn revision(State(web): State<Web>, _session: Session) -> Result<String, Problem> {
     Ok(web.desk().revision().await?.to_string())
 }
@@ -184,6 +184,7 @@ pub(super) fn said(mut done: Done) -> Flash {
         text: text::sentence(&done::say(&done), false),
         tone: "done",
         undo_seconds,
+        act: Some(done.event),
         ticket: done.ticket.id.0,
         offers,
     }
@@ -220,7 +221,7 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
     let all = form.field("all") == "1";
     let command = Command::Reply { ticket: id, all, template: None, then: Some(then), text: text.clone() };
     let is_as_shown = !all || web.desk().recipients(id).await?.cc.join(" ") == form.field("copies");
-    let draft = |missing: Vec<String>, lost_files: bool| ReplyDraft {
+    let draft = |missing: Vec<String>| ReplyDraft {
         is_new: true,
         kept_at: None,
         template: form.field("template").to_owned(),
@@ -228,17 +229,15 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
         missing,
         then: then.as_str().to_owned(),
         all,
-        lost_files,
+        lost_files: form.had_files(),
     };
     let files = match files {
         Ok(files) => files,
         Err(why) => {
-            let writing =
-                Writing { draft: draft(Vec::new(), true), refused: Some(why), ..Writing::default() };
+            let writing = Writing { draft: draft(Vec::new()), refused: Some(why), ..Writing::default() };
             return ticket_page(&web, &form.session, id, None, writing).await;
         }
     };
-    let has_files = !files.is_empty();
     let answer = match is_as_shown {
         true => {
             let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
@@ -261,7 +260,7 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
                 _ => Vec::new(),
             };
             let refused = Some(refusals::say(&refusal));
-            let writing = Writing { draft: draft(missing, has_files), refused, ..Writing::default() };
+            let writing = Writing { draft: draft(missing), refused, ..Writing::default() };
             ticket_page(&web, &form.session, id, None, writing).await
         }
         Err(broken) => Err(broken.into()),
@@ -409,8 +408,10 @@ pub async fn resume(State(web): State<Web>, Path(id): Path<i64>, form: Act) -> R
     }
 }
 
-/// `POST /admin/support/undo`: `ticket`, the page to come back to. What is taken back is the agent's last act.
+/// `POST /admin/support/undo`: `act`, which is taken back if it is still the agent's last one on its ticket, and `ticket`, the
+/// page to come back to.
 pub async fn undo(State(web): State<Web>, form: Act) -> Result<Response, Problem> {
     let ticket = form.field("ticket").parse().map(TicketId).map_err(|_| Problem::BadForm)?;
-    act(&web, &form, ticket, Command::Undo { act: None }).await
+    let meant = form.field("act").parse().map(EventId).map_err(|_| Problem::BadForm)?;
+    act(&web, &form, ticket, Command::Undo { act: Some(meant) }).await
 }

@@ -42,9 +42,15 @@ async fn list_page(
     Ok((status, Html(page)).into_response())
 }
 
-/// `POST /admin/support/agents`: `name`, `role`. Adds an agent, and shows the link by which they choose a password.
+/// `POST /admin/support/agents`: `name`, `role`. Adds an agent, and shows the link by which they choose a password; sent a
+/// second time, where to make another.
 pub async fn add(State(web): State<Web>, act: Act) -> Result<Response, Problem> {
     let name = act.field("name").trim();
+    if recall(&web, &act.session, act.key()).is_some()
+        && let Some(agent) = web.desk().agent_by_name(name).await?
+    {
+        return Ok(act.led_to(&format!("/admin/support/agents/{}", agent.id)));
+    }
     let role = Role::from_word(act.field("role")).ok_or(Problem::BadForm)?;
     let refused = async |refusal| list_page(&web, &act.session, name, None, Some(&refusal)).await;
     if !is_agent_name(name) {
@@ -55,6 +61,8 @@ pub async fn add(State(web): State<Web>, act: Act) -> Result<Response, Problem> 
         return refused(Refusal::AgentNameTaken(name.to_owned())).await;
     };
     let link = link(&web, &desk.invite(&agent).await?);
+    let before = Flash::saying("done", say::added_before(&agent.name));
+    web.flashes().keep(&act.session.hash, act.key(), before, web.here().now);
     list_page(&web, &act.session, "", Some((&agent.name, link)), None).await
 }
 

@@ -1,6 +1,7 @@
 //! The stylesheet, the scripts and the icon: in the binary, served under a name that carries their hash, so that
-//! a browser may keep them for ever and never keeps an old one. May import: nothing of ours.
+//! a browser may keep them for ever and never keeps an old one. May import: domain.
 
+use crate::domain::hex::hex;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -37,7 +38,7 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 
 fn asset(stem: &str, extension: &str, media_type: &'static str, bytes: &'static [u8]) -> Asset {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    let hash: String = digest.as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&digest.as_ref()[..6]);
     Asset { name: format!("{stem}.{hash}.{extension}"), media_type, bytes }
 }
 

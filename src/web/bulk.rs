@@ -1,6 +1,6 @@
 //! One act on several tickets of the list. What tells requesters something is asked about once more, with the tickets it is
-//! meant for. Each ticket is an act of its own: one that refuses keeps none of the others back. May import: desk, command, view,
-//! wording, domain.
+//! meant for. Each ticket is an act of its own: one that refuses keeps none of the others back. May import: desk,
+//! command, wording, domain.
 
 use super::pages::Flash;
 use super::session::Act;

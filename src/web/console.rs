@@ -16,8 +16,7 @@ use axum::response::{Html, Redirect};
 pub async fn show(State(web): State<Web>, session: Session) -> Result<Html<String>, Problem> {
     let frame = web.frame(&session, "console").await?;
     let turns = web.transcripts().of(&session.hash);
-    let panel = ConsolePanel { turns: &turns, back: "console", line: String::new() };
-    Ok(Html(web.pages().console(&frame, &panel)?))
+    Ok(Html(web.pages().console(&frame, &ConsolePanel::of(&turns, "console"))?))
 }
 
 /// `POST /admin/support/console`: `line`, and `back`, the page it was written on.

@@ -1,5 +1,5 @@
 //! The CMs' resources: the knowledge base and the technical questions, read, searched, set into replies and written by
-//! leads; the day's checklist; what comes up again and again. May import: desk, command, view, wording, domain.
+//! leads; the day's checklist; what comes up again and again. May import: desk, wording, domain.
 
 use super::admin::recall;
 use super::pages::{ArticleForm, Flash, Frame};

@@ -59,7 +59,7 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     if web.settings().demo_agent.is_some() {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         let near = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        if !near || !host(request.headers(), request.uri()).is_some_and(is_loopback_name) {
+        if !near || !asks_this_machine(request.headers(), request.uri()) {
             return Problem::WrongHost.into_response();
         }
     }
@@ -83,6 +83,11 @@ fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
         Some(value) => value.to_str().ok(),
         None => uri.authority().map(|authority| authority.as_str()),
     }
+}
+
+/// Whether this machine was asked for by a name of its own.
+pub fn asks_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
+    host(headers, uri).is_some_and(is_loopback_name)
 }
 
 /// Whether a host, with or without a port, is one of this machine's own names. A page of another site whose

@@ -1,5 +1,5 @@
 //! The list of tickets: filtered, searched, put in order, a page at a time; its address says all of that, so that a bookmark is
-//! a saved filter. May import: desk, command, view, wording, domain.
+//! a saved filter. May import: desk, view, wording, domain.
 
 use super::admin::recall;
 use super::pages::{ConsolePanel, Frame, Pages};
@@ -157,7 +157,7 @@ pub async fn list(
         after,
         agents: &board.agents,
         tags: &board.tags,
-        console: ConsolePanel { turns: &turns, back: "queue", line: String::new() },
+        console: ConsolePanel::of(&turns, "queue"),
     };
     Ok(Html(web.pages().list(&frame, &page, web.here())?))
 }

@@ -1,4 +1,4 @@
-//! What keeps a page live: a stream that says when anything changed, and who else is at the same ticket. May import: desk,
+//! What keeps a page live: a stream that says when anything changed, and who else is at the same ticket. May import:
 //! wording, domain.
 
 use super::session::Session;
@@ -111,7 +111,7 @@ impl Live {
                 self.looks = self.looks.checked_sub(1)?;
                 tokio::time::sleep(LOOKS_EVERY).await;
             }
-            // A database that is away for long ends the stream: the page asks again.
+            // A database that cannot be asked ends the stream: the page asks for another.
             self.look().await.ok()?;
         }
     }

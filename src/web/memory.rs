@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn flash() -> Flash {
-        Flash { text: "Fait.".into(), tone: "done", undo_seconds: 20, ticket: 42, offers: Vec::new() }
+        Flash { undo_seconds: 20, ticket: 42, ..Flash::saying("done", "Fait.".into()) }
     }
 
     #[test]

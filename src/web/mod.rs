@@ -1,6 +1,6 @@
 //! Door: the CMs' pages, and the requesters'. Every act of a CM goes through `desk.run`, as it does from chat and from
-//! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk, command, view,
-//! wording, reading, oauth, domain.
+//! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk,
+//! command, config, view, wording, reading, oauth, domain.
 //!
 //! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there), `sign_in`, `first` and
 //! `account` (how they came there), `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs`

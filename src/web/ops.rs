@@ -2,6 +2,7 @@
 //! domain.
 
 use super::Web;
+use super::guard::asks_this_machine;
 use super::syncs::Sync;
 use crate::desk::Failure;
 use crate::domain::alert::AlertKind;
@@ -43,12 +44,13 @@ pub async fn ready(State(web): State<Web>) -> Response {
 }
 
 /// `GET /metrics`: the five figures, the deliveries and the last good reading of each mailbox, in the text format of
-/// Prometheus. For this machine only: counts of tickets are nobody else's business, and a scraper elsewhere comes
-/// through the proxy that guards the rest.
+/// Prometheus. For this machine only: counts of tickets are nobody else's business.
 pub async fn metrics(State(web): State<Web>, request: Request) -> Response {
-    // What a proxy on this machine passes on comes from elsewhere.
+    // What a proxy on this machine passes on comes from elsewhere; it is known by what it adds, or by the host it was asked for.
+    let headers = request.headers();
     let is_passed_on =
-        ["forwarded", "x-forwarded-for"].iter().any(|name| request.headers().contains_key(*name));
+        ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
+            || !asks_this_machine(headers, request.uri());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     if is_passed_on || !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return StatusCode::NOT_FOUND.into_response();
@@ -75,12 +77,13 @@ async fn read(web: &Web) -> Result<String, Failure> {
         text.push_str(&format!("guichet_tickets{{status=\"{status}\"}} {count}\n"));
     }
     text.push_str(
-        "# HELP guichet_deliveries Notices by where they stand.\n# TYPE guichet_deliveries gauge\n",
+        "# HELP guichet_deliveries Notices by where they stand; those that ended well, of the last day.\n\
+         # TYPE guichet_deliveries gauge\n",
     );
     let counts = web.desk().count_deliveries().await?;
     for state in DeliveryState::ALL {
         // A state without deliveries is a zero, not a gap.
-        let count = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+        let count: i64 = counts.iter().filter(|(_, known, _)| *known == state).map(|(.., count)| count).sum();
         text.push_str(&format!("guichet_deliveries{{state=\"{}\"}} {count}\n", state.as_str()));
     }
     text.push_str("# HELP guichet_alerts What needs a person.\n# TYPE guichet_alerts gauge\n");

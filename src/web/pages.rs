@@ -23,7 +23,7 @@ use crate::domain::canned;
 use crate::domain::chat::Platform;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::hex::percent_encoded;
-use crate::domain::ids::{DeliveryId, TicketId};
+use crate::domain::ids::{DeliveryId, EventId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::ticket::{Priority, Status};
 use crate::reading::clean::BLANK;
@@ -47,9 +47,8 @@ pub struct Pages {
 pub struct Frame {
     /// Whose desk it is.
     pub brand: String,
-    /// Which page: `queue`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `operations`, `docs`, `agents`,
-    /// `agent`, `account`, `first`, `sign_in`, `opening`, `problem`; a requester's
-    /// begins with `own_`.
+    /// Which page: `queue`, `bulk`, `ticket`, `console`, `report`, `outbox`, `mail`, `people`, `person`, `audit`, `operations`, `docs`,
+    /// `agents`, `agent`, `account`, `first`, `sign_in`, `opening`, `problem`; a requester's begins with `own_`.
     pub place: &'static str,
     /// What the page is about, for its title.
     pub subject: Option<PageSubject>,
@@ -106,6 +105,8 @@ pub struct Flash {
     pub tone: &'static str,
     /// How long it can still be taken back; zero when it cannot.
     pub undo_seconds: u64,
+    /// The act's line of history: what its button takes back is that act and no other.
+    pub act: Option<EventId>,
     /// The ticket the act was on.
     pub ticket: i64,
     /// Keys of the standard replies that go with the status reached.
@@ -120,7 +121,7 @@ impl Flash {
 
     /// Something to read, with nothing to do about it. `tone`: `done` or `no`.
     pub fn saying(tone: &'static str, text: String) -> Flash {
-        Flash { text, tone, undo_seconds: 0, ticket: 0, offers: Vec::new() }
+        Flash { text, tone, undo_seconds: 0, act: None, ticket: 0, offers: Vec::new() }
     }
 }
 
@@ -131,8 +132,16 @@ pub struct ConsolePanel<'a> {
     pub turns: &'a [Turn],
     /// The page to come back to without JavaScript: `queue` or `console`.
     pub back: &'static str,
-    /// A line that could not be read, to be mended.
+    /// A line that did nothing, to be mended.
     pub line: String,
+}
+
+impl<'a> ConsolePanel<'a> {
+    /// What was said, with the last line to be mended where it did nothing.
+    pub fn of(turns: &'a [Turn], back: &'static str) -> ConsolePanel<'a> {
+        let refused = turns.last().filter(|turn| turn.tone == "no");
+        ConsolePanel { turns, back, line: refused.map(|turn| turn.line.clone()).unwrap_or_default() }
+    }
 }
 
 /// One line and its answer.
@@ -439,7 +448,9 @@ impl Pages {
 
     /// The HTML version of a mail that came in, for its sealed frame.
     pub fn received(&self, page: &ReceivedPage) -> Drawn {
-        self.templates.get_template("received.html")?.render(context! { m => Serde(page), blank => BLANK })
+        // Of ours: escaped, it would be no address in a stylesheet.
+        let blank = Value::from_safe_string(BLANK.to_owned());
+        self.templates.get_template("received.html")?.render(context! { m => Serde(page), blank })
     }
 
     /// One mail that left.
@@ -537,7 +548,7 @@ impl Pages {
         self.framed(frame, content)
     }
 
-    /// A requester's page: no way in for the team, no script.
+    /// A requester's page: no way in for the team.
     pub fn own(&self, frame: &Frame, template: &str, content: Value) -> Drawn {
         let content = self.part(template, content)?;
         self.set_into("own_base.html", frame, content)
@@ -586,7 +597,13 @@ impl Pages {
             script => Value::from_safe_string(self.assets.script.clone()),
             icon => Value::from_safe_string(self.assets.icon.clone()),
         };
-        let frame = context! { assets, ..Value::from(Serde(frame)) };
+        let offers: Vec<Value> = frame
+            .flash
+            .iter()
+            .flat_map(|flash| &flash.offers)
+            .map(|key| context! { key => key.as_str(), encoded => percent_encoded(key) })
+            .collect();
+        let frame = context! { assets, offers, ..Value::from(Serde(frame)) };
         self.templates.get_template(base)?.render(context! { frame, content })
     }
 }

@@ -1,5 +1,5 @@
 //! What is held of a person, for the leads: found by address or from a ticket, shown, given out, taken away; and the audit log.
-//! May import: desk, command, view, wording, domain.
+//! May import: desk, wording, domain.
 
 use super::admin::recall;
 use super::archive;

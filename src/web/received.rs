@@ -1,5 +1,5 @@
 //! Mails that came in, as they came: the original, its HTML version, its files. Their HTML is cleaned, and shown on an
-//! origin of its own where nothing runs; nothing is loaded from elsewhere unless the CM asks. May import: desk, domain,
+//! origin of its own where nothing runs; nothing is loaded from elsewhere unless the CM asks. May import: domain,
 //! reading.
 
 use super::guard::{FILE_POLICY, RECEIVED_POLICY, RECEIVED_POLICY_REMOTE};
@@ -7,6 +7,7 @@ use super::session::Session;
 use super::{Problem, Web, sealed};
 use crate::domain::ids::MessageId;
 use crate::domain::mail::Attachment;
+use crate::domain::text::is_invisible;
 use crate::reading::clean::Unshown;
 use crate::reading::parse::file_bytes;
 use crate::reading::shown::{Shown, show};
@@ -115,7 +116,7 @@ fn disposition(name: &str) -> String {
         .map(|c| if matches!(c, '/' | '\\' | ':' | '"' | '*' | '?' | '<' | '>' | '|') { '_' } else { c })
         .collect();
     let plain: String = plain.trim_matches(['.', ' ']).chars().take(120).collect();
-    let plain = if plain.is_empty() { "file".to_owned() } else { plain };
+    let plain = if plain.is_empty() { "fichier".to_owned() } else { plain };
     let ascii: String = plain.chars().map(|c| if c.is_ascii() && c != '%' { c } else { '_' }).collect();
     format!(
         "attachment; filename=\"{ascii}\"; filename*=UTF-8''{}",
@@ -123,14 +124,18 @@ fn disposition(name: &str) -> String {
     )
 }
 
-/// Characters that show nothing or turn the reading direction: they make `txt.exe` look like `exe.txt`.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::pages::Pages;
     use super::*;
+    use crate::reading::clean::BLANK;
+
+    #[test]
+    fn a_picture_that_is_left_out_is_marked_where_it_would_be() {
+        let page = ReceivedPage { html: Some(String::new()), left_out: 1, ..ReceivedPage::default() };
+        let html = Pages::default().received(&page).unwrap();
+        assert!(html.contains(&format!("img[src=\"{BLANK}\"]")), "{html}");
+    }
 
     #[test]
     fn a_strangers_file_name_is_neither_a_path_nor_a_header() {
@@ -146,7 +151,7 @@ mod tests {
             ),
             ("\u{202e}fdp.exe", "attachment; filename=\"fdp.exe\"; filename*=UTF-8''fdp.exe"),
             ("\u{200b}.htaccess", "attachment; filename=\"htaccess\"; filename*=UTF-8''htaccess"),
-            ("", "attachment; filename=\"file\"; filename*=UTF-8''file"),
+            ("", "attachment; filename=\"fichier\"; filename*=UTF-8''fichier"),
         ] {
             assert_eq!(disposition(name), expected, "{name:?}");
             assert!(HeaderValue::from_str(&disposition(name)).is_ok());

@@ -1,5 +1,5 @@
 //! What was done on a day or in a week, as a page: the guide's figures against its targets, a picture, and the same for a
-//! spreadsheet. May import: desk, command, view, wording, domain.
+//! spreadsheet. May import: command, wording, domain.
 
 use super::pages::ReportPage;
 use super::session::Session;

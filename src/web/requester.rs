@@ -1,6 +1,6 @@
 //! The requester's own pages, by the signed links of our mails. A link opens one thing for one person, and leads to the
 //! other pages of the same person; there is no session. A GET changes nothing: programs that look mails through follow
-//! every link. May import: desk, domain, reading, wording.
+//! every link. May import: desk, domain, wording.
 
 mod answer;
 mod feedback;

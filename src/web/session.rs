@@ -1,5 +1,6 @@
 //! Who is at the page: the session's cookie, the token against forged requests. Deny by default: [`require`] stands before every
-//! page but those of `sign_in` and `first`. May import: desk, domain.
+//! page of the team but those of `sign_in` and `first`; requesters and machines come by other roads. May import: command, desk,
+//! domain.
 //!
 //! The cookie holds 256 random bits; the database holds only their SHA-256.
 
@@ -7,6 +8,7 @@ use super::upload::{self, Upload};
 use super::{Problem, Web};
 use crate::command::authorize::{Reserved, authorize_reserved};
 use crate::desk::posted::File;
+use crate::domain::hex::{hex, percent_encoded};
 use crate::domain::people::{Agent, Road};
 use anyhow::{Context, anyhow};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request, State};
@@ -87,6 +89,11 @@ impl Act {
         Redirect::to(&format!("{page}{with}done={}{part}", self.key())).into_response()
     }
 
+    /// Files came with it, whether they can be taken or not: a browser does not send them a second time by itself.
+    pub fn had_files(&self) -> bool {
+        self.sent.had_files
+    }
+
     /// The files that came with it, or why the form cannot be taken.
     pub fn take_files(&mut self) -> Result<Vec<File>, String> {
         match self.sent.refused.take() {
@@ -151,7 +158,7 @@ pub fn random_word(bytes: usize) -> anyhow::Result<String> {
 
 /// What the database knows of a token.
 pub(super) fn token_hash(token: &str) -> String {
-    digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, token.as_bytes()).as_ref())
 }
 
 /// Lets a signed-in agent through. In the demo everybody is: [`super::guard::check`] let only this machine in.
@@ -176,7 +183,7 @@ pub async fn require(State(web): State<Web>, mut request: Request, next: Next) -
     if request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         return Ok(Html(web.pages().opening(&web.bare_frame("opening"), here)?).into_response());
     }
-    let address = format!("/admin/sign-in?next={}", crate::domain::hex::percent_encoded(here));
+    let address = format!("/admin/sign-in?next={}", percent_encoded(here));
     Ok(Redirect::to(&address).into_response())
 }
 

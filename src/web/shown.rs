@@ -479,7 +479,7 @@ pub struct ShownFigure {
     pub current: bool,
 }
 
-/// The five figures of the guide; `status` is the list now shown when nothing else filters it.
+/// The five figures of the guide; `shown` is the status of the list now shown, when nothing else filters it.
 pub fn figures(figures: Figures, shown: Option<Option<Status>>) -> Vec<ShownFigure> {
     [
         (None, figures.total),

@@ -1,5 +1,5 @@
-//! The standard replies: read by everybody, written by leads, with a preview and their history. May import: desk, command,
-//! view, wording, domain.
+//! The standard replies: read by everybody, written by leads, with a preview and their history. May import: desk, view,
+//! wording, domain.
 
 use super::admin::recall;
 use super::docs::{Fields, still_frame, template_address};

@@ -85,6 +85,7 @@ fn a_ticket_with_all_that_can_stand_on_it() {
         text: "Ticket nº 6 : 🟠 En attente client → 🟡 En cours".into(),
         tone: "done",
         undo_seconds: 18,
+        act: Some(EventId(31)),
         ticket: 6,
         offers: vec!["solution".into()],
     });
@@ -97,6 +98,17 @@ fn a_ticket_with_all_that_can_stand_on_it() {
         ..ReplyDraft::default()
     };
     assert_page("ticket", ticket_html(&frame, &ticket(), draft));
+}
+
+#[test]
+fn a_standard_reply_is_led_to_whatever_its_key() {
+    let mut frame = frame("ticket");
+    frame.subject = Some(PageSubject { id: 6, title: "x".into() });
+    let offers = vec!["prise & cadeau#1".into()];
+    frame.flash = Some(Flash { ticket: 6, offers, ..Flash::saying("done", "Fait.".into()) });
+    let html = ticket_html(&frame, &ticket(), ReplyDraft::default());
+    let link = "/admin/support/tickets/6?template=prise%20%26%20cadeau%231#reply\">prise &amp; cadeau#1</a>";
+    assert!(html.contains(link), "{html}");
 }
 
 #[test]
@@ -130,6 +142,7 @@ fn a_ticket_whose_requester_will_get_nothing() {
         text: "Impossible.".into(),
         tone: "no",
         undo_seconds: 0,
+        act: None,
         ticket: 6,
         offers: Vec::new(),
     });

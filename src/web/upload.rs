@@ -1,4 +1,5 @@
-//! Forms with files, of requesters and of the team: read as they come, in bounded memory. May import: wording.
+//! Forms with files, of requesters and of the team: read as they come, in bounded memory. May import: desk, domain,
+//! wording.
 
 use super::session::random_word;
 use super::{Problem, Web};
@@ -11,6 +12,9 @@ use tokio::sync::Semaphore;
 
 /// How many fields a form of ours has at most.
 const MOST_FIELDS: usize = 50;
+
+/// How much of a text that is too long is given back, in bytes.
+const LONGEST_GIVEN_BACK: u64 = 1 << 20;
 
 /// How many bytes the files of a form may have in all.
 pub fn largest(web: &Web) -> u64 {
@@ -36,6 +40,8 @@ pub struct Upload {
     pub fields: Vec<(String, String)>,
     /// Its files.
     pub files: Vec<File>,
+    /// Files came with it, whether they were taken or not.
+    pub had_files: bool,
     /// Why it cannot be taken, in French.
     pub refused: Option<String>,
 }
@@ -65,33 +71,37 @@ pub async fn read(
         let file_name = field.file_name().map(str::to_owned);
         let media_type = field.content_type().unwrap_or_default().to_owned();
         let most = if is_file { room.min(most_of_one) } else { LONGEST_TEXT };
-        let mut bytes = Vec::new();
-        // What was typed is shown again, whatever became of the files.
-        let mut is_whole = !is_file || sent.refused.is_none();
+        // What was typed is shown again, whatever became of the files, and even where it is too long.
+        let most_kept = if is_file { most } else { LONGEST_GIVEN_BACK };
+        let mut is_kept = !is_file || sent.refused.is_none();
+        let (mut bytes, mut size) = (Vec::new(), 0_u64);
         while let Some(chunk) = field.chunk().await.map_err(|_| Problem::BadForm)? {
-            is_whole &= (bytes.len() + chunk.len()) as u64 <= most;
-            if is_whole {
+            size += chunk.len() as u64;
+            is_kept &= size <= most_kept;
+            if is_kept {
                 bytes.extend_from_slice(&chunk);
             }
         }
-        let name = field.name().unwrap_or_default().to_owned();
-        if !is_whole {
-            let file_name = file_name.unwrap_or_default();
-            sent.refused.get_or_insert_with(|| match is_file {
-                true if most < most_of_one => requester::all_too_large(largest),
-                true => requester::file_too_large(&file_name, most),
-                false => requester::text_too_long().to_owned(),
-            });
-            continue;
-        }
         if !is_file {
+            if size > most {
+                sent.refused.get_or_insert_with(|| requester::text_too_long().to_owned());
+            }
             if sent.fields.len() < MOST_FIELDS {
+                let name = field.name().unwrap_or_default().to_owned();
                 sent.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             }
             continue;
         }
         // A form without files sends one without a name.
-        let Some(name) = file_name.filter(|name| !name.is_empty() || !bytes.is_empty()) else { continue };
+        let Some(name) = file_name.filter(|name| !name.is_empty() || size > 0) else { continue };
+        sent.had_files = true;
+        if !is_kept {
+            sent.refused.get_or_insert_with(|| match most < most_of_one {
+                true => requester::all_too_large(largest),
+                false => requester::file_too_large(&name, most),
+            });
+            continue;
+        }
         if sent.files.len() == MOST_FILES {
             sent.refused = Some(requester::too_many_files(MOST_FILES));
             continue;

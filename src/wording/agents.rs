@@ -18,6 +18,8 @@ pub const PASSWORD_CHANGED: &str = "Votre mot de passe est changé, et vos autre
 /// A code that does not fit.
 pub const WRONG_CODE: &str =
     "Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant, et réessayez.";
+/// The authenticator was confirmed by this very form before, and the recovery codes shown.
+pub const CODES_SHOWN_BEFORE: &str = "L’authentificateur est activé, et ses codes de secours ne sont montrés qu’une fois\u{a0}: pour en avoir d’autres, désactivez-le, puis activez-le de nouveau.";
 /// No code is asked of oneself any more.
 pub const TOTP_ENDED: &str = "Le code de l’authentificateur ne vous sera plus demandé.";
 
@@ -74,6 +76,13 @@ pub fn sessions(open: i64) -> String {
 /// A role was given.
 pub fn role_set(name: &str, role: Role) -> String {
     format!("Le rôle de {name}\u{a0}: {}.", labels::role(role))
+}
+
+/// An agent was added by this very form before, and the link shown that was made for them.
+pub fn added_before(name: &str) -> String {
+    format!(
+        "Le compte de {name} est créé, et son lien n’est montré qu’une fois\u{a0}: faites-en un autre ici s’il vous a échappé."
+    )
 }
 
 /// An account was linked.

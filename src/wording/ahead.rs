@@ -8,8 +8,7 @@ use crate::domain::hours::OpenHours;
 use crate::domain::rules::Rules;
 use crate::domain::sla::{Due, Owed};
 use crate::view::Coming;
-use chrono::{DateTime, TimeDelta, Utc};
-use std::time::Duration;
+use chrono::{DateTime, Utc};
 
 /// How many closed spans are named.
 const NAMED: usize = 2;
@@ -18,13 +17,15 @@ const NAMED: usize = 2;
 pub fn deadline(due: &Due, rules: &Rules) -> Coming {
     let targets = &rules.sla;
     let (hours, zone) = (&targets.hours, targets.hours.zone);
-    let span = said(targets.span(due.owed));
+    let span = targets.span(due.owed).to_std().unwrap_or_default().as_secs();
     let since = dates::coming(due.since, zone);
     let why = match due.owed {
-        Owed::Resolution => format!("{span} pour résoudre, sans compter l’attente de l’utilisateur"),
+        Owed::Resolution => {
+            format!("{} pour résoudre, sans compter l’attente de l’utilisateur", dates::promised(span))
+        }
         Owed::FirstResponse | Owed::NextResponse => {
             let closed = closures(hours, due.since, due.at);
-            format!("{span} ouvrées depuis le {since}{closed}")
+            format!("{} depuis le {since}{closed}", dates::open(span))
         }
     };
     Coming {
@@ -52,7 +53,7 @@ pub fn step(step: &Step, since: DateTime<Utc>, put_off: Option<DateTime<Utc>>, r
     let counted = match step.kind {
         TimerKind::SnoozeOver => "le suivi est reporté jusque-là".to_owned(),
         TimerKind::StaleInProgress => {
-            format!("{} ouvrées après le dernier geste, le {since}", dates::promised(span.as_secs()))
+            format!("{} après le dernier geste, le {since}", dates::open(span.as_secs()))
         }
         TimerKind::CloseResolved => {
             format!("{} après le dernier message, le {since}", dates::promised(span.as_secs()))
@@ -89,10 +90,6 @@ fn closures(hours: &OpenHours, from: DateTime<Utc>, to: DateTime<Utc>) -> String
         .collect();
     let more = if closed.len() > NAMED { "…" } else { "" };
     format!("\u{a0}; fermé {}{more}", named.join(", "))
-}
-
-fn said(span: TimeDelta) -> String {
-    dates::promised(span.to_std().unwrap_or(Duration::ZERO).as_secs())
 }
 
 /// « avant le jeudi 26 novembre à 10 h 00 » for a deadline, « le … » for what the clock does.

@@ -76,7 +76,7 @@ pub fn articles_unread(folder: &str, unread: &[(Section, String, Unread)]) -> St
     } else {
         String::new()
     };
-    format!("{folder} : {named}{rest} ; le reste se lit, voir `docs.dir`")
+    format!("{folder}\u{a0}: {named}{rest}\u{a0}; le reste se lit, voir `docs.dir`")
 }
 
 /// The folder mail comes from can be read.
@@ -106,7 +106,7 @@ pub fn channel_not_named(key: &str) -> String {
         "dev_channel" => "une escalade reste sur son ticket, l’équipe technique n’en est pas prévenue",
         _ => "une demande transmise reste sur son ticket, l’équipe produit n’en est pas prévenue",
     };
-    format!("`{key}` n’est pas donné : {told}")
+    format!("`{key}` n’est pas donné\u{a0}: {told}")
 }
 
 /// One line of the report.

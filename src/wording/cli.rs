@@ -47,7 +47,7 @@ pub const SLACK_MANIFEST: &str = "Écrit le manifeste de l’application, à col
 /// Lines for the configuration, as they are; the comments say where to.
 pub fn push_key(private_key: &str) -> String {
     format!(
-        "# À ajouter à la configuration. Gardez cette clé : avec une autre, les appareils abonnés devront se réabonner.\n\
+        "# À ajouter à la configuration. Gardez cette clé\u{a0}: avec une autre, les appareils abonnés devront se réabonner.\n\
          [push]\nvapid_private_key = \"{private_key}\"\n\
          # L’adresse où les services de notification peuvent vous écrire.\n# contact = \"support@exemple.fr\""
     )
@@ -102,7 +102,7 @@ pub fn first_agent(agent: &Agent) -> String {
 
 /// A token, shown this once.
 pub fn token_made(token: &str) -> String {
-    format!("{token}\nCe jeton n’est montré qu’une fois : gardez-le dans l’application hôte, en secret.")
+    format!("{token}\nCe jeton n’est montré qu’une fois\u{a0}: gardez-le dans l’application hôte, en secret.")
 }
 
 /// Tokens that open nothing any more.
@@ -179,7 +179,7 @@ pub const CSV_HEAD: &str = "la première ligne doit être `email,name,preference
 /// Asked before a person is erased.
 pub fn really_erase(email: &str, tickets: usize) -> String {
     format!(
-        "Tout ce qui est gardé sur {email} ({}) sera effacé, sans retour. Pour confirmer, retapez l’adresse : ",
+        "Tout ce qui est gardé sur {email} ({}) sera effacé, sans retour. Pour confirmer, retapez l’adresse\u{a0}: ",
         dates::count(tickets as i64, "ticket", "tickets")
     )
 }
@@ -190,7 +190,7 @@ pub const NOTHING_ERASED: &str = "Rien n’a été effacé.";
 /// A person was erased.
 pub fn erased(tickets: u64, mails: u64) -> String {
     format!(
-        "Effacé : {} sans nom ni texte, {} d’origine. Les sauvegardes faites auparavant les contiennent encore.",
+        "Effacé\u{a0}: {} sans nom ni texte, {} d’origine. Les sauvegardes faites auparavant les contiennent encore.",
         dates::count(tickets as i64, "ticket", "tickets"),
         dates::count(mails as i64, "mail", "mails")
     )
@@ -262,7 +262,7 @@ pub fn no_held_mail(id: i64) -> String {
 
 /// What the reconciliation of one mailbox found.
 pub fn reconciled(mailbox: &str, server: u64, missing: u64, still_missing: u64) -> String {
-    let holds = format!("{mailbox} : {} sur le serveur", counted(server, "mail", "mails"));
+    let holds = format!("{mailbox}\u{a0}: {} sur le serveur", counted(server, "mail", "mails"));
     match (missing, still_missing) {
         (0, _) => format!("{holds}, rien ne manque ici."),
         (_, 0) => {
@@ -275,7 +275,7 @@ pub fn reconciled(mailbox: &str, server: u64, missing: u64, still_missing: u64) 
 
 /// A Maildir, or a mailbox that another process is numbering anew.
 pub fn not_reconciled(mailbox: &str) -> String {
-    format!("{mailbox} : rien à comparer.")
+    format!("{mailbox}\u{a0}: rien à comparer.")
 }
 
 /// The database is up to date.

@@ -137,6 +137,28 @@ pub fn promised(seconds: u64) -> String {
     }
 }
 
+/// « 30 min ouvrées », « 1 h ouvrée », « 72 h ouvrées »: time that counts while somebody is there. Never in days, which would
+/// be read as days of 24 hours, or as working days.
+pub fn open(seconds: u64) -> String {
+    match seconds {
+        _ if seconds.is_multiple_of(3_600) => count((seconds / 3_600) as i64, "h ouvrée", "h ouvrées"),
+        _ => count((seconds / 60) as i64, "min ouvrée", "min ouvrées"),
+    }
+}
+
+/// « toutes les 2 h », « tous les 3 jours », « tous les jours »: in the largest unit that says it whole.
+pub fn every(seconds: u64) -> String {
+    let (number, all, one, many) = match seconds {
+        _ if seconds.is_multiple_of(86_400) => (seconds / 86_400, "tous les", "jours", "jours"),
+        _ if seconds.is_multiple_of(3_600) => (seconds / 3_600, "toutes les", "heures", "h"),
+        _ => (seconds.div_ceil(60), "toutes les", "minutes", "min"),
+    };
+    match number {
+        1 => format!("{all} {one}"),
+        _ => format!("{all} {}\u{a0}{many}", grouped(number as i64)),
+    }
+}
+
 /// « 1 ticket », « 0 ticket », « 10 000 tickets »: zero and one are singular in French.
 pub fn count(number: i64, one: &str, many: &str) -> String {
     let noun = if number.unsigned_abs() < 2 { one } else { many };
@@ -201,6 +223,27 @@ mod tests {
     fn spans_and_counts_are_said() {
         assert_eq!(duration(Duration::from_secs(20)), "20\u{a0}s");
         assert_eq!(duration(Duration::from_secs(120)), "2\u{a0}min");
+        assert_eq!(
+            [1_800, 3_600, 5_400, 86_400, 3 * 86_400].map(open),
+            [
+                "30\u{a0}min ouvrées",
+                "1\u{a0}h ouvrée",
+                "90\u{a0}min ouvrées",
+                "24\u{a0}h ouvrées",
+                "72\u{a0}h ouvrées"
+            ]
+        );
+        assert_eq!(
+            [60, 3_600, 7_200, 86_400, 36 * 3_600, 2 * 86_400].map(every),
+            [
+                "toutes les minutes",
+                "toutes les heures",
+                "toutes les 2\u{a0}h",
+                "tous les jours",
+                "toutes les 36\u{a0}h",
+                "tous les 2\u{a0}jours",
+            ]
+        );
         assert_eq!(count(0, "ticket", "tickets"), "0\u{a0}ticket");
         assert_eq!(count(1, "ticket", "tickets"), "1\u{a0}ticket");
         assert_eq!(count(10_000, "ticket", "tickets"), "10\u{a0}000\u{a0}tickets");

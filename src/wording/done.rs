@@ -8,7 +8,6 @@ use crate::domain::event::EventKind;
 use crate::domain::ids::TicketId;
 use crate::domain::ticket::SPAM;
 use crate::view::{Act, Done, Told};
-use std::time::Duration;
 
 /// Says what was done, one line for each thing to know.
 pub fn say(done: &Done) -> String {
@@ -99,9 +98,9 @@ fn act(done: &Done) -> String {
         ),
         Act::MadeUrgent { reason, every_seconds } => format!(
             "Ticket nº\u{a0}{id} urgent\u{a0}: {}, escaladé à l’équipe technique (raison\u{a0}: {reason}). \
-             Rappel toutes les {} pour tenir l’utilisateur informé, jusqu’à Résolu ou Fermé.",
+             Rappel {} pour tenir l’utilisateur informé, jusqu’à Résolu ou Fermé.",
             labels::status(done.ticket.status),
-            dates::duration(Duration::from_secs(*every_seconds))
+            dates::every(*every_seconds)
         ),
         Act::TagsSet { .. } => match done.ticket.tags.as_slice() {
             [] => format!("Le ticket nº\u{a0}{id} n’a plus d’étiquette."),

@@ -43,7 +43,8 @@ pub fn done(act: &str, done: usize, refused: &[(i64, String)]) -> String {
         refused.iter().take(TOLD).map(|(ticket, why)| format!("Ticket nº\u{a0}{ticket}\u{a0}: {why}")),
     );
     if refused.len() > TOLD {
-        said.push(format!("Et {} refusés.", dates::count((refused.len() - TOLD) as i64, "autre", "autres")));
+        let others = (refused.len() - TOLD) as i64;
+        said.push(format!("Et {}.", dates::count(others, "autre refusé", "autres refusés")));
     }
     said.join(" ")
 }
@@ -91,6 +92,7 @@ mod tests {
             "Priorité haute\u{a0}: 1\u{a0}ticket. Ticket nº\u{a0}1\u{a0}: déjà fermé. Ticket nº\u{a0}2\u{a0}: déjà fermé. \
              Ticket nº\u{a0}3\u{a0}: déjà fermé. Et 2\u{a0}autres refusés."
         );
+        assert!(done("Priorité haute", 1, &refused[1..]).ends_with(" Et 1\u{a0}autre refusé."));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn merged_into(into: TicketId) -> String {
 
 /// The last line of a text too long to keep whole.
 pub fn rest_in_original() -> &'static str {
-    "[…] Texte trop long : la suite est dans le message d’origine."
+    "[…] Texte trop long\u{a0}: la suite est dans le message d’origine."
 }
 
 /// Why a mail that came back did not arrive.
@@ -105,7 +105,8 @@ pub fn refused() -> &'static str {
 
 /// Why an automatic mail waits.
 pub fn too_many_automatic(limit: i64) -> String {
-    format!("attend\u{a0}: au plus {limit} e-mails automatiques par heure vers une même adresse")
+    let mails = dates::count(limit, "e-mail automatique", "e-mails automatiques");
+    format!("attend\u{a0}: au plus {mails} par heure vers une même adresse")
 }
 
 /// What a mail waits for that is one of many to the same provider.
@@ -131,7 +132,7 @@ pub fn stranger(address: &str, refuted: bool) -> String {
 
 /// Why a mail waits for a CM after its sender died twice while sending it.
 pub fn lost_twice() -> &'static str {
-    "envoi interrompu deux fois : peut-être arrivé, peut-être pas"
+    "envoi interrompu deux fois\u{a0}: peut-être arrivé, peut-être pas"
 }
 
 /// What a mail is sealed with.

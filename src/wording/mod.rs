@@ -3,7 +3,7 @@
 //! French typography: no-break space (U+00A0) before `: ; ! ?`, inside « » and between a number and its unit; the
 //! guide's own titles and messages keep the guide's bytes. Commands stand between backticks, which chats draw and
 //! [`text`] takes off.
-//! Pure. May import: domain, command, view, oauth (its faults), config (its faults), toml, serde, chrono.
+//! Pure. May import: domain, dkim, command, view, oauth (its faults), config (its faults), toml, serde, chrono.
 
 pub mod agents;
 pub mod ahead;

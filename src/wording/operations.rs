@@ -17,7 +17,7 @@ pub fn replayed(ticket: Option<i64>) -> String {
 }
 
 /// A replayed mail is still held.
-pub const STILL_HELD: &str = "Le mail reste en attente : il ne peut toujours pas être lu.";
+pub const STILL_HELD: &str = "Le mail reste en attente : il ne peut toujours pas être classé.";
 
 /// Why a mail is held, in the journal's words.
 pub fn held_reason(why: &str) -> &str {
@@ -122,14 +122,14 @@ pub fn copies(waiting: i64, failed: i64) -> Option<String> {
 /// What was to be posted.
 pub fn post(platform: Platform, kind: PostKind) -> String {
     let what = match kind {
-        PostKind::Card | PostKind::Refresh => "carte du ticket",
+        PostKind::Card | PostKind::Refresh => "fiche du ticket",
         PostKind::Message => "message de la conversation",
         PostKind::Event => "ligne de l’historique",
         PostKind::Escalation => "escalade",
         PostKind::Handover => "transmission à l’équipe produit",
         PostKind::Alerts => "alertes",
         PostKind::Warning => "avertissement",
-        PostKind::Restored => "annonce d’une carte rétablie",
+        PostKind::Restored => "annonce d’une fiche rétablie",
         PostKind::Checklist => "checklist du jour",
         PostKind::DayReport => "rapport du jour",
         PostKind::WeekReport => "résumé de la semaine",

@@ -2,32 +2,28 @@
 //!
 //! The HTML knows paragraphs, line breaks, lists, `**bold**` and web addresses; everything else is escaped. One pass
 //! over the text, so the time grows with its length and no faster.
-//! Pure. May import: nothing of ours.
+//! Pure. May import: domain.
 
+use crate::domain::text::is_invisible;
 use std::fmt::Write;
 
-/// Marks that turn or hide text without being seen: overrides and isolates of writing direction (Unicode TR 36),
-/// zero-width spaces, the byte order mark, and line separators that only some programs break at.
-/// The joiners of emoji and of Persian (U+200C, U+200D) are not among them.
-fn is_disguise(c: char) -> bool {
-    matches!(c,
-        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
-    )
-}
-
-/// One line that is safe as the value of a header: control characters (C0, C1, so also CR and LF) and disguises
-/// become spaces, runs of spaces become one, and what is longer than `most` characters ends in `…`.
+/// One line that is safe as the value of a header: control characters (C0, C1, so also CR and LF) become spaces, what shows
+/// nothing goes, runs of spaces become one, and what is longer than `most` characters ends in `…`.
 pub fn clean_line(text: &str, most: usize) -> String {
     // No-break spaces are typography, not white space to fold.
-    let is_gap = |c: char| c.is_control() || is_disguise(c) || (c.is_whitespace() && !is_no_break(c));
+    let is_gap = |c: char| c.is_control() || (c.is_whitespace() && !is_no_break(c));
     let mut line = String::new();
     let mut length = 0;
-    for word in text.split(is_gap).filter(|word| !word.is_empty()) {
+    for word in text.split(is_gap) {
+        let word: String = word.chars().filter(|c| !is_invisible(*c)).collect();
+        if word.is_empty() {
+            continue;
+        }
         if length > 0 {
             line.push(' ');
             length += 1;
         }
-        line.push_str(word);
+        line.push_str(&word);
         length += word.chars().count();
         if length > most {
             break;
@@ -46,14 +42,14 @@ fn is_no_break(c: char) -> bool {
 }
 
 /// A body's text with line feeds only, a line feed for each line or paragraph separator, and without control
-/// characters (a tab stays), disguises, white space at the ends of lines, or more than two empty lines in a row.
+/// characters (a tab stays), what shows nothing, white space at the ends of lines, or more than two empty lines in a row.
 pub fn clean_text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut empty = 0;
     let unified = text.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
     for line in unified.split('\n') {
         let line: String =
-            line.chars().filter(|c| *c == '\t' || !(c.is_control() || is_disguise(*c))).collect();
+            line.chars().filter(|c| *c == '\t' || !(c.is_control() || is_invisible(*c))).collect();
         let line = line.trim_end();
         empty = if line.is_empty() { empty + 1 } else { 0 };
         if empty <= 2 {
@@ -364,13 +360,13 @@ mod tests {
         assert_eq!(clean_line("Léa\r\nBcc: x@evil.example", 100), "Léa Bcc: x@evil.example");
         assert_eq!(clean_line("\u{202E}gro.live\u{202C} \u{0}\u{9b}A\u{2028}B\u{200B}", 100), "gro.live A B");
         assert_eq!(clean_line("Ticket de support\u{A0}: Résolu", 100), "Ticket de support\u{A0}: Résolu");
-        assert_eq!(clean_line("👩\u{200D}💻", 100), "👩\u{200D}💻");
+        assert_eq!(clean_line("👩\u{200D}💻 in\u{ad}vi\u{200B}sible", 100), "👩\u{200D}💻 invisible");
         assert_eq!(clean_line("abcdef", 4), "abc…");
         assert_eq!(clean_line(&"a".repeat(100_000), 50).chars().count(), 50);
     }
 
     #[test]
-    fn body_text_loses_controls_and_disguises_only() {
+    fn body_text_loses_controls_and_what_shows_nothing_only() {
         assert_eq!(clean_text("a\0b\u{1b}[31m\tc\r\rd\u{202E}e  \n\n\n\n\nf\n\n"), "ab[31m\tc\n\nde\n\n\nf");
     }
 

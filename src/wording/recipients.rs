@@ -1,6 +1,6 @@
 //! To whom a reply goes, said before it is sent and after.
 //!
-//! Pure. May import: domain, view.
+//! Pure. May import: view.
 
 use crate::view::Recipients;
 

@@ -356,13 +356,13 @@ fn csv_field(text: &str) -> String {
 
 /// A day that cannot be read.
 pub fn not_a_day(given: &str) -> String {
-    format!("« {given} » n’est pas un jour : écrivez-le comme 2026-11-24.")
+    format!("«\u{a0}{given}\u{a0}» n’est pas un jour\u{a0}: écrivez-le comme 2026-11-24.")
 }
 
 /// A week that cannot be read.
 pub fn not_a_week(given: &str) -> String {
     format!(
-        "« {given} » n’est pas une semaine : écrivez-la comme 2026-W48, ou par un de ses jours, 2026-11-24."
+        "«\u{a0}{given}\u{a0}» n’est pas une semaine\u{a0}: écrivez-la comme 2026-W48, ou par un de ses jours, 2026-11-24."
     )
 }
 

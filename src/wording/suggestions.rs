@@ -1,6 +1,6 @@
 //! What is proposed while a CM types: the line they choose from, and what the choice puts in its place.
 //!
-//! Pure. May import: domain, view.
+//! Pure. May import: view.
 
 use crate::view::Suggestion;
 use crate::wording::labels;

@@ -1,4 +1,4 @@
-//! What is said of webhooks, to operators and on the pages: how endpoints answer and fare. Pure. May import: domain.
+//! What is said of webhooks, to operators and on the pages: how endpoints answer and fare. Pure. May import: wording.
 
 use super::dates;
 use chrono::{DateTime, Utc};

@@ -6,8 +6,10 @@
   const POLL = 5000; // how often is asked where there is no stream
   const announcer = document.getElementById('announcer');
 
-  // What is typed and neither sent nor kept.
-  const unsent = () => [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.value !== (t.dataset.kept ?? t.defaultValue));
+  // What is typed and neither sent nor kept, in any form or in any but one. A page that shows again what was refused or
+  // is only looked at holds it nowhere else.
+  const saved = (t) => t.dataset.kept ?? ('unsent' in t.dataset ? '' : t.defaultValue);
+  const unsent = (but) => [...document.querySelectorAll('form[data-keep] textarea')].some((t) => t.form !== but && t.value !== saved(t));
 
   // --- fragments: [data-live] elements are replaced by their namesakes of a page fetched again
   const typing = (part) => {
@@ -114,18 +116,25 @@
     form.dataset.sent = '1';
     setTimeout(() => { for (const button of form.querySelectorAll('button')) button.disabled = true; });
   });
-  window.addEventListener('pageshow', () => {
+  const again = () => {
     for (const form of document.querySelectorAll('form[data-sent]')) {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll('button')) button.disabled = false;
     }
-  });
+  };
+  window.addEventListener('pageshow', again);
 
   // --- what is typed and not sent is not lost by leaving the page
   let leaving = false;
-  document.addEventListener('submit', () => { leaving = true; });
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'dialog' && !('console' in form.dataset)) leaving = !unsent(form);
+  });
   window.addEventListener('beforeunload', (event) => {
-    if (unsent() && !leaving) event.preventDefault();
+    if (leaving || !unsent()) return;
+    event.preventDefault();
+    // Whoever stays may send what they were about to.
+    setTimeout(again);
   });
   window.addEventListener('pageshow', () => { leaving = false; });
 
@@ -146,21 +155,26 @@
       }));
     };
     let waiting = 0;
+    let saving = null;
+    // What arrives behind the reply would be a draft of what is sent.
+    writing.addEventListener('submit', () => { clearTimeout(waiting); saving?.abort(); });
     const keep = async () => {
       const written = text.value;
-      if (written === (text.dataset.kept ?? text.defaultValue) || writing.dataset.sent) return;
+      if (written === saved(text) || writing.dataset.sent) return;
+      saving?.abort();
+      saving = new AbortController();
       const fields = new URLSearchParams();
       for (const name of ['csrf', 'key', 'template']) fields.set(name, writing.elements[name].value);
       fields.set('text', written);
       try {
-        const answer = await fetch(writing.dataset.draft, { method: 'POST', body: fields, keepalive: written.length < 30_000 });
+        const answer = await fetch(writing.dataset.draft, { method: 'POST', body: fields, keepalive: written.length < 30_000, signal: saving.signal });
         if (!answer.ok || answer.redirected) {
           kept.textContent = 'Brouillon non gardé\u00a0: connectez-vous de nouveau, dans un autre onglet.';
           return;
         }
         text.dataset.kept = written;
         kept.textContent = written.trim() ? 'Brouillon gardé.' : '';
-      } catch { /* the server is away: what is typed next tries again */ }
+      } catch { /* the server is away, or something newer is on its way: what is typed next tries again */ }
     };
     text.addEventListener('input', () => {
       check();

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use guichet::clock::Clock;
 use guichet::command::parse::parse;
 use guichet::config::{AfterIngest, Imap, Limits, Security, Start};
-use guichet::desk::deliver::Parcel;
+use guichet::desk::deliver::{Composed, Parcel};
 use guichet::desk::receive::{Arrived, Filed};
 use guichet::desk::{Desk, Failure, Settings};
 use guichet::domain::delivery::Outcome;
@@ -229,7 +229,8 @@ impl TestDesk {
             identity: &identity,
             bytes: raw.len(),
             packed: &packed,
-            sender: None,
+            person: None,
+            counts: false,
             held,
         };
         let mut tx = self.store.begin().await.unwrap();
@@ -254,6 +255,12 @@ impl TestDesk {
             let outcome = Outcome::Ambiguous("connexion perdue".into());
             self.desk.record(&parcel, outcome).await.expect("an attempt is recorded");
         }
+    }
+
+    /// The bytes of a mail are kept, as its worker keeps them before they leave.
+    pub async fn seal(&self, parcel: &Parcel, bytes: &[u8]) {
+        let composed = Composed::new(parcel.id, &parcel.cc, bytes).expect("there is memory to pack it");
+        self.desk.seal(&[composed]).await.expect("bytes are kept");
     }
 
     /// Everything that is due leaves, and arrives.

@@ -3,6 +3,7 @@
 
 use super::http;
 use super::permissions::{self, Standing};
+use crate::chat::text::clean;
 use crate::command::grammar::STATUSES;
 use crate::config::Discord;
 use crate::wording::check::channel_not_named;
@@ -296,11 +297,6 @@ impl Trial {
 fn lacks_a_status(tags: &[Tag]) -> bool {
     let tagged = |word: &str| tags.iter().any(|tag| STATUSES.word(&tag.name).is_some_and(|w| w.word == word));
     !STATUSES.words.iter().all(|word| tagged(word.word))
-}
-
-/// A name or an answer of others, fit for a terminal.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]

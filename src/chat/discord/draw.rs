@@ -2,11 +2,11 @@
 
 mod text;
 
+use crate::chat::colour;
 use crate::chat::text::{cut, fit, holds, plain};
 use crate::desk::mend::BARE;
 use crate::domain::chat::{Place, Platform};
 use crate::domain::hex::hex;
-use crate::domain::ticket::Status;
 use crate::view::sheet::{Button, Call, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::wording;
 use crate::wording::chat::excerpt;
@@ -312,17 +312,6 @@ fn called(call: Option<&Call>, leads: Option<RoleId>) -> (String, CreateAllowedM
         },
         (Some(Call::Leads), Some(role)) => (format!("<@&{role}>"), nobody.roles([role])),
         (Some(Call::Leads), None) | (None, _) => (String::new(), nobody),
-    }
-}
-
-/// The colours of the guide's five statuses: 🔵 🟡 🟠 🟢 ⚫.
-fn colour(status: Status) -> u32 {
-    match status {
-        Status::New => 0x3b82f6,
-        Status::InProgress => 0xeab308,
-        Status::WaitingCustomer => 0xf97316,
-        Status::Resolved => 0x22c55e,
-        Status::Closed => 0x1f2937,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Discord, through serenity, which is named nowhere else. May import: clock, command, config, desk, domain, reading,
-//! view, wording, serenity.
+//! Discord, through serenity, which is named nowhere else. May import: command, config, desk, domain, view, wording,
+//! serenity.
 
 pub mod check;
 mod client;

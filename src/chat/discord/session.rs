@@ -6,6 +6,7 @@ use super::post::{GATEWAY, Poster};
 use super::{client, fault};
 use crate::chat::fault::{Barred, Fault};
 use crate::config::Discord;
+use crate::desk::Desk;
 use crate::domain::alert::AlertKind;
 use serenity::all::{
     ApplicationId, ClientBuilder, CurrentApplicationInfo, GatewayError, GatewayIntents, Http,
@@ -60,7 +61,7 @@ pub struct Teller {
 
 impl Teller {
     /// Says why there is no connection: an alert where somebody must act, and the log.
-    pub async fn say(&mut self, poster: &crate::desk::Desk, trouble: &Trouble) {
+    pub async fn say(&mut self, desk: &Desk, trouble: &Trouble) {
         let what = match trouble {
             Trouble::Token => "Discord does not take the token".to_owned(),
             Trouble::Intent => "the intent for message content is not switched on".to_owned(),
@@ -70,7 +71,7 @@ impl Teller {
             Trouble::Away(why) => why.clone(),
         };
         if let Some(word) = trouble.word()
-            && let Err(failure) = poster.raise_alert(AlertKind::ChatRefused, GATEWAY, word).await
+            && let Err(failure) = desk.raise_alert(AlertKind::ChatRefused, GATEWAY, word).await
         {
             tracing::warn!(error = %failure, "an alert could not be raised");
         }

@@ -2,6 +2,7 @@
 
 use super::api::{Api, ApiError};
 use super::manifest::SCOPES;
+use crate::chat::text::clean;
 use crate::config::{Slack, SlackRoad};
 use crate::wording::check::channel_not_named;
 use crate::wording::check::slack as say;
@@ -143,9 +144,4 @@ impl Trial {
             self.line(ok, detail);
         }
     }
-}
-
-/// A name or an answer of others, fit for a terminal.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -3,11 +3,11 @@
 
 pub mod text;
 
+use crate::chat::colour;
 use crate::chat::text::{cut, fit_pieces, holds, plain};
 use crate::desk::mend::BARE;
 use crate::domain::chat::Platform;
 use crate::domain::hex::hex;
-use crate::domain::ticket::Status;
 use crate::view::sheet::{Button, Call, Choice, Field, File, Form, Menu, Piece, Row, Sheet, Tone};
 use crate::wording;
 use crate::wording::chat::excerpt;
@@ -41,7 +41,7 @@ pub struct Drawn {
     fallback: String,
     blocks: Vec<Value>,
     /// Blocks behind a bar of this colour.
-    barred: Option<(&'static str, Vec<Value>)>,
+    barred: Option<(String, Vec<Value>)>,
     /// Texts that are posted as files beside it.
     pub texts: Vec<(String, String)>,
 }
@@ -133,7 +133,10 @@ fn drawn(sheet: &Sheet, body: &[Piece], more: Vec<Value>, names: &Names) -> Draw
         below.push(context(NOTHING));
     }
     match sheet.accent.filter(|_| !blocks.is_empty() && !below.is_empty()) {
-        Some(status) => Drawn { fallback, blocks, barred: Some((colour(status), below)), texts: Vec::new() },
+        Some(status) => {
+            let bar = format!("#{:06x}", colour(status));
+            Drawn { fallback, blocks, barred: Some((bar, below)), texts: Vec::new() }
+        }
         None => {
             blocks.extend(below);
             Drawn { fallback, blocks, barred: None, texts: Vec::new() }
@@ -415,17 +418,6 @@ const TYPED: usize = 3000;
 const FIELD: usize = 2800;
 /// Stands between the key of a field and the number of its part.
 const PART: char = '~';
-
-/// The colours of the guide's five statuses: 🔵 🟡 🟠 🟢 ⚫.
-fn colour(status: Status) -> &'static str {
-    match status {
-        Status::New => "#3b82f6",
-        Status::InProgress => "#eab308",
-        Status::WaitingCustomer => "#f97316",
-        Status::Resolved => "#22c55e",
-        Status::Closed => "#1f2937",
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 
 use super::api::ApiError;
 use super::draw::text::plain;
+use super::line::Front;
 use super::listener::Listener;
 use super::post::PLATFORM;
 use super::spot::{Spot, is_after, seconds, spot};
@@ -13,7 +14,6 @@ use crate::view::sheet::Answer;
 use crate::wording;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// How old a command may be that was typed while we were not told.
 const LATE: i64 = 120;
@@ -25,7 +25,7 @@ const FETCHED: u32 = 200;
 const PAGES: u32 = 10;
 
 /// What is told in line.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Told {
     /// A message, or what became of one.
     Message(Value),
@@ -60,11 +60,11 @@ struct Heard<'a> {
 
 impl Listener {
     /// Takes in what is told, one after the other. What cannot be taken in is tried again before anything after it.
-    pub(super) async fn hear_for_ever(&self, mut told: mpsc::UnboundedReceiver<Told>) {
-        while let Some(next) = told.recv().await {
+    pub(super) async fn hear_for_ever(&self, mut told: Front) {
+        while let Some(next) = told.next().await {
             let mut pause = PAUSES.0;
             loop {
-                let taken = match &next {
+                let taken = match &next.told {
                     Told::Message(event) => self.heard(event).await.map_err(|failure| failure.to_string()),
                     Told::Missed(look) => self.catch_up(*look).await.map_err(|error| format!("{error:#}")),
                 };

@@ -1,7 +1,8 @@
 //! What Slack tells, handed to who answers it: acknowledged at once, carried out after.
 
 use super::delivery::{Delivery, Kind};
-use super::heard::{Look, Told};
+use super::heard::Look;
+use super::line::InLine;
 use super::people::People;
 use super::post::{GATEWAY, PLATFORM, Poster};
 use super::spot::spot;
@@ -11,7 +12,6 @@ use crate::desk::Result;
 use crate::domain::alert::AlertKind;
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 /// Who listens.
@@ -28,7 +28,7 @@ pub struct Listener {
     /// Where the pages are seen from outside.
     pub public_url: String,
     /// Messages, in the order in which they come.
-    pub messages: mpsc::UnboundedSender<Told>,
+    pub messages: InLine,
     /// What is in hand.
     pub tasks: TaskTracker,
 }
@@ -37,9 +37,11 @@ impl Listener {
     /// Takes something that Slack tells; answers when it is ready.
     pub fn take(&self, delivery: Delivery) {
         if delivery.kind == Kind::Event {
-            // At once, so that what is said stands in line in the order in which it comes.
-            self.happened(&delivery.payload["event"]);
-            let _ = delivery.acknowledge.send(None);
+            // At once, so that what is said stands in line in the order in which it comes. What finds no place there is not
+            // acknowledged: Slack tells it again.
+            if self.happened(&delivery.payload["event"]) {
+                let _ = delivery.acknowledge.send(None);
+            }
             return;
         }
         let listener = self.clone();
@@ -72,14 +74,12 @@ impl Listener {
         }
     }
 
-    /// Something happened. What is said is put in line; the rest is done at once.
-    fn happened(&self, event: &Value) {
+    /// Something happened. What is said is put in line, if there is a place; the rest is done at once. Whether it was taken.
+    fn happened(&self, event: &Value) -> bool {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         let ours = |channel: &str| self.poster.channels.all().any(|one| one == channel);
         match event["type"].as_str().unwrap_or_default() {
-            "message" => {
-                let _ = self.messages.send(Told::Message(event.clone()));
-            }
+            "message" => return self.messages.message(event),
             "app_home_opened" if event["tab"] != "messages" => {
                 let (listener, account) = (self.clone(), text("user"));
                 self.tasks.spawn(async move { listener.show_home(&account).await });
@@ -123,11 +123,12 @@ impl Listener {
             }
             _ => {}
         }
+        true
     }
 
     /// From now on we are told what happens: what was said before is read, before anything that is told.
     pub fn missed(&self, look: Look) {
-        let _ = self.messages.send(Told::Missed(look));
+        self.messages.missed(look);
     }
 
     /// We are told what happens, and were not before: what waited is posted.

@@ -1,5 +1,5 @@
-//! Slack, by the few calls of its Web API that we need, told what happens by Socket Mode or by signed requests. May import:
-//! clock, command, config, desk, domain, reading, view, wording.
+//! Slack, by the few calls of its Web API that we need, told what happens by Socket Mode or by signed requests. May
+//! import: clock, command, config, desk, domain, oauth, view, wording.
 
 mod acts;
 mod api;
@@ -9,6 +9,7 @@ mod draw;
 mod fault;
 mod heard;
 mod home;
+mod line;
 mod listener;
 pub mod manifest;
 mod people;
@@ -26,14 +27,14 @@ use crate::desk::Desk;
 use crate::domain::alert::AlertKind;
 use api::{Api, ApiError};
 use draw::Names;
-use heard::{Look, Told};
+use heard::Look;
+use line::{InLine, line};
 use listener::Listener;
 use people::People;
 use post::{Channels, GATEWAY, PLATFORM, Poster};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -53,7 +54,7 @@ pub async fn run(
     deliveries: Option<signed::Deliveries>,
     cancel: CancellationToken,
 ) {
-    let (messages, told) = mpsc::unbounded_channel();
+    let (messages, told) = line();
     let Some(listener) = begin(&desk, &config, &setting, messages, &cancel).await else { return };
     let poster = &listener.poster;
     let listen = async {
@@ -106,7 +107,7 @@ async fn begin(
     desk: &Desk,
     config: &Slack,
     setting: &Setting,
-    messages: mpsc::UnboundedSender<Told>,
+    messages: InLine,
     cancel: &CancellationToken,
 ) -> Option<Listener> {
     let api = match Api::new(config) {

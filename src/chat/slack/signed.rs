@@ -1,12 +1,12 @@
 //! Signed delivery: Slack's own requests to `/slack/events`, taken only where they are signed with our secret, are a few
-//! minutes old at most, and were not taken before. May import: domain.
+//! minutes old at most, and were not taken before. May import: clock, domain.
 
 use super::delivery::{Delivery, Kind};
 use crate::clock::Clock;
 use crate::domain::hex::{digit, percent_decoded};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -17,10 +17,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// How far a request's time may be from ours.
 const WINDOW: i64 = 5 * 60;
-/// How long Slack waits, with room to spare.
+/// How long Slack waits, with room to spare: what comes is read by then, and answered.
 const WITHIN: Duration = Duration::from_millis(2500);
 /// The largest request that is read.
 const LARGEST: usize = 1 << 20;
@@ -53,11 +55,21 @@ pub fn router(secret: &SecretString, clock: Clock) -> (Router, Deliveries) {
     let router = Router::new()
         .route("/slack/events", post(take))
         .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a request to /slack/events panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }))
         .with_state(door);
     (router, told)
 }
 
-async fn take(State(door): State<Door>, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(State(door): State<Door>, request: Request) -> Response {
+    let (until, headers) = (Instant::now() + WITHIN, request.headers().clone());
+    let body = match timeout_at(until, Bytes::from_request(request, &())).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(unread)) => return unread.into_response(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
     if !door.0.is_slack(&headers, &body) {
         tracing::warn!("a request to /slack/events was not Slack's, or came twice");
         return StatusCode::UNAUTHORIZED.into_response();
@@ -74,7 +86,7 @@ async fn take(State(door): State<Door>, headers: HeaderMap, body: Bytes) -> Resp
         door.0.forget(&headers);
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    match tokio::time::timeout(WITHIN, word).await {
+    match timeout_at(until, word).await {
         Ok(Ok(Some(word))) => axum::Json(word).into_response(),
         Ok(Ok(None)) => StatusCode::OK.into_response(),
         Ok(Err(_)) | Err(_) => {
@@ -158,6 +170,17 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
+    use futures_util::StreamExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_ends_is_given_up() {
+        let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"payload="))]);
+        let body = Body::from_stream(begun.chain(futures_util::stream::pending()));
+        let request = axum::http::Request::post("/slack/events").body(body).unwrap();
+        let answer = take(State(Door(Arc::new(door(0)))), request).await;
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+    }
 
     /// The request that Slack's documentation signs.
     const AT: &str = "1531420618";

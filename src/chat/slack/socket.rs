@@ -247,10 +247,10 @@ impl Talk<'_> {
                     listener.missed(if is_first { Look::Everywhere } else { Look::Latest });
                     let _ = news.send(News::Open { is_first });
                 }
-                // Slack goes on telling over it until it closes.
                 Some("disconnect") if envelope["reason"] == "link_disabled" => {
                     return Some(Fault::Barred(Barred::Other("link_disabled".to_owned())));
                 }
+                // Slack goes on telling over it until it closes.
                 Some("disconnect") if !is_leaving => {
                     is_leaving = true;
                     let _ = news.send(News::Refresh);

@@ -3,7 +3,7 @@
 //!
 //! A walk over [`super::declaration`]: the French texts are the declaration's own, the English ones and the names of
 //! options stand in the table below, which a test holds against it.
-//! Pure. May import: domain, command, clap.
+//! Pure. May import: command, clap.
 
 use super::{declaration, is_many};
 

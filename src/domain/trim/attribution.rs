@@ -1,5 +1,5 @@
 //! The line that tells who wrote a quote and when, in many languages, on one line or wrapped over several.
-//! May import: std, regex, `domain::fold`.
+//! May import: std, regex, `domain::{fold, text}`.
 
 use super::marks::{ADDRESS, DATE, LONGEST, TIME, folded};
 use super::{Letter, is_blank, is_quoted};

@@ -1,5 +1,5 @@
 //! The block of `From: Sent: To: Subject:` lines that Outlook and others write above a quote, in their languages.
-//! May import: std, regex, `domain::fold`.
+//! May import: std, regex, `domain::{fold, text}`.
 
 use super::marks::{DATE, LONGEST, TIME, folded};
 use super::{is_blank, is_quoted};

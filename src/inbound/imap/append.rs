@@ -2,10 +2,10 @@
 //!
 //! May import: inbound::{fault, folder_name, imap}.
 
-use super::{ANSWER_LIMIT, LISTING, Session, TALK, broken, closed, lost, within};
-use crate::inbound::fault::{FetchError, said};
+use super::{ANSWER_LIMIT, LISTING, Session, TALK, broken, closed, end_of, lost, within};
+use crate::inbound::fault::FetchError;
 use crate::inbound::folder_name;
-use async_imap::imap_proto::{MailboxDatum, Response, Status};
+use async_imap::imap_proto::{MailboxDatum, Response};
 use chrono::{DateTime, Utc};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -21,11 +21,8 @@ impl Session {
         };
         match self.append_to(&name, mail, at).await {
             Err(FetchError::Refused { .. }) => {
-                // Most often the folder is not there; where it is, CREATE is refused and the second try decides.
-                match self.plain("CREATE", &format!("CREATE {name}")).await {
-                    Ok(()) | Err(FetchError::Refused { .. }) => self.append_to(&name, mail, at).await,
-                    lost => lost,
-                }
+                self.create(&name).await?;
+                self.append_to(&name, mail, at).await
             }
             other => other,
         }
@@ -39,14 +36,8 @@ impl Session {
         let mut is_said = false;
         loop {
             let end = self.answer("APPEND", |response| match response {
-                Response::Done { tag: answered, status, outcome }
-                    if answered.as_bytes() == tag.as_bytes() =>
-                {
-                    let words = || said(outcome.information.as_deref().unwrap_or_default());
-                    Some(if *status == Status::Ok { Ok(true) } else { Err(words()) })
-                }
                 Response::Continue { .. } => Some(Ok(false)),
-                _ => None,
+                other => end_of(tag.as_bytes(), other).map(|end| end.map(|()| true)),
             });
             match end.await? {
                 Some(Ok(true)) => return Ok(()),

@@ -50,11 +50,8 @@ impl Session {
         let line = format!("{verb} {set} {name}");
         match self.plain(verb, &line).await {
             Err(FetchError::Refused { .. }) => {
-                // Most often the folder is not there; where it is, CREATE is refused and the second try decides.
-                match self.plain("CREATE", &format!("CREATE {name}")).await {
-                    Ok(()) | Err(FetchError::Refused { .. }) => self.plain(verb, &line).await,
-                    lost => lost,
-                }
+                self.create(name).await?;
+                self.plain(verb, &line).await
             }
             other => other,
         }

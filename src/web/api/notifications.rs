@@ -28,6 +28,8 @@ const LOOKS_EVERY: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 900;
 /// How far back is looked each time: longer than anything takes to be written.
 const OVERLAP: TimeDelta = TimeDelta::minutes(10);
+/// How long ago a stream may have ended that another goes on with: what lies further back is on the list.
+const LONGEST_GAP: TimeDelta = TimeDelta::days(7);
 
 /// Which.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -97,7 +99,8 @@ pub async fn read(
 }
 
 /// What the user is told from now on, as it happens: server-sent events named `notification`, each with a notification.
-/// A stream lasts a quarter of an hour; with `Last-Event-ID`, as browsers send it, the next one goes on where it ended.
+/// A stream lasts a quarter of an hour; with `Last-Event-ID`, as browsers send it, the next one goes on where it ended,
+/// if that was within a week.
 #[utoipa::path(
     get, path = "/api/v1/users/{email}/notifications/stream", tag = "notifications", security(("token" = [])),
     params(("email" = String, Path, description = "Their address")),
@@ -175,20 +178,32 @@ impl Live {
         }
     }
 
+    /// When the stream before ended, which had told `after` last.
+    async fn ended(&self, after: i64, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
+        let below = Some(NotificationId(after.saturating_add(1)));
+        let (last, _) = self.web.desk().host_notifications(&self.email, below, 1).await?;
+        let longest_ago = now - LONGEST_GAP;
+        Ok(last.first().map_or(longest_ago, |(last, _)| last.at.max(longest_ago)))
+    }
+
     async fn look(&mut self) -> Result<(), Failure> {
         let now = self.web.desk().clock().now();
         let is_first = self.since.is_none();
-        let begins = self.since.unwrap_or(now);
+        let ended = match self.after.filter(|_| is_first) {
+            Some(after) => Some((after, self.ended(after, now).await?)),
+            None => None,
+        };
+        let begins = self.since.or(ended.map(|(_, at)| at)).unwrap_or(now);
         // What is written while somebody looks is seen the next time.
         let (told, until) = self.web.desk().host_told_since(&self.email, begins - OVERLAP).await?;
         let mut seen = HashSet::new();
         for told in told.into_iter().rev() {
             let told = Notification::from(told);
             seen.insert(told.id);
-            let was_told = match (is_first, self.after) {
+            let was_told = match (is_first, ended) {
                 // What came before the stream is not news, unless the stream before ended with less.
                 (true, None) => true,
-                (true, Some(after)) => told.id <= after,
+                (true, Some((after, at))) => told.id <= after && told.at <= at,
                 (false, _) => self.told.contains(&told.id),
             };
             if !was_told {

@@ -1,4 +1,4 @@
-//! The leads' page about how the desk itself fares. May import: desk (what it shows), domain, reading, view, wording.
+//! The leads' page about how the desk itself fares. May import: desk (what it shows), domain, reading, wording.
 
 use super::{Drawn, Frame, Here, Pages, shown};
 use crate::desk::operations::{Behind, Listed, Operations};

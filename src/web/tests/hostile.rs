@@ -4,7 +4,7 @@ use super::super::list::{Filters, ListPage};
 use super::super::pages::*;
 use super::samples::*;
 use super::ticket_html;
-use crate::domain::ids::AgentId;
+use crate::domain::ids::{AgentId, EventId};
 use crate::domain::people::Role;
 use crate::domain::preference::Preference;
 use crate::view::*;
@@ -56,6 +56,7 @@ fn what_strangers_write_is_text_on_every_page() {
         text: HOSTILE.into(),
         tone: "done",
         undo_seconds: 9,
+        act: Some(EventId(1)),
         ticket: 1,
         offers: vec![HOSTILE.into()],
     });

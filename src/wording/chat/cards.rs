@@ -252,7 +252,7 @@ pub fn handover(ticket: &TicketView, public_url: &str) -> Sheet {
     }
 }
 
-/// What needs a person; `lead` is called by it.
+/// What needs a person.
 pub fn alarm(standing: &[Alert]) -> Sheet {
     if standing.is_empty() {
         return Sheet {

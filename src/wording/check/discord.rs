@@ -150,7 +150,7 @@ pub fn sign_in_ready(back: &str) -> String {
 /// Discord would not send anybody back.
 pub fn no_way_back(back: &str) -> String {
     format!(
-        "se connecter avec Discord\u{a0}: ajoutez l’adresse {back} à l’application (page OAuth2, Redirects) ; sans elle Discord \
+        "se connecter avec Discord\u{a0}: ajoutez l’adresse {back} à l’application (page OAuth2, Redirects)\u{a0}; sans elle Discord \
          refuse d’y ramener"
     )
 }

@@ -1,6 +1,8 @@
 //! How plain text is painted: colours, columns, and what of a stranger's text may reach a terminal.
 //!
-//! Pure. May import: std.
+//! Pure. May import: std, domain.
+
+use crate::domain::text::is_invisible;
 
 /// Whether colours may be used.
 #[derive(Debug, Clone, Copy)]
@@ -162,15 +164,14 @@ pub fn width(text: &str) -> usize {
         .sum()
 }
 
-/// Somebody's text without what could drive a terminal or turn its writing round: control characters other than
-/// line breaks, and the marks of writing direction.
+/// Somebody's text without what could drive a terminal, turn its writing round or hide in it: control characters other than
+/// line breaks, and what shows nothing.
 pub fn printable(text: &str) -> String {
     text.chars()
         .filter_map(|c| match c {
             '\n' => Some('\n'),
             '\t' => Some(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => None,
-            c if c.is_control() => None,
+            c if c.is_control() || is_invisible(c) => None,
             c => Some(c),
         })
         .collect()

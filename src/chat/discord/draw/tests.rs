@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chat::any_tests::any_sheet;
+use crate::domain::ticket::Status;
 use proptest::prelude::*;
 use serde_json::Value;
 
