@@ -625,8 +625,12 @@ fn required_secret_lines(source: &mut Source, key: &str) -> Option<SecretString>
 }
 
 fn read_public_url(source: &mut Source) -> String {
-    let url = read_web_url(source, "public_url");
-    url.map_or_else(|| "http://localhost:3000".to_owned(), |url| url.trim_end_matches('/').to_owned())
+    let url = read_web_url(source, "public_url").unwrap_or_else(|| "http://localhost:3000".to_owned());
+    let url = url.trim_end_matches('/');
+    if url.matches('/').count() > "https://".matches('/').count() {
+        source.fault("public_url", Problem::Wants(Wanted::PublicRoot));
+    }
+    url.to_owned()
 }
 
 /// An address of pages, in plain text towards this machine only.

@@ -1,8 +1,11 @@
 //! What needs a person: raised once, ended when it is mended.
 
-use crate::support::desk::{Database, TestDesk};
+use crate::support::desk::{Database, TestDesk, settings};
 use chrono::Duration;
+use guichet::clock::Clock;
+use guichet::desk::{Desk, Settings};
 use guichet::domain::alert::AlertKind;
+use guichet::domain::chat::{Platform, PostOutcome};
 
 async fn an_alert_stands_from_its_beginning_until_it_is_mended(database: Database) {
     let mut test = TestDesk::new(database).await;
@@ -23,4 +26,26 @@ async fn an_alert_stands_from_its_beginning_until_it_is_mended(database: Databas
     assert_eq!(standing.iter().map(|alert| alert.kind).collect::<Vec<_>>(), [AlertKind::DeadToken]);
 }
 
-crate::support::desk::on_both! { an_alert_stands_from_its_beginning_until_it_is_mended }
+async fn an_alert_that_says_something_else_is_drawn_again(database: Database) {
+    let test = TestDesk::new(database).await;
+    let settings = Settings { chats: vec![Platform::Discord], ..settings() };
+    let desk = Desk::open(test.store.clone(), Clock::At(test.now), settings).await.unwrap();
+    let drawn = async || {
+        let mut said = Vec::new();
+        for post in desk.claim_posts(Platform::Discord, 10).await.unwrap() {
+            said.extend(post.alerts.iter().map(|alert| alert.detail.clone()));
+            desk.record_post(Platform::Discord, &post, &PostOutcome::Posted, None).await.unwrap();
+        }
+        said
+    };
+    for (detail, again) in [("2", true), ("2", false), ("3", true)] {
+        desk.raise_alert(AlertKind::MissingMail, "INBOX", detail).await.unwrap();
+        let expected = if again { vec![detail] } else { Vec::new() };
+        assert_eq!(drawn().await, expected, "{detail}");
+    }
+}
+
+crate::support::desk::on_both! {
+    an_alert_stands_from_its_beginning_until_it_is_mended,
+    an_alert_that_says_something_else_is_drawn_again,
+}

@@ -54,6 +54,20 @@ async fn old_mail_that_is_fetched_now_is_no_flood(database: Database) {
     assert!(filed.iter().all(|filed| matches!(filed, Filed::Created(_))), "{filed:?}");
 }
 
+async fn a_date_of_the_senders_own_making_lifts_no_limit(database: Database) {
+    let rules = Rules { mails_per_sender_per_hour: 2, ..Rules::default() };
+    let test = TestDesk::with_rules(database, rules).await;
+    let yesterday = test.now - Duration::days(1);
+    let received =
+        |at: DateTime<Utc>| format!("Received: from a by b with ESMTPS id 1; {}\r\n", at.to_rfc2822());
+    let flood = (0..4).map(|n| mail("bruno@flot.example", n, yesterday, &received(test.now))).collect();
+    let filed = test.mails(flood).await;
+    assert_eq!(filed[2..], [Filed::Held, Filed::Held]);
+    let backlog = (4..9).map(|n| mail("lea@courriel.example", n, test.now, &received(yesterday))).collect();
+    let filed = test.mails(backlog).await;
+    assert!(filed.iter().all(|filed| matches!(filed, Filed::Created(_))), "{filed:?}");
+}
+
 /// How many e-mails of the tickets 1 to `tickets` stand in `state`.
 async fn mails_in(test: &TestDesk, tickets: i64, state: DeliveryState) -> usize {
     let mut count = 0;
@@ -106,6 +120,7 @@ async fn without_a_limit_nothing_waits(database: Database) {
 crate::support::desk::on_both! {
     a_sender_who_floods_us_is_held_and_nobody_else,
     old_mail_that_is_fetched_now_is_no_flood,
+    a_date_of_the_senders_own_making_lifts_no_limit,
     an_address_gets_so_many_automatic_mails_within_an_hour_and_the_rest_later,
     without_a_limit_nothing_waits,
 }

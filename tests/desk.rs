@@ -343,6 +343,20 @@ async fn two_processes_with_one_journal_file_each_mail_once() {
 }
 
 #[tokio::test]
+async fn taking_a_reopening_back_blocks_nobody_whom_it_did_not_unblock() {
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        test.mail(JEAN).await;
+        test.say("spam 1").await;
+        test.desk.unblock("jean@client.example").await.unwrap();
+        test.say("reopen 1").await;
+        test.say("undo").await;
+        assert!(!test.desk.person("jean@client.example").await.unwrap().blocked);
+        assert_eq!(ticket(&test, 1).await.reason.as_deref(), Some("spam"));
+    }
+}
+
+#[tokio::test]
 async fn reopening_spam_unblocks_its_sender_and_undo_blocks_again() {
     for database in BOTH {
         let test = TestDesk::new(database).await;

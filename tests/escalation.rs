@@ -5,6 +5,7 @@ use crate::support::wait_for;
 use chrono::{Duration, TimeDelta};
 use guichet::command::parse::parse;
 use guichet::desk::Failure;
+use guichet::desk::drafts::Sent;
 use guichet::domain::event::{EventKind, Team};
 use guichet::domain::followup::TimerKind;
 use guichet::domain::ids::{EventId, TicketId};
@@ -189,6 +190,31 @@ async fn a_request_for_a_feature_is_thanked_resolved_and_handed_over_at_once(dat
     assert_eq!(offered, ["solution"], "the guide's");
 }
 
+async fn a_reply_that_began_as_the_one_that_hands_over_hands_over(database: Database) {
+    let test = opened(database).await;
+    let (desk, camille) = (&test.desk, &test.camille);
+    let begun = desk.begin_draft(camille, Door::Discord, N, Some("fonctionnalite"), "", "one").await.unwrap();
+    let seen = begun.ticket.messages[0].id;
+    let sent = desk.send_draft(camille, Door::Discord, begun.id, &begun.mark, false, seen).await.unwrap();
+    let Sent::Done(view) = sent else { panic!("not sent: {sent:?}") };
+    assert_eq!(done(view).done, Act::HandedOver { status: Status::Resolved });
+    // A reply of one's own hands nothing over.
+    let begun = desk.begin_draft(camille, Door::Discord, N, None, "Voici.", "two").await.unwrap();
+    let seen = begun.ticket.messages.last().unwrap().id;
+    let sent = desk.send_draft(camille, Door::Discord, begun.id, &begun.mark, false, seen).await.unwrap();
+    assert!(matches!(sent, Sent::Done(_)), "{sent:?}");
+    let kinds = kinds(&ticket(&test, 1).await);
+    assert_eq!(kinds, [EventKind::Created, EventKind::HandedOver, EventKind::Replied]);
+}
+
+async fn what_is_handed_over_is_so_although_the_ticket_closes_unanswered(database: Database) {
+    let test = opened(database).await;
+    test.say("status 1 waiting_customer").await;
+    let act = done(test.say("reply 1 --template fonctionnalite --then closed Bonne idée.").await);
+    assert_eq!(act.done, Act::HandedOver { status: Status::Closed });
+    assert_eq!(act.ticket.reason, None, "it was not closed for want of an answer");
+}
+
 async fn tags_are_added_found_again_and_taken_back(database: Database) {
     let test = opened(database).await;
     mail(&test, 2).await;
@@ -314,6 +340,8 @@ on_both! {
     a_timer_fires_once_runs_on_and_stops,
     the_scheduler_fires_what_is_due_until_it_is_stopped,
     a_request_for_a_feature_is_thanked_resolved_and_handed_over_at_once,
+    a_reply_that_began_as_the_one_that_hands_over_hands_over,
+    what_is_handed_over_is_so_although_the_ticket_closes_unanswered,
     tags_are_added_found_again_and_taken_back,
     a_merge_unites_tags_escalation_and_reminder_and_parts_them_again,
     a_developers_words_are_notes_and_never_leave,

@@ -6,6 +6,7 @@ use argon2::PasswordHasher;
 use guichet::desk::deliver::Composed;
 use guichet::domain::alert::AlertKind;
 use guichet::domain::delivery::DeliveryState;
+use guichet::domain::event::EventKind;
 use guichet::domain::ids::{MessageId, TicketId};
 use guichet::domain::people::Role;
 use guichet::domain::ticket::{Priority, Status};
@@ -477,6 +478,15 @@ async fn a_standard_reply_is_filled_in_and_refused_until_it_is_complete(database
         (ticket.status, ticket.messages[1].text.as_str()),
         (Status::Resolved, "Bonjour Léa,\nC’est réglé.")
     );
+}
+
+async fn the_reply_that_hands_over_does_so_from_the_page(database: Database) {
+    let site = Site::signed_in(database).await;
+    let page = site.get(&format!("{TICKET}?template=fonctionnalite")).await;
+    assert_eq!(page.field("template"), "fonctionnalite");
+    let fields = [("then", "resolved"), ("template", "fonctionnalite"), ("text", "Merci, c’est transmis.")];
+    site.act(TICKET, &format!("{TICKET}/reply"), &fields).await;
+    assert_eq!(site.ticket().await.events.last().unwrap().kind, EventKind::HandedOver);
 }
 
 async fn spam_is_closed_from_the_page_and_offers_no_reply(database: Database) {
@@ -1073,6 +1083,7 @@ crate::support::desk::on_both! {
     the_button_takes_back_the_act_that_it_stands_under_and_no_other,
     a_double_click_is_one_act,
     a_standard_reply_is_filled_in_and_refused_until_it_is_complete,
+    the_reply_that_hands_over_does_so_from_the_page,
     spam_is_closed_from_the_page_and_offers_no_reply,
     notes_priorities_and_assignments_are_made_in_the_page,
     the_console_understands_what_chat_does,

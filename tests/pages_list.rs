@@ -462,7 +462,9 @@ async fn a_live_page_hears_of_changes_and_of_others(database: Database) {
     read_until(&mut stream, "Sam écrit une réponse.").await;
     site.desk.desk.end_page_draft(&sam, TicketId(1)).await.unwrap();
     read_until(&mut stream, "event: present\ndata: \"\"\n").await;
-    drop(stream);
+    site.desk.desk.close_sessions(&site.desk.camille, None).await.unwrap();
+    // The last chunk (RFC 9112, 7.1).
+    read_until(&mut stream, "0\r\n\r\n").await;
     let stranger = Site::open(database, false, Vec::new()).await;
     assert_eq!(stranger.get("/admin/support/live").await.status, 303, "only who is signed in");
 }

@@ -5,6 +5,7 @@ use crate::support::desk::{Database, LIMITS, OUR_ADDRESS, TestDesk, mailbox};
 use crate::support::dovecot::Dovecot;
 use chrono::Duration;
 use guichet::config::{AfterIngest, Imap, Limits};
+use guichet::desk::receive::Filed;
 use guichet::domain::ids::TicketId;
 use guichet::domain::ticket::Status;
 use guichet::inbound::{FetchOptions, Source, fetch, prepare};
@@ -199,6 +200,43 @@ async fn automatic_mail_never_gets_an_answer_in_any_form(database: Database) {
     }
 }
 
+async fn what_only_a_subject_calls_automatic_waits_for_a_person(database: Database) {
+    let test = TestDesk::new(database).await;
+    let filed = test.mails(vec![mail(JEAN, "", "Absence du bureau", "1")]).await;
+    assert_eq!(filed, [Filed::Held]);
+    let held = test.desk.held_mails().await.unwrap();
+    assert_eq!(held[0].why, "automatic by its subject alone");
+    let raw = test.desk.held_mail(held[0].id).await.unwrap().unwrap();
+    let read = guichet::reading::read(&raw, &LIMITS);
+    let again = test.desk.file_again(vec![(held[0].id, read)]).await.unwrap();
+    assert_eq!(again, [Filed::Created(TicketId(1))], "a CM knows better");
+    let answers = "In-Reply-To: <1@client.example>\r\n";
+    for (headers, subject, id) in
+        [(answers, "Absence du bureau", "2"), ("Auto-Submitted: auto-replied\r\n", "Absence du bureau", "3")]
+    {
+        let filed = test.mails(vec![mail(JEAN, headers, subject, id)]).await;
+        assert_eq!(filed, [Filed::Ignored], "{headers}");
+    }
+    let asked = mail(JEAN, "", "Je suis en vacances, et mon compte est bloqué", "4");
+    assert_eq!(test.mails(vec![asked]).await, [Filed::Created(TicketId(2))]);
+}
+
+async fn thanks_with_a_request_below_the_signature_are_a_request(database: Database) {
+    let test = TestDesk::new(database).await;
+    test.mails(vec![mail(JEAN, "", "Paiement", "1")]).await;
+    test.say("status 1 résolu").await;
+    let thanks = |id: u8, below: &str| {
+        let headers = "In-Reply-To: <1@client.example>\r\n";
+        let raw = String::from_utf8(mail(JEAN, headers, "Re: Paiement", &id.to_string())).unwrap();
+        let (head, _) = raw.split_once("\r\n\r\n").unwrap();
+        format!("{head}\r\n\r\nMerci !\r\n\r\n-- \r\nJean Martin\r\n{below}").into_bytes()
+    };
+    test.mails(vec![thanks(2, "06 12 34 56 78\r\n\r\nEnvoyé de mon iPhone\r\n")]).await;
+    assert_eq!(test.desk.ticket(TicketId(1)).await.unwrap().unwrap().status, Status::Resolved);
+    test.mails(vec![thanks(3, "\r\nAu fait, le retrait n'est pas arrivé.\r\n")]).await;
+    assert_eq!(test.desk.ticket(TicketId(1)).await.unwrap().unwrap().status, Status::InProgress);
+}
+
 async fn a_mail_that_comes_by_every_road_is_one(database: Database) {
     let test = TestDesk::new(database).await;
     let raw = mail(JEAN, "", "Paiement", "1");
@@ -232,5 +270,7 @@ crate::support::desk::on_both! {
     every_mail_ends_as_exactly_one_of_four,
     no_mail_stops_the_mails_behind_it,
     automatic_mail_never_gets_an_answer_in_any_form,
+    what_only_a_subject_calls_automatic_waits_for_a_person,
+    thanks_with_a_request_below_the_signature_are_a_request,
     a_mail_that_comes_by_every_road_is_one,
 }

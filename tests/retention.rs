@@ -77,7 +77,7 @@ async fn a_reply_whose_files_are_gone_does_not_leave_without_them(database: Data
     let (id, text) = (TicketId(1), "Voici la facture.");
     let mail = test.desk.enclosed(&LIMITS, "Camille", id, text, "k", vec![file]).await.unwrap();
     let command = parse(&format!("reply 1 {text}")).unwrap();
-    let with = With { files: mail.as_ref(), seen: None };
+    let with = With { files: mail.as_ref(), ..With::default() };
     test.desk.run_with(&test.camille, Door::Cli, command, Some("k"), with).await.unwrap();
     test.elapse(Duration::seconds(20)).await;
     let parcel = test.desk.claim(10).await.unwrap().parcels.pop().unwrap();

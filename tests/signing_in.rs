@@ -51,6 +51,7 @@ on_both! {
     a_code_is_asked_for_whatever_the_road,
     an_authenticator_is_turned_off_with_password_and_code,
     another_password_ends_the_other_sessions,
+    a_stranger_who_guesses_keeps_nobody_from_changing_their_password,
     the_team_is_seen_by_leads_and_changed_by_admins,
     the_last_admin_stays_one,
     a_disabled_agent_comes_in_by_no_road_and_keeps_their_tickets,
@@ -809,6 +810,24 @@ async fn another_password_ends_the_other_sessions(database: Database) {
     for forged in [change, "/admin/account/sessions", "/admin/account/totp", "/admin/account/totp/off"] {
         assert_eq!(here.post(forged, &[("csrf", "x"), ("key", "y")]).await.status, 403, "{forged}");
     }
+}
+
+async fn a_stranger_who_guesses_keeps_nobody_from_changing_their_password(database: Database) {
+    let site = Site::near(database).await;
+    let mut here = site.browser();
+    here.sign_in("Camille", PASSWORD).await;
+    for _ in 0..5 {
+        assert_eq!(site.browser().sign_in("Camille", "wrong").await.status, 422);
+    }
+    assert_eq!(site.browser().sign_in("Camille", PASSWORD).await.status, 429);
+    let fields = [("old", PASSWORD), ("password", NEW_PASSWORD), ("again", NEW_PASSWORD)];
+    let done = here.act(ACCOUNT, "/admin/account/password", &fields).await;
+    assert!(done.body.contains("Votre mot de passe est changé"), "{}", done.body);
+    assert_eq!(
+        site.browser().sign_in("Camille", NEW_PASSWORD).await.status,
+        429,
+        "that is no way round the wait"
+    );
 }
 
 // ---------- the team

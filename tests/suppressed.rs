@@ -2,6 +2,7 @@
 
 use crate::support::desk::{Database, OUR_MAIL_SERVER, TestDesk};
 use chrono::Duration;
+use guichet::desk::receive::Filed;
 use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
 use guichet::domain::ids::TicketId;
 use guichet::view::{DeliveryView, View};
@@ -72,6 +73,29 @@ async fn what_waits_when_the_bounce_comes_does_not_leave(database: Database) {
     assert_eq!(mails(&test).await.pop().unwrap().state, DeliveryState::Skipped);
 }
 
+async fn a_report_about_whom_the_mail_was_handed_on_to_stops_nothing(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(LEA).await;
+    test.say("status 1 waiting_customer").await;
+    test.elapse(Duration::seconds(20)).await;
+    let sent = test.deliver().await;
+    let handed_on =
+        bounce("5.1.1", &sent[0].message_id).replace("rfc822; lea@courriel", "rfc822; morte@ailleurs");
+    assert_eq!(test.mail(&handed_on).await, Filed::Bounce);
+    assert_eq!((mails(&test).await[0].state, why_not(&test).await), (DeliveryState::Sent, None));
+    let ticket = test.desk.ticket(TicketId(1)).await.unwrap().unwrap();
+    let told = ticket.events.last().unwrap().detail.note.clone().unwrap();
+    assert!(told.contains("morte@ailleurs.example") && told.contains("rien n’est changé"), "{told}");
+
+    // The same report with the address that the mail was for beside it is about that mail.
+    let with_ours = handed_on
+        .replace("<rebond-", "<encore-")
+        .replace("Final-Recipient", "Original-Recipient: rfc822;lea@courriel.example\nFinal-Recipient");
+    assert_eq!(test.mail(&with_ours).await, Filed::Bounce);
+    assert_eq!(mails(&test).await[0].state, DeliveryState::Failed);
+    assert_eq!(why_not(&test).await.as_deref(), Some("adresse inconnue (5.1.1)"));
+}
+
 async fn a_report_that_our_mail_server_refutes_changes_nothing_but_the_history(database: Database) {
     let mut test = TestDesk::new(database).await;
     test.mail(LEA).await;
@@ -120,6 +144,7 @@ async fn a_server_that_refuses_the_address_for_good_suppresses_it_too(database: 
     test.mail(LEA).await;
     for (answer, expected) in [
         ("550 5.7.1 relaying denied", None),
+        ("550 5.1.0 sender rejected", None),
         ("550 5.1.1 <lea@courriel.example>: user unknown", Some("adresse refusée par son serveur")),
     ] {
         test.say("reply 1 Bonjour.").await;
@@ -128,6 +153,18 @@ async fn a_server_that_refuses_the_address_for_good_suppresses_it_too(database: 
         test.desk.record(&claim.parcels[0], Outcome::Failed(answer.into())).await.unwrap();
         assert_eq!(why_not(&test).await.as_deref(), expected);
     }
+}
+
+async fn what_waited_until_it_was_given_up_suppresses_nothing(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(LEA).await;
+    test.say("reply 1 Bonjour.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let mut parcel = test.desk.claim(10).await.unwrap().parcels.remove(0);
+    parcel.attempt = 10;
+    let refused = Outcome::Retry("550 5.1.1 <support@bettracker.example>: unknown sender".into());
+    test.desk.record(&parcel, refused).await.unwrap();
+    assert_eq!((mails(&test).await[0].state, why_not(&test).await), (DeliveryState::Failed, None));
 }
 
 async fn an_answer_from_the_address_lifts_it_and_an_automatic_one_does_not(database: Database) {
@@ -166,12 +203,14 @@ async fn a_cm_lifts_it_by_command_or_by_sending_again(database: Database) {
 crate::support::desk::on_both! {
     a_report_that_a_mail_arrived_is_told_and_settles_one_that_was_uncertain,
     a_hard_bounce_stops_mail_to_the_address_and_says_so,
+    a_report_about_whom_the_mail_was_handed_on_to_stops_nothing,
     what_waits_when_the_bounce_comes_does_not_leave,
     a_report_that_our_mail_server_refutes_changes_nothing_but_the_history,
     a_second_report_does_not_stop_what_a_cm_sends_again,
     an_answer_in_the_same_batch_as_the_bounce_lifts_it,
     a_full_mailbox_and_a_refused_text_suppress_nothing,
     a_server_that_refuses_the_address_for_good_suppresses_it_too,
+    what_waited_until_it_was_given_up_suppresses_nothing,
     an_answer_from_the_address_lifts_it_and_an_automatic_one_does_not,
     a_cm_lifts_it_by_command_or_by_sending_again,
 }

@@ -35,6 +35,7 @@ on_both!(
     a_proposal_that_is_put_off_comes_back_and_a_reminder_is_sent_once,
     what_the_clock_says_does_not_keep_an_act_from_being_taken_back,
     the_checklist_and_the_report_say_how_the_desk_stands,
+    the_checklist_counts_from_the_last_question_and_leaves_out_what_is_put_off,
     a_year_of_tickets_fires_each_step_once_through_stops,
 );
 
@@ -387,6 +388,29 @@ async fn the_checklist_and_the_report_say_how_the_desk_stands(database: Database
     at(&mut test, paris(11, 27, 10, 30)).await;
     let View::Checklist(list) = test.say("checklist").await else { panic!("no checklist") };
     assert_eq!((list.new.total, list.waiting.total, list.resolved.total), (1, 1, 1));
+}
+
+async fn the_checklist_counts_from_the_last_question_and_leaves_out_what_is_put_off(database: Database) {
+    let mut test = opened(database, Rules::default()).await;
+    test.mail(&mail(2, "Paiement", "Bonjour, une question.")).await;
+    let waiting = async |test: &TestDesk| {
+        let View::Checklist(list) = test.say("checklist").await else { panic!("no checklist") };
+        let named: Vec<i64> = list.waiting.tickets.tickets.iter().map(|one| one.id.0).collect();
+        assert_eq!(named.len() as i64, list.waiting.total);
+        named
+    };
+    ask(&test).await;
+    test.say("reply 2 --then waiting_customer Depuis quand ?").await;
+    at(&mut test, paris(11, 26, 10, 0)).await;
+    test.say("reply 1 --then waiting_customer Et quel écran ?").await;
+    at(&mut test, paris(11, 27, 10, 30)).await;
+    assert_eq!(waiting(&test).await, [2]);
+    test.say("snooze 2 4d").await;
+    assert_eq!(waiting(&test).await, [0; 0]);
+    at(&mut test, paris(11, 29, 10, 30)).await;
+    assert_eq!(waiting(&test).await, [1]);
+    at(&mut test, paris(12, 1, 10, 30)).await;
+    assert_eq!(waiting(&test).await, [1, 2]);
 }
 
 async fn an_answer_is_owed_since_it_is_our_turn_again(database: Database) {

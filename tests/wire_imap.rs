@@ -347,6 +347,43 @@ async fn a_mail_that_the_server_lists_but_does_not_give_is_held_and_stops_nothin
 }
 
 #[tokio::test]
+async fn a_server_that_gives_none_of_several_mails_is_in_trouble_and_holds_up_nothing_for_good() {
+    let settings = scripted("", |tag, line| {
+        if line.contains("BODY.PEEK[") {
+            say(format!("{tag} NO [UNAVAILABLE] try later\r\n"))
+        } else {
+            Reply::Usual
+        }
+    });
+    let brought = drain_above(0, &settings.await, None).await;
+    let fault = brought.fault.expect("it is tried again").to_string();
+    assert!(fault.contains("none of 3 mails"), "{fault}");
+    assert_eq!(
+        (brought.mails.len(), brought.held.len()),
+        (0, 0),
+        "nothing is held for what the server lacks"
+    );
+}
+
+#[tokio::test]
+async fn a_mail_of_which_nothing_is_given_is_told_by_its_place() {
+    let settings = scripted("", |tag, line| match line {
+        _ if line.contains("BODY.PEEK[]") && line.contains("FETCH 1:3") => {
+            Reply::Say([body(1), format!("{tag} NO [SERVERBUG] cannot read\r\n").into_bytes()].concat())
+        }
+        _ if line.contains("BODY.PEEK[") => say(format!("{tag} NO [SERVERBUG] cannot read\r\n")),
+        _ => Reply::Usual,
+    });
+    let brought = drain_above(0, &settings.await, None).await;
+    assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
+    let validity = brought.cursor.unwrap().uid_validity;
+    let mut held: Vec<String> =
+        brought.held.iter().map(|(_, raw)| String::from_utf8_lossy(raw).into_owned()).collect();
+    held.sort();
+    assert_eq!(held, [2, 3].map(|uid| format!("X-Guichet-Uid: {uid} {validity} test\r\n\r\n")));
+}
+
+#[tokio::test]
 async fn answers_out_of_order_doubled_or_unasked_change_nothing() {
     let settings = scripted("", |tag, line| {
         if line.contains("BODY.PEEK[]") {

@@ -202,7 +202,7 @@ async fn drawn<W: Wall>(wall: &W, post: &Post) -> Posted {
             match (sheet, &post.place) {
                 (Some(sheet), _) => wall.entry(post, ticket, &sheet).await,
                 (None, Some(_)) if post.is_retracted => wall.entry(post, ticket, &said::retracted()).await,
-                // It went on to the ticket that this one was merged into: what stands here stays true.
+                // It stands elsewhere: it went on to another ticket.
                 (None, _) => Ok(None),
             }
         }

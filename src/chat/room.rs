@@ -247,7 +247,7 @@ impl Room {
             Err(why) => return Ok(Answer::Private(wording::chat::sentence(why))),
         };
         let mail = self.desk.enclosed(&self.limits, &agent.name, *ticket, text, key, files).await?;
-        let with = With { files: mail.as_ref(), seen: None };
+        let with = With { files: mail.as_ref(), ..With::default() };
         let view = self.desk.run_with(&agent, self.door(), command, Some(key), with).await?;
         Ok(Answer::Private(self.seen(&view).await?))
     }
@@ -271,7 +271,7 @@ impl Room {
 
     async fn try_press(&self, caller: &Caller, press: Press, chosen: Option<&str>, key: &str) -> Outcome {
         if let Press::Fixed(ticket) = press {
-            return self.fixed(caller, ticket, key).await;
+            return self.fixed(caller, ticket).await;
         }
         if press == Press::LinkMe {
             return self.link(caller).await;
@@ -399,16 +399,19 @@ impl Room {
 
     /// The technical team says that it is mended: whoever sees its channel may say so, once for each escalation, and it
     /// reaches the CMs only.
-    async fn fixed(&self, caller: &Caller, ticket: TicketId, key: &str) -> Outcome {
+    async fn fixed(&self, caller: &Caller, ticket: TicketId) -> Outcome {
         let stands = self.ticket(ticket).await?;
         let Some(since) = stands.escalated_at else {
             return Ok(Answer::Private(wording::chat::stale()));
         };
-        let is_known =
-            |event: &EventView| event.kind == EventKind::Fixed && event.at >= since && !event.undone;
-        if !stands.events.iter().any(is_known) {
+        let of_this =
+            stands.events.iter().filter(|event| event.kind == EventKind::Fixed && event.at >= since);
+        let (taken_back, said): (Vec<&EventView>, Vec<&EventView>) = of_this.partition(|event| event.undone);
+        if said.is_empty() {
             let actor = self.colleague(caller).await?;
-            self.desk.fixed(ticket, &actor, self.door(), key).await?;
+            // Two who press at once say it once, on whatever platform; what was taken back may be said again.
+            let key = format!("fixed:{ticket}:{}:{}", since.timestamp_micros(), taken_back.len());
+            self.desk.fixed(ticket, &actor, self.door(), &key).await?;
         }
         Ok(Answer::Private(wording::chat::fixed(ticket)))
     }
@@ -492,6 +495,11 @@ fn told(failure: Failure) -> (String, Sheet) {
             (wording::chat::broken_said(&reference), wording::chat::broken(&reference))
         }
     }
+}
+
+/// Whether a command is answered with a form.
+pub fn opens_form(command: &Command, beside: &[Beside]) -> bool {
+    beside.is_empty() && form_wanted(command).is_some()
 }
 
 /// The ticket and the standard reply of a reply without a text, which is written in a form.

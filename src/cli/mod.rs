@@ -171,7 +171,7 @@ enum ConfigCommand {
 }
 
 /// Puts the global options that stand behind `ticket WORDS…` before it, where clap looks for them: the words are
-/// a CM's text, and a text may hold anything. After a bare `--` nothing is an option.
+/// a CM's text, and a text may hold anything. After a bare `--` nothing is an option; the grammar reads it too.
 pub fn globals_first(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.collect();
     let Some(ticket) = args.iter().position(|arg| arg == "ticket") else { return args };
@@ -181,6 +181,7 @@ pub fn globals_first(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     while let Some(arg) = rest.next() {
         let word = arg.to_string_lossy();
         if word == "--" {
+            words.push(arg);
             words.extend(rest);
             break;
         }
@@ -457,6 +458,8 @@ fn print_json(json: bool, value: &impl Serialize, said: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::grammar;
+    use crate::command::parse::parse_words;
     use clap::CommandFactory;
 
     fn first(line: &str) -> String {
@@ -472,8 +475,27 @@ mod tests {
             "guichet --now=2026-01-01T00:00:00Z --as Léa --config a.toml ticket show 1"
         );
         assert_eq!(first("guichet ticket reply 1 --then resolved"), "guichet ticket reply 1 --then resolved");
-        assert_eq!(first("guichet ticket note 1 -- --json"), "guichet ticket note 1 --json");
+        assert_eq!(first("guichet ticket note 1 -- --json"), "guichet ticket note 1 -- --json");
         assert_eq!(first("guichet fetch --json"), "guichet fetch --json");
+    }
+
+    #[test]
+    fn what_stands_behind_two_dashes_is_text_and_no_option() {
+        let words = |line: &str| {
+            let args = globals_first(line.split(' ').map(OsString::from));
+            let Command::Ticket { words } = Cli::try_parse_from(args).unwrap().command else {
+                panic!("{line}")
+            };
+            words
+        };
+        let Ok(grammar::Command::Reply { then, text, .. }) =
+            parse_words(&words("guichet ticket reply 1 -- essayez --then resolved"))
+        else {
+            panic!("it is a reply")
+        };
+        assert_eq!((then, text.as_str()), (None, "essayez --then resolved"));
+        let told = parse_words(&words("guichet ticket note 1 --json -- --json"));
+        assert!(matches!(&told, Ok(grammar::Command::Note { text, .. }) if text == "--json"), "{told:?}");
     }
 
     #[test]

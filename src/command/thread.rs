@@ -69,7 +69,9 @@ fn whole(short: &str, ticket: TicketId) -> String {
         ["#", "n\u{ba}", "N\u{ba}", "n\u{b0}", "N\u{b0}"].iter().any(|mark| first.starts_with(mark));
     let needed = command.get_positionals().filter(|part| part.is_required_set()).count();
     let is_whole = takes_words(command).is_none() && rest.split_whitespace().count() >= needed;
-    let names_another = number(first).is_some() && (is_marked || is_whole);
+    // Of a command on two tickets, one number is the second one.
+    let names_two = command.get_positionals().any(|part| part.get_id() == "into");
+    let names_another = number(first).is_some() && (is_whole || (is_marked && !names_two));
     match (takes(0), takes(1)) {
         (true, _) if !names_another => format!("{name} {ticket} {rest}").trim_end().to_owned(),
         (_, true) if !rest.contains(char::is_whitespace) => format!("{name} {rest} {ticket}"),
@@ -114,6 +116,8 @@ mod tests {
             ("!voir 17", "show 17"),
             ("!statut 17 résolu", "status 17 resolved"),
             ("!fusionner 17", "merge 42 into 17"),
+            ("!fusionner #17", "merge 42 into 17"),
+            ("!fusionner #17 #18", "merge 17 into 18"),
             ("!voir", "show 42"),
             ("!modèle solution", "template solution 42"),
             ("!annuler", "undo"),

@@ -130,6 +130,8 @@ pub enum Wanted {
     TimeZone,
     /// `https://host`, or `http://` towards this machine; no user, no question mark.
     PublicUrl,
+    /// The same without a path: links begin at the root of the host.
+    PublicRoot,
     /// `{ provider = …, client_id = … }`.
     OAuth2,
     /// `common`, `organizations`, a domain or an id.

@@ -206,6 +206,8 @@ fn plain_text_goes_to_this_machine_only() {
     assert_eq!(fault(&plain("10.0.0.7")), ("imap.security".into(), Problem::PlainText));
     assert_eq!(fault("public_url = \"http://aide.example\""), ("public_url".into(), Problem::PlainText));
     assert_eq!(parse("public_url = \"https://aide.example/\"").unwrap().public_url, "https://aide.example");
+    let root = ("public_url".to_owned(), Problem::Wants(Wanted::PublicRoot));
+    assert_eq!(fault("public_url = \"https://aide.example/support/\""), root);
     let database = "[database]\nurl = \"postgres://u:p@db.example/g\"";
     assert_eq!(fault(database), ("database.url".into(), Problem::PlainText));
 }

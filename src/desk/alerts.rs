@@ -1,8 +1,11 @@
 //! What needs a person although no ticket tells of it: raised by whoever finds it, ended by whoever finds it mended.
 //! Every page of the CMs shows what stands.
 
-use super::{Desk, Result};
+use super::{Desk, Inner, Result};
 use crate::domain::alert::{Alert, AlertKind};
+use crate::store::alerts::Raised;
+use crate::store::{self, Tx};
+use chrono::{DateTime, Utc};
 
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
@@ -10,10 +13,7 @@ impl Desk {
     pub async fn raise_alert(&self, kind: AlertKind, about: &str, detail: &str) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let is_first = tx.raise_alert(kind, about, detail, now).await?;
-        if is_first {
-            self.inner.tell_alerts(&mut tx, now).await?;
-        }
+        let is_first = self.inner.raise(&mut tx, kind, about, detail, now).await?;
         tx.commit().await?;
         self.inner.ring_chats();
         say_raised(kind, is_first);
@@ -51,6 +51,25 @@ impl Desk {
     /// What stands, the oldest first.
     pub async fn alerts(&self) -> Result<Vec<Alert>> {
         Ok(self.inner.store.read().await?.alerts().await?)
+    }
+}
+
+impl Inner {
+    /// Raises an alert in the transaction of what found it. Whether it did not stand yet; one that says something else now is
+    /// drawn again in chat, and nobody is called for it.
+    pub(super) async fn raise(
+        &self,
+        tx: &mut Tx,
+        kind: AlertKind,
+        about: &str,
+        detail: &str,
+        now: DateTime<Utc>,
+    ) -> store::Result<bool> {
+        let raised = tx.raise_alert(kind, about, detail, now).await?;
+        if raised != Raised::Known {
+            self.tell_alerts(tx, now).await?;
+        }
+        Ok(raised == Raised::First)
     }
 }
 

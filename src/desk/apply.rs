@@ -81,8 +81,9 @@ impl Inner {
         detail.message = act.message.map(|id| id.0).or(detail.message);
         detail.rung = act.rung.map(str::to_owned);
         let requester = tx.requester(ticket.requester).await?;
-        // Only what this act itself blocks is unblocked when it is taken back.
+        // Only what this act itself blocks is unblocked when it is taken back, and the other way round.
         detail.blocked &= requester.blocked_at.is_none();
+        detail.unblocked &= requester.blocked_at.is_some();
         let actor = match act.actor {
             Actor::Agent(agent) => agent.name.as_str(),
             Actor::Requester(_) => requester.email.as_str(),

@@ -1,12 +1,13 @@
 //! What the team is told in chat: rows written with their cause, claimed by a platform's door, drawn from what stands
 //! then, and recorded. The door itself draws and posts.
 
-use super::board::read_ticket;
+use super::board::{read_past, read_ticket};
 use super::rituals::day_of;
 use super::{Desk, Inner, Result};
 use crate::domain::alert::Alert;
 use crate::domain::chat::{POST_LEASE, Place, Platform, PostKind, PostOutcome, Warns, told, wait_after};
-use crate::domain::ids::{EventId, PostId, TicketId};
+use crate::domain::event::EventKind;
+use crate::domain::ids::{EventId, MessageId, PostId, TicketId};
 use crate::domain::people::{Agent, EMAIL, normal_address};
 use crate::domain::report::Period;
 use crate::domain::ritual::monday_of;
@@ -185,6 +186,9 @@ impl Desk {
             leased_until,
         };
         post.place = tx.place(platform, claim.kind.stands_as(), post.place_about()).await?;
+        if let (PostKind::Message, Some(_), Some(ticket)) = (post.kind, &post.place, &mut post.ticket) {
+            lend_moved(&mut tx, ticket, MessageId(post.about)).await?;
+        }
         Ok(post)
     }
 
@@ -340,6 +344,25 @@ async fn keep_posted(tx: &mut Tx, platform: Platform, post: &Post, place: &Place
     Ok(true)
 }
 
+/// A message that stands in the ticket's thread and went on with a merge is still drawn there: what becomes of its deliveries
+/// is told to the ticket that sent them.
+async fn lend_moved(tx: &mut Tx, ticket: &mut TicketView, message: MessageId) -> Result<()> {
+    if ticket.messages.iter().any(|one| one.id == message) {
+        return Ok(());
+    }
+    let mut next = ticket.merged_into;
+    while let Some(into) = next {
+        let Some(stored) = tx.ticket(into).await? else { return Ok(()) };
+        next = stored.merged_into;
+        let moved = read_past(tx, stored).await?.messages.into_iter().find(|one| one.id == message);
+        if let Some(moved) = moved {
+            ticket.messages.push(moved);
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// The source key of a note that somebody wrote in the ticket's own thread, where it stands already.
 pub fn here(platform: Platform, message: &str) -> String {
     format!("{}:here:{message}", platform.as_str())
@@ -382,7 +405,10 @@ impl Inner {
                 // What another team is told stands only once it can no longer be taken back.
                 let at = if post == PostKind::Handover { now + self.settings.rules.undo_window } else { now };
                 tx.add_post(platform, post, Some(ticket), 0, at, now).await?;
-            } else if tx.place(platform, PostKind::Escalation, ticket.0).await?.is_some() {
+            } else if tx.place(platform, PostKind::Escalation, ticket.0).await?.is_some()
+                // What is in hand was drawn before this.
+                || tx.is_under_way(platform, PostKind::Escalation, ticket).await?
+            {
                 tx.add_post(platform, PostKind::Escalation, Some(ticket), 0, now, now).await?;
             }
         }
@@ -418,6 +444,11 @@ impl Inner {
         now: DateTime<Utc>,
     ) -> store::Result<()> {
         let told = told(act.kind, &act.detail);
+        let hands_over = |event: &StoredEvent| {
+            event.kind == EventKind::HandedOver && event.undone_at.is_none() && event.id != act.id
+        };
+        let is_still_handed_over =
+            told.post == Some(PostKind::Handover) && tx.events(act.ticket).await?.iter().any(hands_over);
         for platform in &self.settings.chats {
             if told.line {
                 tx.add_post(*platform, PostKind::Event, Some(act.ticket), act.id.0, now, now).await?;
@@ -425,6 +456,10 @@ impl Inner {
             // It may be on its way, and stand nowhere yet.
             if told.post == Some(PostKind::Escalation) {
                 tx.add_post(*platform, PostKind::Escalation, Some(act.ticket), 0, now, now).await?;
+            }
+            // Another act that hands it over waits for its own window.
+            if told.post == Some(PostKind::Handover) && !is_still_handed_over {
+                tx.drop_waiting(*platform, PostKind::Handover, act.ticket).await?;
             }
         }
         Ok(())

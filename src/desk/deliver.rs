@@ -318,7 +318,11 @@ impl Inner {
         }
         match (next, &delivery.address) {
             (Next::Sent, _) => self.keep_copy(tx, delivery, now).await?,
-            (Next::Failed(why), Some(address)) if returned::status_in(why).is_some_and(returned::is_hard) => {
+            // What was tried until it was given up was refused for other reasons than the address.
+            (Next::Failed(why), Some(address))
+                if matches!(outcome, Outcome::Failed(_))
+                    && returned::status_in(why).is_some_and(returned::is_hard) =>
+            {
                 tx.suppress(address, wording::mail::refused(), delivery.id, now).await?;
             }
             _ => {}

@@ -222,7 +222,8 @@ impl Desk {
         };
         // The draft is what is sent once, however often the button is pressed. What is said between this and then keeps it
         // back as well.
-        let with = With { seen: Some(seen.max(draft.base)), ..With::default() };
+        let template = draft.template.as_deref();
+        let with = With { seen: Some(seen.max(draft.base)), template, ..With::default() };
         let done = match self.run_with(agent, door, command, Some(&key), with).await {
             Err(Failure::Refused(Refusal::SaidMeanwhile(_))) => {
                 let mut tx = self.inner.store.read().await?;

@@ -17,7 +17,7 @@ use crate::domain::message::{Direction, Mark};
 use crate::domain::participant::{Voice, named_in};
 use crate::domain::people::{Actor, Door, EMAIL};
 use crate::domain::returned;
-use crate::domain::screening::{Ignored, Screening, screen};
+use crate::domain::screening::{BY_SUBJECT, Ignored, Screening, screen};
 use crate::domain::text::head;
 use crate::domain::thanks::is_thanks;
 use crate::domain::threading::{self, RefKind, Rung};
@@ -35,13 +35,27 @@ const LONGEST_TEXT: usize = 200_000;
 /// More files than any letter needs.
 pub(super) const MOST_ATTACHMENTS: usize = 500;
 
-/// What becomes of the mails of a sender who writes too many.
+/// What becomes of mails that are doubtful by more than their words: of a sender who writes too many, or of a program by its
+/// subject alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flood {
+pub(super) enum Doubt {
     /// They wait for a CM.
     Held,
+    /// However many there are, they are taken in: they came before. A program's still waits.
+    Backlog,
     /// They are taken in: somebody asked for these very mails.
     TakenIn,
+}
+
+/// How one mail is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Welcome {
+    /// By what it is.
+    Usual,
+    /// It is one too many of its sender.
+    TooMany,
+    /// Somebody asked for it.
+    AskedFor,
 }
 
 /// How many mails each sender wrote lately, and how many are too many.
@@ -65,6 +79,8 @@ impl Crowd {
 
 /// Why a mail of a flood waits.
 const TOO_MANY: &str = "too many mails of this sender within an hour";
+/// Why a mail waits that is a program's by nothing but its subject, and answers nothing of ours.
+const ONLY_BY_SUBJECT: &str = "automatic by its subject alone";
 
 impl Inner {
     /// Who wrote how much before these mails.
@@ -81,24 +97,24 @@ impl Inner {
     pub(super) async fn file(
         &self,
         mails: &[ReadMail],
-        flood: Flood,
+        doubt: Doubt,
         now: DateTime<Utc>,
     ) -> Result<Vec<Filed>> {
         if mails.is_empty() {
             return Ok(Vec::new());
         }
-        match self.file_patiently(mails, flood, now).await {
-            Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
-                tracing::warn!(mails = mails.len(), error = format!("{error:#}"), "filing mails one by one");
+        match self.file_patiently(mails, doubt, now).await {
+            Err(failure) if is_the_mails_fault(&failure) => {
+                tracing::warn!(mails = mails.len(), error = logged(&failure), "filing mails one by one");
             }
             outcome => return outcome,
         }
         let mut filed = Vec::with_capacity(mails.len());
         for mail in mails {
-            match self.file_patiently(std::slice::from_ref(mail), flood, now).await {
+            match self.file_patiently(std::slice::from_ref(mail), doubt, now).await {
                 Ok(outcome) => filed.extend(outcome),
-                Err(Failure::Broken(error)) if store::is_the_rows_fault(&error) => {
-                    let error = format!("{error:#}");
+                Err(failure) if is_the_mails_fault(&failure) => {
+                    let error = logged(&failure);
                     tracing::error!(raw_mail.id = %mail.0, error, "a mail cannot be filed and is held");
                     let mut tx = self.store.begin().await?;
                     hold(&mut tx, mail.0, "could not be filed").await?;
@@ -115,12 +131,12 @@ impl Inner {
     async fn file_patiently(
         &self,
         mails: &[ReadMail],
-        flood: Flood,
+        doubt: Doubt,
         now: DateTime<Utc>,
     ) -> Result<Vec<Filed>> {
         let mut tried = 1;
         loop {
-            match self.file_together(mails, flood, now).await {
+            match self.file_together(mails, doubt, now).await {
                 Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
                 outcome => return outcome,
             }
@@ -130,7 +146,7 @@ impl Inner {
     async fn file_together(
         &self,
         mails: &[ReadMail],
-        flood: Flood,
+        doubt: Doubt,
         now: DateTime<Utc>,
     ) -> Result<Vec<Filed>> {
         let mut tx = self.store.begin().await?;
@@ -138,9 +154,9 @@ impl Inner {
         let ours = tx.take_to_file(&ids).await?;
         let mut filed = Vec::with_capacity(mails.len());
         let mut later = self.later(now);
-        let mut crowd = match flood {
-            Flood::Held => self.crowd(&mut tx, &ids, now).await?,
-            Flood::TakenIn => Crowd::default(),
+        let mut crowd = match doubt {
+            Doubt::Held => self.crowd(&mut tx, &ids, now).await?,
+            Doubt::Backlog | Doubt::TakenIn => Crowd::default(),
         };
         later.clears_addresses = tx.is_any_suppressed().await?;
         let read: Vec<_> = mails.iter().filter_map(|(_, read)| Some(&read.as_ref().ok()?.mail)).collect();
@@ -150,7 +166,12 @@ impl Inner {
                 _ if !ours.contains(id) => Some(Filed::Duplicate),
                 Ok(digest) => {
                     let is_flood = digest.counted_sender(now).is_some_and(|sender| crowd.is_full(sender));
-                    self.file_one(&mut tx, &mut later, *id, digest, is_flood, now).await?
+                    let welcome = match doubt {
+                        Doubt::TakenIn => Welcome::AskedFor,
+                        Doubt::Held | Doubt::Backlog if is_flood => Welcome::TooMany,
+                        Doubt::Held | Doubt::Backlog => Welcome::Usual,
+                    };
+                    self.file_one(&mut tx, &mut later, *id, digest, welcome, now).await?
                 }
                 Err(why) => Some(hold(&mut tx, *id, why).await?),
             };
@@ -172,7 +193,7 @@ impl Inner {
         later: &mut Later<'a>,
         id: RawMailId,
         digest: &'a Digest,
-        is_flood: bool,
+        welcome: Welcome,
         now: DateTime<Utc>,
     ) -> Result<Option<Filed>> {
         if let Some(number) = self.canary_of(&digest.mail) {
@@ -192,11 +213,18 @@ impl Inner {
             Screening::Ignore(Ignored::Automatic(_)) if digest.mail.delivered.is_some() => {
                 return self.file_delivered(tx, id, digest, now).await.map(Some);
             }
-            Screening::Ignore(Ignored::Automatic(_)) if is_flood => {
+            Screening::Ignore(Ignored::Automatic(_)) if welcome == Welcome::TooMany => {
                 return ignore(tx, id, TOO_MANY).await.map(Some);
             }
+            Screening::Ignore(Ignored::Automatic(why))
+                if why == BY_SUBJECT && welcome == Welcome::AskedFor =>
+            {
+                Ok(())
+            }
             Screening::Ignore(Ignored::Automatic(why)) => Err(why),
-            Screening::Accept if is_flood => return hold(tx, id, TOO_MANY).await.map(Some),
+            Screening::Accept if welcome == Welcome::TooMany => {
+                return hold(tx, id, TOO_MANY).await.map(Some);
+            }
             Screening::Accept => Ok(()),
         };
         let Some(sender) = digest.sender() else { return hold(tx, id, "no sender").await.map(Some) };
@@ -238,13 +266,16 @@ impl Inner {
             }
             (Ok(()), Some((ticket, rung, voice))) => {
                 let sender = format!("{} {}", sender.name, sender.address);
-                let thanks = digest.mail.attachments.is_empty() && is_thanks(&digest.trimmed.reply, &sender);
+                let thanks = digest.mail.attachments.is_empty()
+                    && is_thanks(&digest.trimmed.reply, &sender)
+                    && !digest.trimmed.signature_speaks();
                 let event = if thanks { Event::RequesterThanked } else { Event::RequesterWrote };
                 self.add(tx, later, id, digest, ticket, rung, voice, &event, now).await
             }
             (Err(_), Some((ticket, rung, voice @ (Voice::Requester | Voice::Participant)))) => {
                 self.add(tx, later, id, digest, ticket, rung, voice, &Event::AutomaticReply, now).await
             }
+            (Err(why), _) if why == BY_SUBJECT => hold(tx, id, ONLY_BY_SUBJECT).await,
             (Err(why), _) => ignore(tx, id, &why).await,
         };
         filed.map(Some)
@@ -425,16 +456,23 @@ impl Inner {
         }
         let mut why = wording::mail::bounced(bounce);
         let ticket = land(tx, delivery.ticket, Way::Here).await?;
-        // A report that names nobody of a reply to all may be about any of its copies, and one that our mail server
-        // refutes may be anybody's: neither changes what is known of a mail. What is to be sent again waits for that.
-        let is_exact = delivery.cc.is_empty() || bounce.recipient == delivery.address;
+        // A report that names nobody of a reply to all may be about any of its copies, one that names somebody else is about
+        // whoever the mail was handed on to, and one that our mail server refutes may be anybody's: none of them changes what
+        // is known of a mail. What is to be sent again waits for that.
+        let is_exact = match bounce.recipient {
+            Some(_) => bounce.recipient == delivery.address,
+            None => delivery.cc.is_empty(),
+        };
         let is_refuted = self.is_refuted(&digest.mail);
         let has_left =
             matches!(delivery.state, DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Uncertain);
         if is_refuted {
             why = wording::mail::bounce_not_believed(&why);
         } else if !is_exact {
-            why = wording::mail::bounce_of_some_copy(&why);
+            why = match &bounce.recipient {
+                Some(other) if delivery.cc.is_empty() => wording::mail::bounce_of_another(&why, other),
+                _ => wording::mail::bounce_of_some_copy(&why),
+            };
         } else if has_left && bounce.action != "delayed" {
             tx.settle_delivery(delivery.id, DeliveryState::Failed, Some(&why), now).await?;
             if let Some(address) = &delivery.address
@@ -457,6 +495,23 @@ impl Inner {
         self.apply(tx, ticket, act, now).await?;
         self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
         Ok(Filed::Bounce)
+    }
+}
+
+/// Whether a failure is one mail's, which others do not share: what it brings cannot be stored, or a rule refuses what it asks
+/// for.
+fn is_the_mails_fault(failure: &Failure) -> bool {
+    match failure {
+        Failure::Broken(error) => store::is_the_rows_fault(error),
+        Failure::Refused(_) => true,
+    }
+}
+
+/// A failure for the log, where no address stands.
+fn logged(failure: &Failure) -> String {
+    match failure {
+        Failure::Broken(error) => format!("{error:#}"),
+        Failure::Refused(_) => "a rule refuses what it asks for".to_owned(),
     }
 }
 

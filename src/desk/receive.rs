@@ -4,7 +4,7 @@
 //! Then each is filed in one more transaction (`file.rs`). What a death or a fault left unfiled
 //! in between is filed when mail is next looked for.
 
-use super::file::Flood;
+use super::file::Doubt;
 use super::reconcile::Known;
 use super::{Desk, Result, pack, unpack};
 use crate::domain::audit::{AuditDetail, AuditKind};
@@ -13,7 +13,8 @@ use crate::domain::forward::{self, Forward};
 use crate::domain::ids::{RawMailId, TicketId};
 use crate::domain::mail::{Bounce, InboundMail, Mailbox};
 use crate::domain::text::head;
-use crate::domain::trim::{Trimmed, trim, trim_folded};
+use crate::domain::threading;
+use crate::domain::trim::{Setting, Trimmed, trim, trim_folded};
 use crate::domain::uid_set::UidSet;
 use crate::reading::glance;
 pub use crate::store::mailbox::Standing;
@@ -76,7 +77,8 @@ impl Arrived {
                 Ok(mail) => person_of(mail).map(str::to_owned),
                 Err(_) => glance::sender(raw),
             },
-            read: parsed.map(|mail| Box::new(Digest::new(mail))),
+            read: parsed
+                .map(|mail| Box::new(Digest { received: glance::received(raw), ..Digest::new(mail) })),
         })
     }
 
@@ -95,7 +97,7 @@ impl Arrived {
             let words = searched_words(&mail, &fold::fold(head(&mail.text, SEARCHED_BYTES)));
             let trimmed = Trimmed { reply: mail.text.clone(), ..Trimmed::default() };
             let mail = InboundMail { text: String::new(), enclosed: None, ..mail };
-            Box::new(Digest { mail, trimmed, words, forwarded: None })
+            Box::new(Digest { mail, trimmed, words, forwarded: None, received: None })
         });
         Ok(arrived)
     }
@@ -144,6 +146,8 @@ pub(super) struct Digest {
     pub(super) trimmed: Trimmed,
     pub(super) words: String,
     pub(super) forwarded: Option<Box<Forwarded>>,
+    /// When our server got it, as far as it says.
+    received: Option<DateTime<Utc>>,
 }
 
 /// The mail that a forward hands on, as if its writer had sent it, and what was written above it.
@@ -169,27 +173,38 @@ impl Forwarded {
         };
         let trimmed = trim(&forward.note);
         let note = [trimmed.reply, trimmed.quoted].join("\n\n");
-        Forwarded { digest: Digest::of(inner, None), note: head(note.trim(), LONGEST_NOTE).to_owned() }
+        Forwarded { digest: Digest::of(inner, None, None), note: head(note.trim(), LONGEST_NOTE).to_owned() }
     }
 }
 
 impl Digest {
     fn new(mail: InboundMail) -> Digest {
-        let forwarded = forward::read(&mail).map(|forward| Box::new(Forwarded::new(&mail, forward)));
-        Digest::of(InboundMail { enclosed: None, ..mail }, forwarded)
+        let forward = forward::read(&mail);
+        let line = forward.as_ref().and_then(|forward| forward.line);
+        let forwarded = forward.map(|forward| Box::new(Forwarded::new(&mail, forward)));
+        Digest::of(InboundMail { enclosed: None, ..mail }, line, forwarded)
     }
 
-    fn of(mail: InboundMail, forwarded: Option<Box<Forwarded>>) -> Digest {
+    /// `line`: where in the text the mail begins that it hands on.
+    fn of(mail: InboundMail, line: Option<usize>, forwarded: Option<Box<Forwarded>>) -> Digest {
         let folded = fold::fold(head(&mail.text, SEARCHED_BYTES));
-        let (trimmed, words) = (trim_folded(&mail.text, &folded), searched_words(&mail, &folded));
+        let setting = Setting { answers: threading::is_answer(&mail), forward: line };
+        let (trimmed, words) = (trim_folded(&mail.text, &folded, setting), searched_words(&mail, &folded));
         // The text is in the trimmed parts; a batch holds hundreds of mails.
-        Digest { trimmed, words, forwarded, mail: InboundMail { text: String::new(), ..mail } }
+        Digest {
+            trimmed,
+            words,
+            forwarded,
+            received: None,
+            mail: InboundMail { text: String::new(), ..mail },
+        }
     }
 
-    /// The sender, where the mail counts against the hourly limit of mails: a mail that is old by its own date comes
-    /// with a backlog, not with a flood, and a report is answered by nobody.
+    /// The sender, where the mail counts against the hourly limit of mails: a mail that our server got long ago comes
+    /// with a backlog, not with a flood, and a report is answered by nobody. Its own date is asked where no server says when.
     pub(super) fn counted_sender(&self, now: DateTime<Utc>) -> Option<&str> {
-        let is_old = self.mail.date.is_some_and(|date| date < now - LIMITED_WITHIN);
+        let at = self.received.or(self.mail.date);
+        let is_old = at.is_some_and(|at| at < now - LIMITED_WITHIN);
         let counts = !is_old && report_in(&self.mail).is_none();
         self.sender().filter(|_| counts).map(|sender| sender.address.as_str())
     }
@@ -198,6 +213,11 @@ impl Digest {
     pub(super) fn sender(&self) -> Option<&Mailbox> {
         self.mail.from.first()
     }
+}
+
+/// Mails with what is made of their texts.
+fn digested(mails: Vec<(RawMailId, std::result::Result<InboundMail, &'static str>)>) -> Vec<ReadMail> {
+    mails.into_iter().map(|(id, mail)| (id, mail.map(|mail| Box::new(Digest::new(mail))))).collect()
 }
 
 /// What a program tells of a mail of ours.
@@ -364,7 +384,7 @@ impl Desk {
         let journaled = ids.into_iter().zip(arrived).enumerate();
         let (places, mails): (Vec<usize>, Vec<ReadMail>) =
             journaled.filter_map(|(place, (id, mail))| Some((place, (id?, mail.read)))).unzip();
-        for (place, outcome) in places.into_iter().zip(self.inner.file(&mails, Flood::Held, now).await?) {
+        for (place, outcome) in places.into_iter().zip(self.inner.file(&mails, Doubt::Held, now).await?) {
             filed[place] = outcome;
         }
         Ok(filed)
@@ -381,8 +401,17 @@ impl Desk {
         packed.into_iter().map(|(id, packed)| Ok((id, unpack(&packed)?))).collect()
     }
 
-    /// Files mails of the journal, read again; however many there are of one sender. Where somebody asked for that, the audit log
-    /// says so first: filing is transactions of its own.
+    /// Files mails that were journaled and not filed, read again; however many there are of one sender.
+    pub async fn file_backlog(
+        &self,
+        mails: Vec<(RawMailId, std::result::Result<InboundMail, &'static str>)>,
+    ) -> Result<Vec<Filed>> {
+        let now = self.inner.clock.now();
+        self.inner.file(&digested(mails), Doubt::Backlog, now).await
+    }
+
+    /// Files mails of the journal as somebody asks for, read again; however many there are of one sender. Where a
+    /// person is known, the audit log says so first: filing is transactions of its own.
     pub async fn file_again(
         &self,
         mails: Vec<(RawMailId, std::result::Result<InboundMail, &'static str>)>,
@@ -396,9 +425,7 @@ impl Desk {
             }
             tx.commit().await?;
         }
-        let mails: Vec<_> =
-            mails.into_iter().map(|(id, mail)| (id, mail.map(|mail| Box::new(Digest::new(mail))))).collect();
-        self.inner.file(&mails, Flood::TakenIn, now).await
+        self.inner.file(&digested(mails), Doubt::TakenIn, now).await
     }
 
     /// Stamps that a mailbox was taken in without a fault, and held nothing to store.

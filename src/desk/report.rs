@@ -1,9 +1,9 @@
 //! What there is to do, and what was done: the checklist and the reports of the guide. Reading only.
 
 use super::board::{read_cards, read_figures};
-use super::timetable::life;
+use super::timetable::{Past, life};
 use super::{Desk, Inner, Result};
-use crate::domain::followup::TimerKind;
+use crate::domain::followup::{TimerKind, put_off_until};
 use crate::domain::life::Said;
 use crate::domain::report::{Counted, Counting, Period};
 use crate::domain::ticket::{Status, Ticket};
@@ -55,14 +55,17 @@ impl Inner {
         Ok(Checklist {
             day,
             figures: read_figures(tx).await?,
-            new: standing(tx, Status::New, now).await?,
-            waiting: standing(tx, Status::WaitingCustomer, before(follow_up.first_reminder)).await?,
-            in_progress: standing(tx, Status::InProgress, before(follow_up.stale_in_progress)).await?,
+            new: {
+                let found = tx.standing_since(Status::New, now, NAMED).await?;
+                pile(tx, found).await?
+            },
+            waiting: standing(tx, Status::WaitingCustomer, before(follow_up.first_reminder), now).await?,
+            in_progress: standing(tx, Status::InProgress, before(follow_up.stale_in_progress), now).await?,
             due_today: {
                 let owed = tx.owed_before(end, NAMED).await?;
                 pile(tx, owed).await?
             },
-            resolved: standing(tx, Status::Resolved, before(follow_up.close_resolved)).await?,
+            resolved: standing(tx, Status::Resolved, before(follow_up.close_resolved), now).await?,
             waiting_seconds: follow_up.first_reminder.as_secs(),
             in_progress_seconds: follow_up.stale_in_progress.as_secs(),
             resolved_seconds: follow_up.close_resolved.as_secs(),
@@ -146,9 +149,21 @@ impl Inner {
     }
 }
 
-async fn standing(tx: &mut Tx, status: Status, since: DateTime<Utc>) -> Result<Pile> {
-    let found = tx.standing_since(status, since, NAMED).await?;
-    pile(tx, found).await
+/// What has stood in a status since then, without what an agent put off beyond `now`.
+async fn standing(tx: &mut Tx, status: Status, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Pile> {
+    let mut put_off = Vec::new();
+    for ticket in tx.put_off_since(status, since).await? {
+        let id = ticket.id;
+        let past = Past::read(tx, ticket).await?;
+        if put_off_until(&past.life()).is_some_and(|until| until > now) {
+            put_off.push(id);
+        }
+    }
+    let aside = put_off.len() as i64;
+    let (mut tickets, total) = tx.standing_since(status, since, NAMED + aside).await?;
+    tickets.retain(|ticket| !put_off.contains(&ticket.id));
+    tickets.truncate(NAMED as usize);
+    pile(tx, (tickets, total - aside)).await
 }
 
 async fn pile(tx: &mut Tx, (tickets, total): (Vec<Ticket>, i64)) -> Result<Pile> {

@@ -51,6 +51,8 @@ pub struct With<'a> {
     pub files: Option<&'a Arrived>,
     /// The latest of the conversation that its writer has read: what was said since keeps it back. `None`: as it may be.
     pub seen: Option<MessageId>,
+    /// The standard reply that its words began as: what sending that one does, this does.
+    pub template: Option<&'a str>,
 }
 
 impl Desk {
@@ -287,7 +289,8 @@ impl Inner {
         let mut tx = self.store.begin().await?;
         let ticket = locked(&mut tx, id).await?;
         let catalogue = self.catalogue(&mut tx).await?;
-        let hands_over = template.and_then(|name| catalogue.find(name)).is_some_and(|reply| reply.hands_over);
+        let named = template.or(ask.with.template).and_then(|name| catalogue.find(name));
+        let hands_over = named.is_some_and(|reply| reply.hands_over);
         let (text, template_status) = match template {
             None => (text.trim().to_owned(), None),
             Some(name) => {
@@ -323,8 +326,9 @@ impl Inner {
             let files: Vec<_> = files.iter().map(|file| (message, file)).collect();
             tx.add_attachments(&files).await?;
         }
-        // Who closes while the requester owes us an answer closes for want of it.
-        let gives_up = then == Status::Closed && ticket.status == Status::WaitingCustomer;
+        // Who closes while the requester owes us an answer closes for want of it, unless what they read is that their request
+        // was handed over.
+        let gives_up = !hands_over && then == Status::Closed && ticket.status == Status::WaitingCustomer;
         let event = match gives_up {
             true => Event::GivenUp { reason: wording::labels::UNANSWERED.to_owned() },
             false if hands_over => Event::HandedOver { then },

@@ -6,6 +6,7 @@
 use super::apply::Act;
 use super::failure::refuse;
 use super::{Desk, Result, locked};
+use crate::domain::chat::PostKind;
 use crate::domain::event::{Event, EventDetail, EventKind};
 use crate::domain::ids::{MessageId, TicketId};
 use crate::domain::message::Direction;
@@ -78,6 +79,10 @@ impl Desk {
         };
         let event = tx.add_event(&happened).await?;
         let mut new = locked(&mut tx, opened).await?;
+        // Where it stands is the old ticket's thread: it comes anew in the new one's.
+        for platform in &self.inner.settings.chats {
+            tx.forget_place(*platform, PostKind::Message, message.0).await?;
+        }
         self.inner.tell_chats(&mut tx, event, &happened, false).await?;
         self.inner.tell_hooks(&mut tx, event, &happened, new.status, now).await?;
         self.inner.replan(&mut tx, &mut new).await?;

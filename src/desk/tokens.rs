@@ -254,11 +254,8 @@ impl Desk {
         }
         let kept = row.refresh_token.filter(|_| is_ours);
         let Some(with) = kept.or_else(|| settings.refresh_token.clone()) else {
-            let is_first =
-                tx.raise_alert(AlertKind::DeadToken, &settings.account, "login_required", now).await?;
-            if is_first {
-                self.inner.tell_alerts(&mut tx, now).await?;
-            }
+            let (kind, account) = (AlertKind::DeadToken, &settings.account);
+            let is_first = self.inner.raise(&mut tx, kind, account, "login_required", now).await?;
             tx.commit().await?;
             self.inner.ring_chats();
             say_raised(AlertKind::DeadToken, is_first);
@@ -308,10 +305,8 @@ impl Desk {
                 if !tx.refuse_token(of(settings), lease, now, &why).await? {
                     return Ok(None);
                 }
-                let is_first = tx.raise_alert(AlertKind::DeadToken, &settings.account, &why, now).await?;
-                if is_first {
-                    self.inner.tell_alerts(&mut tx, now).await?;
-                }
+                let (kind, account) = (AlertKind::DeadToken, &settings.account);
+                let is_first = self.inner.raise(&mut tx, kind, account, &why, now).await?;
                 tx.commit().await?;
                 self.inner.ring_chats();
                 say_raised(AlertKind::DeadToken, is_first);

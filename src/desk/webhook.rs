@@ -344,10 +344,7 @@ impl Inner {
         if off_at.is_none() && now - ALARM_AFTER < since {
             return Ok(None);
         }
-        let is_first = tx.raise_alert(AlertKind::DeadWebhook, name, why, now).await?;
-        if is_first {
-            self.tell_alerts(tx, now).await?;
-        }
+        let is_first = self.raise(tx, AlertKind::DeadWebhook, name, why, now).await?;
         Ok(is_first.then_some(Alarm::Raised))
     }
 }

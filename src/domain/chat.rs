@@ -200,6 +200,7 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
     };
     let post = match kind {
         EventKind::Escalated | EventKind::MadeUrgent => Some(PostKind::Escalation),
+        EventKind::Absorbed if takes_escalation_over(detail) => Some(PostKind::Escalation),
         EventKind::HandedOver => Some(PostKind::Handover),
         _ => None,
     };
@@ -213,6 +214,11 @@ pub fn told(kind: EventKind, detail: &EventDetail) -> Told {
         _ => Warns::Never,
     };
     Told { line, message: detail.message.is_some(), post, warns }
+}
+
+/// Whether a merge made a ticket escalated, as the one that ended was.
+pub fn takes_escalation_over(absorbed: &EventDetail) -> bool {
+    absorbed.escalated_from.is_none() && absorbed.escalated_to.is_some()
 }
 
 /// How a platform answered an attempt to post.
@@ -264,6 +270,17 @@ mod tests {
         assert_eq!(wait_after(u32::MAX, None), Duration::from_secs(600));
         assert_eq!(wait_after(7, Some(Duration::from_secs(4))), Duration::from_secs(4));
         assert_eq!(wait_after(1, Some(Duration::from_millis(300))), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_merge_tells_the_technical_team_where_it_took_an_escalation_over() {
+        let since = Some(chrono::DateTime::UNIX_EPOCH);
+        let post = |escalated_from, escalated_to| {
+            let detail = EventDetail { escalated_from, escalated_to, ..EventDetail::default() };
+            told(EventKind::Absorbed, &detail).post
+        };
+        assert_eq!(post(None, since), Some(PostKind::Escalation));
+        assert_eq!([post(None, None), post(since, since), post(since, None)], [None; 3]);
     }
 
     #[test]

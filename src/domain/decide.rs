@@ -113,6 +113,7 @@ pub fn decide(ticket: &Ticket, event: &Event, actor: Option<AgentId>) -> Result<
             decision.detail.blocked = spam;
             // Who takes a spam ticket up again takes its sender for a requester.
             let forgiven = ticket.reason.as_deref() == Some(SPAM);
+            decision.detail.unblocked = forgiven && !spam;
             decision.blocks_requester = if spam { Some(true) } else { forgiven.then_some(false) };
             if !spam {
                 decision.notice = NoticeKind::of_status(*to).map(|_| Notice::Status(*to));
@@ -405,11 +406,7 @@ impl Decision {
         if detail.assignee_from != detail.assignee_to {
             self.assignee = detail.assignee_from.map(AgentId);
         }
-        self.blocks_requester = if detail.blocked {
-            Some(false)
-        } else {
-            (detail.reason_before.as_deref() == Some(SPAM)).then_some(true)
-        };
+        self.blocks_requester = if detail.blocked { Some(false) } else { detail.unblocked.then_some(true) };
         if kind == EventKind::MergedInto {
             // Also of a ticket that was closed before it was merged.
             self.reason.clone_from(&detail.reason_before);

@@ -157,6 +157,11 @@ fn spam_closes_in_silence_and_blocks_the_sender() {
     assert_eq!((forgiven.blocks_requester, forgiven.reason.clone()), (Some(false), None));
     let undo = Event::ActUndone { kind: forgiven.kind, detail: forgiven.detail.clone() };
     assert_eq!(decide(&after(&spam, forgiven), &undo, CAMILLE).unwrap().blocks_requester, Some(true));
+    // Whoever was not blocked any more is not blocked by it.
+    let reopened = decide(&spam, &reopen, CAMILLE).unwrap();
+    let detail = EventDetail { unblocked: false, ..reopened.detail.clone() };
+    let undo = Event::ActUndone { kind: reopened.kind, detail };
+    assert_eq!(decide(&after(&spam, reopened), &undo, CAMILLE).unwrap().blocks_requester, None);
     let woken = decide(&spam, &Event::RequesterWrote, None).unwrap();
     assert_eq!(woken.status, Status::Closed, "a spammer's answer does not reopen");
     let refused = decide(&spam, &Event::AgentReplied { then: Status::InProgress }, CAMILLE);

@@ -3,6 +3,7 @@
 pub use super::channel::Channel;
 use super::preference::Preference;
 use super::push::PushRoad;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -144,6 +145,9 @@ pub const LONGEST_ASKED: Duration = Duration::from_secs(6 * 3600);
 
 /// How long a worker may hold a delivery before another may take it over.
 pub const LEASE: Duration = Duration::from_secs(5 * 60);
+
+/// How old a claim may be when its mail begins; after that the mail is given back, and its recipient's choice is read anew.
+pub const FRESH: TimeDelta = TimeDelta::seconds(20);
 
 /// What a delivery becomes after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]

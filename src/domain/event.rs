@@ -484,4 +484,7 @@ pub struct EventDetail {
     /// Whether the act blocked the requester.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,
+    /// Whether the act unblocked the requester.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unblocked: bool,
 }

@@ -22,6 +22,8 @@ pub struct Forward {
     pub text: String,
     /// What was written above it by who handed it on; may be empty.
     pub note: String,
+    /// The line of the mail's text that it begins at; `None` when it is an attachment.
+    pub line: Option<usize>,
 }
 
 /// Longest name and subject kept, in characters.
@@ -69,7 +71,7 @@ fn enclosed(mail: &InboundMail) -> Option<Forward> {
     let enclosed = mail.enclosed.as_deref()?;
     let from = enclosed.from.clone()?;
     let (subject, text) = (enclosed.subject.clone(), enclosed.text.clone());
-    Some(Forward { from, subject, text, note: mail.text.trim().to_owned() })
+    Some(Forward { from, subject, text, note: mail.text.trim().to_owned(), line: None })
 }
 
 /// Forwarded in the text. Without a line that says so, only under a forward's subject.
@@ -99,6 +101,7 @@ fn in_text(text: &str, subject_says_so: bool) -> Option<Forward> {
             subject: header.subject,
             text: body.join("\n").trim().to_owned(),
             note: note.to_owned(),
+            line: Some(at),
         });
     }
     None

@@ -17,7 +17,7 @@ fn mail(subject: &str, text: &str) -> InboundMail {
 fn said(subject: &str, text: &str) -> String {
     match read(&mail(subject, text)) {
         None => "-".to_owned(),
-        Some(Forward { from, subject, text, note }) => {
+        Some(Forward { from, subject, text, note, .. }) => {
             format!("{} | {} | {subject} | {text} | {note}", from.address, from.name)
         }
     }

@@ -7,12 +7,18 @@ pub fn is_hard(status: &str) -> bool {
     let mut parts = status.trim().split('.');
     let (class, subject, detail) = (parts.next(), parts.next(), parts.next());
     match (class, subject, detail) {
-        // 5.1.7 and 5.1.8 speak of the sender's address: ours.
-        (Some("5"), Some("1"), Some(detail)) => !matches!(detail, "7" | "8"),
+        // 5.1.0 says nothing of which address, and servers give it for senders too; 5.1.7 and 5.1.8 speak of the sender's: ours.
+        (Some("5"), Some("1"), Some(detail)) => !matches!(detail, "0" | "7" | "8"),
         (Some("5"), Some("2"), Some("1")) => true,
         (Some("5"), Some("4"), Some("1" | "4")) => true,
         _ => false,
     }
+}
+
+/// Whether it says that the trouble is with us who send, and not with this mail: our address (5.1.7, 5.1.8), how much we may send
+/// in a day (Gmail: 5.4.5), as whom (Exchange: 5.7.60).
+pub fn is_ours(status: &str) -> bool {
+    matches!(status.trim(), "5.1.7" | "5.1.8" | "5.4.5" | "5.7.60")
 }
 
 /// The enhanced status code in a server's answer: `550 5.1.1 <lea@courriel.example>: user unknown` → `5.1.1`.
@@ -33,11 +39,23 @@ mod tests {
 
     #[test]
     fn only_what_lies_in_the_address_is_hard() {
-        for hard in ["5.1.1", "5.1.0", "5.1.10", "5.2.1", "5.4.1", "5.4.4", " 5.1.1 "] {
+        for hard in ["5.1.1", "5.1.6", "5.1.10", "5.2.1", "5.4.1", "5.4.4", " 5.1.1 "] {
             assert!(is_hard(hard), "{hard}");
         }
-        for soft in ["4.1.1", "5.2.2", "5.3.4", "5.7.1", "5.1.8", "5.0.0", "5.1", "", "unknown"] {
+        for soft in
+            ["4.1.1", "5.1.0", "5.1.7", "5.2.2", "5.3.4", "5.7.1", "5.1.8", "5.0.0", "5.1", "", "unknown"]
+        {
             assert!(!is_hard(soft), "{soft}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_the_sender_is_no_address_of_the_recipients() {
+        for ours in ["5.1.7", "5.1.8", "5.4.5", "5.7.60", " 5.1.8 "] {
+            assert!(is_ours(ours) && !is_hard(ours), "{ours}");
+        }
+        for other in ["5.1.1", "5.7.1", "4.4.5", "5.7.606", ""] {
+            assert!(!is_ours(other), "{other}");
         }
     }
 

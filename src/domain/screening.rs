@@ -29,6 +29,9 @@ pub enum Ignored {
     OwnEcho,
 }
 
+/// The reason of a mail that only its subject calls automatic: people write such subjects too.
+pub const BY_SUBJECT: &str = "subject";
+
 /// How the reason of a mailing list's mail begins; the list's address follows where the mail tells it.
 pub const LIST: &str = "list ";
 

@@ -229,6 +229,22 @@ pub fn answered_ids(mail: &InboundMail) -> Vec<&str> {
     ids
 }
 
+/// Whether a mail answers another, as far as can be told: it names one, its subject has our tag or the mark of an answer, or a
+/// program wrote it, which does so when it gets mail.
+pub fn is_answer(mail: &InboundMail) -> bool {
+    const MARKS: [&str; 12] =
+        ["re", "ré", "rép", "rep", "réf", "ref", "aw", "sv", "antw", "odp", "vs", "ynt"];
+    let mark = mail.subject.split_once(':').map(|(mark, _)| mark.trim().to_lowercase());
+    // Some programs count: `Re[2]:`.
+    let is_marked =
+        mark.is_some_and(|mark| MARKS.contains(&mark.split(['[', '(']).next().unwrap_or(&mark).trim_end()));
+    !answered_ids(mail).is_empty()
+        || is_marked
+        || tagged_ticket(&mail.subject).is_some()
+        || mail.automatic.is_some()
+        || mail.bounce.is_some()
+}
+
 /// More references than any conversation needs; a hostile header may hold thousands.
 pub const MOST_REFERENCES: usize = 50;
 
@@ -371,6 +387,23 @@ mod tests {
         assert_eq!(bare_subject("Re: [#42] Paiement"), "Paiement");
         assert_eq!(bare_subject("RE:"), "RE:");
         assert_eq!(bare_subject("Erreur : rien ne marche"), "Erreur : rien ne marche");
+    }
+
+    #[test]
+    fn an_answer_is_told_by_its_header_or_its_subject() {
+        let subject = |subject: &str| InboundMail { subject: subject.to_owned(), ..InboundMail::default() };
+        for answer in
+            ["Re: Paiement", "RE\u{a0}: Paiement", "Réf : x", "Re[2]: x", "AW: Zahlung", "Paiement [#42]"]
+        {
+            assert!(is_answer(&subject(answer)), "{answer}");
+        }
+        for other in ["Paiement", "TR: Paiement", "Réclamation : paiement", "", "Erreur: rien ne marche"] {
+            assert!(!is_answer(&subject(other)), "{other}");
+        }
+        let id = vec!["1@client.example".to_owned()];
+        assert!(is_answer(&InboundMail { in_reply_to: id.clone(), ..InboundMail::default() }));
+        assert!(is_answer(&InboundMail { references: id, ..InboundMail::default() }));
+        assert!(is_answer(&InboundMail { automatic: Some("subject".to_owned()), ..InboundMail::default() }));
     }
 
     #[test]

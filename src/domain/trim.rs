@@ -12,7 +12,7 @@ mod block;
 mod marks;
 mod signature;
 
-use super::fold::fold;
+use super::fold::{fold, words};
 use super::text::{self, head};
 use marks::{Header, header_at, is_marked_attribution, is_marked_forward, is_marked_header};
 use std::borrow::Cow;
@@ -32,6 +32,27 @@ pub struct Trimmed {
     pub quoted: String,
     /// The signature.
     pub signature: String,
+}
+
+impl Trimmed {
+    /// Whether what was folded as a signature says something all the same: what is below a name may be the point.
+    pub fn signature_speaks(&self) -> bool {
+        signature::speaks(&self.signature)
+    }
+}
+
+/// What is known of a mail beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Whether it answers another: what resembles a quote in a mail that answers nothing is its writer's own story.
+    pub answers: bool,
+    /// The line at which the mail begins that it hands on, where that is known.
+    pub forward: Option<usize>,
+}
+
+impl Setting {
+    /// An answer, as most mails with a quote are.
+    pub const ANSWER: Setting = Setting { answers: true, forward: None };
 }
 
 /// What a line belongs to.
@@ -77,6 +98,8 @@ struct Quote {
     end: usize,
     /// A line above it says who wrote it and when.
     attributed: bool,
+    /// That line is all that tells it: nothing marks the quote, and a person may write such a line too.
+    is_guess: bool,
 }
 
 /// Parts a decoded body.
@@ -84,23 +107,29 @@ struct Quote {
 /// An answer between quotes keeps the quotes it answers; a forwarded mail is the message and stays; a body that
 /// is nothing but quote or signature is the reply.
 pub fn trim(text: &str) -> Trimmed {
-    trim_folded(text, &fold(head(text, FOLDED_AT_ONCE)))
+    trim_in(text, Setting::ANSWER)
 }
 
-/// As [`trim`]. `folded` is what [`fold`] makes of the text, or of its beginning, which saves the work of folding that again.
-pub fn trim_folded(text: &str, folded: &str) -> Trimmed {
+/// As [`trim`], of a mail of which more is known.
+pub fn trim_in(text: &str, setting: Setting) -> Trimmed {
+    trim_folded(text, &fold(head(text, FOLDED_AT_ONCE)), setting)
+}
+
+/// As [`trim_in`]. `folded` is what [`fold`] makes of the text, or of its beginning, which saves the work of folding that again.
+pub fn trim_folded(text: &str, folded: &str, setting: Setting) -> Trimmed {
     let Some(letter) = Letter::new(text, folded) else {
         return Trimmed { reply: text.trim_end().to_owned(), ..Trimmed::default() };
     };
     let lines = letter.lines.as_slice();
     let mut parts = vec![Part::Reply; lines.len()];
-    let (quotes, forwarded) = mark_quotes(&letter, &mut parts);
+    let (quotes, forwarded) = mark_quotes(&letter, setting, &mut parts);
     mark_signatures(&lines[..forwarded], &mut parts);
     keep_answered_quotes(lines, &mut parts, &quotes);
     if !has_reply(lines, &parts) {
         parts.iter_mut().filter(|part| **part == Part::Signature).for_each(|part| *part = Part::Reply);
     }
-    if !has_reply(lines, &parts) {
+    let only_greets = || quotes.iter().any(|quote| quote.is_guess) && greets_only(lines, &parts);
+    if !has_reply(lines, &parts) || only_greets() {
         parts.fill(Part::Reply);
     }
     Trimmed {
@@ -111,11 +140,13 @@ pub fn trim_folded(text: &str, folded: &str) -> Trimmed {
 }
 
 /// Marks every quoted line; gives the runs in order, and the line where a forwarded mail begins (or the end).
-fn mark_quotes(letter: &Letter<'_>, parts: &mut [Part]) -> (Vec<Quote>, usize) {
+fn mark_quotes(letter: &Letter<'_>, setting: Setting, parts: &mut [Part]) -> (Vec<Quote>, usize) {
     let lines = letter.lines.as_slice();
+    let hands_on =
+        |first: usize, end: usize| setting.forward.is_some_and(|line| (first..end).contains(&line));
     let mut quotes: Vec<Quote> = Vec::new();
     let mut at = 0;
-    while at < lines.len() {
+    while at < lines.len() && !hands_on(0, at + 1) {
         if let Some(end) = end_of_code(lines, at) {
             at = end;
             continue;
@@ -129,7 +160,10 @@ fn mark_quotes(letter: &Letter<'_>, parts: &mut [Part]) -> (Vec<Quote>, usize) {
             if is_header {
                 end = lines.len();
             }
-            quotes.push(Quote { first: at, end, attributed: is_header });
+            if hands_on(at, end) {
+                break;
+            }
+            quotes.push(Quote { first: at, end, attributed: is_header, is_guess: false });
             at = end;
             continue;
         }
@@ -137,17 +171,23 @@ fn mark_quotes(letter: &Letter<'_>, parts: &mut [Part]) -> (Vec<Quote>, usize) {
             at += 1;
             continue;
         };
-        let after = match header {
+        let (after, is_certain) = match header {
             // What was forwarded is what we were meant to read.
             Header::Forward => break,
-            Header::Quote { end } => end,
+            Header::Quote { end, is_certain } => (end, is_certain),
         };
         let next = after + lines[after..].iter().take_while(|line| is_blank(line)).count();
-        let end = match lines.get(next) {
-            Some(line) if is_quoted(line) => end_of_quote(lines, next),
-            _ => lines.len(),
-        };
-        quotes.push(Quote { first: at, end, attributed: true });
+        let is_marked = lines.get(next).is_some_and(|line| is_quoted(line));
+        let is_guess = !is_marked && !is_certain;
+        if is_guess && !setting.answers {
+            at += 1;
+            continue;
+        }
+        let end = if is_marked { end_of_quote(lines, next) } else { lines.len() };
+        if hands_on(at, end) {
+            break;
+        }
+        quotes.push(Quote { first: at, end, attributed: true, is_guess });
         at = end;
     }
     for quote in &quotes {
@@ -215,6 +255,38 @@ fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
             parts[marked.unwrap_or(quote.first)..quote.end].fill(Part::Reply);
         }
     }
+}
+
+/// Whether nothing but a greeting is left: whoever greets goes on.
+fn greets_only(lines: &[&str], parts: &[Part]) -> bool {
+    const HELLO: [&str; 4] = ["bonjour", "bonsoir", "salut", "rebonjour"];
+    const WHOM: [&str; 12] = [
+        "madame",
+        "monsieur",
+        "mesdames",
+        "messieurs",
+        "cher",
+        "chere",
+        "chers",
+        "a",
+        "tous",
+        "toutes",
+        "l",
+        "equipe",
+    ];
+    let written = lines.iter().zip(parts).filter(|(line, part)| **part == Part::Reply && !is_blank(line));
+    let mut written = written.map(|(line, _)| *line);
+    let (Some(only), None) = (written.next(), written.next()) else { return false };
+    if only.len() > 60 {
+        return false;
+    }
+    let words: Vec<String> = words(only).collect();
+    let greets = |word: &String| HELLO.contains(&word.as_str()) || WHOM.contains(&word.as_str());
+    // "Bonjour Camille,"
+    let names = words.first().is_some_and(|word| HELLO.contains(&word.as_str()))
+        && words.len() <= 3
+        && only.trim_end().ends_with([',', '!']);
+    words.iter().all(greets) || names
 }
 
 fn has_reply(lines: &[&str], parts: &[Part]) -> bool {

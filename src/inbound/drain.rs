@@ -234,7 +234,7 @@ async fn send_portions(
             return Ok(false);
         }
         let share = intake.room(portion.iter().map(|mail| cost(mail, order.limits)).sum()).await;
-        let Fetched { keys, uids, mails } = fetch_portion(session, portion, order.limits).await?;
+        let Fetched { keys, uids, mails } = fetch_portion(session, portion, order).await?;
         let last_uid = portion[portion.len() - 1].uid;
         let cursor = moves_cursor.then_some(Cursor { uid_validity, last_uid });
         let known = Known { uid_validity, uids: UidSet::of(uids) };
@@ -275,11 +275,16 @@ impl Fetched {
 }
 
 /// Fetches the mails of a portion.
+///
+/// # Errors
+/// Of the server or the line; also where it gives none of several mails: then the server is in trouble and not the mails, which
+/// are asked for again at the next visit.
 async fn fetch_portion(
     session: &mut Session,
     portion: &[Listed],
-    limits: &Limits,
+    order: &Order<'_>,
 ) -> Result<Fetched, FetchError> {
+    let limits = order.limits;
     let fits = |mail: &&Listed| u64::from(mail.size) <= limits.max_mail_bytes;
     let wanted: Vec<Listed> = portion.iter().filter(fits).copied().collect();
     let mut bodies: HashMap<u32, Vec<u8>> =
@@ -287,6 +292,10 @@ async fn fetch_portion(
     let mut refused = HashSet::new();
     if wanted.iter().any(|mail| !bodies.contains_key(&mail.uid)) {
         refused = fetch_missing(session, &wanted, &mut bodies, limits).await?;
+    }
+    if refused.len() > 1 && refused.len() == wanted.len() {
+        let said = format!("it gives none of {} mails that it lists", wanted.len());
+        return Err(FetchError::Refused { command: "UID FETCH", said });
     }
     let mut fetched = Fetched::default();
     for mail in portion {
@@ -302,11 +311,11 @@ async fn fetch_portion(
                 fetched.add(mail.uid, Some(Raw::Part(raw, TOO_LARGE)));
             }
             None if !fits(&mail) => {
-                fetched.add(mail.uid, header_only(session, mail.uid, TOO_LARGE).await?);
+                fetched.add(mail.uid, header_only(session, mail.uid, TOO_LARGE, order).await?);
             }
             None if refused.contains(&mail.uid) => {
                 tracing::warn!(uid = mail.uid, "the server lists a mail that it does not give; it is held");
-                fetched.add(mail.uid, header_only(session, mail.uid, NOT_GIVEN).await?);
+                fetched.add(mail.uid, header_only(session, mail.uid, NOT_GIVEN, order).await?);
             }
             // Expunged meanwhile.
             None => {}
@@ -339,13 +348,22 @@ async fn fetch_missing(
 }
 
 /// A mail of which only the header is kept; `None` where it is gone.
-async fn header_only(session: &mut Session, uid: u32, why: &'static str) -> Result<Option<Raw>, FetchError> {
+async fn header_only(
+    session: &mut Session,
+    uid: u32,
+    why: &'static str,
+    order: &Order<'_>,
+) -> Result<Option<Raw>, FetchError> {
     if let Some(header) = session.header(uid).await? {
         return Ok(Some(Raw::Part(header, why)));
     }
     let is_there = !session.list(uid, Some(uid)).await?.is_empty();
-    // Not even a header: the UID tells two such mails apart.
-    Ok(is_there.then(|| Raw::Part(format!("X-Guichet-Uid: {uid}\r\n\r\n").into_bytes(), why)))
+    // Not even a header: its place tells it apart from every other such mail.
+    let place = || {
+        let mailbox = order.mailbox.replace(char::is_control, " ");
+        format!("X-Guichet-Uid: {uid} {} {mailbox}\r\n\r\n", order.selected.uid_validity)
+    };
+    Ok(is_there.then(|| Raw::Part(place().into_bytes(), why)))
 }
 
 /// Does on the server what is owed, and notes it. A refusal is not worth stopping for: the mails are stored.

@@ -163,7 +163,7 @@ pub async fn recover(desk: &Desk, limits: &Limits) -> Result<usize, FetchError> 
         });
         let parsed: Vec<_> = parsed.await.map_err(|error| FetchError::Store(error.into()))?;
         refiled += parsed.len();
-        desk.file_again(parsed).await?;
+        desk.file_backlog(parsed).await?;
     }
     if refiled > 0 {
         tracing::info!(mails = refiled, "filed mails that an earlier stop had left in the journal");

@@ -107,7 +107,8 @@ pub(super) fn read_mailbox(from: &str) -> Result<(String, Address), String> {
     Ok((name.to_owned(), address))
 }
 
-/// An address with nothing in it that could reach beyond its brackets.
+/// An address with nothing in it that could reach beyond its brackets. A domain in other letters than ASCII becomes its A-labels
+/// (RFC 5890), which every server takes.
 pub(super) fn read_address(address: &str) -> Result<Address, ComposeError> {
     let address = address.trim();
     if address.len() > 320
@@ -115,7 +116,12 @@ pub(super) fn read_address(address: &str) -> Result<Address, ComposeError> {
     {
         return Err(ComposeError::Address);
     }
-    address.parse().map_err(|_| ComposeError::Address)
+    let address: Address = address.parse().map_err(|_| ComposeError::Address)?;
+    if address.domain().is_ascii() {
+        return Ok(address);
+    }
+    let domain = idna::domain_to_ascii(address.domain()).map_err(|_| ComposeError::Address)?;
+    Address::new(address.user(), domain).map_err(|_| ComposeError::Address)
 }
 
 fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Result<Vec<u8>, ComposeError> {
@@ -125,14 +131,16 @@ fn build(parcel: &Parcel, letterhead: &Letterhead, templates: &Templates) -> Res
 
     let message_id = bracketed(&parcel.message_id).ok_or(ComposeError::MessageId)?;
     // Each copy has an envelope of its own; one that has no way there is not held against the others.
-    read_address(&parcel.address)?;
+    let is_plain = is_ascii(&read_address(&parcel.address)?);
+    // Whoever is named in a header that is not ASCII makes the mail need SMTPUTF8 (RFC 6531), which this recipient may not have.
+    let named = |address: &str| read_address(address).ok().filter(|address| !is_plain || is_ascii(address));
     let mut builder =
         Message::builder().date(SystemTime::from(parcel.created_at)).from(letterhead.from.clone());
-    if let Ok(address) = read_address(&parcel.to.address) {
+    if let Some(address) = named(&parcel.to.address) {
         builder = builder.to(mailbox(&parcel.to.name, address));
     }
     for person in &parcel.cc {
-        if let Ok(address) = read_address(&person.address) {
+        if let Some(address) = named(&person.address) {
             builder = builder.cc(mailbox(&person.name, address));
         }
     }
@@ -259,6 +267,10 @@ fn write_letter(parcel: &Parcel, letterhead: &Letterhead) -> Result<Letter, Comp
 /// is, so `=?utf-8?q?=0D=0A…?=` would be decoded by the recipient's program.
 fn undecodable(value: String) -> String {
     value.replace("=?", "= ?")
+}
+
+fn is_ascii(address: &Address) -> bool {
+    AsRef::<str>::as_ref(address).is_ascii()
 }
 
 fn mailbox(name: &str, address: Address) -> Mailbox {

@@ -511,3 +511,23 @@ fn no_name_or_kind_of_a_file_reaches_beyond_its_own_header() {
         Err(ComposeError::File)
     ));
 }
+
+#[test]
+fn an_accented_domain_leaves_in_ascii_and_an_accented_name_is_told_to_its_own_kind_only() {
+    let mut parcel = reply(None, "Bonjour.");
+    parcel.cc = vec![person("Marc", "marc@société.example"), person("Zoé", "zoé@client.example")];
+    let mail = sent(&parcel);
+    assert!(mail.is_ascii());
+    let header = |mail: &[u8], name: &str| {
+        let text = String::from_utf8(mail.to_vec()).unwrap().replace("\r\n ", " ");
+        text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned))
+    };
+    assert_eq!(header(&mail, "Cc: ").as_deref(), Some("Marc <marc@xn--socit-esab.example>"));
+    parcel.address = "zoé@client.example".to_owned();
+    assert!(header(&sent(&parcel), "Cc: ").unwrap().contains("zoé@client.example"));
+    parcel.to = person("Zoé", "zoé@client.example");
+    assert!(header(&sent(&parcel), "To: ").is_some());
+    parcel.address = "marc@société.example".to_owned();
+    let mail = sent(&parcel);
+    assert!(mail.is_ascii() && header(&mail, "To: ").is_none());
+}

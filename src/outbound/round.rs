@@ -8,10 +8,10 @@ use super::{DeliverCount, PostRoom, insist};
 use crate::crash;
 use crate::desk::deliver::{Attempt, Claim, Composed, Parcel};
 use crate::desk::{Desk, Result};
-use crate::domain::delivery::{LEASE, Next, Outcome};
+use crate::domain::delivery::{FRESH, LEASE, Next, Outcome};
 use crate::domain::pace::{asks_to_slow_down, provider_of};
 use crate::wording::templates::Templates;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,9 +30,6 @@ const WAITING: usize = BATCH as usize;
 /// How many mails that left may wait for their record, beside as many that are being recorded. A server that is quicker than our disk
 /// waits for it, so that after a kill few mails leave a second time.
 const UNRECORDED: usize = 8;
-
-/// How old a claim may be when its mail begins; after that the mail is given back, and its recipient's choice is read anew.
-pub(super) const FRESH: TimeDelta = TimeDelta::seconds(20);
 
 /// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
 /// one for each mail.

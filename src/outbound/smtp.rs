@@ -19,7 +19,8 @@ use crate::config::{OAuth2, SignIn, Smtp};
 use crate::desk::Desk;
 use crate::desk::tokens::TokenFault;
 use crate::dkim::Signer;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{FRESH, LEASE, Outcome};
+use crate::domain::returned::{is_ours, status_in};
 use crate::domain::threading::provider_id;
 use crate::oauth::sasl;
 use base64::Engine;
@@ -41,24 +42,37 @@ use tokio::time::timeout;
 /// How many mails are on the way at once.
 pub const LANES: usize = 4;
 
+/// How many bytes of a body leave in a second on the slowest line that is reckoned with.
+const SLOWEST: usize = 32 * 1024;
+
+/// What of a lease is left to record what became of the mail.
+const TO_RECORD: Duration = Duration::from_secs(10);
+
 /// How long a server may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// To connect, sign in and accept the envelope, in all.
     pub opening: Duration,
-    /// To take the body and answer. Long, because giving up here is what doubles mails (RFC 5321, 4.5.3.2.6).
+    /// To take a small body and answer. Long, because giving up here is what doubles mails (RFC 5321, 4.5.3.2.6).
     pub closing: Duration,
     /// To answer on a connection that was kept, before another is opened in its place.
     pub kept: Duration,
 }
 
 impl Patience {
-    /// For one send: 30 s, then 90 s.
+    /// For one send: 30 s, then 90 s and what the body takes on a slow line.
     pub const DEFAULT: Patience = Patience {
         opening: Duration::from_secs(30),
         closing: Duration::from_secs(90),
         kept: Duration::from_secs(5),
     };
+
+    /// To take a body of this size and answer, as long as the lease lasts: after that somebody else may send the mail.
+    fn closing_for(&self, bytes: usize) -> Duration {
+        let begun = FRESH.to_std().unwrap_or_default() + self.opening + TO_RECORD;
+        let closing = self.closing + Duration::from_secs((bytes / SLOWEST) as u64);
+        closing.min(LEASE.saturating_sub(begun))
+    }
 }
 
 /// Sends mails to one submission server.
@@ -180,8 +194,8 @@ impl SmtpCourier {
     ///
     /// An answer that gives the mail another id than its own (RFC 5321 leaves its text free): [`Outcome::SentAs`].
     /// An answer of 4xx, any fault before the end of the body, and a mail that cannot be signed: [`Outcome::Retry`]. An answer of 5xx to the
-    /// envelope or the body: [`Outcome::Failed`]; 5xx to the greeting or to signing in is ours to mend, and the mail
-    /// waits. No answer after the end of the body: [`Outcome::Ambiguous`].
+    /// recipient or the body: [`Outcome::Failed`]; 5xx to the greeting, to signing in or to the sender is ours to mend, as is one that
+    /// [`is_ours`], and the mail waits. No answer after the end of the body: [`Outcome::Ambiguous`].
     pub async fn send(&self, address: &str, mail: &[u8]) -> Outcome {
         let Ok(recipient) = read_address(address) else {
             return Outcome::Failed("the recipient's address is not valid".to_owned());
@@ -234,8 +248,9 @@ impl SmtpCourier {
                 Outcome::Retry(why)
             }
         };
-        match timeout(self.patience.closing, session.connection.message_iter(pieces)).await {
-            Err(_) => unanswered(self.silence(self.patience.closing)),
+        let closing = self.patience.closing_for(mail.len());
+        match timeout(closing, session.connection.message_iter(pieces)).await {
+            Err(_) => unanswered(self.silence(closing)),
             Ok(Ok(answer)) if answer.code().severity == Severity::PositiveCompletion => {
                 self.keep(session);
                 let given = answer.message().find_map(provider_id).filter(|id| !is_own_id(mail, id));
@@ -369,14 +384,15 @@ impl SmtpCourier {
         let sender = Mail::new(Some(self.sender.clone()), parameters);
         let recipient = Rcpt::new(recipient.clone(), Vec::new());
         if !*pipelines || self.is_told_singly.load(Ordering::Relaxed) {
-            connection.command(sender).await.map_err(stop)?;
+            connection.command(sender).await.map_err(stop_at_sender)?;
             connection.command(recipient).await.map_err(stop)?;
             return awaits_body(connection.command(Data).await.map_err(stop)?);
         }
         // The three at once, since each answer takes as long as the way to the server and back. All are read, whatever the
         // first says (RFC 2920, 3.1), as long as the server is there.
         *is_lost = true;
-        let to_sender = connection.command(format!("{sender}{recipient}{Data}")).await.map_err(stop);
+        let to_sender =
+            connection.command(format!("{sender}{recipient}{Data}")).await.map_err(stop_at_sender);
         if let Err(gone @ (Stop::Line(_) | Stop::Goodbye(_))) = to_sender {
             return Err(gone);
         }
@@ -482,7 +498,18 @@ fn stop(error: Error) -> Stop {
         None => Stop::Line(why),
         Some(421) => Stop::Goodbye(why),
         Some(530 | 534 | 535 | 538) => Stop::Connection(why),
-        Some(code) => Stop::Refusal { is_final: code >= 500, why },
+        Some(code) => {
+            let is_final = code >= 500 && !status_in(&why).is_some_and(is_ours);
+            Stop::Refusal { is_final, why }
+        }
+    }
+}
+
+/// What an error says that answers the sender: nothing was said of a recipient yet.
+fn stop_at_sender(error: Error) -> Stop {
+    match stop(error) {
+        Stop::Refusal { why, .. } => Stop::Refusal { is_final: false, why },
+        other => other,
     }
 }
 
@@ -492,8 +519,13 @@ mod tests {
 
     #[test]
     fn a_send_is_given_up_before_its_lease_ends() {
-        let longest = Patience::DEFAULT.opening + Patience::DEFAULT.closing;
-        let begun = super::super::round::FRESH.to_std().unwrap();
-        assert!(begun + longest < crate::domain::delivery::LEASE);
+        let longest = Patience::DEFAULT.opening + Patience::DEFAULT.closing_for(1 << 30);
+        assert!(FRESH.to_std().unwrap() + longest + TO_RECORD <= LEASE);
+    }
+
+    #[test]
+    fn a_large_body_has_the_time_that_it_takes_on_a_slow_line() {
+        let closing = |bytes| Patience::DEFAULT.closing_for(bytes).as_secs();
+        assert_eq!((closing(1000), closing(4 << 20)), (90, 90 + 128));
     }
 }

@@ -2,7 +2,7 @@
 //! May import: domain.
 
 use super::header::Fields;
-use crate::domain::screening::{LIST, automatic_subject};
+use crate::domain::screening::{BY_SUBJECT, LIST, automatic_subject};
 use mail_parser::Message;
 use std::collections::HashSet;
 
@@ -83,7 +83,7 @@ pub fn reason(message: &Message<'_>, raw: &[u8], subject: &str, senders: &str) -
     if class || to_program || by_program {
         return Some("autoresponder".to_owned());
     }
-    automatic_subject(subject).then(|| "subject".to_owned())
+    automatic_subject(subject).then(|| BY_SUBJECT.to_owned())
 }
 
 /// Whether the value of a telling field does not take it back.

@@ -37,6 +37,11 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str
     if !clues.speak() && !has_report && kind.is_empty() {
         return None;
     }
+    // A person may attach the report that they got: it is their mail all the same.
+    let is_report = !kind.is_empty() || media_type(root, raw) == "multipart/report";
+    if !is_report && !clues.are_a_systems() && has_report {
+        return None;
+    }
     let mut report = Report::of(message, raw);
     if kind == "disposition-notification" {
         return report.rejected();
@@ -75,7 +80,7 @@ pub fn delivered(message: &Message<'_>, raw: &[u8]) -> Option<Bounce> {
         return None;
     };
     (action == "delivered").then(|| Bounce {
-        recipient: address.or(original),
+        recipient: original.or(address),
         status: code,
         action,
         original_message_id: message_id(&report.returned),
@@ -112,6 +117,15 @@ impl<'s> Clues<'s> {
             senders,
             subject,
         }
+    }
+
+    /// Whether the sender or the envelope is that of a mail system.
+    fn are_a_systems(&self) -> bool {
+        self.named.is_some()
+            || self.null
+            || self.daemon
+            || self.senders.contains("amazonaws")
+            || DAEMON.is_match(self.senders)
     }
 
     /// Whether anything asks to look at the body.
@@ -183,7 +197,8 @@ impl Report {
         if matches!(action.as_str(), "delivered" | "relayed" | "expanded") {
             return Some(None);
         }
-        let recipient = address.or(original).or_else(|| failed_recipients(fields));
+        // Whom we wrote to; the last server on the way may name whom the mail was handed on to.
+        let recipient = original.or(address).or_else(|| failed_recipients(fields));
         let recipient = recipient.or_else(|| first_address(&self.words, &[]));
         let code = precise(code, &diagnostic, head(&self.words, LONGEST_REPORT))
             .or_else(|| enhanced_code(&diagnostic))
@@ -226,7 +241,9 @@ impl Report {
         // People write "my mail was not delivered" too, codes and all: without a mail system as sender, the mail that
         // came back must be there, or a sentence to its sender with the address under it.
         let addressed = SECOND_PERSON.find(&folded).is_some_and(|found| {
-            let is_cited = folded[..found.start()].trim_end().ends_with(['\u{ab}', '"', '\u{201c}']);
+            // Somebody tells what they read: after a mark, or a colon on the same line.
+            let before = folded[..found.start()].trim_end_matches([' ', '\u{a0}', '\u{202f}']);
+            let is_cited = before.trim_end().ends_with(['\u{ab}', '"', '\u{201c}']) || before.ends_with(':');
             !is_cited && folded[found.end()..].contains('@')
         });
         let proof = !folded.contains('?')

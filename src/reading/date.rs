@@ -11,6 +11,15 @@ pub fn date(message: &Message<'_>, fields: &Fields<'_>) -> Option<DateTime<Utc>>
         .or_else(|| odd_date(&fields.text("Date")?))
 }
 
+/// When the server that a mail reached last says that it got it: its topmost Received field (RFC 5322 section 3.6.7).
+pub fn received(fields: &Fields<'_>) -> Option<DateTime<Utc>> {
+    let field = fields.text("Received")?;
+    let (_, at) = field.rsplit_once(';')?;
+    let at = at.split('(').next().unwrap_or(at).trim();
+    let read = DateTime::parse_from_rfc2822(at).ok();
+    read.map(|date| date.to_utc()).or_else(|| odd_date(at))
+}
+
 /// A date as programs write it that do not follow RFC 5322: as in ISO 8601, as C prints it, with whole names.
 fn odd_date(text: &str) -> Option<DateTime<Utc>> {
     const ZONED: [&str; 6] = [

@@ -60,9 +60,8 @@ pub fn list(message: &Message<'_>, raw: &[u8], shown: &[u32], most_bytes: u64, w
         file.inline = !pictures.parts.is_empty()
             && file.media_type.starts_with("image/")
             && Fields::of(part, raw)
-                .ids("Content-ID")
-                .iter()
-                .any(|id| pictures.parts.contains(&id.to_lowercase()));
+                .id("Content-ID")
+                .is_some_and(|id| pictures.parts.contains(&id.to_lowercase()));
         list.add(file);
     }
     let mut placed = vec![false; message.parts.len()];
@@ -229,7 +228,7 @@ fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8], contents: &[u8]) -> Opt
 
 /// The name that Outlook hides in the Content-ID of an inline picture: `image001.jpg@01DB8C3A.5E0F2B10`.
 fn named_by_id(fields: &Fields<'_>) -> Option<String> {
-    let id = fields.ids("Content-ID").into_iter().next()?;
+    let id = fields.id("Content-ID")?;
     let name = file_name(id.split('@').next().unwrap_or(""));
     let (stem, ending) = name.rsplit_once('.')?;
     let plausible = !stem.is_empty()

@@ -101,6 +101,12 @@ impl<'a> Fields<'a> {
         self.all(name).next().map(|raw| read_ids(&text_of(raw, None))).unwrap_or_default()
     }
 
+    /// The id of a mail or of a part (Message-ID, Content-ID) without angle brackets; some programs write a bare word there.
+    pub fn id(&self, name: &'a str) -> Option<String> {
+        let text = text_of(self.all(name).next()?, None);
+        read_ids(&text).into_iter().next().or_else(|| bare_id(&text))
+    }
+
     /// A parameter of a structured field such as Content-Type, decoded (RFC 2231, RFC 2047, or raw 8-bit).
     pub fn parameter(&self, field: &'a str, name: &str) -> Option<String> {
         self.all(field).next().and_then(|raw| read_parameter(raw, name))
@@ -233,7 +239,15 @@ fn encoded_word(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     Some((charset, bytes, after))
 }
 
-/// Message ids without angle brackets; without any brackets the words themselves, as some programs write them.
+/// The first word where there are no brackets.
+fn bare_id(line: &str) -> Option<String> {
+    let word = line.split_whitespace().next()?.trim_matches('>');
+    let id: String = word.chars().filter(|c| !c.is_control()).collect();
+    (!line.contains('<') && !id.is_empty() && id.len() <= LONGEST_ID).then_some(id)
+}
+
+/// Message ids without angle brackets; without any brackets the words that are of that form, as some programs write them
+/// among others: "Your message of Monday".
 fn read_ids(line: &str) -> Vec<String> {
     let mut ids = Vec::new();
     let mut push = |id: &str| {
@@ -247,7 +261,8 @@ fn read_ids(line: &str) -> Vec<String> {
             push(piece.split('>').next().unwrap_or(piece));
         }
     } else {
-        line.split_whitespace().for_each(|word| push(word.trim_matches('>')));
+        let is_id = |word: &&str| word.matches('@').count() == 1;
+        line.split_whitespace().map(|word| word.trim_matches('>')).filter(is_id).for_each(push);
     }
     ids
 }
@@ -412,5 +427,10 @@ mod tests {
         assert_eq!(read_ids("<a@x.example>\t<b@x.example>"), ["a@x.example", "b@x.example"]);
         assert_eq!(read_ids("a@x.example"), ["a@x.example"]);
         assert_eq!(read_ids("<> < >"), Vec::<String>::new());
+        assert_eq!(read_ids("Your message of Tue, 3 Mar 2026 a@x.example"), ["a@x.example"]);
+        assert_eq!(read_ids("Votre message du 3 mars"), Vec::<String>::new());
+        assert_eq!(read_ids("a@b@c 1"), Vec::<String>::new());
+        assert_eq!(bare_id("20260303102351 x").as_deref(), Some("20260303102351"));
+        assert_eq!((bare_id("<>"), bare_id(" > ")), (None, None));
     }
 }

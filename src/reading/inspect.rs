@@ -6,8 +6,8 @@ use crate::domain::authentication::{is_refuted_by, verdict_of};
 use crate::domain::forward;
 use crate::domain::mail::{InboundMail, Mailbox};
 use crate::domain::screening::{Ignored, Screening, screen};
-use crate::domain::threading::{Offer, offers};
-use crate::domain::trim::trim;
+use crate::domain::threading::{Offer, is_answer, offers};
+use crate::domain::trim::{Setting, trim_in};
 use serde_json::{Value, json};
 
 /// The keys of the contract's `mail inspect`, touching nothing. A mail that cannot be read has all of them, empty,
@@ -25,7 +25,9 @@ pub fn inspect(raw: &[u8], own_addresses: &[String], authserv_ids: &[String], li
 }
 
 fn describe(mail: &InboundMail, own_addresses: &[String], authserv_ids: &[String]) -> Value {
-    let trimmed = trim(&mail.text);
+    let forward = forward::read(mail);
+    let line = forward.as_ref().and_then(|forward| forward.line);
+    let trimmed = trim_in(&mail.text, Setting { answers: is_answer(mail), forward: line });
     let (screening, why) = words(&screen(mail, own_addresses));
     let from = mail.from.first();
     let addresses = |list: &[Mailbox]| list.iter().map(|mailbox| mailbox.address.clone()).collect::<Vec<_>>();
@@ -56,7 +58,7 @@ fn describe(mail: &InboundMail, own_addresses: &[String], authserv_ids: &[String
         "screening": screening,
         "why": why,
         "rungs": offers(mail, own_addresses).iter().map(rung).collect::<Vec<_>>(),
-        "forward": forward::read(mail).map(|forward| json!({
+        "forward": forward.map(|forward| json!({
             "from": forward.from.address, "name": forward.from.name, "subject": forward.subject,
         })),
     })

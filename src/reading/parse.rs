@@ -55,7 +55,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         delivered_to: delivered_to(&fields),
         subject: fields.text("Subject").unwrap_or_default(),
         date: date(&message, &fields),
-        message_id: fields.ids("Message-ID").into_iter().next(),
+        message_id: fields.id("Message-ID"),
         in_reply_to: fields.ids("In-Reply-To"),
         references: fields.ids("References"),
         text: body.text,

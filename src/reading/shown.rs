@@ -79,7 +79,7 @@ fn own_pictures(message: &Message<'_>, raw: &[u8], named: &HashSet<String>) -> H
         if part.is_multipart() || matches!(part.body, PartType::Message(_) | PartType::Html(_)) {
             continue;
         }
-        let Some(id) = Fields::of(part, raw).ids("Content-ID").into_iter().next() else { continue };
+        let Some(id) = Fields::of(part, raw).id("Content-ID") else { continue };
         let id = id.to_lowercase();
         if !named.contains(&id) || found.contains_key(&id) {
             continue;

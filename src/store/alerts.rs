@@ -14,23 +14,35 @@ statements! {
     ALERTS = Sql::same("SELECT kind, about, detail, since FROM alert ORDER BY since, kind, about");
 }
 
+/// What came of raising an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raised {
+    /// It did not stand yet.
+    First,
+    /// It stood, and says something else now.
+    Restated,
+    /// It stands as it stood.
+    Known,
+}
+
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
-    /// `true` when it did not stand yet; one that stands keeps its beginning.
+    /// One that stands keeps its beginning.
     pub async fn raise_alert(
         &mut self,
         kind: AlertKind,
         about: &str,
         detail: &str,
         now: DateTime<Utc>,
-    ) -> Result<bool> {
+    ) -> Result<Raised> {
         let (about, detail) = (clean(about), clean(detail));
         let raised: Option<String> =
             optional_scalar!(self, RAISE_ALERT, kind.as_str(), about.as_ref(), detail.as_ref(), now)?;
-        if raised.is_none() {
-            execute!(self, RESTATE_ALERT, kind.as_str(), about, detail)?;
+        if raised.is_some() {
+            return Ok(Raised::First);
         }
-        Ok(raised.is_some())
+        let restated = execute!(self, RESTATE_ALERT, kind.as_str(), about, detail)? == 1;
+        Ok(if restated { Raised::Restated } else { Raised::Known })
     }
 
     /// `true` when it stood.

@@ -58,6 +58,11 @@ statements! {
     HASTEN = Sql::same(
         "UPDATE post SET next_attempt_at = $2 WHERE platform = $1 AND state = 'pending' AND attempts > 0 \
          AND next_attempt_at > $2");
+    DROP_WAITING = Sql::same(
+        "DELETE FROM post WHERE platform = $1 AND kind = $2 AND ticket_id = $3 AND state = 'pending'");
+    IS_UNDER_WAY = Sql::same(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM post WHERE platform = $1 AND kind = $2 AND ticket_id = $3 \
+         AND state IN ('pending', 'sending')");
     IS_REFUSED = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM post WHERE platform = $1 AND kind = $2 AND ticket_id = $3 AND state = 'failed'");
     NEXT_POST = Sql::same(
@@ -277,6 +282,22 @@ impl Tx {
     /// What waits after a failed attempt is tried at once.
     pub async fn hasten_posts(&mut self, platform: Platform, now: DateTime<Utc>) -> Result<()> {
         execute!(self, HASTEN, platform.as_str(), now).map(drop)
+    }
+
+    /// What of this kind waits to be posted of the ticket is not posted.
+    pub async fn drop_waiting(&mut self, platform: Platform, kind: PostKind, ticket: TicketId) -> Result<()> {
+        execute!(self, DROP_WAITING, platform.as_str(), kind.as_str(), ticket.0).map(drop)
+    }
+
+    /// Whether something of this kind waits or is being posted of the ticket.
+    pub async fn is_under_way(
+        &mut self,
+        platform: Platform,
+        kind: PostKind,
+        ticket: TicketId,
+    ) -> Result<bool> {
+        let count: i64 = scalar!(self, IS_UNDER_WAY, platform.as_str(), kind.as_str(), ticket.0)?;
+        Ok(count > 0)
     }
 
     /// Whether this thing of the ticket was refused for good.

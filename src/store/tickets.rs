@@ -21,6 +21,15 @@ macro_rules! ticket_columns {
 }
 pub(super) use ticket_columns;
 
+/// In status `$1` since `$2` or longer; one whose requester owes us an answer, since we last asked for it.
+macro_rules! stands_since {
+    () => {
+        "status = $1 AND status_since <= $2 AND ($1 <> 'waiting_customer' OR NOT EXISTS (SELECT 1 FROM message \
+         WHERE message.ticket_id = ticket.id AND message.direction = 'outbound' AND message.mark IS NULL \
+         AND message.retracted_at IS NULL AND message.at > $2))"
+    };
+}
+
 macro_rules! add_event {
     () => {
         "INSERT INTO event (ticket_id, at, kind, door, agent_id, actor, detail, version_after, source_key) VALUES "
@@ -97,9 +106,12 @@ statements! {
          WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 ORDER BY event.id");
     OPEN_AFTER = Sql::same("SELECT id FROM ticket WHERE status <> 'closed' AND id > $1 ORDER BY id LIMIT $2");
     STANDING_SINCE = Sql::same(concat!(
-        "SELECT ", ticket_columns!(), " FROM ticket WHERE status = $1 AND status_since <= $2 ORDER BY status_since, id LIMIT $3"));
-    COUNT_STANDING = Sql::same(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE status = $1 AND status_since <= $2");
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE ", stands_since!(), " ORDER BY status_since, id LIMIT $3"));
+    COUNT_STANDING = Sql::same(concat!("SELECT CAST(COUNT(*) AS BIGINT) FROM ticket WHERE ", stands_since!()));
+    PUT_OFF_SINCE = Sql::same(concat!(
+        "SELECT ", ticket_columns!(), " FROM ticket WHERE ", stands_since!(), " AND EXISTS (SELECT 1 FROM event \
+         WHERE event.ticket_id = ticket.id AND event.kind = 'snoozed' AND event.undone_at IS NULL \
+         AND event.at >= ticket.status_since)"));
     OWED_BY = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE status IN ('new', 'in_progress') AND answer_due < $1 \
          ORDER BY answer_due, id LIMIT $2"));
@@ -416,7 +428,8 @@ impl Tx {
         Ok(ids.into_iter().map(|(id,)| TicketId(id)).collect())
     }
 
-    /// The tickets that have stood in a status since then or longer, the longest first, and how many there are.
+    /// The tickets that have stood in a status since then or longer, the longest first, and how many there are. One whose
+    /// requester owes us an answer stands since we last asked for it.
     pub async fn standing_since(
         &mut self,
         status: Status,
@@ -426,6 +439,12 @@ impl Tx {
         let rows: Vec<TicketRow> = all!(self, STANDING_SINCE, status.as_str(), since, limit)?;
         let count = scalar!(self, COUNT_STANDING, status.as_str(), since)?;
         Ok((rows.into_iter().map(TicketRow::read).collect::<Result<_>>()?, count))
+    }
+
+    /// Those of them that were put off while they stood there, for however long.
+    pub async fn put_off_since(&mut self, status: Status, since: DateTime<Utc>) -> Result<Vec<Ticket>> {
+        let rows: Vec<TicketRow> = all!(self, PUT_OFF_SINCE, status.as_str(), since)?;
+        rows.into_iter().map(TicketRow::read).collect()
     }
 
     /// The tickets whose requester is owed an answer before then, the most pressing first, and how many there are.

@@ -61,9 +61,9 @@ fn done(web: &Web, act: &Act, session: &Session, text: String) -> Response {
     act.led_to(HERE)
 }
 
-/// Counts a try of the agent; what they read where there were too many.
-fn counted(web: &Web, attempts: &Attempts, session: &Session) -> Option<String> {
-    match attempts.take(&session.agent.name, web.desk().clock().now()) {
+/// Counts a try; what the agent reads where there were too many.
+fn counted(web: &Web, attempts: &Attempts, whose: &str) -> Option<String> {
+    match attempts.take(whose, web.desk().clock().now()) {
         Ok(()) => None,
         Err(Wait { minutes }) => Some(say::wait(minutes)),
     }
@@ -72,13 +72,14 @@ fn counted(web: &Web, attempts: &Attempts, session: &Session) -> Option<String> 
 /// Whether the password that came with a form is the agent's; else what they read. One who has none is asked for none.
 async fn password_fits(web: &Web, act: &Act, field: &str) -> Result<Option<String>, Problem> {
     let Some(hash) = web.desk().password_hash(act.session.agent.id).await? else { return Ok(None) };
-    if let Some(wait) = counted(web, web.attempts(), &act.session) {
+    // By session, and apart from those of signing in: there a stranger who has only the name uses them up.
+    if let Some(wait) = counted(web, web.own_passwords(), &act.session.hash) {
         return Ok(Some(wait));
     }
     if !passwords::fits(web, Some(hash), act.field(field)).await? {
         return Ok(Some(say::WRONG_PASSWORD.to_owned()));
     }
-    web.attempts().clear(&act.session.agent.name);
+    web.own_passwords().clear(&act.session.hash);
     Ok(None)
 }
 
@@ -161,7 +162,7 @@ pub async fn confirm_totp(State(web): State<Web>, act: Act) -> Result<Response, 
     if recall(&web, session, act.key()).is_some() {
         return Ok(act.led_to(HERE));
     }
-    if let Some(wait) = counted(&web, web.codes(), session) {
+    if let Some(wait) = counted(&web, web.codes(), &session.agent.name) {
         return totp_page(&web, session, Some(wait)).await;
     }
     let confirmed = web.acting(session).confirm_totp(session.agent.id, act.field("code")).await?;
@@ -183,7 +184,7 @@ pub async fn end_totp(State(web): State<Web>, act: Act) -> Result<Response, Prob
     if let Some(wrong) = password_fits(&web, &act, "password").await? {
         return no(&web, session, wrong).await;
     }
-    if let Some(wait) = counted(&web, web.codes(), session) {
+    if let Some(wait) = counted(&web, web.codes(), &session.agent.name) {
         return no(&web, session, wait).await;
     }
     let desk = web.acting(session);

@@ -118,7 +118,7 @@ async fn ticket_page(
     }
     let command = Command::Template { name: None, ticket: None };
     let templates = match web.desk().run(&session.agent, Door::Web, command, None).await? {
-        // The page sends a text, and a text hands nothing over: `feature` does.
+        // What hands the ticket over is never offered unasked.
         View::Templates(templates) => templates.into_iter().filter(|reply| !reply.hands_over).collect(),
         _ => Vec::new(),
     };
@@ -243,7 +243,11 @@ pub async fn reply(State(web): State<Web>, Path(id): Path<i64>, mut form: Act) -
             let (agent, key) = (&form.session.agent, Some(form.source_key.as_str()));
             let limits = &web.settings().limits;
             let mail = web.desk().enclosed(limits, &agent.name, id, &text, &form.source_key, files).await?;
-            let with = With { files: mail.as_ref(), seen: form.field("seen").parse().map(MessageId).ok() };
+            let with = With {
+                files: mail.as_ref(),
+                seen: form.field("seen").parse().map(MessageId).ok(),
+                template: Some(form.field("template")).filter(|key| !key.is_empty()),
+            };
             web.desk().run_with(agent, Door::Web, command, key, with).await
         }
         false => Err(Failure::Refused(Refusal::RecipientsChanged(id))),

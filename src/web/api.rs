@@ -23,7 +23,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::ToSchema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, Response as Described, ResponseBuilder,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -81,8 +83,33 @@ fn described() -> (Router<Web>, OpenApi) {
         .routes(routes!(push::widget))
         .routes(routes!(push::show, push::subscribe, push::unsubscribe))
         .split_for_parts();
+    describe_faults(&mut description);
     webhooks::describe(&mut description);
     (router, description)
+}
+
+/// Adds what any request may be answered: each needs a token, may take too long, and may have a body that cannot be read.
+fn describe_faults(description: &mut OpenApi) {
+    let fault = |says: &str| -> Described {
+        let body = Content::new(Some(Ref::from_schema_name("Said")));
+        ResponseBuilder::new().description(says).content("application/json", body).build()
+    };
+    for item in description.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let has_body = operation.request_body.is_some();
+            let mut add = |status: &str, says: &str| {
+                operation.responses.responses.entry(status.to_owned()).or_insert_with(|| fault(says).into());
+            };
+            add("401", "No token, or none that is known");
+            add("403", "The token lacks the scope");
+            add("503", "No answer in time, or too many streams; try again");
+            if has_body {
+                add("400", "The body cannot be read");
+                add("413", "The body is too large");
+            }
+        }
+    }
 }
 
 /// Who asks: a token that opens what they ask for.
@@ -188,7 +215,12 @@ impl From<super::Problem> for Fault {
 
 impl From<JsonRejection> for Fault {
     fn from(rejection: JsonRejection) -> Fault {
-        Fault::new(rejection.status(), "bad_request", rejection.body_text())
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the request is too large")
+            }
+            _ => Fault::new(StatusCode::BAD_REQUEST, "bad_request", rejection.body_text()),
+        }
     }
 }
 
@@ -225,6 +257,18 @@ mod tests {
             ]
         );
         assert!(description["components"]["schemas"]["User"]["properties"]["preference"].is_object());
+        assert!(description["components"]["schemas"]["Said"].is_object());
+        for (path, item) in description["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let has_body = operation["requestBody"].is_object();
+                let faults =
+                    if has_body { &["400", "401", "403", "413", "503"][..] } else { &["401", "403", "503"] };
+                for status in faults {
+                    let body = &operation["responses"][*status]["content"]["application/json"]["schema"];
+                    assert_eq!(body["$ref"], "#/components/schemas/Said", "{method} {path} {status}");
+                }
+            }
+        }
         let webhooks = description["webhooks"].as_object().unwrap();
         let names: Vec<&str> = webhooks.keys().map(String::as_str).collect();
         let mut known = HookEvent::ALL.map(HookEvent::as_str).to_vec();

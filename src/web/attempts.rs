@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in. In memory: a restart forgives, and that is harmless. May import:
+//! How often somebody may try a password or a code. In memory: a restart forgives, and that is harmless. May import:
 //! domain.
 
 use crate::domain::fold::fold;

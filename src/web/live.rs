@@ -101,7 +101,7 @@ struct Live {
 }
 
 impl Live {
-    /// What is told next; `None` when the stream's time is over.
+    /// What is told next; `None` when the stream's time is over, or the session's.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop() {
@@ -111,7 +111,8 @@ impl Live {
                 self.looks = self.looks.checked_sub(1)?;
                 tokio::time::sleep(LOOKS_EVERY).await;
             }
-            // A database that cannot be asked ends the stream: the page asks for another.
+            // A database that cannot be asked ends the stream, as the end of the session does: the page asks for another.
+            self.web.desk().session(&self.session.hash).await.ok()??;
             self.look().await.ok()?;
         }
     }

@@ -2,10 +2,10 @@
 //! the command line; what a page needs to know it reads from the desk, and draws with `pages`. May import: desk,
 //! command, config, view, wording, reading, oauth, domain.
 //!
-//! In reading order: [`router`] (all the addresses), `guard` (before every page), `session` (who is there), `sign_in`, `first` and
-//! `account` (how they came there), `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs' pages), `docs`
-//! and `templates` (their resources), `people`, `agents` and `operations` (the leads'), `requester` (by signed link), `pages` and `shown`
-//! (how they are drawn), `memory` (what a page remembers between two requests).
+//! In reading order: [`router`] (all the addresses), `line` and `guard` (before every page), `session` (who is there), `sign_in`,
+//! `first` and `account` (how they came there), `list`, `bulk`, `admin`, `live`, `console`, `report`, `outbox`, `received` (the CMs'
+//! pages), `docs` and `templates` (their resources), `people`, `agents` and `operations` (the leads'), `requester` (by signed link),
+//! `pages` and `shown` (how they are drawn), `memory` (what a page remembers between two requests).
 
 mod account;
 mod admin;
@@ -19,6 +19,7 @@ mod console;
 mod docs;
 mod first;
 mod guard;
+mod line;
 mod list;
 mod live;
 mod memory;
@@ -61,11 +62,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono_tz::Tz;
+use line::{Moving, Peers};
 use live::Present;
 use memory::{Flashes, Transcripts};
 use pages::{Flash, Frame, Pages};
 use session::{Act, Cookie, Session};
 use shown::Here;
+use upload::OneEach;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -87,8 +90,10 @@ const LARGEST_FORM: usize = 1024 * 1024;
 /// How much is read of a form with files at most, in bytes, whatever of it is kept.
 const LARGEST_UPLOAD: usize = 64 << 20;
 
-/// How many forms with files are read at once, and how many streams are open: the rest of the pages must find a place too.
+/// How many forms with files are read at once, how many large files are sent, and how many streams are open: the rest of the
+/// pages must find a place too.
 const UPLOADS_AT_ONCE: usize = 4;
+const DOWNLOADS_AT_ONCE: usize = 8;
 const STREAMS_AT_ONCE: usize = 64;
 
 /// How many pages of CMs stay live by a stream; the rest ask every few seconds.
@@ -136,10 +141,15 @@ struct Inner {
     attempts: Attempts,
     /// The same for codes, which whoever has the password may try.
     codes: Attempts,
+    /// The same for the password that an agent gives again, by session.
+    own_passwords: Attempts,
     hashing: Semaphore,
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
+    one_each: OneEach,
+    downloads: Arc<Semaphore>,
     /// The team does not wait behind requesters.
-    team_uploads: Semaphore,
+    team_uploads: Arc<Semaphore>,
+    team_downloads: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     live_streams: Arc<Semaphore>,
     present: Present,
@@ -155,9 +165,13 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         pages: Pages::default(),
         attempts: Attempts::default(),
         codes: Attempts::default(),
+        own_passwords: Attempts::default(),
         hashing: Semaphore::new(HASHED_AT_ONCE),
-        uploads: Semaphore::new(UPLOADS_AT_ONCE),
-        team_uploads: Semaphore::new(UPLOADS_AT_ONCE),
+        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        one_each: OneEach::default(),
+        downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
+        team_uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        team_downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
         streams: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
         live_streams: Arc::new(Semaphore::new(LIVE_AT_ONCE)),
         present: Present::default(),
@@ -328,6 +342,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let peers = Peers::default();
     tokio::pin!(stop);
     loop {
         let place = Arc::clone(&places);
@@ -340,18 +355,20 @@ pub async fn serve(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        // One that has as many as it may is hung up on.
+        let Some(counted) = peers.enter(peer.ip()) else { continue };
         // A stream of events is small frames: none waits until the one before it is acknowledged.
         let _ = stream.set_nodelay(true);
         let service = Extension(ConnectInfo(peer)).layer(pages.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(Moving::new(stream)), TowerToHyperService::new(service));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // A client that went away, or never spoke, is no fault of ours.
             let _ = connection.await;
-            drop(place);
+            drop((place, counted));
         });
     }
     drop(listener);
@@ -380,16 +397,32 @@ impl Web {
         &self.0.codes
     }
 
+    fn own_passwords(&self) -> &Attempts {
+        &self.0.own_passwords
+    }
+
     fn hashing(&self) -> &Semaphore {
         &self.0.hashing
     }
 
-    fn uploads(&self) -> &Semaphore {
+    fn uploads(&self) -> &Arc<Semaphore> {
         &self.0.uploads
     }
 
-    fn team_uploads(&self) -> &Semaphore {
+    fn one_each(&self) -> &OneEach {
+        &self.0.one_each
+    }
+
+    fn downloads(&self) -> &Arc<Semaphore> {
+        &self.0.downloads
+    }
+
+    fn team_uploads(&self) -> &Arc<Semaphore> {
         &self.0.team_uploads
+    }
+
+    fn team_downloads(&self) -> &Arc<Semaphore> {
+        &self.0.team_downloads
     }
 
     fn streams(&self) -> &Arc<Semaphore> {
@@ -486,6 +519,8 @@ pub(crate) enum Problem {
     /// A field is missing or holds what no page of ours sends.
     BadForm,
     TooLarge,
+    /// Nothing more came of what was being sent.
+    TooSlow,
     /// A mail nested too deeply to be opened.
     Unreadable,
     /// The desk said no, and no page of its own tells it.
@@ -534,6 +569,7 @@ impl IntoResponse for Problem {
             Problem::WrongHost => ("wrong_host", StatusCode::FORBIDDEN),
             Problem::BadForm => ("bad_form", StatusCode::BAD_REQUEST),
             Problem::TooLarge => ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
+            Problem::TooSlow => ("too_slow", StatusCode::SERVICE_UNAVAILABLE),
             Problem::Unreadable => ("unreadable", StatusCode::UNPROCESSABLE_ENTITY),
             Problem::Refused(refusal) => {
                 undrawn.said = text::sentence(&refusals::say(&refusal), false);
@@ -616,8 +652,8 @@ async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> 
 }
 
 /// A body of bytes with its type and policy, for what came or left by mail.
-fn sealed(media_type: &'static str, policy: &'static str, bytes: Vec<u8>) -> Response {
+fn sealed(media_type: &'static str, policy: &'static str, body: impl Into<Body>) -> Response {
     let headers: [(HeaderName, &'static str); 2] =
         [(header::CONTENT_TYPE, media_type), (header::CONTENT_SECURITY_POLICY, policy)];
-    (headers, Body::from(bytes)).into_response()
+    (headers, body.into()).into_response()
 }

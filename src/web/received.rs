@@ -11,16 +11,24 @@ use crate::domain::text::is_invisible;
 use crate::reading::clean::Unshown;
 use crate::reading::parse::file_bytes;
 use crate::reading::shown::{Shown, show};
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// The longest that an HTML version may take to be cleaned; the guards before it end sooner on any mail that was made.
 const LONGEST_CLEANING: Duration = Duration::from_secs(10);
+
+/// A file of more bytes keeps its place until it has gone, however slowly its reader takes it.
+const LARGE: usize = 1 << 20;
 
 /// The HTML version of a mail, or why it is not shown.
 #[derive(Debug, Default, Serialize)]
@@ -92,20 +100,45 @@ pub async fn attachment(
     _session: Session,
     Path((id, part)): Path<(i64, u32)>,
 ) -> Result<Response, Problem> {
+    let place = place_among(web.team_downloads()).await?;
     let (file, raw) = web.desk().file_of_message(MessageId(id), part).await?.ok_or(Problem::NotFound)?;
-    saved(&file, raw, part).await
+    saved(&file, raw, part, place).await
+}
+
+/// A place for a file that is read and sent; one is waited for before the mail comes into memory.
+pub(super) async fn place_among(downloads: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    Ok(Arc::clone(downloads).acquire_owned().await.map_err(anyhow::Error::from)?)
 }
 
 /// A file of a mail, to save.
-pub(super) async fn saved(file: &Attachment, raw: Vec<u8>, part: u32) -> Result<Response, Problem> {
+pub(super) async fn saved(
+    file: &Attachment,
+    raw: Vec<u8>,
+    part: u32,
+    place: OwnedSemaphorePermit,
+) -> Result<Response, Problem> {
     if file.refused.is_some() {
         return Err(Problem::NotFound);
     }
     let bytes = spawn_blocking(move || file_bytes(&raw, part)).await.map_err(anyhow::Error::from)?;
-    let mut response = sealed("application/octet-stream", FILE_POLICY, bytes.ok_or(Problem::Unreadable)?);
+    let bytes = bytes.ok_or(Problem::Unreadable)?;
+    let size = bytes.len();
+    let body = match size > LARGE {
+        true => held(bytes, place),
+        false => Body::from(bytes),
+    };
+    let mut response = sealed("application/octet-stream", FILE_POLICY, body);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size));
     let value = HeaderValue::from_str(&disposition(&file.name)).map_err(anyhow::Error::from)?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     Ok(response)
+}
+
+/// A body that keeps its place until all of it has gone, or its reader has.
+fn held(bytes: Vec<u8>, place: OwnedSemaphorePermit) -> Body {
+    Body::from_stream(unfold((Some(Bytes::from(bytes)), place), |(bytes, place)| async move {
+        Some((Ok::<_, Infallible>(bytes?), (None, place)))
+    }))
 }
 
 /// `Content-Disposition` (RFC 6266) for a file that a stranger named: a plain name, never a path.
@@ -129,6 +162,20 @@ mod tests {
     use super::super::pages::Pages;
     use super::*;
     use crate::reading::clean::BLANK;
+    use futures_util::StreamExt;
+
+    #[tokio::test]
+    async fn a_large_file_keeps_its_place_until_it_has_gone_or_its_reader_has() {
+        let places = Arc::new(Semaphore::new(1));
+        let file = async || held(b"large".to_vec(), place_among(&places).await.unwrap());
+        let mut pieces = file().await.into_data_stream();
+        assert_eq!(pieces.next().await.unwrap().unwrap(), "large");
+        assert_eq!(places.available_permits(), 0, "it may not have left yet");
+        assert!(pieces.next().await.is_none());
+        assert_eq!(places.available_permits(), 1);
+        drop(file().await);
+        assert_eq!(places.available_permits(), 1);
+    }
 
     #[test]
     fn a_picture_that_is_left_out_is_marked_where_it_would_be() {

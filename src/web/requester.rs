@@ -10,7 +10,7 @@ pub use answer::answer;
 pub use feedback::{ask, give};
 
 use super::pages::{Frame, OwnNav, PageSubject};
-use super::received::saved;
+use super::received::{place_among, saved};
 use super::shown::{self, ShownStatus};
 use super::{Problem, Web, upload};
 use crate::desk::links::Purpose;
@@ -168,9 +168,10 @@ pub async fn file(
     State(web): State<Web>,
     Path((token, message, part)): Path<(String, i64, u32)>,
 ) -> Result<Response, Problem> {
+    let place = place_among(web.downloads()).await?;
     let found = web.desk().own_file(&token, MessageId(message), part).await?;
     let (file, raw) = found.ok_or(Problem::NotFound)?;
-    saved(&file, raw, part).await
+    saved(&file, raw, part, place).await
 }
 
 /// `GET /u/{token}/tickets`.

@@ -65,6 +65,7 @@ fn want(wanted: Wanted) -> String {
         Wanted::AfterIngest => "keep, seen, delete, ou move: suivi d’un dossier".to_owned(),
         Wanted::TimeZone => "un fuseau horaire comme Europe/Paris".to_owned(),
         Wanted::PublicUrl => "une adresse comme https://aide.exemple.fr".to_owned(),
+        Wanted::PublicRoot => "une adresse sans chemin, comme https://aide.exemple.fr".to_owned(),
         Wanted::OAuth2 => "une table comme { provider = \"google\", client_id = \"…\" }".to_owned(),
         Wanted::Tenant => {
             "common, organizations, ou bien le domaine ou l’identifiant de votre organisation".to_owned()

@@ -123,10 +123,28 @@ fn span(seconds: u64) -> Option<String> {
     })
 }
 
-/// « 20 s », « 5 min », « 2 h », « 3 jours ».
-pub fn duration(duration: Duration) -> String {
+/// « 20 s », « 5 min », « 2 h », « 3 jours »: a span that was measured, in its largest unit.
+pub fn roughly(duration: Duration) -> String {
     let seconds = duration.as_secs();
     span(seconds).unwrap_or_else(|| format!("{seconds}\u{a0}s"))
+}
+
+/// « 20 s », « 5 min », « 1 h 30 », « 36 h », « 3 jours »: a span that somebody asked for or configured, to the second.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds > 0 && seconds.is_multiple_of(86_400) {
+        return count((seconds / 86_400) as i64, "jour", "jours");
+    }
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}\u{a0}s"),
+        (0, minutes, 0) => format!("{minutes}\u{a0}min"),
+        (0, minutes, seconds) => format!("{minutes}\u{a0}min {seconds}\u{a0}s"),
+        (hours, 0, 0) => format!("{}\u{a0}h", grouped(hours as i64)),
+        (hours, minutes, 0) => format!("{}\u{a0}h\u{a0}{minutes:02}", grouped(hours as i64)),
+        (hours, minutes, seconds) => {
+            format!("{}\u{a0}h {minutes}\u{a0}min {seconds}\u{a0}s", grouped(hours as i64))
+        }
+    }
 }
 
 /// « 2 h », « 24 h », « 3 jours »: a span as the guide promises it, in hours up to a day.
@@ -221,8 +239,22 @@ mod tests {
 
     #[test]
     fn spans_and_counts_are_said() {
-        assert_eq!(duration(Duration::from_secs(20)), "20\u{a0}s");
-        assert_eq!(duration(Duration::from_secs(120)), "2\u{a0}min");
+        for (seconds, said, measured) in [
+            (0, "0\u{a0}s", "0\u{a0}s"),
+            (20, "20\u{a0}s", "20\u{a0}s"),
+            (90, "1\u{a0}min 30\u{a0}s", "1\u{a0}min"),
+            (120, "2\u{a0}min", "2\u{a0}min"),
+            (3_900, "1\u{a0}h\u{a0}05", "1\u{a0}h"),
+            (5_400, "1\u{a0}h\u{a0}30", "1\u{a0}h"),
+            (5_415, "1\u{a0}h 30\u{a0}min 15\u{a0}s", "1\u{a0}h"),
+            (86_400, "1\u{a0}jour", "1\u{a0}jour"),
+            (36 * 3_600, "36\u{a0}h", "1\u{a0}jour"),
+            (90 * 86_400, "90\u{a0}jours", "3\u{a0}mois"),
+        ] {
+            let span = Duration::from_secs(seconds);
+            assert_eq!((duration(span).as_str(), roughly(span).as_str()), (said, measured));
+        }
+        assert_eq!([5_400, 86_400, 172_800].map(promised), ["1\u{a0}h\u{a0}30", "24\u{a0}h", "2\u{a0}jours"]);
         assert_eq!(
             [1_800, 3_600, 5_400, 86_400, 3 * 86_400].map(open),
             [

@@ -98,6 +98,11 @@ pub fn bounce_of_some_copy(why: &str) -> String {
     format!("{why}\u{a0}; l’une des copies, le rapport ne dit pas laquelle")
 }
 
+/// What is told of a report about another address than the mail went to: it was handed on there.
+pub fn bounce_of_another(why: &str, address: &str) -> String {
+    format!("{why}\u{a0}; le rapport parle d’une autre adresse ({address})\u{a0}: rien n’est changé")
+}
+
 /// Why an address that a server refused for good gets no mail.
 pub fn refused() -> &'static str {
     "adresse refusée par son serveur"

@@ -30,7 +30,7 @@ pub fn not_read_lately(late: &[(&str, Option<Duration>)]) -> Option<String> {
 pub fn ago(age: Option<Duration>) -> String {
     age.map_or_else(
         || "jamais".to_owned(),
-        |age| format!("il y a {}", dates::duration(age)).replace(' ', "\u{a0}"),
+        |age| format!("il y a {}", dates::roughly(age)).replace(' ', "\u{a0}"),
     )
 }
 

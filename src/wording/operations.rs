@@ -35,6 +35,7 @@ pub fn held_reason(why: &str) -> &str {
         "a forward of a program's mail" => {
             "transfert du mail d’un programme, à qui personne ne peut répondre"
         }
+        "automatic by its subject alone" => "réponse automatique, d’après son seul objet",
         "too many mails of this sender within an hour" => "trop de mails de cet expéditeur en une heure",
         other => other,
     }
@@ -74,9 +75,9 @@ pub const NOT_REFUSED: &str = "Cette publication n’est plus refusée\u{a0}: el
 /// The state of the mail to ourselves.
 pub fn canary(returned: bool, round_trip: Option<Duration>) -> String {
     match (returned, round_trip) {
-        (true, Some(taken)) => format!("revenu en {}", dates::duration(taken)),
+        (true, Some(taken)) => format!("revenu en {}", dates::roughly(taken)),
         (true, None) => "revenu".to_owned(),
-        (false, Some(taken)) => format!("en chemin\u{a0}; le précédent avait mis {}", dates::duration(taken)),
+        (false, Some(taken)) => format!("en chemin\u{a0}; le précédent avait mis {}", dates::roughly(taken)),
         (false, None) => "en chemin".to_owned(),
     }
 }

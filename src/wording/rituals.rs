@@ -126,7 +126,7 @@ pub fn promises(report: &Report) -> Vec<String> {
     let resolution = span(targets.resolution_seconds);
     let kept = |kept: &Kept, wanted: Option<i64>| {
         let median = kept.median_seconds.map(|seconds| {
-            let median = dates::duration(Duration::from_secs(seconds.unsigned_abs()));
+            let median = dates::roughly(Duration::from_secs(seconds.unsigned_abs()));
             format!(" · médiane\u{a0}: {median}")
         });
         format!("{}{}", reached(&kept.share, wanted), median.unwrap_or_default())
@@ -196,7 +196,11 @@ pub fn tally(report: &Report) -> String {
 pub fn report(report: &Report) -> Vec<Part> {
     let tally = &report.tally;
     let mut parts = vec![
-        Part { title: "Activité", lines: vec![self::tally(report), figures(&report.figures)] },
+        Part {
+            title: "Activité",
+            // The period may be over for long.
+            lines: vec![self::tally(report), format!("En ce moment\u{a0}: {}", figures(&report.figures))],
+        },
         Part { title: "Objectifs", lines: promises(report) },
     ];
     if tally.days.len() > 1 {

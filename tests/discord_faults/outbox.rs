@@ -13,6 +13,7 @@ on_both! {
     a_post_that_is_refused_for_good_stops_nothing,
     a_burst_of_tickets_within_the_limits_all_get_cards,
     many_changes_of_a_ticket_are_few_edits,
+    an_escalation_in_hand_shows_what_changed_meanwhile,
     a_post_of_a_forum_whose_answer_is_lost_comes_once,
 }
 
@@ -180,6 +181,22 @@ async fn many_changes_of_a_ticket_are_few_edits(database: Database) {
     assert!(team.discord.draw(&cards(&team, 1)[0]).contains("Urgente"), "{}", team.discord.dump());
     let lines = json!(super::texts(&team, team.thread(1).await)).to_string();
     assert_eq!(lines.matches("riorité").count(), 11, "each change is a line: {lines}");
+    no_violations(&team);
+}
+
+async fn an_escalation_in_hand_shows_what_changed_meanwhile(database: Database) {
+    let mut team = Team::start(database).await;
+    team.lea_writes("Paris vides", "bonjour").await;
+    all_posted(&mut team).await;
+    let dev = team.discord.dev;
+    team.discord.hold_answer("POST", &format!("/channels/{dev}/messages"));
+    team.test.say("escalate 1 API muette").await;
+    team.discord.until(|guild| guild.requests.iter().any(|line| line.contains("answer held"))).await;
+    team.test.say("priority 1 urgent").await;
+    team.discord.release_answers();
+    all_posted(&mut team).await;
+    let shown = super::texts(&team, dev);
+    assert!(shown.len() == 1 && shown[0].contains("Urgente"), "{}", team.discord.dump());
     no_violations(&team);
 }
 

@@ -13,6 +13,7 @@ on_both! {
     a_forum_that_is_hidden_at_the_start_is_a_forum_once_it_is_seen,
     a_permission_that_is_taken_away_is_named_once_and_mended,
     a_closed_support_channel_is_said_to_the_leads_alone,
+    what_discord_forbids_for_a_moment_is_over_once_something_is_posted,
     text_is_not_lost_without_files_or_embeds,
     a_channel_that_is_gone_is_said_and_the_rest_goes_on,
     support_team_itself_that_is_gone_is_said_to_the_leads_and_loses_nothing,
@@ -121,6 +122,21 @@ async fn a_forum_that_is_hidden_at_the_start_is_a_forum_once_it_is_seen(database
     let posts: Vec<_> = posts.iter().filter(|post| post.name.contains("Caché")).collect();
     assert_eq!(posts.len(), 1, "{}", team.discord.dump());
     assert!(texts(&team, posts[0].id)[0].contains("[Prendre]"), "{}", team.discord.dump());
+    no_violations(&team);
+}
+
+async fn what_discord_forbids_for_a_moment_is_over_once_something_is_posted(database: Database) {
+    let mut team = Team::start(database).await;
+    let dev = team.discord.dev;
+    team.lea_writes("Avant", "bonjour").await;
+    all_posted(&mut team).await;
+    team.discord.fail_next("POST", &format!("/channels/{dev}/messages"), 403, 1);
+    team.test.say("escalate 1 panne").await;
+    let is_said = async || alerts(&team).await.iter().any(|alert| alert.contains("forbidden_")).then_some(());
+    team.wait(is_said).await;
+    until_alerts(&mut team, <[String]>::is_empty).await;
+    all_posted(&mut team).await;
+    assert_eq!(team.discord.messages(dev).len(), 1, "{}", team.discord.dump());
     no_violations(&team);
 }
 

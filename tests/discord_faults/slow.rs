@@ -11,6 +11,7 @@ use std::time::Duration;
 on_both! {
     a_slow_desk_acknowledges_within_a_second_and_answers_later,
     a_form_that_comes_too_late_is_asked_for_again,
+    a_command_that_opens_a_form_is_not_announced_before,
     an_answer_that_discord_did_not_take_is_given_again,
     what_fails_is_said_with_a_reference,
 }
@@ -43,11 +44,28 @@ async fn a_form_that_comes_too_late_is_asked_for_again(database: Database) {
     let card = team.card(1, |_| true).await;
     let held = Held::hold(database, &team.test).await;
     let press = team.camille.press(card.id, "Répondre");
-    assert_eq!(press.first().await.kind, 5);
+    let slash = team.sam.slash(team.discord.support, "reply", json!({"ticket": "1"}));
+    assert_eq!([press.first().await.kind, slash.first().await.kind], [5, 5]);
     held.release().await;
     assert!(press.draw().await.contains("appuyez de nouveau"), "{}", press.draw().await);
+    assert!(slash.draw().await.contains("redonnez la commande"), "{}", slash.draw().await);
     let again = team.camille.press(card.id, "Répondre");
     assert!(!again.modal().await.inputs.is_empty());
+    no_violations(&team);
+}
+
+async fn a_command_that_opens_a_form_is_not_announced_before(database: Database) {
+    let mut team = Team::start(database).await;
+    team.lea_writes("Lent", "bonjour").await;
+    all_posted(&mut team).await;
+    let card = team.card(1, |_| true).await;
+    let held = Held::hold(database, &team.test).await;
+    let slash = team.camille.slash(team.discord.support, "reply", json!({"ticket": "1"}));
+    // By the time that this is announced, the other would have been.
+    let press = team.sam.press(card.id, "Prendre");
+    assert_eq!(press.first().await.kind, 5);
+    held.release().await;
+    assert!(!slash.modal().await.inputs.is_empty());
     no_violations(&team);
 }
 

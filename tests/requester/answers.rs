@@ -115,6 +115,21 @@ async fn who_writes_too_much_is_told_and_the_same_form_again_is_not_too_much(dat
     assert_eq!(site.ticket().await.messages.len(), 2);
 }
 
+async fn an_answer_that_was_changed_and_sent_again_is_another(database: Database) {
+    let mut site = Site::open(database).await;
+    let mail = site.mail_after("status 1 waiting_customer").await;
+    let here = path(&mail.ticket_url);
+    let (first, other) = (("a.txt", "text/plain", "un"), ("a.txt", "text/plain", "deux"));
+    for (text, file) in [("Voici.", first), ("Voici.", first), ("Voici la suite.", first), ("Voici.", other)]
+    {
+        let (headers, body) = form(&[("key", "k"), ("text", text)], &[file]);
+        assert_eq!(site.ask("POST", here, &headers, &body).await.status, 303);
+    }
+    let ticket = site.ticket().await;
+    let texts: Vec<_> = ticket.messages[1..].iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["Voici.", "Voici la suite.", "Voici."]);
+}
+
 async fn a_late_answer_opens_a_ticket_that_goes_on_from_the_closed_one(database: Database) {
     let mut site = Site::open(database).await;
     let mail = site.mail_after("status 1 closed").await;
@@ -175,6 +190,7 @@ on_both! {
     an_answer_is_in_the_conversation_with_its_files_and_reopens_the_ticket,
     a_form_that_says_nothing_or_too_much_keeps_what_was_typed,
     who_writes_too_much_is_told_and_the_same_form_again_is_not_too_much,
+    an_answer_that_was_changed_and_sent_again_is_another,
     a_late_answer_opens_a_ticket_that_goes_on_from_the_closed_one,
     thanks_alone_reopen_nothing_and_a_merged_ticket_is_answered_where_it_goes_on,
     a_browser_answers_with_a_file_from_a_telephone,

@@ -136,6 +136,13 @@ async fn not_resolved_takes_the_ticket_up_again_with_or_without_a_word(database:
         assert_eq!((ticket.status, ticket.messages.len()), (Status::InProgress, 2));
         assert_eq!(ticket.messages[1].text, text);
         assert!(ticket.answer_due.is_some(), "an answer is owed");
+        let other = site.post(path(&mail.feedback_url), "answer=not_resolved&key=a&comment=Encore").await;
+        assert!(other.body.contains("l’équipe reprend votre demande"), "{}", other.body);
+        assert_eq!(site.ticket().await.messages.len(), 3, "what was changed is sent too");
+        let long = format!("answer=not_resolved&key=b&comment={}", "x".repeat(2_001));
+        let refused = site.post(path(&mail.feedback_url), &long).await;
+        assert!(refused.body.contains("trop long"), "{}", refused.body);
+        assert_eq!(site.ticket().await.messages.len(), 3);
     }
 }
 

@@ -6,12 +6,16 @@ use crate::support::slack::person::On;
 use crate::support::slack::{DEV, PRODUCT, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
+use guichet::domain::event::EventKind;
 
 on_both! {
     an_escalation_stands_with_the_developers_and_comes_back,
     an_escalation_that_is_taken_back_says_so_to_the_developers,
     a_critical_bug_reminds_every_two_hours,
     a_feature_goes_to_the_product_team,
+    a_feature_that_was_taken_back_and_given_again_waits_for_its_own_window,
+    an_escalated_ticket_that_is_merged_stands_with_the_developers_as_the_one_that_goes_on,
+    two_developers_who_press_at_once_say_it_once,
 }
 
 async fn an_escalation_stands_with_the_developers_and_comes_back(database: Database) {
@@ -100,4 +104,60 @@ async fn a_feature_goes_to_the_product_team(database: Database) {
     story.tell("#produit", team.view(PRODUCT).await);
     story.tell("the thread", team.thread(1).await);
     story.end(&team);
+}
+
+async fn a_feature_that_was_taken_back_and_given_again_waits_for_its_own_window(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    team.lea_writes("Idée", "Un mode sombre serait bien.").await;
+    team.card(1).await;
+    team.test.say("feature 1").await;
+    team.settle().await;
+    team.elapse(Duration::seconds(15)).await;
+    team.test.say("undo").await;
+    team.test.say("feature 1").await;
+    team.elapse(Duration::seconds(10)).await;
+    let shown = team.view(PRODUCT).await;
+    assert!(!shown.contains("Idée"), "it can still be taken back: {shown}");
+    team.elapse(Duration::seconds(11)).await;
+    team.posted(PRODUCT, |text| text.contains("Idée")).await;
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
+}
+
+async fn an_escalated_ticket_that_is_merged_stands_with_the_developers_as_the_one_that_goes_on(
+    database: Database,
+) {
+    let team = SlackTeam::start(database).await;
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    team.settle().await;
+    team.lea_writes("Toujours vides", "Elle est toujours vide.").await;
+    team.settle().await;
+    team.test.say("escalate 2 API muette").await;
+    team.posted(DEV, |text| text.contains("API muette")).await;
+    team.settle().await;
+    team.test.say("merge 2 into 1").await;
+    team.settle().await;
+    let goes_on = |text: &str| text.contains("nº\u{a0}1 ·") && text.contains("Corrigé");
+    let card = team.posted(DEV, goes_on).await;
+    assert!(team.view(DEV).await.contains("escalade reprise du ticket"), "{}", team.view(DEV).await);
+    team.test.say("undo").await;
+    team.settle().await;
+    let taken_back = |text: &str| text.contains("nº\u{a0}1 ·") && text.contains("Escalade annulée");
+    assert_eq!(team.posted(DEV, taken_back).await, card);
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
+}
+
+async fn two_developers_who_press_at_once_say_it_once(database: Database) {
+    let team = SlackTeam::start(database).await;
+    team.lea_writes("Paris vides", "La liste de mes paris est vide.").await;
+    team.card(1).await;
+    team.test.say("escalate 1 API muette").await;
+    let ts = team.posted(DEV, |text| text.contains("API muette")).await;
+    team.settle().await;
+    let card = On::Message { channel: DEV.into(), ts };
+    let (paul, sam) = tokio::join!(team.paul.press(&card, "Corrigé"), team.sam.press(&card, "Corrigé"));
+    paul.read().await;
+    sam.read().await;
+    let events = team.ticket(1).await.events;
+    assert_eq!(events.iter().filter(|event| event.kind == EventKind::Fixed).count(), 1);
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }

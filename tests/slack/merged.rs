@@ -4,8 +4,9 @@ use super::Story;
 use crate::support::desk::{Database, on_both};
 use crate::support::slack::SUPPORT;
 use crate::support::slack_team::SlackTeam;
+use chrono::Duration;
 
-on_both! { a_merge_is_told_with_what_it_brought }
+on_both! { a_merge_is_told_with_what_it_brought, a_reply_of_a_merged_ticket_is_still_followed }
 
 async fn a_merge_is_told_with_what_it_brought(database: Database) {
     let team = SlackTeam::start(database).await;
@@ -29,4 +30,20 @@ async fn a_merge_is_told_with_what_it_brought(database: Database) {
     story.tell("undo: the thread that went on", thread(&first).await);
     story.tell("the thread of the other", thread(&second).await);
     story.end(&team);
+}
+
+async fn a_reply_of_a_merged_ticket_is_still_followed(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    team.lea_writes("Retrait", "Mon retrait est en attente depuis lundi.").await;
+    team.settle().await;
+    team.lea_writes("Retrait encore", "Je n'ai toujours rien reçu.").await;
+    team.test.say("reply 2 Il part ce soir.").await;
+    team.settle().await;
+    team.test.say("merge 2 into 1").await;
+    let thread = team.thread(2).await;
+    assert!(thread.contains("Il part ce soir.") && thread.contains("⏳"), "{thread}");
+    team.elapse(Duration::seconds(30)).await;
+    let thread = team.thread(2).await;
+    assert!(thread.contains("envoyé par e-mail") && !thread.contains("⏳"), "{thread}");
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }

@@ -6,7 +6,9 @@ use crate::support::slack::person::On;
 use crate::support::slack::{DEV, PRODUCT, SUPPORT};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
+use guichet::domain::ids::TicketId;
 use guichet::domain::message::Direction;
+use guichet::domain::people::Door;
 
 on_both! {
     a_mail_shows_its_quotes_and_files,
@@ -18,6 +20,7 @@ on_both! {
     what_a_cm_writes_is_one_note,
     a_ticket_is_made_of_a_message,
     a_message_is_added_to_a_ticket,
+    a_message_that_becomes_a_ticket_of_its_own_stands_in_its_thread,
 }
 
 async fn a_mail_shows_its_quotes_and_files(database: Database) {
@@ -214,4 +217,20 @@ async fn a_message_is_added_to_a_ticket(database: Database) {
     story.answer("submits", &form.submit(&[("Numéro du ticket", "1")]).await).await;
     story.tell("the thread", team.thread(1).await);
     story.end(&team);
+}
+
+async fn a_message_that_becomes_a_ticket_of_its_own_stands_in_its_thread(database: Database) {
+    let team = SlackTeam::start(database).await;
+    team.lea_writes("Retrait", "Mon retrait ?").await;
+    team.card(1).await;
+    team.settle().await;
+    team.lea_writes("Re: Retrait [#1]", "Et comment changer mon adresse ?").await;
+    let thread = team.thread(1).await;
+    assert!(thread.contains("changer mon adresse"), "{thread}");
+    let message = team.ticket(1).await.messages[1].id;
+    let (desk, camille) = (&team.test.desk, &team.test.camille);
+    desk.split(camille, Door::Web, TicketId(1), message, None, "split:1").await.unwrap();
+    let thread = team.thread(2).await;
+    assert!(thread.contains("changer mon adresse"), "{thread}");
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }

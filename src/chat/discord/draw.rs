@@ -31,6 +31,8 @@ const EMBED: usize = 5800;
 const LABEL: usize = 80;
 const CHOICE: usize = 100;
 const INPUT: usize = Platform::Discord.longest_field();
+/// The most files of one message.
+const MOST_FILES: usize = 10;
 /// The most bytes of text in the files of one message: Discord takes 10 MiB, and pictures come beside them.
 const TEXTS: usize = 5 << 20;
 /// Said where there is nothing to say: Discord takes no empty message.
@@ -162,15 +164,20 @@ impl Drawn {
 
     /// The same, leading to a thread that does not hang on it.
     pub fn beside(mut self, thread: &str) -> Drawn {
-        self.content = format!("<#{thread}> {}", self.content).trim_end().to_owned();
+        let way = format!("<#{thread}> ");
+        let room = CONTENT - way.chars().count();
+        let (content, _) = cut(std::mem::take(&mut self.content), room);
+        self.content = format!("{way}{content}").trim_end().to_owned();
         self
     }
 
     /// To be posted, with files of mails beside its own.
     pub fn message(self, parts: Vec<CreateAttachment>) -> CreateMessage {
         let files = text_files(&self.texts).chain(parts);
-        let mut message =
-            CreateMessage::new().allowed_mentions(self.calls).components(self.rows).add_files(files.take(10));
+        let mut message = CreateMessage::new()
+            .allowed_mentions(self.calls)
+            .components(self.rows)
+            .add_files(files.take(MOST_FILES));
         if !self.content.is_empty() {
             message = message.content(self.content);
         }
@@ -185,7 +192,7 @@ impl Drawn {
     pub fn edit(self, was: &Place) -> EditMessage {
         let withheld = was.drawn.ends_with(BARE) && !self.is_bare;
         let files: Vec<CreateAttachment> =
-            if withheld { text_files(&self.texts).take(10).collect() } else { Vec::new() };
+            if withheld { text_files(&self.texts).take(MOST_FILES).collect() } else { Vec::new() };
         files.into_iter().fold(self.edit_answer(), EditMessage::new_attachment)
     }
 
@@ -202,7 +209,7 @@ impl Drawn {
     pub fn response(self) -> CreateInteractionResponseMessage {
         CreateInteractionResponseMessage::new()
             .ephemeral(true)
-            .add_files(text_files(&self.texts))
+            .add_files(text_files(&self.texts).take(MOST_FILES))
             .content(self.content)
             .embeds(self.embed.into_iter().collect())
             .components(self.rows)
@@ -216,7 +223,7 @@ impl Drawn {
             .embeds(self.embed.into_iter().collect())
             .components(self.rows)
             .allowed_mentions(self.calls);
-        for file in text_files(&self.texts) {
+        for file in text_files(&self.texts).take(MOST_FILES) {
             response = response.new_attachment(file);
         }
         response

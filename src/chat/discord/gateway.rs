@@ -9,7 +9,7 @@ use super::pace::Starts;
 use super::post::Poster;
 use super::{fault, options};
 use crate::chat::beside::Beside;
-use crate::chat::room::{Caller, Room};
+use crate::chat::room::{Caller, Room, opens_form};
 use crate::view::press::Press;
 use crate::view::sheet::{Answer, Sheet};
 use crate::wording::{self, refusals};
@@ -160,7 +160,7 @@ impl Listener {
                         Answer::Private(sheet) | Answer::Instead(sheet) => {
                             self.give_late(http, &asked, sheet).await
                         }
-                        // A form cannot come so late; what it would have asked is asked again by the same button.
+                        // A form cannot come so late; what it would have asked is asked again in the same way.
                         Answer::Ask(_) => asked.edit(http, &wording::chat::too_slow(), self.leads).await,
                         Answer::Amend { said, again, .. } => {
                             self.give_late(http, &asked, wording::chat::amend(&said, again)).await
@@ -230,8 +230,14 @@ impl Listener {
         let key = format!("discord:interaction:{}", asked.id);
         let (room, shelf) = (self.room.clone(), self.files.clone());
         let data = asked.data.clone();
+        let given = (data.kind != CommandType::Message).then(|| options::command(&data));
+        let beside: Vec<Beside> = options::files(&data).map(beside).collect();
+        let asks = match &given {
+            None => true,
+            Some(given) => given.as_ref().is_ok_and(|command| opens_form(command, &beside)),
+        };
         let work = async move {
-            if data.kind == CommandType::Message {
+            let Some(given) = given else {
                 let Some(message) = data.resolved.messages.values().next() else { return Answer::Silence };
                 let (text, link) = (said(message), message.link());
                 return match data.name.as_str() {
@@ -244,16 +250,14 @@ impl Listener {
                         room.add_form(&caller, &text, &link).await
                     }
                 };
-            }
-            match options::command(&data) {
-                Ok(command) => {
-                    let beside: Vec<Beside> = options::files(&data).map(beside).collect();
-                    room.command_with(&caller, command, &key, &beside, &shelf).await
-                }
+            };
+            match given {
+                Ok(command) => room.command_with(&caller, command, &key, &beside, &shelf).await,
                 Err(error) => Answer::Private(wording::chat::sentence(refusals::say_usage(&error))),
             }
         };
-        self.answer(http, Asked::Command(Box::new(asked)), AT_ONCE, work).await;
+        let patience = if asks { FORM_WITHIN } else { AT_ONCE };
+        self.answer(http, Asked::Command(Box::new(asked)), patience, work).await;
     }
 
     pub(super) async fn component(&self, http: &Arc<Http>, asked: ComponentInteraction) {

@@ -174,7 +174,10 @@ impl Wall for Poster {
         let root = self.channels.of(kind);
         let (about, word) = match barred {
             Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
-            Barred::Other(word) | Barred::There(word) => (of_channel(root), word),
+            Barred::Other(word) | Barred::There(word) => {
+                self.rights.forbid(root);
+                (of_channel(root), word)
+            }
             Barred::NoChannel | Barred::Permission => {
                 match self.rights.look(&self.http, root).await {
                     Ok(Some(lack)) => (of_channel(root), lack.word()),
@@ -190,7 +193,8 @@ impl Wall for Poster {
 
     async fn opened(&self, kind: PostKind) -> Result<bool> {
         let root = self.channels.of(kind);
-        if self.rights.is_lacking(root) {
+        // What was posted shows that what Discord forbade is allowed again.
+        if self.rights.is_lacking(root) || self.rights.is_forbidden(root) {
             self.look(root).await?;
         }
         Ok(!self.rights.is_lacking(root))
@@ -237,6 +241,7 @@ impl Poster {
                     self.desk.end_alert(AlertKind::ChatRefused, &about).await?;
                     self.desk.chat_is_open_again(PLATFORM).await?;
                 }
+                self.rights.allow(channel);
                 Ok(())
             }
             Err(fault) => {

@@ -5,7 +5,7 @@ use super::permissions::{self, Standing};
 use crate::chat::fault::{Barred, Fault};
 use crate::wording::check::discord::Right;
 use serenity::all::{Channel, ChannelId, GuildId, Http, UserId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 /// What is to be mended in a channel.
@@ -36,12 +36,13 @@ pub struct Rights {
     guild: GuildId,
     me: UserId,
     seen: Mutex<HashMap<ChannelId, Lack>>,
+    forbidden: Mutex<HashSet<ChannelId>>,
 }
 
 impl Rights {
     /// Nothing seen yet: all is taken to be well.
     pub fn new(guild: GuildId, me: UserId) -> Rights {
-        Rights { guild, me, seen: Mutex::default() }
+        Rights { guild, me, seen: Mutex::default(), forbidden: Mutex::default() }
     }
 
     /// The server.
@@ -93,6 +94,21 @@ impl Rights {
         };
         let missing = permissions::missing(standing.rights(&there.permission_overwrites), false);
         Ok((!missing.is_empty()).then_some(Lack::Rights(there.name, missing)))
+    }
+
+    /// Discord forbade something in a channel by a number of its own, which no look explains.
+    pub fn forbid(&self, channel: ChannelId) {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).insert(channel);
+    }
+
+    /// What it forbade there is not said any more.
+    pub fn allow(&self, channel: ChannelId) {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).remove(&channel);
+    }
+
+    /// Whether it forbade something there.
+    pub fn is_forbidden(&self, channel: ChannelId) -> bool {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel)
     }
 
     /// Whether a channel was seen to lack something.

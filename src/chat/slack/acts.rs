@@ -134,7 +134,7 @@ impl Listener {
             Answer::Silence => return,
             Answer::Ask(form) => match self.ask(reply, trigger, &form).await {
                 true => return,
-                // It can be asked again by the same button.
+                // It can be asked again in the same way.
                 false => (wording::chat::too_slow(), false),
             },
             // The form is closed by now; what was typed is in it no more.

@@ -5,35 +5,46 @@ use crate::domain::text::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// What only an automatic answer is called. The end, punctuation, the subject that is answered, a day or one of
+/// What only an automatic answer is called. The end, punctuation but a comma, the subject that is answered, a day or one of
 /// [`FOLLOWERS`] follows: "Out of office tools for your team" is somebody's question.
-const SURE: &str = "réponse automatique|réponse auto|auto-réponse|autoréponse|message automatique|réponse d'absence|absence du bureau|\
-    absent du bureau|absente du bureau|hors du bureau|message d'absence|message automatique d'absence|notification d'absence|\
-    avis d'absence|absence temporaire|automatic reply|automatic response|automated reply|automated response|\
+const SURE: &str = "réponse automatique|réponse auto|auto-réponse|autoréponse|message automatique|réponse d'absence|\
+    message d'absence|message automatique d'absence|notification d'absence|avis d'absence|absence du bureau|\
+    automatic reply|automatic response|automated reply|automated response|\
     automatic email reply|auto reply|auto-reply|autoreply|auto response|auto-response|autoresponse|autoresponder|\
-    out of office|out of the office|out-of-office|out of office reply|out of office autoreply|ooo|away from my mail|\
-    away from the office|on vacation|vacation reply|vacation response|vacation message|automatische antwort|\
+    out of office|out of the office|out-of-office|out of office reply|out of office autoreply|ooo|\
+    vacation reply|vacation response|vacation message|automatische antwort|\
     automatische antwoord|abwesenheitsnotiz|automatische abwesenheitsnotiz|abwesenheitsmeldung|abwesenheitsbenachrichtigung|\
-    nicht im büro|außer haus|respuesta automática|contestación automática|fuera de la oficina|fuera de oficina|\
-    ausente de la oficina|risposta automatica|fuori sede|fuori ufficio|assente dall'ufficio|resposta automática|\
-    ausência do escritório|ausência temporária|fora do escritório|automatisch antwoord|automatisch bericht|afwezigheidsbericht|\
-    afwezigheidsmelding|niet aanwezig|niet op kantoor|automatisk svar|autosvar|automatiskt svar|frånvaromeddelande|\
-    ikke til stede|ikke på kontoret|fraværsbesked|automatyczna odpowiedź|odpowiedź automatyczna|poza biurem|\
+    respuesta automática|contestación automática|risposta automatica|resposta automática|\
+    ausência do escritório|automatisch antwoord|automatisch bericht|afwezigheidsbericht|\
+    afwezigheidsmelding|automatisk svar|autosvar|automatiskt svar|frånvaromeddelande|\
+    fraværsbesked|automatyczna odpowiedź|odpowiedź automatyczna|\
     automaattinen vastaus|automaattivastaus|automatická odpověď|automatická odpoveď|automatikus válasz|otomatik yanıt|\
     răspuns automat|автоматический ответ|автоответ|автоматична відповідь|自动回复|自動回覆|自動回復|自動返信|자동 회신|自动答复";
 
-/// What people might call their own mail as well: only the end, a colon or a day may follow.
-const VAGUE: &str = "absence|absent|absente|en congé|en congés|en vacances|auto|vacation|abwesenheit|abwesend|\
-    ausente|ausencia|ausência|assenza|assente|afwezig|afwezigheid|frånvaro|fravær|fraværende|nieobecność|poissa|不在";
+/// Where somebody is not: said by programs, and by people before they ask for something ("Hors du bureau - impossible de me
+/// connecter"), so that no dash may follow.
+const ELSEWHERE: &str = "absent du bureau|absente du bureau|absent(e) du bureau|hors du bureau|absence temporaire|\
+    away from my mail|away from the office|on vacation|nicht im büro|außer haus|fuera de la oficina|fuera de oficina|\
+    ausente de la oficina|fuori sede|fuori ufficio|assente dall'ufficio|ausência temporária|fora do escritório|\
+    niet aanwezig|niet op kantoor|ikke til stede|ikke på kontoret|poza biurem";
+
+/// What people might call their own mail as well: only the end, a colon, a day or the subject that is answered may follow.
+const VAGUE: &str = "auto|vacation|abwesenheit|abwesend|ausente|ausencia|ausência|assenza|assente|afwezig|afwezigheid|frånvaro|\
+    fravær|fraværende|nieobecność|poissa|不在";
+
+/// The same in the language of most of our mail, where a colon leads to what its writer asks for: "En vacances : accès impossible".
+const FRENCH: &str = "absence|absent|absente|absent(e)|en congé|en congés|en vacances";
 
 /// What says nothing by itself: a colon or a day must follow.
 const VAGUER: &str = "annual leave|on leave|on holiday|urlaub";
 
 /// How somebody's absence is told in a sentence, after a name.
-const OUT: &str = "out of the office|out of office|away from the office|on vacation|absent du bureau|absente du bureau|hors du bureau|\
-    en congé|en congés|nicht im büro|außer haus|im urlaub|fuera de la oficina|fuori ufficio|fora do escritório|niet op kantoor";
+const OUT: &str = "out of the office|out of office|away from the office|on vacation|absent du bureau|absente du bureau|\
+    absent(e) du bureau|hors du bureau|en congé|en congés|nicht im büro|außer haus|im urlaub|fuera de la oficina|fuori ufficio|\
+    fora do escritório|niet op kantoor";
 /// The same after "I am", where it may be shorter.
-const AWAY: &str = "on leave|on holiday|absent|absente|en vacances|abwesend|de vacaciones|in ferie|de férias|afwezig|met vakantie|met verlof";
+const AWAY: &str = "on leave|on holiday|absent|absente|absent(e)|en vacances|abwesend|de vacaciones|in ferie|de férias|afwezig|\
+    met vakantie|met verlof";
 
 /// Words that may follow what is sure, folded.
 const FOLLOWERS: &str = "re ?:|fwd? ?:|tr ?:|aw ?:|(auto)?reply|response|message|notification|notice|antwoord|automatique|a votre|a ?:|to your|to ?:|\
@@ -41,8 +52,11 @@ const FOLLOWERS: &str = "re ?:|fwd? ?:|tr ?:|aw ?:|(auto)?reply|response|message
 
 struct Subjects {
     sure: Regex,
-    vague: Regex,
+    absences: [Regex; 3],
     told: Regex,
+    answered: Regex,
+    request: Regex,
+    date: Regex,
 }
 
 static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
@@ -54,15 +68,31 @@ static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
     };
     let day = r" ((until|till|jusqu)|(from|du|le|bis|hasta|fino|from|until|till|tot|ate|al|vom|au) (\S+ ){0,2}\S{0,2}\d)";
     let now = "( actuellement| currently| temporarily| derzeit| zurzeit| momenteel)?";
+    let answered = r" ?:? ?((re|aw|sv|antw) ?:|\[#\d)";
     Subjects {
-        sure: pattern(&format!(r"^({})( ?$| ?[:\-–—\[\](),./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
-        vague: pattern(&format!(r"^({})( ?$| ?:|{day})|^({})( ?:|{day})", words(VAGUE), words(VAGUER))),
+        sure: pattern(&format!(r"^({})( ?$| ?[:\-–—\[\]()./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
+        absences: [
+            pattern(&format!(r"^({})( ?$| ?[:\[\]()./|!*\x22]| ({FOLLOWERS})|{day})", words(ELSEWHERE))),
+            pattern(&format!(
+                r"^({})( ?$| ?:|{answered}|{day})|^({})( ?:|{day})",
+                words(VAGUE),
+                words(VAGUER)
+            )),
+            pattern(&format!(r"^({})( ?$|{answered}|{day})", words(FRENCH))),
+        ],
         told: pattern(&format!(
-            r"^((je suis|i am|i'm|ich bin|estoy|sono|estou|ik ben){now} ({}|{})|[^:?]{{2,40}} (is|est|ist){now} ({}))( ?$| ?[(.\-–—,:]|{day})",
+            r"^((je suis|i am|i'm|ich bin|estoy|sono|estou|ik ben){now} ({}|{})|[^:?]{{2,40}} (is|est|ist){now} ({}))( ?$| ?[(.:]|{day})",
             words(AWAY),
             words(OUT),
             words(OUT),
         )),
+        answered: pattern(r"\b(re|aw|sv|antw|tr|fwd?) ?:|\[#\d"),
+        request: pattern(
+            r"\?|\b(mon|ma|mes|me|moi|puis|peux|pouvez|pourriez|comment|pourquoi|impossible|my|cannot|why|how)\b|\b(m'|can't)",
+        ),
+        date: pattern(
+            r"^ ?((\d{1,4}(er|st|nd|rd|th)?|jan|fev|feb|mar|avr|apr|mai|may|jui|jun|jul|aou|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?( |$))+$",
+        ),
     }
 });
 
@@ -72,7 +102,23 @@ pub fn automatic_subject(subject: &str) -> bool {
     let folded = fold(start).replace('\u{a0}', " ");
     let folded = folded.trim_start_matches(['[', '(', '*', '"', ' ']);
     let told = folded.strip_prefix("auto: ").or(folded.strip_prefix("auto : ")).unwrap_or(folded);
-    SUBJECTS.sure.is_match(folded) || SUBJECTS.vague.is_match(folded) || SUBJECTS.told.is_match(told)
+    let asks_nothing =
+        |absence: &Regex| absence.find(folded).is_some_and(|found| !asks(own_words(folded, found.end())));
+    SUBJECTS.sure.find(folded).is_some_and(|found| !own_words(folded, found.end()).contains('?'))
+        || SUBJECTS.absences.iter().any(asks_nothing)
+        || SUBJECTS.told.find(told).is_some_and(|found| !asks(own_words(told, found.end())))
+}
+
+/// What follows the absence, up to the subject that is answered.
+fn own_words(subject: &str, from: usize) -> &str {
+    let end = SUBJECTS.answered.find(subject).map_or(subject.len(), |answered| answered.start());
+    &subject[from..end.max(from)]
+}
+
+/// Whether the words after the absence, folded, ask for something: a question, what only somebody says who asks, or a comma
+/// before anything but a date.
+fn asks(words: &str) -> bool {
+    SUBJECTS.request.is_match(words) || words.split(',').skip(1).any(|piece| !SUBJECTS.date.is_match(piece))
 }
 
 #[cfg(test)]
@@ -205,6 +251,15 @@ mod tests {
             "自動回覆：付款",
             "Răspuns automat: Plată",
             "Otomatik Yanıt: Ödeme",
+            "Absent(e) du bureau",
+            "Absent(e) du bureau : Paiement",
+            "Je suis absent(e) du bureau jusqu'au lundi, 9 mars",
+            "Absence Re: Paiement",
+            "Absent Re: Paiement",
+            "Absence : Re: Où est mon gain ?",
+            "En congés Re: [#42] Mon paiement",
+            "Réponse automatique : [#42] Que faire ?",
+            "Out of Office Re: How do I get my money?",
         ] {
             assert!(automatic_subject(automatic), "{automatic}");
         }
@@ -259,6 +314,19 @@ mod tests {
             "Ausente mi pago",
             "Mon paiement est absent",
             "Le bouton est absent : que faire",
+            "Je suis en vacances, et mon compte est bloqué",
+            "Je suis en congés, comment suspendre mon compte ?",
+            "Je suis absent, pouvez-vous suspendre mes paris",
+            "Hors du bureau, impossible de me connecter",
+            "Hors du bureau - impossible de me connecter",
+            "Hors du bureau : impossible de me connecter",
+            "En vacances : accès impossible à mon compte",
+            "En vacances du 3 au 9 mars, suspendre mon compte",
+            "En vacances du 3 au 9 mars : suspendre mon compte",
+            "Absence : mon gain n'apparaît pas",
+            "Mon mari est en congé, puis-je",
+            "Message automatique : que faire ?",
+            "Absent(e) du classement",
         ] {
             assert!(!automatic_subject(person), "{person}");
         }

@@ -90,11 +90,19 @@ pub enum Strictness {
     UnderRule,
 }
 
-/// The end of the block of `From: Sent: To: Subject:` lines that begins at `at`; `first` is that line, folded.
+/// A header block of a quote.
+pub struct Block {
+    /// The first line after it.
+    pub end: usize,
+    /// It has everything that a program writes and nobody by hand.
+    pub is_whole: bool,
+}
+
+/// The block of `From: Sent: To: Subject:` lines that begins at `at`; `first` is that line, folded.
 ///
 /// Alone, it needs a sender, a day or a recipient, and more that speaks for it, so that "De : notre équipe", a
 /// "From: x" inside a sentence, or the "De : Objet :" of a contact form stays text.
-pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictness) -> Option<usize> {
+pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictness) -> Option<Block> {
     let (first_label, _) = label(first)?;
     let mut seen: Vec<Label> = Vec::with_capacity(5);
     let mut has_address = false;
@@ -153,6 +161,12 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
         }
     }
     let from = seen.contains(&Label::From);
+    // Some gateways and tickets write no sender: the Date field of a mail, to the second, and an address.
+    let is_senderless = !from
+        && first_label == Label::Sent
+        && is_date_field(first)
+        && seen.contains(&Label::To)
+        && has_address;
     let others = seen.len() - usize::from(from);
     let enough = match strictness {
         Strictness::UnderRule => from || seen.len() >= 2,
@@ -163,11 +177,14 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
                     || others >= 1 && (has_address || sent_then))
                 && (first_label != Label::Copy || seen.len() >= 5)
                 && !goes_on_a_form(lines, at)
-                // Some gateways and tickets write no sender: the Date field of a mail, to the second, and an address.
-                || !from && first_label == Label::Sent && is_date_field(first) && seen.contains(&Label::To) && has_address
+                || is_senderless
         }
     };
-    enough.then_some(end)
+    let is_whole = is_senderless
+        || from
+            && [Label::Sent, Label::To, Label::Subject].iter().all(|label| seen.contains(label))
+            && (has_address || sent_then);
+    enough.then_some(Block { end, is_whole })
 }
 
 /// Whether the line right above is of a form that people fill in ("Nom : Martin"), which the block goes on.

@@ -2,7 +2,7 @@
 //! May import: std, memchr, regex, `domain::{fold, text}`.
 
 use super::attribution::attribution;
-use super::block::{Strictness, header_block, label};
+use super::block::{Block, Strictness, header_block, label};
 use super::{Letter, is_blank};
 use crate::domain::fold::fold;
 use crate::domain::text::{head, pattern};
@@ -13,10 +13,12 @@ use std::sync::LazyLock;
 
 /// What begins at a line.
 pub enum Header {
-    /// The history from here; `end` is the line after the header.
+    /// The history from here.
     Quote {
         /// The first line after the header.
         end: usize,
+        /// Only programs write such a header.
+        is_certain: bool,
     },
     /// A forwarded mail.
     Forward,
@@ -36,7 +38,7 @@ pub(super) fn header_at(letter: &Letter<'_>, at: usize) -> Option<Header> {
         return Some(Header::Forward);
     }
     if is_separator(&folded) {
-        return Some(Header::Quote { end: at + 1 });
+        return Some(Header::Quote { end: at + 1, is_certain: true });
     }
     if is_rule(&folded) || is_prelude(&folded) {
         let mut next = next_written(lines, at + 1)?;
@@ -44,14 +46,18 @@ pub(super) fn header_at(letter: &Letter<'_>, at: usize) -> Option<Header> {
             next = next_written(lines, next + 1)?;
         }
         let first = self::folded(head(lines[next], LONGEST));
-        return header_block(lines, next, &first, Strictness::UnderRule)
-            .or_else(|| attribution(letter, next, &first))
-            .map(|end| Header::Quote { end });
+        if let Some(Block { end, is_whole }) = header_block(lines, next, &first, Strictness::UnderRule) {
+            // Nobody draws so long a line by hand.
+            let is_certain = is_whole || folded.len() >= LONG_RULE || is_prelude(&folded);
+            return Some(Header::Quote { end, is_certain });
+        }
+        return attribution(letter, next, &first).map(|end| Header::Quote { end, is_certain: false });
     }
-    if let Some(end) = header_block(lines, at, &folded, Strictness::Alone) {
-        return Some(Header::Quote { end });
+    if let Some(Block { end, is_whole }) = header_block(lines, at, &folded, Strictness::Alone) {
+        return Some(Header::Quote { end, is_certain: is_whole });
     }
-    attribution(letter, at, folded.trim_start_matches(['-', ' '])).map(|end| Header::Quote { end })
+    let end = attribution(letter, at, folded.trim_start_matches(['-', ' ']))?;
+    Some(Header::Quote { end, is_certain: false })
 }
 
 /// Folded, without the marks of emphasis that HTML became, white space collapsed.
@@ -100,6 +106,9 @@ fn is_plain(folded: &str) -> bool {
         .fold(false, |found, (&byte, &next)| found | (byte == b' ') & (next == b' '));
     !doubled && !folded.starts_with(' ') && !bytes.iter().fold(false, |found, &byte| found | is_odd(byte))
 }
+
+/// The shortest line that programs draw above a header block.
+const LONG_RULE: usize = 20;
 
 fn next_written(lines: &[&str], from: usize) -> Option<usize> {
     // A rule and the header under it are close together.
@@ -163,9 +172,9 @@ static SEPARATORS: LazyLock<RegexSet> = LazyLock::new(|| {
         // Android: "---- Jean wrote ----".
         "^-{2,} ?[^-]{1,80} (wrote|a ecrit|schrieb|escribio|ha scritto|escreveu|schreef) ?-{2,}$".to_owned(),
         // "## Répondre au-dessus de cette ligne ##" and the like.
-        "^\\W*(please )?(type |write |enter )?(your )?(reply|respond|answer|replies)\\b.{0,30}\\babove (this|the) line".to_owned(),
-        "^\\W*(please )?(type|write|enter) your (reply|answer|response)\\b.{0,20}\\babove".to_owned(),
-        "^\\W*(merci de |veuillez )?(repondre|repondez|ecrire|ecrivez|saisir|saisissez)\\b.{0,40}au[- ]dessus de cette ligne".to_owned(),
+        "^\\W*(please )?(type |write |enter )?(your )?(reply|respond|answer|replies)\\b.{0,30}\\babove (this|the) line( to [a-z ]{1,40})?\\W*$".to_owned(),
+        "^\\W*(please )?(type|write|enter) your (reply|answer|response)\\b.{0,20}\\babove( (this|the) line)?( to [a-z ]{1,40})?\\W*$".to_owned(),
+        "^\\W*(merci de |veuillez )?(repondre|repondez|ecrire|ecrivez|saisir|saisissez)\\b.{0,40}au[- ]dessus de cette ligne( pour (repondre|commenter|ajouter|nous)[a-z' ]{0,30})?\\W*$".to_owned(),
         "^\\W*.{0,60}(oberhalb dieser (zeile|linie)|por encima de esta linea|sopra questa (linea|riga)|acima desta linha|\
          boven deze (regel|lijn)|over denne linjen?|ovenfor denne linje|ovanfor (den har|denna) (rad|linje)|powyzej tej linii)( ein)?\\W*$"
             .to_owned(),

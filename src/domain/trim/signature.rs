@@ -2,7 +2,7 @@
 
 use super::is_blank;
 use crate::domain::fold::fold;
-use crate::domain::text::pattern;
+use crate::domain::text::{head, pattern};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -18,7 +18,6 @@ static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
             sent\ (from|by|on)\ (my|a|an|the)\ | sent\ (via|with|using)\ | sent\ on\ the\ go
             | sent\ (from|by)\ (mail|outlook|yahoo|proton|gmail|aol|samsung|galaxy|blackberry|windows|iphone|ipad|mobile|android|tablet)
             | from\ my\ (iphone|ipad|mobile|phone|android|galaxy|samsung|blackberry) | get\ (outlook|bluemail)\ for\ | download\ outlook
-            | (message\ )?(envoyee?|expediee?)\ (de|d'|depuis|a\ partir\ d[e']|avec|via|par|sur|grace\ a)(\ |une?\ |l')
             | provenance\ ?:\ (courrier|outlook|mail) | yahoo\ mail\ ?:
             | (telecharge[rz]?|obtenir|obtenez)\ (outlook|bluemail)\ 
             | (von|aus|mit)\ .{2,40}\ gesendet | gesendet\ (von|mit|aus|uber)\  | diese\ (nachricht|e-mail)\ wurde\ von\ mein
@@ -33,6 +32,22 @@ static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
             | (从我的|從我的|发自|發自).{1,30}$
         )",
     )
+});
+/// The same in French, where people write so of what they sent themselves: "Envoyé par chèque".
+static SENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W{0,3}(message )?(envoyee?|expediee?) (de|d'|depuis|a partir d[e']|avec|via|par|sur|grace a)( |une? |l')",
+    )
+});
+/// What a mail is written on or with, folded.
+static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(iphone|ipad|ipod|ios|macbook|imac|mac|android|windows|smartphone|(tele)?phone|portable|mobile|tablette|appareil|ordinateur|pc|samsung|galaxy|huawei|honor|xiaomi|redmi|poco|oneplus|oppo|realme|vivo|google pixel|pixel|sony|xperia|htc|nokia|lg|motorola|wiko|blackberry|fairphone|asus|application|appli|app|outlook|gmail|hotmail|yahoo|icloud|aol|gmx|zimbra|thunderbird|spark|airmail|bluemail|aquamail|typeapp|k-9|proton ?mail|proton|protonmail|tutanota|tuta|mailo|superhuman|edison|spike|canary|webmail|mail (orange|sfr|free|la poste)|(orange|sfr|free|la ?poste|windows|samsung) ?mail)\b",
+    )
+});
+/// What a person adds who tells what they sent: when, and how much.
+static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(hier|avant-hier|aujourd'hui|ce (matin|midi|soir)|cette nuit|le \d|il y a|euros?)\b|€")
 });
 /// Closing words, as a line of their own (a comma may follow, and "Cordialement," may have company).
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -86,15 +101,21 @@ fn dashed_name(lines: &[&str]) -> Option<usize> {
         && (1..=3).contains(&words)
         && name.split_whitespace().all(|word| word.starts_with(char::is_uppercase))
         && !name.contains([':', '.', '!', '?', ',', ';']);
-    (is_name && at > 0 && is_blank(lines[at - 1])).then_some(at)
+    // Under a question, a colon or another of its kind it is an item of a list.
+    let above = lines[..at].iter().rfind(|line| !is_blank(line)).map_or("", |line| line.trim());
+    let is_item = above.ends_with(['?', ':']) || above.starts_with(['-', '—', '–', '*', '•']);
+    (is_name && !is_item && at > 0 && is_blank(lines[at - 1])).then_some(at)
 }
 
 /// What firms and virus scanners put under every mail.
 static SMALL_PRINT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\W*((ce|cet|le present) (message|courriel|mail|e-?mail)\b.{0,300}(confidentiel|destinataire)|les informations contenues dans ce.{0,200}confidentiel|this (e-?mail|message|communication)\b.{0,300}(confidential|intended|privileged)|the (information|contents?) (contained )?(in|of) this.{0,200}confidential|diese e-?mail .{0,200}(vertraulich|informationen)|pensez a l'environnement|avant d'imprimer|n'imprimez|please consider the environment|l'absence de virus dans ce|(garanti )?sans virus\b|virus-free|ce (message|courriel) a ete (verifie|analyse)|this (e-?mail|message) has been (checked|scanned))",
+        r"^\W*((ce|cet|le present) (message|courriel|mail|e-?mail)( electronique)?,? ?(\(|et |ainsi |est |sont |peut |peuvent |contient |y compris |s'adresse |transmis |avec |ne )[^?]{0,300}(confidentiel|destinataire)|les informations contenues dans ce.{0,200}confidentiel|this (e-?mail|message|communication)\b.{0,300}(confidential|intended|privileged)|the (information|contents?) (contained )?(in|of) this.{0,200}confidential|diese e-?mail .{0,200}(vertraulich|informationen)|pensez a l'environnement|avant d'imprimer|n'imprimez|please consider the environment|l'absence de virus dans ce|(garanti )?sans virus\b|virus-free|ce (message|courriel) a ete (verifie|analyse)|this (e-?mail|message) has been (checked|scanned))",
     )
 });
+
+/// No small print speaks of its writer, folded.
+static FIRST_PERSON: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bje\b|\bj'"));
 
 /// The first of the last paragraphs (at most three) that are all small print.
 fn small_print(lines: &[&str]) -> Option<usize> {
@@ -105,7 +126,12 @@ fn small_print(lines: &[&str]) -> Option<usize> {
         let start = lines[..last].iter().rposition(|line| is_blank(line)).map_or(0, |blank| blank + 1);
         let paragraph: String =
             lines[start..=last].iter().take(6).map(|line| format!("{} ", line.trim())).collect();
-        if paragraph.len() > 3000 || last - start > 20 || !SMALL_PRINT.is_match(&fold(&paragraph)) {
+        let folded = fold(&paragraph);
+        if paragraph.len() > 3000
+            || last - start > 20
+            || !SMALL_PRINT.is_match(&folded)
+            || FIRST_PERSON.is_match(&folded)
+        {
             break;
         }
         found = Some(start);
@@ -136,9 +162,11 @@ fn is_footer(rule: &str, under: &[&str]) -> bool {
     let written: Vec<&str> = under.iter().copied().filter(|line| !is_blank(line)).collect();
     let has_contact = || written.iter().any(|line| line.len() <= 200 && CONTACT.is_match(&fold(line)));
     let list = written.iter().any(|line| line.len() <= 300 && LIST_FOOTER.is_match(&fold(line)));
-    let card = (rule.chars().count() < 10 || has_contact())
-        && (1..=6).contains(&written.len())
-        && written.iter().all(|line| line.chars().count() <= 80 && !line.trim_end().ends_with(['?', ':']));
+    let card = (1..=6).contains(&written.len())
+        && written
+            .iter()
+            .all(|line| line.chars().count() <= 80 && !line.trim_end().ends_with(':') && !is_own_words(line))
+        && (has_contact() || rule.chars().count() < 10 && written.iter().all(|line| is_titled(line)));
     list || card
 }
 
@@ -174,7 +202,10 @@ fn is_program_line(line: &str) -> bool {
         if folded.contains("excus") || folded.contains("brie") || folded.contains("brevi") { 18 } else { 11 };
     words <= most
         && (!folded.contains(", ") || folded.starts_with("yahoo mail"))
-        && (PROGRAM_LINE.is_match(&folded) || is_named_program(line) || line.ends_with("에서 보냄"))
+        && (PROGRAM_LINE.is_match(&folded)
+            || SENT.is_match(&folded) && DEVICE.is_match(&folded) && !TOLD.is_match(&folded)
+            || is_named_program(line)
+            || line.ends_with("에서 보냄"))
 }
 
 /// "Sent from Nine", "Sent from Front": a program by its name.
@@ -191,5 +222,72 @@ fn closing(lines: &[&str]) -> Option<usize> {
         .find(|&at| lines[at].len() <= 80 && CLOSING.is_match(&fold(lines[at].trim())))?;
     let under: Vec<&str> = lines[at + 1..].iter().copied().filter(|line| !is_blank(line)).collect();
     let card = under.iter().any(|line| line.len() <= 200 && CONTACT.is_match(&fold(line)));
-    (under.len() >= 2 && card && under.iter().all(|line| line.chars().count() <= 120)).then_some(at)
+    let is_card_line = |line: &&str| line.chars().count() <= 120 && !is_own_words(line);
+    (under.len() >= 2 && card && under.iter().all(is_card_line)).then_some(at)
+}
+
+/// Most words of a line of a card.
+const MOST_WORDS: usize = 8;
+
+/// Words of sentences, which no card has, folded.
+static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(ps|p\.s|nb|n\.b|post-?scriptum)\b|\b(je|me|moi|ne|pas|jamais|toujours|rien|svp|stp|rappele[rz]|appelez|merci|bonjour|pouvez|pourriez|voici|mais|car|quand|pourquoi|comment|please|why|still|not|cannot|my)\b|\b(j'|m'|n'|can't|don't)",
+    )
+});
+/// The labels of a card, folded, without the full stop of an abbreviation.
+#[rustfmt::skip]
+const CARD_LABELS: [&str; 57] = [
+    "t", "tel", "telephone", "tel/fax", "tel. fixe", "tel. portable", "tel. mobile", "fixe", "m", "mob", "mobile", "portable",
+    "port", "gsm", "f", "fax", "telecopie", "p", "ph", "phone", "cell", "d", "direct", "ligne directe", "standard", "std",
+    "bureau", "office", "e", "mail", "e-mail", "email", "mel", "courriel", "adresse mail", "adresse e-mail", "adresse email",
+    "w", "web", "site", "site web", "site internet", "website", "internet", "url", "http", "https", "mailto", "linkedin",
+    "twitter", "facebook", "instagram", "skype", "whatsapp", "siret", "siren", "adresse",
+];
+
+/// Whether a line below a name is what its writer has to say, and none of a card: an afterthought, a question, a sentence, or
+/// what they fill in ("Numéro de compte : 12345678").
+fn is_own_words(line: &str) -> bool {
+    let line = line.trim();
+    let folded = fold(head(line, LONGEST_LINE));
+    let words = folded.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count();
+    let is_filled_in = folded.split_once(':').is_some_and(|(label, value)| {
+        let label = label.trim_matches(|c: char| !c.is_alphanumeric());
+        !value.trim().is_empty()
+            && (1..=4).contains(&label.split_whitespace().count())
+            && label.starts_with(char::is_alphabetic)
+            && !CARD_LABELS.contains(&label)
+    });
+    line.len() > LONGEST_LINE
+        || line.ends_with('?')
+        || words > MOST_WORDS
+        || is_filled_in
+        || SENTENCE.is_match(&folded)
+}
+
+/// No line of a card is longer, in bytes.
+const LONGEST_LINE: usize = 400;
+
+/// Whether each word of a line is written as in a name or a title; small ones may stand between.
+fn is_titled(line: &str) -> bool {
+    const SMALL: [&str; 14] =
+        ["de", "du", "des", "d'", "la", "le", "les", "et", "&", "of", "the", "and", "von", "van"];
+    let is_fitting =
+        |word: &str| SMALL.contains(&word) || word.starts_with("d'") || !word.starts_with(char::is_lowercase);
+    line.len() <= LONGEST_LINE && line.split_whitespace().all(is_fitting)
+}
+
+/// Whether something in a signature is no card, no line of a program and no small print.
+pub fn speaks(signature: &str) -> bool {
+    let lines: Vec<&str> = signature.lines().collect();
+    let above = &lines[..small_print(&lines).unwrap_or(lines.len())];
+    above.iter().filter(|line| !is_blank(line) && !is_program_line(line.trim())).any(|line| {
+        let folded = fold(head(line, LONGEST_LINE));
+        let is_sentence = folded.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count()
+            > 4
+            && !is_titled(line)
+            && !CONTACT.is_match(&folded)
+            && !LIST_FOOTER.is_match(&folded);
+        is_sentence || is_own_words(line) && !LIST_FOOTER.is_match(&folded)
+    })
 }

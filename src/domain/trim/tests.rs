@@ -8,6 +8,9 @@ use prose::PROSE;
 mod forms;
 mod prose;
 
+/// A mail that answers nothing.
+const FIRST: Setting = Setting { answers: false, forward: None };
+
 fn parted(text: &str) -> (String, String, String) {
     let Trimmed { reply, quoted, signature } = trim(text);
     (reply, quoted, signature)
@@ -131,6 +134,173 @@ fn the_lines_of_phones_and_programs_are_folded_above_any_quote() {
 fn the_mails_of_people_come_back_whole() {
     for text in PROSE {
         assert_eq!(parted(text), ((*text).to_owned(), String::new(), String::new()));
+    }
+}
+
+#[test]
+fn what_stands_below_a_name_is_no_card_when_it_says_something() {
+    for text in [
+        "Merci.\n\nCordialement,\nJean Martin\n\nLe remboursement n'est toujours pas arrivé sur FR76 3000 4000 5000 1234",
+        "Merci.\n\nCordialement,\nJean Martin\njean@client.example\nPS : mon numéro de client est le 42",
+        "Merci.\n\nCordialement,\nJean Martin\nP.S. rappelez au 06 12 34 56 78",
+        "Merci.\n\nCordialement,\nJean Martin\n\nPouvez-vous me rappeler au 06 12 34 56 78 ?",
+        "Merci.\n\nCordialement,\nJean Martin\nNuméro de compte : 12345678\nPseudo : jeanjean",
+        "Merci.\n\nCordialement,\nJean Martin\n06 12 34 56 78\nNuméro de compte : 123456789",
+    ] {
+        assert_eq!(parted(text), (text.to_owned(), String::new(), String::new()), "{text}");
+    }
+    for card in [
+        "Cordialement,\nJean Martin\nDirecteur technique\nTél. : 06 12 34 56 78\nFax : 01 23 45 67 89",
+        "Cordialement,\nJean Martin\nE-mail : jean@client.example\nSite web : https://client.example/\nhttps://client.example/",
+        "Cordialement,\nJean Martin\n06 12 34 56 78\n\nCe message et ses pièces jointes peuvent contenir des informations confidentielles.",
+    ] {
+        let text = format!("Merci.\n\n{card}");
+        assert_eq!(trim(&text).reply, "Merci.", "{text}");
+    }
+}
+
+#[test]
+fn what_people_sent_by_other_ways_is_no_line_of_a_program() {
+    for line in [
+        "Envoyé par chèque",
+        "Envoyé par courrier recommandé le 3 mars",
+        "Envoyé par virement de 50 euros hier",
+        "Envoyé depuis mon compte Boursorama le 3 mars.",
+        "Expédié par un transporteur inconnu hier",
+        "Envoyé par la poste",
+        "Envoyé par mail",
+        "Envoyé depuis mon téléphone hier soir",
+    ] {
+        let text = format!("Bonjour,\n\nOù en est mon dossier ?\n\n{line}");
+        assert_eq!(parted(&text), (text.clone(), String::new(), String::new()));
+    }
+}
+
+#[test]
+fn the_last_item_of_a_list_is_no_name() {
+    for text in
+        ["Lequel choisir ?\n\n- Oui", "Je parie sur :\n\n- Paris\n\n- Lyon", "Au choix\n\n-Paris\n\n-Lyon"]
+    {
+        assert_eq!(parted(text), (text.to_owned(), String::new(), String::new()), "{text}");
+    }
+}
+
+#[test]
+fn small_print_is_told_from_a_message_that_shows_up() {
+    for line in [
+        "Ce message d'erreur s'affiche quand je saisis le destinataire du virement.",
+        "Ce message est apparu quand j'ai saisi le destinataire du virement.",
+        "Ce mail est arrivé, mais je ne suis pas le destinataire.",
+    ] {
+        let text = format!("Bonjour,\n\nRien ne marche.\n\n{line}");
+        assert_eq!(parted(&text), (text.clone(), String::new(), String::new()));
+    }
+    for line in [
+        "Ce message est confidentiel et destiné à ses seuls destinataires.",
+        "Ce courriel (et ses pièces jointes) est destiné exclusivement à ses destinataires.",
+    ] {
+        assert_eq!(trim(&format!("Rien ne marche.\n\n{line}")).signature, line);
+    }
+}
+
+#[test]
+fn a_line_drawn_by_hand_begins_the_next_point() {
+    for text in [
+        "Premier souci : le paiement\n\n---\nDeuxième souci le retrait\nRien ne marche",
+        "Un souci.\n\n---\nRappelez-moi svp\n06 12 34 56 78",
+        "Un souci.\n\n--- \nCompte : 12345678",
+    ] {
+        assert_eq!(parted(text), (text.to_owned(), String::new(), String::new()), "{text}");
+    }
+    assert_eq!(trim("Un souci.\n\n---\nJean Martin\nClub des Parieurs").reply, "Un souci.");
+}
+
+#[test]
+fn a_signature_speaks_when_it_is_more_than_a_card() {
+    for (signature, speaks) in [
+        ("-- \nJean Martin\n12 rue des Lilas, 69001 Lyon\nTél. : 06 12 34 56 78", false),
+        ("-- \nJean\n\nAu fait, le retrait n'est pas arrivé.", true),
+        ("-- \nJean\n\nAu fait, le retrait bloque", true),
+        ("-- \nJean\n\nEt le retrait ?", true),
+        ("-- \nJean\nPS : compte 42", true),
+        ("Envoyé de mon appareil Android avec Courriel K-9 Mail. Veuillez excuser ma brièveté.", false),
+        (
+            "-- \nJean\n\nCe message et ses pièces jointes peuvent contenir des informations confidentielles.",
+            false,
+        ),
+        ("", false),
+    ] {
+        let trimmed = Trimmed { signature: signature.to_owned(), ..Trimmed::default() };
+        assert_eq!(trimmed.signature_speaks(), speaks, "{signature}");
+    }
+    let below = trim("Merci\n\n-- \nJean\n\nAu fait, le retrait est bloqué");
+    assert_eq!((below.reply.as_str(), below.signature_speaks()), ("Merci", true));
+}
+
+#[test]
+fn a_mail_that_answers_nothing_quotes_only_what_programs_write() {
+    for story in [
+        "Voici mon virement :\nDe : Jean Martin\nÀ : BetTracker\nDate : 03/03/2026 à 10:23\nMontant : 50 €\n\nIl n'est pas arrivé, que faire ?",
+        "Bonjour,\n\nLe 3 mars 2026, Camille de votre service a écrit :\n« remboursement sous 3 jours »\n\nNous sommes le 10, toujours rien. Que faire ?",
+    ] {
+        assert_eq!(trim_in(story, FIRST).reply, story);
+    }
+    for quote in [
+        "Le 3 mars 2026 à 10:23, Camille <camille@support.example> a écrit :\n> Bonjour",
+        "-----Message d'origine-----\nDe : Camille\n\nBonjour",
+        "________________________________\nDe : Camille\nEnvoyé : mardi\n\nBonjour",
+        "De : Camille <camille@support.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Paiement\n\nBonjour",
+    ] {
+        let trimmed = trim_in(&format!("Toujours refusé.\n\n{quote}"), FIRST);
+        assert_eq!((trimmed.reply.as_str(), trimmed.quoted.as_str()), ("Toujours refusé.", quote));
+    }
+}
+
+#[test]
+fn where_only_a_greeting_would_be_left_all_is_shown() {
+    for greeting in ["Bonjour,", "Bonjour Camille,", "Madame, Monsieur,", "Bonsoir à tous,"] {
+        let text = format!(
+            "{greeting}\n\nLe 3 mars 2026, Camille de votre service a écrit :\n« bientôt »\n\nToujours rien."
+        );
+        assert_eq!(parted(&text), (text.clone(), String::new(), String::new()));
+    }
+    let answer = "Bonjour,\nToujours rien.\n\nLe 3 mars 2026 à 10:23, Camille a écrit :\nBientôt.";
+    assert_eq!(trim(answer).reply, "Bonjour,\nToujours rien.");
+}
+
+#[test]
+fn what_is_handed_on_without_a_mark_is_the_message() {
+    let outlook = "Voyez.\n\n-- \nJean\n\n________________________________\nDe : Banque <b@banque.example>\nEnvoyé : mardi 3 mars 2026 10:23\n\
+                   À : Jean\nObjet : Refus\n\nRefusé.\n\n> ancien";
+    let bare = "Voyez.\n\nDe : Banque <b@banque.example>\nEnvoyé : mardi 3 mars 2026 10:23\nÀ : Jean\nObjet : Refus\n\nRefusé.";
+    let orange = "Voyez.\n\n========================================\n> Message du 24/11/26 09:12\n> De : \"Banque\" <b@banque.example>\n\
+                  > A : jean@client.example\n> Objet : Refus\n>\n> Refusé.";
+    for (text, line) in [(outlook, 6), (bare, 2), (orange, 3)] {
+        let handed_on = trim_in(text, Setting { answers: false, forward: Some(line) });
+        assert!(handed_on.quoted.is_empty() && handed_on.reply.contains("Refusé."), "{handed_on:?}");
+        assert!(handed_on.reply.starts_with("Voyez."), "{handed_on:?}");
+        assert!(!trim(text).reply.contains("Refusé."), "{text}");
+    }
+    let signed = trim_in(outlook, Setting { answers: false, forward: Some(6) });
+    assert_eq!(signed.signature, "-- \nJean");
+}
+
+#[test]
+fn prose_about_the_line_above_which_to_answer_folds_nothing() {
+    for text in [
+        "Bonjour,\nRépondez au-dessus de cette ligne, dit votre mail.\nJe réponds, et rien ne vient.",
+        "Merci de répondre au-dessus de cette ligne : je ne comprends pas.\nMon compte est bloqué.",
+        "Hello,\nReply above this line, your mail says.\nI do and nothing happens.",
+    ] {
+        assert_eq!(parted(text), (text.to_owned(), String::new(), String::new()), "{text}");
+    }
+    for line in [
+        "##- Merci de répondre au-dessus de cette ligne -##",
+        "Veuillez écrire au-dessus de cette ligne pour nous répondre",
+        "## Please type your reply above this line. ##",
+        "--- Reply above this line to add a comment ---",
+    ] {
+        assert_eq!(trim(&format!("Oui.\n\n{line}\n\nAncien")).reply, "Oui.", "{line}");
     }
 }
 
@@ -283,7 +453,9 @@ proptest! {
     #[test]
     fn what_was_folded_before_changes_nothing(text in hostile_text(), known in any::<prop::sample::Index>()) {
         let known = fold(head(&text, known.index(text.len() + 1)));
-        prop_assert_eq!(trim_folded(&text, &known), trim_folded(&text, ""));
+        for setting in [Setting::ANSWER, FIRST] {
+            prop_assert_eq!(trim_folded(&text, &known, setting), trim_folded(&text, "", setting));
+        }
     }
 
     #[test]

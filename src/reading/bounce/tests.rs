@@ -93,6 +93,41 @@ fn people_who_write_about_mail_are_no_bounce() {
 }
 
 #[test]
+fn a_report_that_somebody_attached_is_not_theirs() {
+    let attached = format!(
+        "--b\nContent-Type: text/plain; charset=utf-8\n\nBonjour, voici l'erreur que je reçois. Merci de m'aider. Jean\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+         Final-Recipient: rfc822; paul@client.example\nAction: failed\nStatus: 5.1.1\n\
+         --b\nContent-Type: message/rfc822\n\n{RETURNED}\n--b--"
+    );
+    let kind = "Content-Type: multipart/mixed; boundary=b";
+    for subject in
+        ["Mail en erreur", "TR: Undelivered Mail Returned to Sender", "Undelivered Mail Returned to Sender"]
+    {
+        let header = format!("From: Jean <jean@client.example>\nSubject: {subject}\n{kind}");
+        assert_eq!(read(&header, &attached), None, "{subject}");
+    }
+    for system in ["From: MAILER-DAEMON@mx.example", "From: Jean <jean@client.example>\nReturn-Path: <>"] {
+        let header = format!("{system}\nSubject: Mail en erreur\n{kind}");
+        let bounce = read(&header, &attached).unwrap_or_else(|| panic!("no bounce: {system}"));
+        assert_eq!(bounce.recipient.as_deref(), Some("paul@client.example"));
+    }
+}
+
+#[test]
+fn a_site_that_could_not_send_a_mail_is_told_of_by_its_user() {
+    for subject in ["Échec d'inscription", "Échec d'envoi", "Erreur"] {
+        let header = format!(
+            "From: Jean <jean@client.example>\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8"
+        );
+        let body = "Au moment de valider, le site dit : Votre e-mail n'a pas pu être envoyé.\n\
+                    Adresse utilisée : jean@client.example\nMerci de débloquer.";
+        assert_eq!(read(&header, body), None, "{subject}");
+        assert_eq!(read(&header, &body.replace("\nMerci de débloquer.", "")), None, "{subject}");
+    }
+}
+
+#[test]
 fn the_report_of_a_gateway_inside_a_mail_of_a_system_is_read() {
     let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=i\n\n--i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;jean@client.example\nFinal-Recipient: RFC822; <jean@client.example>\nAction: FAILED (bad)\nStatus: 5.1.1 (unknown)\n--i--\n";
     let body = format!(
@@ -167,6 +202,10 @@ fn the_fields_of_a_report_are_read_however_they_are_written() {
         ),
         (
             "Final-Recipient: X400; /c=FR/s=Jean\nOriginal-Recipient: rfc822;jean@client.example\nAction: failed\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Original-Recipient: rfc822;jean@client.example\nFinal-Recipient: rfc822; dead@elsewhere.example\nAction: failed\nStatus: 5.1.1",
             (JEAN, "5.1.1", "failed"),
         ),
         (

@@ -66,7 +66,7 @@ pub struct Marked {
 #[utoipa::path(
     get, path = "/api/v1/users/{email}/notifications", tag = "notifications", security(("token" = [])),
     params(("email" = String, Path, description = "Their address"), Which),
-    responses((status = 200, body = Notifications), (status = 404, body = Said))
+    responses((status = 200, body = Notifications), (status = 400, body = Said), (status = 404, body = Said))
 )]
 pub async fn list(
     State(web): State<Web>,

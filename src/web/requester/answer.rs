@@ -20,6 +20,7 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     // Before a byte of the files is read.
     let own = web.desk().own_ticket(&token).await?.ok_or(Problem::NotFound)?;
+    let _turn = web.one_each().turn(&own.email).await?;
     let mut sent = upload::read(&web, form, web.uploads()).await?;
     let (key, text) = (sent.field("key").to_owned(), sent.field("text").to_owned());
     if sent.refused.is_none() && text.trim().is_empty() && sent.files.is_empty() {
@@ -34,7 +35,7 @@ pub async fn answer(
         email: &own.email,
         subject: &letters::reply_subject(subject, ticket),
         text: &text,
-        identity: &identity_of(ticket, &key)?,
+        identity: &identity_of(ticket, &key, &text, &sent.files)?,
     };
     let mail = posted.arrive(web.desk(), &web.settings().limits, sent.files).await?;
     match web.desk().own_answer(&token, Purpose::Ticket, mail, Meant::AsWritten).await? {

@@ -44,17 +44,18 @@ pub async fn give(State(web): State<Web>, Path(token): Path<String>, form: Field
     // A browser sends two characters for the end of a line, and counts one.
     let comment = field("comment").replace("\r\n", "\n");
     let comment = comment.trim();
+    let rating = Rating::from_word(field("rating"));
+    if comment.chars().count() > LONGEST_COMMENT {
+        let own = web.desk().own_feedback(&token).await?.ok_or(Problem::NotFound)?;
+        return draw(&web, &own, rating, comment, Some(requester::comment_too_long()));
+    }
     if field("answer") == "not_resolved" {
         return not_resolved(&web, &token, comment, field("key")).await;
     }
-    let Some(rating) = Rating::from_word(field("rating")) else {
+    let Some(rating) = rating else {
         let own = web.desk().own_feedback(&token).await?.ok_or(Problem::NotFound)?;
         return draw(&web, &own, None, comment, Some(requester::no_face()));
     };
-    if comment.chars().count() > LONGEST_COMMENT {
-        let own = web.desk().own_feedback(&token).await?.ok_or(Problem::NotFound)?;
-        return draw(&web, &own, Some(rating), comment, Some(requester::comment_too_long()));
-    }
     let own = web.desk().give_feedback(&token, rating, comment).await?.ok_or(Problem::NotFound)?;
     let said = match own.shown {
         Given::Now(rating) => requester::feedback_given(rating).to_owned(),
@@ -74,7 +75,7 @@ async fn not_resolved(web: &Web, token: &str, comment: &str, key: &str) -> Page 
         email: &own.email,
         subject: &letters::reply_subject(subject, ticket),
         text: &text,
-        identity: &identity_of(ticket, key)?,
+        identity: &identity_of(ticket, key, &text, &[])?,
     };
     let mail = posted.arrive(web.desk(), &web.settings().limits, Vec::new()).await?;
     let answered = web.desk().own_answer(token, Purpose::Feedback, mail, Meant::NotResolved).await?;

@@ -85,7 +85,7 @@ pub fn too_late_to_act() -> Sheet {
 
 /// A form that came too late to be shown.
 pub fn too_slow() -> Sheet {
-    sentence("Le formulaire n’a pas pu s’ouvrir à temps\u{a0}: appuyez de nouveau.")
+    sentence("Le formulaire n’a pas pu s’ouvrir à temps\u{a0}: appuyez de nouveau, ou redonnez la commande.")
 }
 
 /// A button that is no longer what it was.

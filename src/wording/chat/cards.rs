@@ -3,7 +3,7 @@
 
 use super::{EXCERPT, button, excerpt};
 use crate::domain::alert::Alert;
-use crate::domain::chat::Place;
+use crate::domain::chat::{Place, takes_escalation_over};
 use crate::domain::event::EventKind;
 use crate::domain::followup::TimerKind;
 use crate::domain::message::Direction;
@@ -11,7 +11,7 @@ use crate::domain::participant::Participation;
 use crate::domain::ticket::Status;
 use crate::view::press::Press;
 use crate::view::sheet::{Button, Piece, Row, Sheet, Tone};
-use crate::view::{Coming, MessageView, TicketView};
+use crate::view::{Coming, EventView, MessageView, TicketView};
 use crate::wording::{ahead, alerts, dates, labels};
 use chrono_tz::Tz;
 
@@ -186,14 +186,20 @@ pub fn latest_inbound(ticket: &TicketView) -> Option<&MessageView> {
 
 /// The ticket with the technical team: no address, and no way to the requester. `card`: where its card stands.
 pub fn escalation(ticket: &TicketView, card: Option<&Place>, public_url: &str) -> Sheet {
-    let reasons = ticket.events.iter().filter(|event| is_escalation(event.kind));
+    let reasons = ticket.events.iter().filter(|event| escalates(event));
     let mut body: Vec<Piece> = reasons
         .filter_map(|event| {
-            let said = format!("{}\u{a0}: {}", event.actor, event.detail.reason.as_deref()?);
+            let reason = match event.kind {
+                EventKind::Absorbed => format!("escalade reprise du ticket nº\u{a0}{}", event.detail.other?),
+                _ => event.detail.reason.clone()?,
+            };
+            let said = format!("{}\u{a0}: {reason}", event.actor);
             Some(if event.undone { Piece::Struck(said) } else { Piece::Words(said) })
         })
         .collect();
-    let taken_back = ticket.events.iter().rev().find(|event| event.detail.undid.is_some_and(is_escalation));
+    let came_with =
+        |kind: EventKind| ticket.events.iter().any(|event| event.kind == kind && escalates(event));
+    let taken_back = ticket.events.iter().rev().find(|event| event.detail.undid.is_some_and(came_with));
     if let (false, Some(undone)) = (was_escalated(ticket), taken_back) {
         body.insert(0, Piece::Heading(format!("Escalade annulée par {}", undone.actor)));
     }
@@ -224,14 +230,18 @@ pub fn escalation(ticket: &TicketView, card: Option<&Place>, public_url: &str) -
     }
 }
 
-/// Whether a line of history is an escalation, whose reason the technical team reads.
-fn is_escalation(kind: EventKind) -> bool {
-    matches!(kind, EventKind::Escalated | EventKind::MadeUrgent)
+/// Whether a line of history brought a ticket to the technical team, which reads why.
+fn escalates(event: &EventView) -> bool {
+    match event.kind {
+        EventKind::Escalated | EventKind::MadeUrgent => true,
+        EventKind::Absorbed => takes_escalation_over(&event.detail),
+        _ => false,
+    }
 }
 
 /// Whether a ticket went to the technical team, and that was not taken back.
 pub fn was_escalated(ticket: &TicketView) -> bool {
-    ticket.events.iter().any(|event| is_escalation(event.kind) && !event.undone)
+    ticket.events.iter().any(|event| escalates(event) && !event.undone)
 }
 
 /// Whether a ticket was handed over to the product team, and that still stands.

@@ -74,6 +74,30 @@ fn the_largest_sheet_keeps_within_the_limits() {
     assert!(embed.get("url").is_none_or(serde_json::Value::is_null), "Discord refuses it");
 }
 
+#[test]
+fn an_answer_has_no_more_files_than_discord_takes() {
+    let file = |n| File::Text { name: format!("{n}.txt"), text: "x".to_owned() };
+    let sheet = Sheet {
+        body: vec![Piece::Words("Voici".into())],
+        files: (0..12).map(file).collect(),
+        ..Sheet::default()
+    };
+    let answer = serde_json::to_value(draw(&sheet, None).response()).unwrap();
+    assert_eq!(answer["attachments"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn the_way_to_a_thread_stands_before_a_text_that_fills_a_message() {
+    let way = "<#1234567890123456789> ";
+    for words in ["mot ".repeat(1000), "mot".to_owned()] {
+        let sheet =
+            Sheet { title: Some("nº 42".into()), body: vec![Piece::Words(words)], ..Sheet::default() };
+        let drawn = draw_bare(&sheet, None, false, true).beside("1234567890123456789");
+        assert!(drawn.content.starts_with(way) && drawn.content.contains("mot"), "{}", drawn.content);
+        assert!(drawn.content.chars().count() <= CONTENT, "{}", drawn.content.chars().count());
+    }
+}
+
 fn length(value: &Value) -> usize {
     value.as_str().map_or(0, |text| text.chars().count())
 }
