@@ -8,7 +8,7 @@ use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail};
 use super::run::TRIES;
 use super::thread::{Place, Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
-use crate::domain::address::usable_address;
+use crate::domain::address::{is_same, usable_address};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventDetail};
 use crate::domain::ids::{MessageId, RawMailId, TicketId};
@@ -275,7 +275,7 @@ impl Inner {
             (Err(_), Some((ticket, rung, voice @ (Voice::Requester | Voice::Participant)))) => {
                 self.add(tx, later, id, digest, ticket, rung, voice, &Event::AutomaticReply, now).await
             }
-            (Err(why), _) if why == BY_SUBJECT => hold(tx, id, ONLY_BY_SUBJECT).await,
+            (Err(why), None) if why == BY_SUBJECT => hold(tx, id, ONLY_BY_SUBJECT).await,
             (Err(why), _) => ignore(tx, id, &why).await,
         };
         filed.map(Some)
@@ -459,8 +459,8 @@ impl Inner {
         // A report that names nobody of a reply to all may be about any of its copies, one that names somebody else is about
         // whoever the mail was handed on to, and one that our mail server refutes may be anybody's: none of them changes what
         // is known of a mail. What is to be sent again waits for that.
-        let is_exact = match bounce.recipient {
-            Some(_) => bounce.recipient == delivery.address,
+        let is_exact = match &bounce.recipient {
+            Some(named) => delivery.address.as_deref().is_some_and(|address| is_same(named, address)),
             None => delivery.cc.is_empty(),
         };
         let is_refuted = self.is_refuted(&digest.mail);

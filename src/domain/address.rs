@@ -28,6 +28,17 @@ pub fn usable_address(address: &str) -> Option<String> {
     (sound_local && sound_domain).then(|| normal_address(address))
 }
 
+/// Whether two addresses, in the form of [`normal_address`], are one: a domain may be written in its letters or in ASCII (RFC 5890).
+pub fn is_same(one: &str, other: &str) -> bool {
+    let in_ascii = |address: &str| {
+        let (local, domain) = address.rsplit_once('@')?;
+        Some((local.to_owned(), idna::domain_to_ascii(domain).ok()?))
+    };
+    one == other
+        || !(one.is_ascii() && other.is_ascii())
+            && in_ascii(one).is_some_and(|one| in_ascii(other) == Some(one))
+}
+
 /// Whether an address is one of `own`, in the form of [`normal_address`]. What follows a `+` in the local part does not
 /// count (RFC 5233): `support+facture@firm.example` reaches `support@firm.example`.
 pub fn is_own(address: &str, own: &[String]) -> bool {

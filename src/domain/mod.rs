@@ -1,7 +1,7 @@
 //! What the desk knows and decides, and nothing else: no I/O, no clock, no SQL, no French sentence.
 //!
 //! Everything here is a plain value or a pure function; time arrives as an argument. May import: std, chrono,
-//! chrono-tz, memchr, regex, serde, unicode-normalization, and the rest of `domain`.
+//! chrono-tz, idna, memchr, regex, serde, unicode-normalization, and the rest of `domain`.
 
 pub mod address;
 pub mod alert;

@@ -215,7 +215,9 @@ pub fn colleague_name(given: &str) -> String {
     let plain: String = given
         .chars()
         .take(LONGEST_NAME * 16)
-        .filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c)))
+        .filter(|c| {
+            c.is_whitespace() || !(c.is_control() || is_invisible(*c) || matches!(c, '\u{200c}' | '\u{200d}'))
+        })
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .collect();
     let one_line = plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -184,7 +184,8 @@ fn mark_quotes(letter: &Letter<'_>, setting: Setting, parts: &mut [Part]) -> (Ve
             continue;
         }
         let end = if is_marked { end_of_quote(lines, next) } else { lines.len() };
-        if hands_on(at, end) {
+        // What a marked quote hands on was handed on by whoever is quoted.
+        if !is_marked && hands_on(at, end) {
             break;
         }
         quotes.push(Quote { first: at, end, attributed: true, is_guess });
@@ -285,8 +286,9 @@ fn greets_only(lines: &[&str], parts: &[Part]) -> bool {
     // "Bonjour Camille,"
     let names = words.first().is_some_and(|word| HELLO.contains(&word.as_str()))
         && words.len() <= 3
+        && !words.iter().any(|word| word == "merci")
         && only.trim_end().ends_with([',', '!']);
-    words.iter().all(greets) || names
+    !words.is_empty() && (words.iter().all(greets) || names)
 }
 
 fn has_reply(lines: &[&str], parts: &[Part]) -> bool {

@@ -293,7 +293,11 @@ async fn fetch_portion(
     if wanted.iter().any(|mail| !bodies.contains_key(&mail.uid)) {
         refused = fetch_missing(session, &wanted, &mut bodies, limits).await?;
     }
-    if refused.len() > 1 && refused.len() == wanted.len() {
+    // Not even a header of the first: it is in trouble, and is asked again. What alone cannot be had is held.
+    if let [first, _, ..] = wanted.as_slice()
+        && refused.len() == wanted.len()
+        && session.header(first.uid).await?.is_none()
+    {
         let said = format!("it gives none of {} mails that it lists", wanted.len());
         return Err(FetchError::Refused { command: "UID FETCH", said });
     }

@@ -265,8 +265,8 @@ impl Report {
             mail.to.iter().chain(&mail.from).map(|mailbox| mailbox.address.clone()).collect();
         let recipient = named
             .or_else(|| anchored_address(words, &own))
-            .or_else(|| first_address(words, &own))
             .or_else(|| returned_recipient(&self.returned))
+            .or_else(|| first_address(words, &own))
             .or_else(|| any_address(words).filter(|address| !own.contains(address)));
         let code = enhanced_code(words).or_else(|| reply_code(words)).or_else(|| meaning(&folded));
         let action = action_of(code.as_deref(), &format!("{subject} {folded}"));

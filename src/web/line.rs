@@ -11,11 +11,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long a client may take nothing while something is to be written.
-const LONGEST_STANDSTILL: Duration = Duration::from_secs(30);
+/// How long a client may take nothing while something is to be written. A socket takes more only once a third of what waits in it is
+/// gone, a megabyte or two: on a slow line that takes minutes.
+const LONGEST_STANDSTILL: Duration = Duration::from_secs(300);
 
 /// How many connections one address has at most: a person at several pages, or a house behind one router.
-const MOST_OF_ONE: usize = 64;
+const MOST_OF_ONE: usize = 128;
 
 /// A stream that ends with an error when its writes stand still.
 pub struct Moving<S> {
@@ -98,7 +99,7 @@ pub struct Peers(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
 impl Peers {
     /// A place for a connection from this address, until it is dropped; `None` where it has as many as one may. Addresses of this
-    /// machine and of private networks stand for many people behind a proxy.
+    /// machine, of private networks and of those that carriers share (RFC 6598) stand for many people behind a proxy.
     pub fn enter(&self, address: IpAddr) -> Option<Peer> {
         let counted = counted_as(address);
         if let Some(counted) = counted {
@@ -136,8 +137,12 @@ impl Drop for Peer {
 /// As whom an address is counted: in IPv6 one customer has at least a /64 (RFC 6177). `None` for one that is not.
 fn counted_as(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
-        IpAddr::V4(v4) => (!v4.is_loopback() && !v4.is_private()).then_some(IpAddr::V4(v4)),
-        IpAddr::V6(v6) if v6.is_loopback() || v6.is_unique_local() => None,
+        IpAddr::V4(v4) => {
+            let is_shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
+            let is_near = v4.is_loopback() || v4.is_private() || v4.is_link_local() || is_shared;
+            (!is_near).then_some(IpAddr::V4(v4))
+        }
+        IpAddr::V6(v6) if v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() => None,
         IpAddr::V6(v6) => {
             let network = u128::from(v6) & !u128::from(u64::MAX);
             Some(IpAddr::V6(Ipv6Addr::from(network)))

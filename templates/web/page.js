@@ -157,10 +157,12 @@
     let waiting = 0;
     let saving = null;
     // What arrives behind the reply would be a draft of what is sent.
-    writing.addEventListener('submit', () => { clearTimeout(waiting); saving?.abort(); });
+    let sent = false;
+    writing.addEventListener('submit', () => { sent = true; clearTimeout(waiting); saving?.abort(); });
+    window.addEventListener('pageshow', () => { sent = false; });
     const keep = async () => {
       const written = text.value;
-      if (written === saved(text) || writing.dataset.sent) return;
+      if (written === saved(text) || sent) return;
       saving?.abort();
       saving = new AbortController();
       const fields = new URLSearchParams();
@@ -178,6 +180,7 @@
     };
     text.addEventListener('input', () => {
       check();
+      sent = false;
       kept.textContent = '';
       clearTimeout(waiting);
       waiting = setTimeout(keep, 1200);

@@ -244,8 +244,9 @@ impl Chromium {
         }
     }
 
-    /// Presses the key of a character where the cursor stands.
+    /// Presses the key of a character where the cursor stands, once the page's scripts hear it.
     pub fn key(&mut self, character: &str) {
+        self.wait_until("document.readyState === 'complete'");
         for kind in ["keyDown", "keyUp"] {
             self.ask("Input.dispatchKeyEvent", json!({ "type": kind, "key": character, "text": character }));
         }

@@ -175,7 +175,7 @@ impl Wall for Poster {
         let (about, word) = match barred {
             Barred::Token => (GATEWAY.to_owned(), "bad_token".to_owned()),
             Barred::Other(word) | Barred::There(word) => {
-                self.rights.forbid(root);
+                self.rights.forbid(root, kind);
                 (of_channel(root), word)
             }
             Barred::NoChannel | Barred::Permission => {
@@ -193,8 +193,12 @@ impl Wall for Poster {
 
     async fn opened(&self, kind: PostKind) -> Result<bool> {
         let root = self.channels.of(kind);
-        // What was posted shows that what Discord forbade is allowed again.
-        if self.rights.is_lacking(root) || self.rights.is_forbidden(root) {
+        // What was posted shows that what Discord forbade of its kind is allowed again. What was refused then is tried again in its
+        // own time: it may lie in that thing alone.
+        if self.rights.allow(root, kind) {
+            self.desk.end_alert(AlertKind::ChatRefused, &of_channel(root)).await?;
+        }
+        if self.rights.is_lacking(root) {
             self.look(root).await?;
         }
         Ok(!self.rights.is_lacking(root))
@@ -241,7 +245,6 @@ impl Poster {
                     self.desk.end_alert(AlertKind::ChatRefused, &about).await?;
                     self.desk.chat_is_open_again(PLATFORM).await?;
                 }
-                self.rights.allow(channel);
                 Ok(())
             }
             Err(fault) => {

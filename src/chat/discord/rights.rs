@@ -3,6 +3,7 @@
 use super::fault::fault;
 use super::permissions::{self, Standing};
 use crate::chat::fault::{Barred, Fault};
+use crate::domain::chat::PostKind;
 use crate::wording::check::discord::Right;
 use serenity::all::{Channel, ChannelId, GuildId, Http, UserId};
 use std::collections::{HashMap, HashSet};
@@ -36,7 +37,7 @@ pub struct Rights {
     guild: GuildId,
     me: UserId,
     seen: Mutex<HashMap<ChannelId, Lack>>,
-    forbidden: Mutex<HashSet<ChannelId>>,
+    forbidden: Mutex<HashSet<(ChannelId, PostKind)>>,
 }
 
 impl Rights {
@@ -96,19 +97,15 @@ impl Rights {
         Ok((!missing.is_empty()).then_some(Lack::Rights(there.name, missing)))
     }
 
-    /// Discord forbade something in a channel by a number of its own, which no look explains.
-    pub fn forbid(&self, channel: ChannelId) {
-        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).insert(channel);
+    /// Discord forbade something of this kind in a channel by a number of its own, which no look explains.
+    pub fn forbid(&self, channel: ChannelId, kind: PostKind) {
+        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).insert((channel, kind));
     }
 
-    /// What it forbade there is not said any more.
-    pub fn allow(&self, channel: ChannelId) {
-        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).remove(&channel);
-    }
-
-    /// Whether it forbade something there.
-    pub fn is_forbidden(&self, channel: ChannelId) -> bool {
-        self.forbidden.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel)
+    /// Something of this kind was posted there; whether that was the last that Discord forbade there.
+    pub fn allow(&self, channel: ChannelId, kind: PostKind) -> bool {
+        let mut forbidden = self.forbidden.lock().unwrap_or_else(PoisonError::into_inner);
+        forbidden.remove(&(channel, kind)) && !forbidden.iter().any(|(other, _)| *other == channel)
     }
 
     /// Whether a channel was seen to lack something.

@@ -249,7 +249,7 @@ const CARD_LABELS: [&str; 57] = [
 /// what they fill in ("Numéro de compte : 12345678").
 fn is_own_words(line: &str) -> bool {
     let line = line.trim();
-    let folded = fold(head(line, LONGEST_LINE));
+    let folded = fold(head(line, LONGEST_LINE)).replace("pas-de-", "");
     let words = folded.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count();
     let is_filled_in = folded.split_once(':').is_some_and(|(label, value)| {
         let label = label.trim_matches(|c: char| !c.is_alphanumeric());
@@ -257,6 +257,7 @@ fn is_own_words(line: &str) -> bool {
             && (1..=4).contains(&label.split_whitespace().count())
             && label.starts_with(char::is_alphabetic)
             && !CARD_LABELS.contains(&label)
+            && !["tel", "fax", "mobile", "portable"].iter().any(|kind| label.starts_with(kind))
     });
     line.len() > LONGEST_LINE
         || line.ends_with('?')
