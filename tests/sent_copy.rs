@@ -110,21 +110,26 @@ async fn each_mail_that_left_has_its_copy_once(database: Database) {
     assert!(dovecot.mails_in("").is_empty(), "nothing comes back as mail");
 }
 
-async fn a_copy_whose_answer_is_lost_is_looked_for_and_not_made_twice(database: Database) {
-    let dovecot = Dovecot::start();
-    let mut scene = Scene::new(database, true).await;
-    scene.test.say("reply 1 Voici la facture.").await;
-    scene.elapse(Duration::seconds(20)).await;
-    assert_eq!(scene.leaves().await.len(), 1);
+/// A line to a server that is lost once, as it says that it has a mail.
+async fn cut_once(dovecot: &Dovecot) -> FaultProxy {
     let mut is_cut = false;
-    let proxy = FaultProxy::start(dovecot.imap_port, move |heard| match heard {
+    FaultProxy::start(dovecot.imap_port, move |heard| match heard {
         Heard::Answer { line, .. } if line.contains("APPENDUID") && !is_cut => {
             is_cut = true;
             Act::cut()
         }
         _ => Act::Pass,
     })
-    .await;
+    .await
+}
+
+async fn a_copy_whose_answer_is_lost_is_looked_for_and_not_made_twice(database: Database) {
+    let dovecot = Dovecot::start();
+    let mut scene = Scene::new(database, true).await;
+    scene.test.say("reply 1 Voici la facture.").await;
+    scene.elapse(Duration::seconds(20)).await;
+    assert_eq!(scene.leaves().await.len(), 1);
+    let proxy = cut_once(&dovecot).await;
     assert_eq!(keep(&scene.test.desk, &account(proxy.port)).await.unwrap(), 0);
     assert_eq!(dovecot.mails_in(".Envoy&AOk-s").len(), 1, "it is there, and we do not know");
     assert_eq!(scene.copies().await, [("pending".to_owned(), 1)]);
@@ -139,15 +144,7 @@ async fn a_line_that_one_mail_loses_costs_the_others_nothing(database: Database)
     let dovecot = Dovecot::start();
     let mut scene = Scene::new(database, true).await;
     scene.three_leave().await;
-    let mut is_cut = false;
-    let proxy = FaultProxy::start(dovecot.imap_port, move |heard| match heard {
-        Heard::Answer { line, .. } if line.contains("APPENDUID") && !is_cut => {
-            is_cut = true;
-            Act::cut()
-        }
-        _ => Act::Pass,
-    })
-    .await;
+    let proxy = cut_once(&dovecot).await;
     assert_eq!(keep(&scene.test.desk, &account(proxy.port)).await.unwrap(), 2);
     assert_eq!(dovecot.mails_in(".Envoy&AOk-s").len(), 3, "the first is there, and we do not know");
     scene.elapse(Duration::minutes(1)).await;

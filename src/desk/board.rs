@@ -2,7 +2,7 @@
 
 use super::operations::COUNTED_WITHIN;
 use super::timetable::ahead_of;
-use super::{Desk, Result, unpack, unpack_head};
+use super::{Desk, PACKED_HEAD, Result, unpack, unpack_head};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::excerpt::{excerpt, searched};
 use crate::domain::fold;
@@ -149,16 +149,11 @@ impl Desk {
 
     /// The latest mails that left or wait to leave, newest first.
     pub async fn sent_mails(&self, limit: i64) -> Result<Vec<SentMail>> {
-        /// How much of each is unpacked: more than the headers that we write.
-        const HEAD: usize = 64 * 1024;
         let mut tx = self.inner.store.read().await?;
-        let mut sent = Vec::new();
-        // One at a time: what leaves with files may be large.
-        for mail in tx.mails(limit).await? {
-            let head = tx.sealed(mail.id).await?.map(|packed| unpack_head(&packed, HEAD));
-            sent.push(sent_mail(&mail, head));
-        }
-        Ok(sent)
+        let heads = tx.sealed_heads(limit, PACKED_HEAD).await?.into_iter();
+        let mut heads: HashMap<_, _> = heads.map(|(id, packed)| (id, unpack_head(&packed))).collect();
+        let mails = tx.mails(limit).await?.into_iter();
+        Ok(mails.map(|mail| sent_mail(&mail, heads.remove(&mail.id))).collect())
     }
 
     /// One of them.

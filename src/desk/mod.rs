@@ -262,13 +262,18 @@ pub fn unpack(packed: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(zstd::decode_all(packed)?)
 }
 
-/// Unpacks the beginning of what was kept with zstd, of which the beginning may be all there is: at most `most` bytes, as far as
-/// they can be read.
-fn unpack_head(packed: &[u8], most: usize) -> Vec<u8> {
+/// How much of a mail is read for a line in a list, in bytes.
+const HEAD: usize = 64 * 1024;
+/// The same as it is packed: more than a first block of zstd (RFC 8878, 128 KiB at most) and what stands before it.
+const PACKED_HEAD: i32 = 192 * 1024;
+
+/// Unpacks the beginning of what was kept with zstd, of which the beginning may be all there is: at most [`HEAD`], as far as it
+/// can be read.
+fn unpack_head(packed: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(decoder) = zstd::Decoder::new(packed) {
         // What was read before it broke off is in there.
-        let _ = decoder.take(most as u64).read_to_end(&mut head);
+        let _ = decoder.take(HEAD as u64).read_to_end(&mut head);
     }
     head
 }

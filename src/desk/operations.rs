@@ -3,7 +3,7 @@
 
 use super::people::read_person;
 use super::webhook::Standing;
-use super::{Desk, Inner, Result, unpack_head};
+use super::{Desk, Inner, PACKED_HEAD, Result, unpack_head};
 use crate::domain::alert::Alert;
 use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::delivery::{Channel, DeliveryState};
@@ -26,10 +26,6 @@ pub const ROWS: usize = 20;
 pub const COUNTED_WITHIN: TimeDelta = TimeDelta::hours(24);
 /// How many of the mails that wait are looked at, to tell for which providers.
 const WAITING_SEEN: i64 = 1000;
-/// How much of a held mail is read to say whom it is from, in bytes.
-const HEAD: usize = 64 * 1024;
-/// The same as it is packed: more than a first block of zstd (RFC 8878, 128 KiB at most) and what stands before it.
-const PACKED_HEAD: i32 = 192 * 1024;
 
 /// From where on each list is read; `None`: from the newest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -173,7 +169,7 @@ impl Desk {
             bytes: mail.bytes,
             why: mail.why,
             at: mail.received_at,
-            head: unpack_head(&mail.packed, HEAD),
+            head: unpack_head(&mail.packed),
         });
         let suppressed = match address {
             "" => tx.newest_suppressed(behind.suppressed, ASKED).await?,

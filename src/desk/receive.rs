@@ -77,8 +77,7 @@ impl Arrived {
                 Ok(mail) => person_of(mail).map(str::to_owned),
                 Err(_) => glance::sender(raw),
             },
-            read: parsed
-                .map(|mail| Box::new(Digest { received: glance::received(raw), ..Digest::new(mail) })),
+            read: parsed.map(|mail| Box::new(Digest::new(mail))),
         })
     }
 
@@ -97,7 +96,7 @@ impl Arrived {
             let words = searched_words(&mail, &fold::fold(head(&mail.text, SEARCHED_BYTES)));
             let trimmed = Trimmed { reply: mail.text.clone(), ..Trimmed::default() };
             let mail = InboundMail { text: String::new(), enclosed: None, ..mail };
-            Box::new(Digest { mail, trimmed, words, forwarded: None, received: None })
+            Box::new(Digest { mail, trimmed, words, forwarded: None })
         });
         Ok(arrived)
     }
@@ -146,8 +145,6 @@ pub(super) struct Digest {
     pub(super) trimmed: Trimmed,
     pub(super) words: String,
     pub(super) forwarded: Option<Box<Forwarded>>,
-    /// When our server got it, as far as it says.
-    received: Option<DateTime<Utc>>,
 }
 
 /// The mail that a forward hands on, as if its writer had sent it, and what was written above it.
@@ -191,19 +188,13 @@ impl Digest {
         let setting = Setting { answers: threading::is_answer(&mail), forward: line };
         let (trimmed, words) = (trim_folded(&mail.text, &folded, setting), searched_words(&mail, &folded));
         // The text is in the trimmed parts; a batch holds hundreds of mails.
-        Digest {
-            trimmed,
-            words,
-            forwarded,
-            received: None,
-            mail: InboundMail { text: String::new(), ..mail },
-        }
+        Digest { trimmed, words, forwarded, mail: InboundMail { text: String::new(), ..mail } }
     }
 
     /// The sender, where the mail counts against the hourly limit of mails: a mail that our server got long ago comes
     /// with a backlog, not with a flood, and a report is answered by nobody. Its own date is asked where no server says when.
     pub(super) fn counted_sender(&self, now: DateTime<Utc>) -> Option<&str> {
-        let at = self.received.or(self.mail.date);
+        let at = self.mail.received.or(self.mail.date);
         let is_old = at.is_some_and(|at| at < now - LIMITED_WITHIN);
         let counts = !is_old && report_in(&self.mail).is_none();
         self.sender().filter(|_| counts).map(|sender| sender.address.as_str())

@@ -28,11 +28,16 @@ pub fn usable_address(address: &str) -> Option<String> {
     (sound_local && sound_domain).then(|| normal_address(address))
 }
 
+/// A domain in ASCII, as every server takes it (RFC 5890: A-labels); `None` where it is none.
+pub fn ascii_domain(domain: &str) -> Option<String> {
+    idna::domain_to_ascii(domain).ok()
+}
+
 /// Whether two addresses, in the form of [`normal_address`], are one: a domain may be written in its letters or in ASCII (RFC 5890).
 pub fn is_same(one: &str, other: &str) -> bool {
     let in_ascii = |address: &str| {
         let (local, domain) = address.rsplit_once('@')?;
-        Some((local.to_owned(), idna::domain_to_ascii(domain).ok()?))
+        Some((local.to_owned(), ascii_domain(domain)?))
     };
     one == other
         || !(one.is_ascii() && other.is_ascii())
@@ -71,6 +76,20 @@ mod tests {
         }
         for person in ["jean.postmaster@firm.example", "reply@firm.example", "lea@noreply.example"] {
             assert!(!is_program(person), "{person}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_same_with_its_domain_in_ascii() {
+        assert!(is_same("marc@société.example", "marc@xn--socit-esab.example"));
+        assert!(is_same("lea@client.example", "lea@client.example"));
+        for (one, other) in [
+            ("marc@société.example", "zoe@xn--socit-esab.example"),
+            ("marc@société.example", "marc@societe.example"),
+            ("société", "xn--socit-esab"),
+            ("lea@client.example", "lea@other.example"),
+        ] {
+            assert!(!is_same(one, other), "{one} {other}");
         }
     }
 

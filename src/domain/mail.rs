@@ -219,6 +219,8 @@ pub struct InboundMail {
     pub subject: String,
     /// The Date field.
     pub date: Option<DateTime<Utc>>,
+    /// When the server that it reached last got it, by that server's own word.
+    pub received: Option<DateTime<Utc>>,
     /// Without angle brackets; `None` when absent or empty, so that it never matches anything.
     pub message_id: Option<String>,
     /// Without angle brackets, in order.

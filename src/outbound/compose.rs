@@ -8,6 +8,7 @@
 //! May import: desk, domain, reading, wording, memchr.
 
 use crate::desk::deliver::{Enclosed, Parcel, Quoted};
+use crate::domain::address::ascii_domain;
 use crate::domain::hex::hex;
 use crate::domain::notice::Notice;
 use crate::domain::ticket::Status;
@@ -120,7 +121,7 @@ pub(super) fn read_address(address: &str) -> Result<Address, ComposeError> {
     if address.domain().is_ascii() {
         return Ok(address);
     }
-    let domain = idna::domain_to_ascii(address.domain()).map_err(|_| ComposeError::Address)?;
+    let domain = ascii_domain(address.domain()).ok_or(ComposeError::Address)?;
     Address::new(address.user(), domain).map_err(|_| ComposeError::Address)
 }
 

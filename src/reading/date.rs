@@ -54,7 +54,9 @@ fn odd_date(text: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::parse;
     use super::*;
+    use crate::config::Limits;
 
     #[test]
     fn dates_that_follow_no_standard_are_read() {
@@ -74,5 +76,24 @@ mod tests {
         for none in ["", "hier", "Tue, 32 Mar 2026 10:23:51", "2026", &"1".repeat(1000)] {
             assert_eq!(odd_date(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn the_last_server_on_the_way_says_when_it_got_a_mail() {
+        let received_of = |raw: &[u8]| {
+            let limits = Limits { max_mail_bytes: 1 << 20, max_attachment_bytes: 1 << 20 };
+            parse(raw, &limits).ok().and_then(|mail| mail.received)
+        };
+        let read = |received: &str| {
+            let raw = format!("{received}Date: Tue, 3 Mar 2020 10:00:00 +0100\r\n\r\nReceived: x; y\r\n");
+            received_of(raw.as_bytes()).map(|at| at.to_rfc3339())
+        };
+        let last = "Received: from a by b with ESMTPS id 1;\r\n Tue, 3 Mar 2026 10:23:51 +0100 (CET)\r\n";
+        let before = "Received: from c by a; Mon, 2 Mar 2026 10:23:51 +0100\r\n";
+        assert_eq!(read(&format!("{last}{before}")).as_deref(), Some("2026-03-03T09:23:51+00:00"));
+        for none in ["", "Received: from a by b\r\n", "Received: from a by b; hier\r\n", "Received:\r\n"] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        assert_eq!(received_of(b"\0\xff"), None);
     }
 }

@@ -1,10 +1,8 @@
 //! What a mail says of itself at the first glance, from how it begins: for a list of mails that nobody has read yet. May import:
 //! domain.
 
-use super::date::received as received_at;
 use super::header::Fields;
 use crate::domain::text::head;
-use chrono::{DateTime, Utc};
 use mail_parser::MessageParser;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,11 +28,6 @@ pub fn sender(beginning: &[u8]) -> Option<String> {
     let first = |fields: &Fields<'_>| fields.mailboxes("From").usable.into_iter().next();
     let found = catch_unwind(AssertUnwindSafe(|| look_at(beginning, first)));
     Some(found.ok()???.address)
-}
-
-/// When the server that the mail reached last got it, by its own word. Never panics; linear.
-pub fn received(beginning: &[u8]) -> Option<DateTime<Utc>> {
-    catch_unwind(AssertUnwindSafe(|| look_at(beginning, received_at))).ok()??
 }
 
 fn look(beginning: &[u8]) -> Glance {
@@ -79,20 +72,5 @@ mod tests {
         for strange in [&b""[..], b"\0\xff\xfe", b"From", b"From:", b"\r\n\r\nFrom: x@y.example\r\n"] {
             assert_eq!((glance(strange), sender(strange)), (Glance::default(), None), "{strange:?}");
         }
-    }
-
-    #[test]
-    fn the_last_server_on_the_way_says_when_it_got_a_mail() {
-        let read = |received: &str| {
-            let raw = format!("{received}Date: Tue, 3 Mar 2020 10:00:00 +0100\r\n\r\nReceived: x; y\r\n");
-            super::received(raw.as_bytes()).map(|at| at.to_rfc3339())
-        };
-        let last = "Received: from a by b with ESMTPS id 1;\r\n Tue, 3 Mar 2026 10:23:51 +0100 (CET)\r\n";
-        let before = "Received: from c by a; Mon, 2 Mar 2026 10:23:51 +0100\r\n";
-        assert_eq!(read(&format!("{last}{before}")).as_deref(), Some("2026-03-03T09:23:51+00:00"));
-        for none in ["", "Received: from a by b\r\n", "Received: from a by b; hier\r\n", "Received:\r\n"] {
-            assert_eq!(read(none), None, "{none}");
-        }
-        assert_eq!(super::received(b"\0\xff"), None);
     }
 }

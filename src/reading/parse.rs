@@ -7,7 +7,7 @@ use super::authentication;
 use super::automatic;
 use super::bounce;
 use super::charset::{self, decode};
-use super::date::date;
+use super::date::{date, received};
 use super::files;
 use super::flowed::unflow;
 use super::guard::guarded;
@@ -55,6 +55,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
         delivered_to: delivered_to(&fields),
         subject: fields.text("Subject").unwrap_or_default(),
         date: date(&message, &fields),
+        received: received(&fields),
         message_id: fields.id("Message-ID"),
         in_reply_to: fields.ids("In-Reply-To"),
         references: fields.ids("References"),

@@ -1,7 +1,9 @@
 //! Deliveries: planned with their cause, claimed by lease, recorded.
 //! May import: domain, sqlx.
 
-use super::dialect::{Bulk, Sql, all, execute, fetch_all, optional, scalar, statements, write_all};
+use super::dialect::{
+    Bulk, Sql, all, execute, fetch_all, optional, optional_scalar, scalar, statements, write_all,
+};
 use super::{Result, Tx, clean, going_back, known};
 use crate::domain::delivery::{Channel, DeliveryState};
 use crate::domain::ids::{DeliveryId, EventId, MessageId, SubscriptionId, TicketId};
@@ -38,10 +40,6 @@ macro_rules! sealed {
 
 static DELIVERIES_OF: LazyLock<Bulk> = LazyLock::new(|| {
     let head = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE id IN (");
-    Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
-});
-static SEALED: LazyLock<Bulk> = LazyLock::new(|| {
-    let head = "SELECT delivery_id, packed FROM sealed_body WHERE delivery_id IN (";
     Bulk::new(Sql::same(head), Sql::same("$1"), 1, ")")
 });
 // Of one that was erased while it was composed, or that names somebody who was, nothing is kept.
@@ -86,9 +84,8 @@ static AUTOMATIC_LATELY: LazyLock<Bulk> = LazyLock::new(|| {
     )
 });
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 5] = [
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 4] = [
     ("deliveries_of", &DELIVERIES_OF),
-    ("sealed", &SEALED),
     ("seal", &SEAL),
     ("settle_sent", &SETTLE_SENT),
     ("automatic_lately", &AUTOMATIC_LATELY),
@@ -110,6 +107,10 @@ statements! {
     MAILS = Sql::same(concat!(
         "SELECT ", delivery_columns!(), " FROM delivery WHERE channel = 'email' AND state <> 'skipped' \
          ORDER BY id DESC LIMIT $1"));
+    SEALED = Sql::same("SELECT packed FROM sealed_body WHERE delivery_id = $1");
+    SEALED_HEADS = Sql::same(
+        "SELECT delivery_id, substr(packed, 1, $2) FROM sealed_body WHERE delivery_id IN (SELECT id FROM delivery \
+         WHERE channel = 'email' AND state <> 'skipped' ORDER BY id DESC LIMIT $1)");
     GIVE_UP_TWICE_LOST = Sql::same(
         "UPDATE delivery SET state = 'uncertain', leased_until = NULL, updated_at = $1, why = $2 \
          WHERE channel = 'email' AND state = 'sending' AND ambiguous_at IS NOT NULL AND leased_until <= $1");
@@ -437,12 +438,12 @@ impl Tx {
 
     /// The bytes of a mail as its first attempt sent them, packed.
     pub async fn sealed(&mut self, id: DeliveryId) -> Result<Option<Vec<u8>>> {
-        Ok(self.sealed_of(&[id]).await?.pop().map(|(_, packed)| packed))
+        optional_scalar!(self, SEALED, id.0)
     }
 
-    /// The same of several mails; in no order.
-    pub async fn sealed_of(&mut self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, Vec<u8>)>> {
-        let rows = fetch_all!(self, SEALED, (i64, Vec<u8>), ids, |query, id| query.bind(id.0))?;
+    /// At most `head` of the packed bytes of each of [`Tx::mails`] whose bytes are kept; in no order.
+    pub async fn sealed_heads(&mut self, limit: i64, head: i32) -> Result<Vec<(DeliveryId, Vec<u8>)>> {
+        let rows: Vec<(i64, Vec<u8>)> = all!(self, SEALED_HEADS, limit, head)?;
         Ok(rows.into_iter().map(|(id, packed)| (DeliveryId(id), packed)).collect())
     }
 
