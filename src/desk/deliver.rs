@@ -22,6 +22,7 @@ use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::Ordering;
 
 /// How many bytes of files and of kept mails one claim takes into memory before it leaves the rest to the next.
 const MOST_BYTES: usize = 32 << 20;
@@ -149,6 +150,7 @@ impl Desk {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let mut paces = Paces::read(&mut tx).await?;
+        self.inner.is_slowed.store(paces.are_slowed(), Ordering::Relaxed);
         let uncertain = tx.give_up_twice_lost(now, wording::mail::lost_twice()).await?;
         let mut claim = Claim { uncertain, ..Claim::default() };
         let leased_until = now + LEASE;
@@ -158,7 +160,7 @@ impl Desk {
         let mut bytes = 0;
         for delivery in claimed {
             if bytes >= MOST_BYTES {
-                tx.give_back(delivery.id, leased_until, now).await?;
+                tx.give_back(&[(delivery.id, leased_until)], now).await?;
                 continue;
             }
             if self.inner.put_off(&mut tx, &crowd, &delivery, now).await?
@@ -204,9 +206,8 @@ impl Desk {
         }
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        for attempt in attempts {
-            tx.give_back(attempt.id, attempt.leased_until, now).await?;
-        }
+        let leases: Vec<_> = attempts.iter().map(|attempt| (attempt.id, attempt.leased_until)).collect();
+        tx.give_back(&leases, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -233,35 +234,29 @@ impl Desk {
     async fn record_once(&self, ended: &[(Attempt, Outcome)]) -> Result<Vec<Option<Next>>> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let ids: Vec<_> = ended.iter().map(|(attempt, _)| attempt.id).collect();
-        let deliveries: HashMap<_, _> =
-            tx.deliveries_of(&ids).await?.into_iter().map(|delivery| (delivery.id, delivery)).collect();
-        let delivery_of =
-            |id| deliveries.get(&id).ok_or_else(|| anyhow::anyhow!("delivery {id} is not in the outbox"));
-        let mut mails = Vec::new();
-        for (attempt, outcome) in ended {
-            let delivery = delivery_of(attempt.id)?;
-            if let (Channel::Email, Some(address)) = (delivery.channel, delivery.address.as_deref()) {
-                mails.push((address, outcome));
-            }
+        // Paces are held before anything else is.
+        if self.inner.is_slowed.load(Ordering::Relaxed)
+            || ended.iter().any(|(_, outcome)| pace::is_asked(outcome))
+        {
+            self.inner.note_paces(&mut tx, ended, now).await?;
         }
-        pace::note(&mut tx, &mails, now).await?;
-        let mut nexts = Vec::with_capacity(ended.len());
-        let mut sent = Vec::new();
-        for (Attempt { id, attempt, leased_until }, outcome) in ended {
-            let was_ambiguous = delivery_of(*id)?.ambiguous_at.is_some();
-            let next = after_attempt(outcome.clone(), *attempt, was_ambiguous);
-            if next == Next::Sent {
-                sent.push((*id, *leased_until));
-            }
-            nexts.push(next);
+        let left = ended.iter().filter(|(_, outcome)| has_left(outcome));
+        let left: Vec<_> = left.map(|(attempt, _)| (attempt.id, attempt.leased_until)).collect();
+        let sent = tx.settle_sent(&left, now).await?;
+        let mut deliveries: HashMap<_, _> =
+            sent.into_iter().map(|delivery| (delivery.id, (delivery, true))).collect();
+        let others = ended.iter().map(|(attempt, _)| attempt.id).filter(|id| !deliveries.contains_key(id));
+        for delivery in tx.deliveries_of(&Vec::from_iter(others)).await? {
+            deliveries.insert(delivery.id, (delivery, false));
         }
-        let sent: HashSet<_> = tx.settle_sent(&sent, now).await?.into_iter().collect();
         let mut recorded = Vec::with_capacity(ended.len());
-        for ((attempt, outcome), next) in ended.iter().zip(nexts) {
-            let delivery = delivery_of(attempt.id)?;
+        for (attempt, outcome) in ended {
+            let (delivery, is_settled) = deliveries
+                .get(&attempt.id)
+                .ok_or_else(|| anyhow::anyhow!("delivery {} is not in the outbox", attempt.id))?;
+            let next = after_attempt(outcome.clone(), attempt.attempt, delivery.ambiguous_at.is_some());
             let is_ours = match &next {
-                Next::Sent => sent.contains(&attempt.id),
+                Next::Sent => *is_settled,
                 other => end_otherwise(&mut tx, attempt, other, now).await?,
             };
             self.inner.record_besides(&mut tx, delivery, outcome, &next, is_ours, now).await?;
@@ -279,6 +274,22 @@ impl Desk {
 }
 
 impl Inner {
+    /// Takes what servers answered into the paces of their providers.
+    async fn note_paces(&self, tx: &mut Tx, ended: &[(Attempt, Outcome)], now: DateTime<Utc>) -> Result<()> {
+        let ids: Vec<_> = ended.iter().map(|(attempt, _)| attempt.id).collect();
+        let deliveries = tx.deliveries_of(&ids).await?;
+        let deliveries: HashMap<_, _> = deliveries.iter().map(|delivery| (delivery.id, delivery)).collect();
+        let mails: Vec<_> = ended
+            .iter()
+            .filter_map(|(attempt, outcome)| {
+                let delivery = deliveries.get(&attempt.id).filter(|one| one.channel == Channel::Email)?;
+                Some((delivery.address.as_deref()?, outcome))
+            })
+            .collect();
+        self.is_slowed.fetch_or(pace::note(tx, &mails, now).await?, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// A copy of a mail that left is to be kept, where any are.
     pub(super) async fn keep_copy(
         &self,
@@ -517,6 +528,10 @@ impl Crowd {
         let last = self.limit.checked_sub(1)?;
         self.lately.get(&id)?.iter().filter(counts).nth(last).map(|other| other.at)
     }
+}
+
+fn has_left(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Sent | Outcome::SentAs(_))
 }
 
 /// Writes where a delivery stands after an attempt that did not send it; `false` when it was no longer in hand.

@@ -82,6 +82,7 @@ use std::cell::RefCell;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
@@ -146,6 +147,8 @@ struct Inner {
     hook_bells: Vec<Notify>,
     /// Questions to providers of tokens, whose answers must be kept.
     asks: TaskTracker,
+    /// A mail provider wanted fewer mails lately, as the last claim or record found it.
+    is_slowed: AtomicBool,
 }
 
 impl Desk {
@@ -182,6 +185,7 @@ impl Desk {
                 chat_bells,
                 hook_bells,
                 asks,
+                is_slowed: AtomicBool::new(false),
             }),
         })
     }

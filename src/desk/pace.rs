@@ -37,10 +37,15 @@ impl Paces {
         Ok(Paces { known })
     }
 
+    /// Whether any provider asked for fewer mails lately.
+    pub(super) fn are_slowed(&self) -> bool {
+        self.known.values().any(|kept| kept.pace.strikes > 0)
+    }
+
     /// Takes what a server answered into its provider's pace.
     fn note(&mut self, address: &str, outcome: &Outcome, now: DateTime<Utc>) {
         match outcome {
-            Outcome::Retry(why) if asks_to_slow_down(why) => {
+            asking if is_asked(asking) => {
                 let provider = provider_of(address);
                 let pace = &mut self.known.entry(provider.key).or_insert_with(|| Kept::idle(now)).pace;
                 let before = *pace;
@@ -79,21 +84,25 @@ impl Paces {
     }
 }
 
-/// Takes what servers answered, each of a mail to an address, into the paces of their providers. Where nobody asks for fewer mails,
-/// nor did lately, there is nothing to take in, and nothing is held.
-pub(super) async fn note(tx: &mut Tx, mails: &[(&str, &Outcome)], now: DateTime<Utc>) -> Result<()> {
-    let is_asking =
-        |(_, outcome): &(&str, &Outcome)| matches!(outcome, Outcome::Retry(why) if asks_to_slow_down(why));
-    if mails.is_empty()
-        || !mails.iter().any(is_asking) && tx.paces_seen().await?.iter().all(|(_, pace)| pace.strikes == 0)
-    {
-        return Ok(());
+/// Whether a provider answered that it wants fewer mails.
+pub(super) fn is_asked(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Retry(why) if asks_to_slow_down(why))
+}
+
+/// Takes what servers answered, each of a mail to an address, into the paces of their providers; whether any is slowed then. Where
+/// nobody asks for fewer mails, nor did lately, there is nothing to take in, and nothing is held.
+pub(super) async fn note(tx: &mut Tx, mails: &[(&str, &Outcome)], now: DateTime<Utc>) -> Result<bool> {
+    let is_any_asked = mails.iter().any(|(_, outcome)| is_asked(outcome));
+    if mails.is_empty() || !is_any_asked && tx.paces_seen().await?.iter().all(|(_, pace)| pace.strikes == 0) {
+        return Ok(false);
     }
     let mut paces = Paces::read(tx).await?;
     for (address, outcome) in mails {
         paces.note(address, outcome, now);
     }
-    paces.write(tx, now).await
+    let are_slowed = paces.are_slowed();
+    paces.write(tx, now).await?;
+    Ok(are_slowed)
 }
 
 impl Inner {

@@ -1,4 +1,4 @@
-//! One round of the outbox, in three stages that go on at once: mails are taken and composed, they leave over the courier's lanes,
+//! One round of the outbox, in stages that go on at once: mails are claimed, composed and kept, they leave over the courier's lanes,
 //! and what became of them is recorded. A channel before each stage bounds what waits there.
 //! May import: desk, domain, wording, crash.
 
@@ -11,25 +11,33 @@ use crate::desk::{Desk, Result};
 use crate::domain::delivery::{FRESH, LEASE, Next, Outcome};
 use crate::domain::pace::{asks_to_slow_down, provider_of};
 use crate::wording::templates::Templates;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-/// How many deliveries are leased at once: what a claim and a seal cost is shared by them. After a kill all of them rest until their
-/// lease ends, and those that had not begun count as tried; so they are not more.
+/// How many deliveries one claim leases: what it costs to claim them and to keep their bytes is shared by them.
 pub const BATCH: i64 = 32;
 
-/// How many mails wait for a lane, beside those in the hand of the claimer: as many as a claim has, so that the next is claimed,
-/// composed and kept while these leave.
-const WAITING: usize = BATCH as usize;
+/// The same where the lanes are quick.
+const QUICK_BATCH: i64 = 64;
+
+/// How many batches may have mails that have not begun, so that the next are claimed, composed and kept while those before leave; one
+/// more where the lanes are quick. After a kill they rest until their lease ends and count as tried, and where the lanes are slow
+/// their turn must come before [`FRESH`] is over; so they are not more.
+const BATCHES: usize = 2;
+
+/// A batch that the lanes took within this time was too small for them.
+const QUICK: TimeDelta = TimeDelta::seconds(2);
 
 /// How many mails that left may wait for their record, beside as many that are being recorded. A server that is quicker than our disk
-/// waits for it, so that after a kill few mails leave a second time.
-const UNRECORDED: usize = 8;
+/// waits for it, so that after a kill few mails leave a second time; with fewer it would wait whenever the next mails are claimed
+/// and kept.
+const UNRECORDED: usize = 32;
 
 /// The count of one drain, and which troubles were already logged in it: a server that is away is one line, not
 /// one for each mail.
@@ -119,23 +127,32 @@ pub(super) async fn drain(desk: &Desk, post: &PostRoom, cancel: &CancellationTok
     result.map(|()| count)
 }
 
-/// The three stages; how many mails were given back.
+/// The stages; how many mails were given back.
 async fn go_round(
     desk: &Desk,
     post: &PostRoom,
     stop: &CancellationToken,
     tally: &mut Tally,
 ) -> Result<usize> {
-    let (ready, to_send) = mpsc::channel::<Ready>(WAITING);
+    let ahead = Ahead::default();
+    let (ready, to_send) = mpsc::channel::<Ready>(QUICK_BATCH as usize);
     let (ended, to_record) = mpsc::channel(UNRECORDED);
     let refused = ended.clone();
+    let ahead = &ahead;
     let leave = async move {
         let (waiting, slowed) = (tokio::sync::Mutex::new(to_send), Mutex::default());
         let (over, ended) = (CancellationToken::new(), &ended);
-        let next = async || waiting.lock().await.recv().await;
+        let next = async || {
+            let mut waiting = waiting.lock().await;
+            if waiting.is_empty() {
+                ahead.is_waited_for();
+            }
+            waiting.recv().await
+        };
         let lane = async || {
-            while let Some((parcel, mail)) = next().await {
-                let end = send(desk, post, &parcel, &mail, &slowed, stop).await;
+            while let Some(Ready { parcel, mail, place }) = next().await {
+                drop(place);
+                let end = send(desk, post, &parcel, &mail, ahead, &slowed, stop).await;
                 // The recorder listens for as long as anybody speaks.
                 _ = ended.send((parcel, end)).await;
             }
@@ -150,30 +167,80 @@ async fn go_round(
                 () = over.cancelled() => return,
                 () = stop.cancelled() => {}
             }
-            while let Some((parcel, _)) = next().await {
+            while let Some(Ready { parcel, .. }) = next().await {
                 _ = ended.send((parcel, End::Untouched)).await;
             }
         };
         tokio::join!(lanes, sweep);
     };
-    let take = take(desk, post, stop, ready, refused);
-    let ((count, taken), (), recorded) = tokio::join!(take, leave, record(desk, to_record, stop, tally));
+    let (claimed, to_compose) = mpsc::channel(1);
+    let (composed, to_keep) = mpsc::channel(1);
+    let ((count, taken), made, kept, (), recorded) = tokio::join!(
+        claim(desk, ahead, stop, claimed),
+        make(desk, post, stop, to_compose, composed),
+        keep(desk, stop, to_keep, ready, refused),
+        leave,
+        record(desk, to_record, stop, tally)
+    );
     tally.count.add(&count);
-    taken.and(recorded)
+    taken.and(made).and(kept).and(recorded)
 }
 
-/// Claims what is due, batch by batch, makes it mails and keeps their bytes, while there is room behind. What can never be a
-/// mail goes to the recorder at once.
-async fn take(
+/// How far the claims may be ahead of the lanes.
+struct Ahead {
+    /// A place for each batch.
+    places: Arc<Semaphore>,
+    /// The last mail began within [`QUICK`] of its claim.
+    began_soon: AtomicBool,
+    /// The lanes had to wait for the next mail although the one before it had begun so soon.
+    is_quick: AtomicBool,
+}
+
+impl Default for Ahead {
+    fn default() -> Ahead {
+        Ahead {
+            places: Arc::new(Semaphore::new(BATCHES)),
+            began_soon: AtomicBool::new(false),
+            is_quick: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Ahead {
+    fn note_beginning(&self, since_claim: TimeDelta) {
+        self.began_soon.store(since_claim < QUICK, Ordering::Relaxed);
+    }
+
+    /// A lane has nothing to do.
+    fn is_waited_for(&self) {
+        if self.began_soon.load(Ordering::Relaxed) && !self.is_quick.swap(true, Ordering::Relaxed) {
+            self.places.add_permits(1);
+        }
+    }
+
+    /// How many deliveries the next claim takes.
+    fn batch(&self) -> i64 {
+        if self.is_quick.load(Ordering::Relaxed) { QUICK_BATCH } else { BATCH }
+    }
+}
+
+/// The place of a batch, held by those of its mails that have not begun.
+type Place = Arc<OwnedSemaphorePermit>;
+
+/// Claims what is due, batch by batch, while there is a place for them.
+async fn claim(
     desk: &Desk,
-    post: &PostRoom,
+    ahead: &Ahead,
     stop: &CancellationToken,
-    ready: mpsc::Sender<Ready>,
-    ended: mpsc::Sender<(Parcel, End)>,
+    claimed: mpsc::Sender<(Vec<Parcel>, Place)>,
 ) -> (DeliverCount, Result<()>) {
     let mut count = DeliverCount::default();
-    while !stop.is_cancelled() {
-        let Claim { parcels, skipped, uncertain, put_off } = match desk.claim(BATCH).await {
+    // The semaphore is never closed.
+    while let Ok(place) = Arc::clone(&ahead.places).acquire_owned().await {
+        if stop.is_cancelled() {
+            break;
+        }
+        let Claim { parcels, skipped, uncertain, put_off } = match desk.claim(ahead.batch()).await {
             Ok(claim) => claim,
             Err(failure) => return (count, Err(failure)),
         };
@@ -184,23 +251,63 @@ async fn take(
         if parcels.is_empty() && skipped + put_off == 0 {
             break;
         }
+        // The stage behind listens for as long as this one speaks.
+        _ = claimed.send((parcels, Arc::new(place))).await;
+    }
+    (count, Ok(()))
+}
+
+/// Makes what was claimed mails, on a worker: it costs CPU, and the other stages go on meanwhile.
+async fn make(
+    desk: &Desk,
+    post: &PostRoom,
+    stop: &CancellationToken,
+    mut claimed: mpsc::Receiver<(Vec<Parcel>, Place)>,
+    composed: mpsc::Sender<(Prepared, Place)>,
+) -> Result<()> {
+    let mut result = Ok(());
+    while let Some((parcels, place)) = claimed.recv().await {
         let attempts: Vec<_> = parcels.iter().map(Attempt::from).collect();
+        if stop.is_cancelled() {
+            result = result.and(insist(|| desk.give_back(&attempts)).await);
+            continue;
+        }
         let (letterhead, templates) = (Arc::clone(&post.letterhead), Arc::clone(&post.templates));
-        // It costs CPU, and the lanes go on meanwhile.
         let prepared = spawn_blocking(move || prepare(parcels, &letterhead, &templates)).await;
-        let prepared = match prepared.map_err(Into::into).flatten() {
-            Ok(prepared) => prepared,
+        match prepared.map_err(Into::into).flatten() {
+            // The stage behind listens for as long as this one speaks.
+            Ok(prepared) => _ = composed.send((prepared, place)).await,
             Err(error) => {
-                let given_back = desk.give_back(&attempts).await;
-                return (count, given_back.and(Err(error.into())));
+                stop.cancel();
+                let given_back = insist(|| desk.give_back(&attempts)).await;
+                result = result.and(given_back).and(Err(error.into()));
             }
-        };
-        for (parcel, why) in prepared.refused {
+        }
+    }
+    result
+}
+
+/// Keeps the bytes of mails, and sends them on. What can never be a mail goes to the recorder at once; what is not to begin any
+/// more, or is not kept, goes there untouched.
+async fn keep(
+    desk: &Desk,
+    stop: &CancellationToken,
+    mut composed: mpsc::Receiver<(Prepared, Place)>,
+    ready: mpsc::Sender<Ready>,
+    ended: mpsc::Sender<(Parcel, End)>,
+) -> Result<()> {
+    let mut result = Ok(());
+    while let Some((Prepared { mails, to_seal, refused }, place)) = composed.recv().await {
+        for (parcel, why) in refused {
             _ = ended.send((parcel, End::Tried(Outcome::Failed(why)))).await;
         }
-        let sealed = insist(|| desk.seal(&prepared.to_seal)).await;
+        let sealed = match stop.is_cancelled() {
+            true => Ok(()),
+            false => insist(|| desk.seal(&to_seal)).await,
+        };
+        drop(to_seal);
         crash::point("after_lease_before_send");
-        for (parcel, mail) in prepared.ready {
+        for (parcel, mail) in mails {
             let room = match &sealed {
                 Err(_) => None,
                 Ok(()) => tokio::select! {
@@ -210,15 +317,16 @@ async fn take(
                 },
             };
             match room {
-                Some(room) => room.send((parcel, mail)),
+                Some(room) => room.send(Ready { parcel, mail, place: Arc::clone(&place) }),
                 None => _ = ended.send((parcel, End::Untouched)).await,
             }
         }
         if let Err(failure) = sealed {
-            return (count, Err(failure));
+            stop.cancel();
+            result = result.and(Err(failure));
         }
     }
-    (count, Ok(()))
+    result
 }
 
 /// Hands one mail to the courier, unless it was claimed too long ago, its provider asked for fewer mails since, or nothing more is
@@ -228,6 +336,7 @@ async fn send(
     post: &PostRoom,
     parcel: &Parcel,
     mail: &[u8],
+    ahead: &Ahead,
     slowed: &Mutex<HashMap<String, DateTime<Utc>>>,
     stop: &CancellationToken,
 ) -> End {
@@ -239,9 +348,11 @@ async fn send(
         !slowed.is_empty()
             && slowed.get(&provider_of(&parcel.address).key).is_some_and(|asked| claimed_at <= *asked)
     };
-    if stop.is_cancelled() || desk.clock().now() - claimed_at > FRESH || is_slowed() {
+    let since_claim = desk.clock().now() - claimed_at;
+    if stop.is_cancelled() || since_claim > FRESH || is_slowed() {
         return End::Untouched;
     }
+    ahead.note_beginning(since_claim);
     let outcome = post.courier.send(parcel, mail).await;
     match &outcome {
         Outcome::Sent | Outcome::SentAs(_) => crash::point("after_smtp_250_before_mark"),
@@ -306,13 +417,18 @@ async fn record_tried(desk: &Desk, tried: &[(Parcel, Outcome)], tally: &mut Tall
     Err(failure)
 }
 
-/// A mail, with its bytes.
-type Ready = (Parcel, Vec<u8>);
+/// A mail that waits for a lane.
+struct Ready {
+    parcel: Parcel,
+    mail: Vec<u8>,
+    #[allow(dead_code, reason = "held for its drop")]
+    place: Place,
+}
 
 /// A batch, sorted by what can be done with it.
 struct Prepared {
-    /// To be handed over.
-    ready: Vec<Ready>,
+    /// To be handed over, with their bytes.
+    mails: Vec<(Parcel, Vec<u8>)>,
     /// What is not kept yet.
     to_seal: Vec<Composed>,
     /// What can never be a mail, and why.
@@ -324,10 +440,10 @@ fn prepare(
     letterhead: &Letterhead,
     templates: &Templates,
 ) -> std::io::Result<Prepared> {
-    let mut prepared = Prepared { ready: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
+    let mut prepared = Prepared { mails: Vec::new(), to_seal: Vec::new(), refused: Vec::new() };
     for mut parcel in parcels {
         if let Some(sealed) = parcel.sealed.take() {
-            prepared.ready.push((parcel, sealed));
+            prepared.mails.push((parcel, sealed));
             continue;
         }
         match compose(&parcel, letterhead, templates) {
@@ -335,7 +451,7 @@ fn prepare(
                 // They lie in the mail now.
                 parcel.files = None;
                 prepared.to_seal.push(Composed::new(parcel.id, &parcel.cc, &mail)?);
-                prepared.ready.push((parcel, mail));
+                prepared.mails.push((parcel, mail));
             }
             Err(error) => prepared.refused.push((parcel, error.to_string())),
         }

@@ -41,7 +41,7 @@ fn a_parcel_that_is_no_mail_does_not_hold_up_the_others_and_kept_bytes_are_sent_
         Parcel { sealed: Some(b"kept\r\n".to_vec()), address: "nobody".to_owned(), ..parcel(3) },
     ];
     let prepared = prepare(parcels, &letterhead, &Templates::load(&[]).unwrap()).unwrap();
-    let ready: Vec<_> = prepared.ready.iter().map(|(parcel, mail)| (parcel.id.0, mail.as_slice())).collect();
+    let ready: Vec<_> = prepared.mails.iter().map(|(parcel, mail)| (parcel.id.0, mail.as_slice())).collect();
     assert_eq!(ready.len(), 2);
     assert_eq!(ready[0].0, 1);
     assert_eq!(ready[1], (3, b"kept\r\n".as_slice()));

@@ -33,17 +33,19 @@ pub mod tickets;
 mod timers;
 pub mod tokens;
 pub mod webhook;
+mod writer;
 
 use chrono::{DateTime, Utc};
 use dialect::{Sql, execute, optional_scalar, scalar, statements};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, PgPool, Postgres, SqlitePool, Transaction};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+use writer::{SqliteTx, Writer};
 
 /// What the store answers: a value, or the database's own error.
 pub type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -89,7 +91,7 @@ enum Pool {
 #[derive(Debug, Clone)]
 struct SqliteSides {
     readers: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
 }
 
 /// One transaction.
@@ -100,7 +102,7 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -195,21 +197,19 @@ impl Store {
             // SQLite gives its journal the mode of the database.
             private_file(&path)?;
         }
-        let pool = |most| {
-            SqlitePoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(BUSY_TIMEOUT)
-                // A file does not go away as a server does.
-                .test_before_acquire(false)
-                // After a full disk SQLite has ended the transaction by itself, and the driver does not know: such a
-                // connection would refuse everything for ever.
-                .before_acquire(|connection, _| {
-                    Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
-                })
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(BUSY_TIMEOUT)
+            // A file does not go away as a server does.
+            .test_before_acquire(false)
+            // After a fault of the disk SQLite has ended the transaction by itself, and the driver does not know: such a
+            // connection would refuse everything for ever.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
+            });
+        let writer = Writer::open(options.clone()).await?;
         drop(lock);
-        let sides = SqliteSides { readers: pool(4).connect_lazy_with(options), writer };
+        let sides = SqliteSides { readers: readers.connect_lazy_with(options), writer };
         Ok(Store { pool: Pool::Sqlite(sides, path) })
     }
 
@@ -222,9 +222,10 @@ impl Store {
         match &self.pool {
             Pool::Sqlite(sides, path) => {
                 let lock = lock_beside(path).await?;
-                let done = SQLITE_MIGRATIONS.run(&sides.writer).await;
+                let done =
+                    sides.writer.with(async |connection| SQLITE_MIGRATIONS.run(connection).await).await;
                 drop(lock);
-                Ok(done?)
+                Ok(done??)
             }
             Pool::Postgres(pool) => Ok(POSTGRES_MIGRATIONS.run(pool).await?),
         }
@@ -263,8 +264,7 @@ impl Store {
     /// When no connection comes free, or another writer holds the database for too long.
     pub async fn begin(&self) -> Result<Tx> {
         let connection = match &self.pool {
-            // IMMEDIATE: a transaction that reads first and writes later would be refused half-way.
-            Pool::Sqlite(sides, _) => Connection::Sqlite(sides.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite(sides, _) => Connection::Sqlite(SqliteTx::Writing(sides.writer.begin().await?)),
             Pool::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
         Ok(Tx { connection })
@@ -276,7 +276,7 @@ impl Store {
     /// When no connection comes free.
     pub async fn read(&self) -> Result<Tx> {
         let connection = match &self.pool {
-            Pool::Sqlite(sides, _) => Connection::Sqlite(sides.readers.begin().await?),
+            Pool::Sqlite(sides, _) => Connection::Sqlite(SqliteTx::Reading(sides.readers.begin().await?)),
             // One moment for all that is read, as on SQLite: no message without its files.
             Pool::Postgres(pool) => {
                 Connection::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?)

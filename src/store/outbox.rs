@@ -68,7 +68,21 @@ static SETTLE_SENT: LazyLock<Bulk> = LazyLock::new(|| {
         ),
         Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS TIMESTAMPTZ))"),
         3,
-        ") AS given WHERE delivery.id = given.column1 AND leased_until = given.column2 AND state = 'sending' RETURNING id",
+        concat!(
+            ") AS given WHERE delivery.id = given.column1 AND leased_until = given.column2 AND state = 'sending' RETURNING ",
+            delivery_columns!()
+        ),
+    )
+});
+static GIVE_BACK: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        Sql::same(
+            "UPDATE delivery SET state = 'pending', next_attempt_at = given.column3, leased_until = NULL, \
+             attempts = attempts - 1, updated_at = given.column3 FROM (VALUES ",
+        ),
+        Sql::fork("($1, $2, $3)", "(CAST($1 AS BIGINT), CAST($2 AS TIMESTAMPTZ), CAST($3 AS TIMESTAMPTZ))"),
+        3,
+        ") AS given WHERE delivery.id = given.column1 AND leased_until = given.column2 AND state = 'sending'",
     )
 });
 // SQLite reads what is asked for first, and then each address along its index.
@@ -84,10 +98,11 @@ static AUTOMATIC_LATELY: LazyLock<Bulk> = LazyLock::new(|| {
     )
 });
 /// The statements of this file for many rows, by name.
-pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 4] = [
+pub(super) static BULKS: [(&str, &LazyLock<Bulk>); 5] = [
     ("deliveries_of", &DELIVERIES_OF),
     ("seal", &SEAL),
     ("settle_sent", &SETTLE_SENT),
+    ("give_back", &GIVE_BACK),
     ("automatic_lately", &AUTOMATIC_LATELY),
 ];
 
@@ -134,9 +149,6 @@ statements! {
     PUT_OFF = Sql::same(
         "UPDATE delivery SET state = 'pending', why = $2, next_attempt_at = $3, turn_at = $4, leased_until = NULL, \
          attempts = attempts - 1, updated_at = $5 WHERE id = $1");
-    GIVE_BACK = Sql::same(
-        "UPDATE delivery SET state = 'pending', next_attempt_at = $3, leased_until = NULL, attempts = attempts - 1, \
-         updated_at = $3 WHERE id = $1 AND leased_until = $2 AND state = 'sending'");
     SEND_AGAIN = Sql::same(
         "UPDATE delivery SET state = 'pending', why = NULL, attempts = 0, turn_at = NULL, ambiguous_at = NULL, \
          next_attempt_at = $2, updated_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')");
@@ -516,18 +528,17 @@ impl Tx {
         execute!(self, SETTLE, id.0, state.as_str(), why.map(clean), now).map(drop)
     }
 
-    /// Writes that these attempts, each of its lease, sent their mails. Answers with those that were still in hand, as
-    /// [`Tx::settle_attempt`] tells of one.
+    /// Writes that these attempts, each of its lease, sent their mails. Answers with those that were still in hand, as they stand
+    /// then; in no order. [`Tx::settle_attempt`] tells of one.
     pub async fn settle_sent(
         &mut self,
         attempts: &[(DeliveryId, DateTime<Utc>)],
         now: DateTime<Utc>,
-    ) -> Result<Vec<DeliveryId>> {
-        let rows = fetch_all!(self, SETTLE_SENT, (i64,), attempts, |query, attempt| query
+    ) -> Result<Vec<StoredDelivery>> {
+        read_all(fetch_all!(self, SETTLE_SENT, DeliveryRow, attempts, |query, attempt| query
             .bind(attempt.0.0)
             .bind(attempt.1)
-            .bind(now))?;
-        Ok(rows.into_iter().map(|(id,)| DeliveryId(id)).collect())
+            .bind(now))?)
     }
 
     /// Writes where a delivery ends with the attempt of this lease. `false` when another worker has taken it over meanwhile, or
@@ -572,14 +583,14 @@ impl Tx {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Gives a claimed delivery back that was not attempted, as if this lease had never been: it is due again at once.
+    /// Gives claimed deliveries back that were not attempted, each of its lease, as if that had never been: they are due again at
+    /// once.
     pub async fn give_back(
         &mut self,
-        id: DeliveryId,
-        lease: DateTime<Utc>,
+        leases: &[(DeliveryId, DateTime<Utc>)],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        execute!(self, GIVE_BACK, id.0, lease, now).map(drop)
+        write_all!(self, GIVE_BACK, leases, |query, lease| query.bind(lease.0.0).bind(lease.1).bind(now))
     }
 
     /// Gives a claimed delivery back before it was attempted: it is due again at `at`. `turn`: when it may leave whoever else
