@@ -1,11 +1,11 @@
 //! The only file that knows everyone: reads what the configuration names, builds the desk and its doors, starts
 //! them, says which of them died, and stops them with grace. May import: demo, chat, inbound, outbound, scheduler, web,
-//! desk, oauth, webpush, wording, config, store, clock, domain.
+//! desk, oauth, webpush, wording, config, store, clock, telemetry, domain.
 
 use crate::chat;
 use crate::clock::Clock;
 use crate::config::{
-    self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, SlackRoad, Threading, Web, Webhook,
+    self, Config, Fault, Inbox, Limits, Maildir, OAuth2, Outbox, Problem, SlackRoad, Threading, Web, Webhook,
 };
 use crate::demo;
 use crate::desk::{Desk, Settings, tokens};
@@ -23,16 +23,16 @@ use crate::outbound::webhook::WebhookCourier;
 use crate::outbound::{self, Courier, PostRoom};
 use crate::scheduler;
 use crate::store::{MigrationFault, Store};
+use crate::telemetry::warn_line;
 use crate::web;
 use crate::webpush::Vapid;
 use crate::wording::canned::Catalogue;
 use crate::wording::templates::Templates;
 use crate::wording::welcome;
-use anyhow::Context;
 use chrono_tz::Tz;
 use secrecy::ExposeSecret;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -66,6 +66,8 @@ pub enum Stopped {
     NoDatabase(String, String),
     /// The pages cannot be served there, and why.
     NoPort(SocketAddr, String),
+    /// The demo cannot live in this folder, and why.
+    NoFolder(PathBuf, String),
     /// Anything else.
     Broken(anyhow::Error),
 }
@@ -79,18 +81,15 @@ impl<E: Into<anyhow::Error>> From<E> for Stopped {
 /// Opens the database, brings it up to date, and puts a desk on it.
 ///
 /// # Errors
-/// [`Stopped::Broken`] with what the operator must look at.
+/// [`Stopped::Misconfigured`] when a standard reply or a template cannot be used; [`Stopped::NoDatabase`]; [`Stopped::Broken`] with
+/// what the operator must look at.
 pub async fn open(config: Config, clock: Clock) -> Result<Opened, Stopped> {
     for key in &config.later {
         tracing::warn!(key, "this version does not carry this key out; it has no effect");
     }
-    let overrides = overrides(&config)?;
-    let replies: Vec<(String, String)> = overrides
-        .iter()
-        .filter(|(name, _)| name.ends_with(".md"))
-        .map(|(name, text)| (name.rsplit('/').next().unwrap_or(name).to_owned(), text.clone()))
-        .collect();
-    let catalogue = Catalogue::load(&replies).map_err(anyhow::Error::msg)?;
+    let catalogue = catalogue(&config)?;
+    // Read again where mail is sent: one that cannot be used is said before any door is open.
+    templates(&config)?;
     let no_database = |why: String| Stopped::NoDatabase(config.shown_database_url(), why);
     let store = Store::open(&config.database_url).await.map_err(|error| no_database(error.to_string()))?;
     match store.migrate().await {
@@ -172,8 +171,8 @@ pub fn sources(config: &Config) -> Result<Vec<Source>, Fault> {
 /// What it takes to send mail. `tokens`: the desk that keeps them, for a server that wants one.
 ///
 /// # Errors
-/// [`Stopped::Misconfigured`] when nothing is named; [`Stopped::Broken`] when a template or a certificate file
-/// cannot be used.
+/// [`Stopped::Misconfigured`] when nothing is named or a template cannot be used; [`Stopped::Broken`] when what was
+/// well when the configuration was read is so no longer.
 pub fn post_room(config: &Config, tokens: Option<&Desk>) -> Result<PostRoom, Stopped> {
     let courier = match config.outbox().map_err(|fault| Stopped::Misconfigured(vec![fault]))? {
         Outbox::Smtp(smtp) => {
@@ -187,8 +186,32 @@ pub fn post_room(config: &Config, tokens: Option<&Desk>) -> Result<PostRoom, Sto
     };
     let letterhead =
         Letterhead::new(&from(config), &config.brand, config.timezone).map_err(anyhow::Error::msg)?;
-    let templates = Templates::load(&overrides(config)?).map_err(anyhow::Error::msg)?;
-    Ok(PostRoom { courier, letterhead: letterhead.into(), templates: templates.into() })
+    Ok(PostRoom { courier, letterhead: letterhead.into(), templates: templates(config)?.into() })
+}
+
+/// The standard replies, the operator's over those that come with the program.
+///
+/// # Errors
+/// [`Stopped::Misconfigured`] when one of the operator's cannot be read or used.
+pub fn catalogue(config: &Config) -> Result<Catalogue, Stopped> {
+    let replies: Vec<(String, String)> = overrides(config)?
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".md"))
+        .map(|(name, text)| (name.rsplit('/').next().unwrap_or(&name).to_owned(), text))
+        .collect();
+    Catalogue::load(&replies).map_err(|why| bad_templates(Problem::BadTemplate { why }))
+}
+
+/// The templates of mails, in the same way.
+///
+/// # Errors
+/// As [`catalogue`].
+pub fn templates(config: &Config) -> Result<Templates, Stopped> {
+    Templates::load(&overrides(config)?).map_err(|why| bad_templates(Problem::BadTemplate { why }))
+}
+
+fn bad_templates(problem: Problem) -> Stopped {
+    Stopped::Misconfigured(vec![Fault::new("templates.dir", problem)])
 }
 
 /// The sender of our mail: `smtp.from`, `maildir.from`, or an address of the pages' host where mail goes to a folder.
@@ -224,7 +247,7 @@ pub fn authserv_ids(config: &Config) -> Vec<String> {
 }
 
 /// The operator's templates: (`notices/resolved.html`, its text). Folders of folders are not looked into.
-fn overrides(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
+fn overrides(config: &Config) -> Result<Vec<(String, String)>, Stopped> {
     let mut found = Vec::new();
     if let Some(folder) = &config.templates_dir {
         read_templates(folder, "", &mut found)?;
@@ -238,10 +261,12 @@ fn overrides(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) -> anyhow::Result<()> {
-    let unreadable = || format!("{} cannot be read; see `templates.dir`", folder.display());
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).with_context(unreadable)?.flatten().map(|entry| entry.path()).collect();
+fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) -> Result<(), Stopped> {
+    let unreadable = |path: &Path, why: std::io::Error| {
+        bad_templates(Problem::Unreadable { path: path.to_owned(), why: why.to_string() })
+    };
+    let entries = std::fs::read_dir(folder).map_err(|why| unreadable(folder, why))?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
         let is_template =
@@ -249,8 +274,7 @@ fn read_templates(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>
         let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| is_template) else {
             continue;
         };
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{} cannot be read; see `templates.dir`", path.display()))?;
+        let text = std::fs::read_to_string(&path).map_err(|why| unreadable(&path, why))?;
         found.push((if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }, text));
     }
     Ok(())
@@ -281,7 +305,7 @@ pub async fn serve(config: Config) -> Result<(), Stopped> {
     let listener = listen(address).await?;
     // For a person's eyes, and not for the log, which holds no secret.
     if let Some(code) = opened.desk.first_link().await.map_err(|failure| anyhow::anyhow!("{failure}"))? {
-        eprintln!("{}", welcome::first(&format!("{}/admin/first?code={code}", opened.config.public_url)));
+        warn_line(&welcome::first(&format!("{}/admin/first?code={code}", opened.config.public_url)));
     }
     tracing::info!(%address, "serving; stop with SIGTERM or Ctrl-C");
     run_doors(opened, listener, pages, stop).await
@@ -307,7 +331,8 @@ async fn open_when_there(config: Config) -> Result<Opened, Stopped> {
 /// # Errors
 /// When the folder cannot be written or the port is taken.
 pub async fn demo(folder: &Path, port: u16) -> Result<(), Stopped> {
-    let home = demo::prepare(folder, Clock::System.now())?;
+    let home = demo::prepare(folder, Clock::System.now())
+        .map_err(|error| Stopped::NoFolder(folder.to_owned(), error.root_cause().to_string()))?;
     let config = Config {
         brand: "BetTracker Pro".to_owned(),
         public_url: format!("http://localhost:{port}"),
@@ -393,6 +418,11 @@ async fn run_doors(
     stop_asked: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), Stopped> {
     let Opened { config, desk } = opened;
+    // Before any door is open: a template that cannot be used must stop the program, and not its mail.
+    let post = match config.outbox() {
+        Ok(_) => Some(post_room(&config, Some(&desk))?),
+        Err(_) => None,
+    };
     let cancel = CancellationToken::new();
     let mut doors: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
     if let Ok(sources) = sources(&config) {
@@ -414,18 +444,14 @@ async fn run_doors(
             ("copies of mails", Ok(()))
         });
     }
-    match post_room(&config, Some(&desk)) {
-        Ok(post) => {
-            let (desk, cancel) = (desk.clone(), cancel.clone());
-            doors.spawn(async move {
-                outbound::run(desk, post, cancel).await;
-                ("mail out", Ok(()))
-            });
-        }
-        Err(Stopped::Misconfigured(_)) => {
-            tracing::warn!("no mail is sent: the configuration names no outbox");
-        }
-        Err(broken) => return Err(broken),
+    if let Some(post) = post {
+        let (desk, cancel) = (desk.clone(), cancel.clone());
+        doors.spawn(async move {
+            outbound::run(desk, post, cancel).await;
+            ("mail out", Ok(()))
+        });
+    } else {
+        tracing::warn!("no mail is sent: the configuration names no outbox");
     }
     if let Some(courier) = push_courier(&config)? {
         let (desk, cancel) = (desk.clone(), cancel.clone());
@@ -461,10 +487,12 @@ async fn run_doors(
             tracing::warn!(error = %failure, "alerts about what is no longer configured stand on");
         }
     }
+    let read: Vec<String> =
+        sources(&config).map(|sources| sources.iter().map(Source::mailbox).collect()).unwrap_or_default();
     if let Some((address, plan, post)) = canary {
-        let (desk, cancel) = (desk.clone(), cancel.clone());
+        let (desk, read, cancel) = (desk.clone(), read.clone(), cancel.clone());
         doors.spawn(async move {
-            outbound::canary::run(desk, post, address, plan, cancel).await;
+            outbound::canary::run(desk, post, address, plan, read, cancel).await;
             ("canary", Ok(()))
         });
     }
@@ -507,7 +535,7 @@ async fn run_doors(
     }
     let (timers, stop) = (desk.clone(), cancel.clone());
     doors.spawn(async move {
-        scheduler::run(timers, stop).await;
+        scheduler::run(timers, read, stop).await;
         ("timers", Ok(()))
     });
     let stop = cancel.clone();
@@ -529,6 +557,7 @@ async fn run_doors(
     if tokio::time::timeout(GRACE, all_ended).await.is_err() {
         tracing::warn!(seconds = GRACE.as_secs(), "a door did not stop in time and is cut off");
     }
+    desk.keep_answers().await;
     // A connection that waits for a database that is away is not worth waiting for.
     let _ = tokio::time::timeout(LAST_CLOSE, desk.close()).await;
     match died {
@@ -593,5 +622,34 @@ mod tests {
         let config = Config::parse(text, []).unwrap();
         assert_eq!(own_addresses(&config), ["support@example.org", "desk@example.org", "aide@example.org"]);
         assert_eq!(authserv_ids(&config), [""; 0]);
+    }
+
+    #[test]
+    fn a_template_that_cannot_be_used_is_a_fault_of_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        for inner in ["notices", "replies"] {
+            std::fs::create_dir(folder.path().join(inner)).unwrap();
+        }
+        let config = Config::parse(&format!("[templates]\ndir = {:?}\n", folder.path()), []).unwrap();
+        assert!(catalogue(&config).is_ok() && templates(&config).is_ok());
+        let fault = |stopped: Stopped| match stopped {
+            Stopped::Misconfigured(faults) => faults.into_iter().next().unwrap(),
+            other => panic!("{other:?}"),
+        };
+        let notice = folder.path().join("notices/resolved.txt");
+        std::fs::write(&notice, "{% if").unwrap();
+        assert!(catalogue(&config).is_ok());
+        let Fault { key, problem } = fault(templates(&config).err().unwrap());
+        assert_eq!(key, "templates.dir");
+        assert!(
+            matches!(&problem, Problem::BadTemplate { why } if why.starts_with("notices/resolved.txt")),
+            "{problem:?}"
+        );
+        std::fs::remove_file(&notice).unwrap();
+        let reply = folder.path().join("replies/wifi.md");
+        std::fs::write(&reply, b"R\xe9ponse").unwrap();
+        let Fault { key, problem } = fault(catalogue(&config).err().unwrap());
+        assert_eq!(key, "templates.dir");
+        assert!(matches!(&problem, Problem::Unreadable { path, .. } if *path == reply), "{problem:?}");
     }
 }

@@ -26,6 +26,7 @@ mod webhooks;
 mod webhooks_tests;
 
 pub use canary::Canary;
+pub use checks::sqlite_url;
 pub use discord::{DISCORD_API, Discord};
 pub use dkim::{Dkim, read_key_name};
 pub use fault::{Fault, Problem, Wanted};
@@ -138,7 +139,7 @@ pub struct Smtp {
     pub sign_in: Option<SignIn>,
     /// As written: `Support BetTracker Pro <support@bettrackerpro.com>`; one valid address.
     pub from: String,
-    /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
+    /// PEM file of roots to trust instead of Mozilla's; it held some when the configuration was loaded.
     pub ca_file: Option<PathBuf>,
     /// How mails are signed before they leave; `None`: by whoever takes them, or not at all.
     pub dkim: Option<Dkim>,
@@ -273,7 +274,7 @@ pub struct Config {
 
 impl Config {
     /// Reads the file, if there is one to read, under the environment (pass [`environment`]`()`; of the variables, only
-    /// those named `GUICHET__…` matter).
+    /// those named `GUICHET__…` matter, and those that say how PostgreSQL is reached).
     ///
     /// # Errors
     /// Every fault there is, at once, in a stable order. Where the file is not TOML, that is the only one.
@@ -366,6 +367,11 @@ impl Config {
         }
     }
 
+    /// The file of the database, where it is SQLite's.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        checks::sqlite_file(&self.database_url)
+    }
+
     /// The database's URL for a log or a screen: without its password.
     pub fn shown_database_url(&self) -> String {
         checks::without_password(&self.database_url)
@@ -405,12 +411,14 @@ impl fmt::Debug for Config {
     }
 }
 
-/// The variables of this process that can name a key. One that is not Unicode is passed on with U+FFFD in it, which
-/// no key takes; variables of others may be what they like.
+/// The variables of this process that can name a key, or say how PostgreSQL is reached. One that is not Unicode is passed
+/// on with U+FFFD in it, which no key takes; variables of others may be what they like.
 pub fn environment() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(source::PREFIX))
+        .filter(|(name, _)| {
+            name.starts_with(source::PREFIX) || checks::POSTGRES_VARIABLES.contains(&name.as_str())
+        })
         .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         .collect()
 }
@@ -530,7 +538,7 @@ fn read_smtp(source: &mut Source, imap: Option<&[Imap]>) -> Option<Smtp> {
     {
         source.fault("smtp.from", Problem::Wants(Wanted::Sender));
     }
-    let ca_file = source.readable("smtp.ca_file");
+    let ca_file = source.certificates("smtp.ca_file");
     let dkim = dkim::read_dkim(source);
     let dns = source.read("smtp.dns", Wanted::SocketAddress, |text| text.parse().ok());
     let default_port = match security {
@@ -647,7 +655,7 @@ fn read_web_url(source: &mut Source, key: &str) -> Option<String> {
 
 fn read_database_url(source: &mut Source) -> String {
     let Some(url) = source.secret("database.url") else { return "sqlite://data/guichet.db".to_owned() };
-    match checks::database(url.expose_secret()) {
+    match checks::database(url.expose_secret(), |name| source.postgres(name)) {
         Some(Database::Sqlite | Database::Postgres) => {}
         Some(Database::PostgresInPlainText) => source.fault("database.url", Problem::PlainText),
         None => source.fault("database.url", Problem::Wants(Wanted::DatabaseUrl)),

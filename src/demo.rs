@@ -1,6 +1,7 @@
 //! The demo's home: a folder with a Maildir to read from, holding a handful of mails from invented people, a
-//! folder for the mails that leave, and a place for the database. May import: nothing of ours.
+//! folder for the mails that leave, and a place for the database. May import: config.
 
+use crate::config::sqlite_url;
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Paris;
@@ -77,7 +78,7 @@ pub fn prepare(dir: &Path, now: DateTime<Utc>) -> anyhow::Result<DemoHome> {
         inbox: dir.join("inbox"),
         outbox: dir.join("outbox"),
         data: dir.join("data"),
-        database_url: database_url(&dir.join("guichet.db")),
+        database_url: sqlite_url(&dir.join("guichet.db")),
         is_first_start: !dir.join("inbox").exists(),
     };
     for folder in
@@ -101,12 +102,6 @@ pub fn prepare(dir: &Path, now: DateTime<Utc>) -> anyhow::Result<DemoHome> {
         fs::rename(&draft, &home.inbox).with_context(context)?;
     }
     Ok(home)
-}
-
-/// A file as sqlx's address of it, which is percent-decoded and may hold `?options`.
-fn database_url(file: &Path) -> String {
-    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-    format!("sqlite://{path}")
 }
 
 #[cfg(test)]
@@ -191,10 +186,5 @@ mod tests {
         fs::write(folder.path().join("inbox.part/new/half"), "From: x").unwrap();
         let home = prepare(folder.path(), now()).unwrap();
         assert_eq!(fs::read_dir(home.inbox.join("new")).unwrap().count(), MAILS.len());
-    }
-
-    #[test]
-    fn a_folder_with_an_odd_name_is_still_an_address() {
-        assert_eq!(database_url(Path::new("/tmp/a b?c#d%e.db")), "sqlite:///tmp/a b%3Fc%23d%25e.db");
     }
 }

@@ -1,9 +1,10 @@
-//! Logs: to standard error, one event a line, as text or as JSON. May import: nothing of ours.
+//! Logs: to standard error, one event a line, as text or as JSON; and what else is said there.
+//! May import: nothing of ours.
 //!
 //! `GUICHET_LOG` filters (`debug`, `guichet::inbound=trace,info`; by default `info`, with the statements of the
 //! database and the words of chats left out); `GUICHET_LOG_FORMAT=json` gives JSON. What may stand in a line: ARCHITECTURE.md, "Logs".
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged when nothing is asked for. sqlx tells every statement at `debug` and slow ones at `warn`; serenity tells
@@ -19,7 +20,12 @@ const DEFAULT_ONE_SHOT: &str = "warn,guichet::inbound=info";
 pub fn start(one_shot: bool, filter: Option<&str>, format: Option<&str>) {
     let default = if one_shot { DEFAULT_ONE_SHOT } else { DEFAULT };
     let (filter, complaint) = read_filter(filter, default);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost: to complain of it on standard error would end whoever logs, by a panic, once
+    // the reader has gone away.
+    let logs = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second call (two tests in one process) changes nothing.
     let _ = match format {
         Some("json") => logs.json().flatten_event(true).with_current_span(false).try_init(),
@@ -28,6 +34,16 @@ pub fn start(one_shot: bool, filter: Option<&str>, format: Option<&str>) {
     if let Some(complaint) = complaint {
         tracing::warn!(reason = complaint, "GUICHET_LOG cannot be read, the default is used");
     }
+}
+
+/// Says a line on standard error, for a person; a reader that has gone away is no fault of ours.
+pub fn warn_line(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Asks on standard error, without ending the line.
+pub fn ask(question: &str) {
+    let _ = write!(std::io::stderr(), "{question}");
 }
 
 fn read_filter(asked: Option<&str>, default: &str) -> (EnvFilter, Option<String>) {

@@ -6,6 +6,7 @@ mod api;
 mod backup;
 mod canary;
 mod caps;
+mod cli;
 mod crash;
 mod desk;
 mod discord;

@@ -125,7 +125,7 @@ proptest! {
             prop_assert!(screen(&mail, &own) != Screening::Accept, "{:?}", mail.from);
         }
         let trimmed = trim(&mail.text);
-        let written = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+        let written = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
         prop_assert_eq!(
             written(&trimmed.reply) + written(&trimmed.quoted) + written(&trimmed.signature),
             written(&mail.text)

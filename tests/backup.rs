@@ -1,4 +1,5 @@
-//! `guichet db backup` and `db restore` on the built program: nothing that was there is ever written over.
+//! `guichet db backup` and `db restore` on the built program: nothing that was there is ever written over, and nothing is
+//! replaced by what cannot be used.
 
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -61,4 +62,56 @@ fn what_is_no_backup_changes_nothing_and_a_damaged_database_is_no_obstacle() {
         .unwrap();
     assert_eq!(run(folder, &["db", "restore", "good.db"]).0, Some(0));
     assert_eq!(names(folder), ["Camille"]);
+}
+
+#[tokio::test]
+async fn a_backup_of_a_later_version_is_refused_before_anything_is_touched() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    run(folder, &["agent", "add", "Camille"]);
+    run(folder, &["db", "backup", "later.db"]);
+    let url = format!("sqlite://{}", folder.join("later.db").display());
+    let later = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let migration = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     VALUES (9999, 'later', 1, x'00', 0)";
+    sqlx::query(migration).execute(&later).await.unwrap();
+    later.close().await;
+    run(folder, &["agent", "add", "Karim"]);
+    let (code, _, said) = run(folder, &["db", "restore", "later.db"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ne peut pas reprendre later.db") && said.contains("9999"), "{said}");
+    assert_eq!(names(folder), ["Camille", "Karim"]);
+    for file in ["guichet.db.before-restore", "guichet.db.restoring", "guichet.db.restoring.lock"] {
+        assert!(!folder.join("data").join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn a_machine_that_is_new_and_an_address_that_is_encoded_mean_one_file() {
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run(old.path(), &["agent", "add", "Camille"]);
+    let backup = old.path().join("backup.db");
+    let backup = backup.to_str().unwrap();
+    run(old.path(), &["db", "backup", backup]);
+    let folder = new.path();
+    std::fs::write(folder.join("bot.toml"), "[database]\nurl = \"sqlite://my%20desk/guichet%3F.db\"\n")
+        .unwrap();
+    let (code, restored, said) = run(folder, &["db", "restore", backup]);
+    assert_eq!((code, &restored["kept"]), (Some(0), &Value::Null), "{said}");
+    assert_eq!(names(folder), ["Camille"]);
+    let again = run(folder, &["db", "restore", backup]).1;
+    assert_eq!(again["kept"], "my desk/guichet?.db.before-restore");
+    assert_eq!(names(folder), ["Camille"]);
+    assert!(!folder.join("my%20desk").exists());
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "bot.toml and the folder of the database");
+}
+
+#[test]
+fn a_backup_that_cannot_be_written_says_where_and_why() {
+    let home = tempfile::tempdir().unwrap();
+    run(home.path(), &["agent", "add", "Camille"]);
+    let (code, _, said) = run(home.path(), &["db", "backup", "no/such/backup.db"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("no/such/backup.db") && said.contains("No such file"), "{said}");
+    assert!(!said.contains("Erreur interne"), "{said}");
 }

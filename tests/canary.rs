@@ -39,6 +39,11 @@ fn post(folder: &Path) -> PostRoom {
     }
 }
 
+/// The mailboxes that are read.
+fn read() -> Vec<String> {
+    vec!["test".to_owned()]
+}
+
 /// The mails that left into a folder.
 fn mails(folder: &Path) -> Vec<Vec<u8>> {
     let files = std::fs::read_dir(folder.join("new")).into_iter().flatten();
@@ -46,7 +51,7 @@ fn mails(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 async fn left(test: &TestDesk, post: &PostRoom) -> bool {
-    step(&test.desk, post, OUR_ADDRESS, &plan()).await.unwrap()
+    step(&test.desk, post, OUR_ADDRESS, &plan(), &read()).await.unwrap()
 }
 
 async fn alerts(test: &TestDesk) -> Vec<(AlertKind, String)> {
@@ -58,7 +63,7 @@ async fn a_canary_that_returns_is_known_and_opens_no_ticket(database: Database) 
     let folder = tempfile::tempdir().unwrap();
     let post = post(folder.path());
     assert!(!left(&test, &post).await, "no mailbox was read yet: there is nowhere to return to");
-    test.desk.note_sync("test").await.unwrap();
+    test.desk.note_sync("test", test.now).await.unwrap();
     assert!(left(&test, &post).await);
     assert!(!left(&test, &post).await, "one is on its way");
     let sent = mails(folder.path());
@@ -84,7 +89,7 @@ async fn a_canary_whose_id_a_provider_rewrote_is_known_by_its_subject_and_an_ans
 ) {
     let test = TestDesk::new(database).await;
     let folder = tempfile::tempdir().unwrap();
-    test.desk.note_sync("test").await.unwrap();
+    test.desk.note_sync("test", test.now).await.unwrap();
     left(&test, &post(folder.path())).await;
     let text = String::from_utf8(mails(folder.path()).remove(0)).unwrap();
     let id = text.lines().find(|line| line.starts_with("Message-ID:")).unwrap();
@@ -108,13 +113,16 @@ async fn a_lost_canary_is_an_alert_until_the_next_returns(database: Database) {
     let mut test = TestDesk::new(database).await;
     let folder = tempfile::tempdir().unwrap();
     let post = post(folder.path());
-    test.desk.note_sync("test").await.unwrap();
+    test.desk.note_sync("test", test.now).await.unwrap();
     left(&test, &post).await;
     let first = mails(folder.path());
     test.elapse(Duration::minutes(14)).await;
     left(&test, &post).await;
     assert_eq!(alerts(&test).await, []);
     test.elapse(Duration::minutes(1)).await;
+    left(&test, &post).await;
+    assert_eq!(alerts(&test).await, [], "it may lie in the mailbox");
+    test.desk.note_sync("test", test.now).await.unwrap();
     assert!(!left(&test, &post).await);
     let lost = (AlertKind::LostCanary, "attendu depuis plus de 15\u{a0}min".to_owned());
     assert_eq!(alerts(&test).await, std::slice::from_ref(&lost));
@@ -134,11 +142,11 @@ async fn of_two_desks_one_sends_and_a_death_before_the_send_is_made_good_with_th
 ) {
     let mut test = TestDesk::new(database).await;
     let (plan, folder) = (plan(), tempfile::tempdir().unwrap());
-    test.desk.note_sync("test").await.unwrap();
+    test.desk.note_sync("test", test.now).await.unwrap();
     let other = Desk::open(test.store.clone(), Clock::At(test.now), settings()).await.unwrap();
     let (one, two) = tokio::join!(
-        test.desk.claim_canary(plan.interval, plan.patience),
-        other.claim_canary(plan.interval, plan.patience)
+        test.desk.claim_canary(plan.interval, plan.patience, Some(test.now)),
+        other.claim_canary(plan.interval, plan.patience, Some(test.now))
     );
     let claimed: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
     let [canary] = claimed.as_slice() else { panic!("{claimed:?}") };
@@ -155,7 +163,77 @@ async fn of_two_desks_one_sends_and_a_death_before_the_send_is_made_good_with_th
     assert!(!left(&test, &post(folder.path())).await, "it was sent");
 }
 
+async fn what_a_stop_held_up_is_not_lost_and_what_nobody_could_send_is(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    let (plan, folder) = (plan(), tempfile::tempdir().unwrap());
+    test.desk.note_sync("test", test.now).await.unwrap();
+    left(&test, &post(folder.path())).await;
+    let judged = async |test: &TestDesk| {
+        let heard = test.desk.heard_until(&read()).await.unwrap();
+        test.desk.judge_canary(OUR_ADDRESS, plan.patience, heard).await.unwrap();
+        alerts(test).await.len()
+    };
+    let claim = async |test: &TestDesk| {
+        let heard = test.desk.heard_until(&read()).await.unwrap();
+        test.desk.claim_canary(plan.interval, plan.patience, heard).await.unwrap()
+    };
+    // Stopped for a day; it lay in the mailbox.
+    test.elapse(Duration::days(1)).await;
+    assert_eq!(judged(&test).await, 0);
+    assert_eq!(claim(&test).await, None, "it may lie in the mailbox");
+    assert_eq!(judged(&test).await, 0);
+    assert_eq!(test.mails(mails(folder.path())).await, [Filed::Ignored]);
+    assert_eq!(judged(&test).await, 0);
+    // Stopped for another before the next was sent.
+    assert_eq!(claim(&test).await.map(|canary| canary.number), Some(2));
+    test.elapse(Duration::days(1)).await;
+    test.desk.note_sync("test", test.now).await.unwrap();
+    assert_eq!(judged(&test).await, 0);
+    // The third could not be sent in all its time.
+    for _ in 0..4 {
+        assert_eq!(claim(&test).await.map(|canary| canary.number), Some(3));
+        assert_eq!(judged(&test).await, 0);
+        test.elapse(Duration::minutes(4)).await;
+    }
+    assert_eq!(judged(&test).await, 1);
+}
+
+async fn a_clock_that_was_ahead_for_a_moment_silences_no_canary(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    let folder = tempfile::tempdir().unwrap();
+    let post = post(folder.path());
+    test.desk.note_sync("test", test.now).await.unwrap();
+    test.elapse(Duration::days(30)).await;
+    assert!(left(&test, &post).await);
+    assert_eq!(test.mails(mails(folder.path())).await, [Filed::Ignored], "it has returned");
+    test.elapse(-Duration::days(30)).await;
+    assert!(left(&test, &post).await);
+    // Another program's clock is a little behind.
+    test.elapse(-Duration::minutes(1)).await;
+    assert!(!left(&test, &post).await);
+}
+
+async fn a_lost_canary_is_said_before_the_next_takes_its_place(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    let folder = tempfile::tempdir().unwrap();
+    let post = post(folder.path());
+    test.desk.note_sync("test", test.now).await.unwrap();
+    assert!(left(&test, &post).await);
+    // The next is due, and the mailbox was not read to its end since; what came by hand is no look into it.
+    test.elapse(Duration::minutes(61)).await;
+    test.desk.note_progress("test").await.unwrap();
+    test.desk.note_sync("ingest", test.now).await.unwrap();
+    assert!(!left(&test, &post).await);
+    assert_eq!(alerts(&test).await, []);
+    test.desk.note_sync("test", test.now).await.unwrap();
+    assert!(left(&test, &post).await);
+    assert_eq!(alerts(&test).await.len(), 1);
+}
+
 crate::support::desk::on_both! {
+    a_lost_canary_is_said_before_the_next_takes_its_place,
+    what_a_stop_held_up_is_not_lost_and_what_nobody_could_send_is,
+    a_clock_that_was_ahead_for_a_moment_silences_no_canary,
     a_canary_that_returns_is_known_and_opens_no_ticket,
     a_canary_whose_id_a_provider_rewrote_is_known_by_its_subject_and_an_answer_to_it_is_not_it,
     a_lost_canary_is_an_alert_until_the_next_returns,

@@ -2,10 +2,13 @@
 
 use crate::support::desk::{Database, TestDesk};
 use chrono::{DateTime, Duration, Utc};
+use futures_util::future::join_all;
 use guichet::desk::receive::Filed;
 use guichet::domain::delivery::{Channel, DeliveryState};
 use guichet::domain::ids::TicketId;
+use guichet::domain::pace::Pace;
 use guichet::domain::rules::Rules;
+use tokio::sync::Barrier;
 
 fn mail(sender: &str, n: usize, date: DateTime<Utc>, extra: &str) -> Vec<u8> {
     let date = date.to_rfc2822();
@@ -79,8 +82,8 @@ async fn mails_in(test: &TestDesk, tickets: i64, state: DeliveryState) -> usize 
 }
 
 async fn an_address_gets_so_many_automatic_mails_within_an_hour_and_the_rest_later(database: Database) {
-    let rules = Rules { automatic_mails_per_recipient_per_hour: 5, ..Rules::default() };
-    let mut test = TestDesk::with_rules(database, rules).await;
+    // The guide's own five, which is the default.
+    let mut test = TestDesk::with_rules(database, Rules::default()).await;
     test.mails((0..8).map(|n| mail("lea@courriel.example", n, test.now, "")).collect()).await;
     test.mails(vec![mail("marc@courriel.example", 9, test.now, "")]).await;
     for id in 1..=9 {
@@ -117,10 +120,31 @@ async fn without_a_limit_nothing_waits(database: Database) {
     assert_eq!(test.deliver().await.len(), 30);
 }
 
+/// Takes one more request for fewer mails into a provider's pace.
+async fn slow_down(test: &TestDesk, start: &Barrier) {
+    start.wait().await;
+    let mut tx = test.store.begin().await.unwrap();
+    let known = tx.paces().await.unwrap().into_iter().find(|(provider, _)| provider == "free");
+    let mut pace = known.map_or(Pace::idle(test.now), |(_, pace)| pace);
+    pace.strikes += 1;
+    tx.keep_pace("free", &pace).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn those_who_change_a_pace_at_once_lose_no_change(database: Database) {
+    let test = TestDesk::new(database).await;
+    let start = Barrier::new(6);
+    // There is no row yet that could be held.
+    join_all((0..6).map(|_| slow_down(&test, &start))).await;
+    let paces = test.store.read().await.unwrap().paces_seen().await.unwrap();
+    assert_eq!(paces.iter().map(|(_, pace)| pace.strikes).collect::<Vec<_>>(), [6]);
+}
+
 crate::support::desk::on_both! {
     a_sender_who_floods_us_is_held_and_nobody_else,
     old_mail_that_is_fetched_now_is_no_flood,
     a_date_of_the_senders_own_making_lifts_no_limit,
     an_address_gets_so_many_automatic_mails_within_an_hour_and_the_rest_later,
     without_a_limit_nothing_waits,
+    those_who_change_a_pace_at_once_lose_no_change,
 }

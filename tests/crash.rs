@@ -1,12 +1,20 @@
 //! The program dies at every named point and is started again: no mail lost, no ticket doubled, no notice lost, and
 //! at most one doubled mail, with the same Message-ID and the same bytes. Real Dovecot, real SMTP server.
 
-use crate::support::desk::{OUR_ADDRESS, tuesday_morning};
+use crate::support::desk::{Database, OUR_ADDRESS, on_both, tuesday_morning};
 use crate::support::dovecot::Dovecot;
+use crate::support::postgres::Postgres;
 use crate::support::smtp::SmtpSink;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use std::process::{Command, Output};
+
+on_both! {
+    a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing,
+    what_a_death_left_to_be_told_to_the_server_is_told_at_the_next_fetch,
+    a_death_before_sending_loses_no_notice,
+    a_death_after_the_250_sends_the_same_bytes_once_more_and_no_third_time,
+}
 
 /// What the program of these tests takes in whole.
 const LARGEST_MAIL: usize = 100_000;
@@ -19,16 +27,19 @@ struct Office {
 }
 
 impl Office {
-    fn new(after_ingest: &str) -> Office {
+    fn new(database: Database, after_ingest: &str) -> Office {
         let (dovecot, sink, folder) = (Dovecot::start(), SmtpSink::start(), tempfile::tempdir().unwrap());
+        let url = match database {
+            Database::Sqlite => format!("sqlite://{}/guichet.db", folder.path().display()),
+            Database::Postgres => Postgres::shared().fresh_database(),
+        };
         let config = format!(
-            "[database]\nurl = \"sqlite://{folder}/guichet.db\"\n\
+            "[database]\nurl = \"{url}\"\n\
              [imap]\nhost = \"localhost\"\nport = {imaps}\nusername = \"{user}\"\npassword = \"{password}\"\n\
              ca_file = \"{ca}\"\nafter_ingest = \"{after_ingest}\"\nstart = \"beginning\"\n\
              [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nsecurity = \"none\"\nfrom = \"Support <{OUR_ADDRESS}>\"\n\
              [undo]\nwindow = \"0s\"\n\
              [limits]\nmax_mail_bytes = {LARGEST_MAIL}\n",
-            folder = folder.path().display(),
             imaps = dovecot.imaps_port,
             user = dovecot.user,
             password = dovecot.password,
@@ -104,12 +115,11 @@ fn is_seen(name: &str) -> bool {
     name.split_once(":2,").is_some_and(|(_, flags)| flags.contains('S'))
 }
 
-#[test]
-fn a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing() {
+async fn a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing(database: Database) {
     const MAILS: usize = 12;
     for after_ingest in ["keep", "seen", "move:Traités", "delete"] {
         for point in ["after_journal_before_file", "after_commit_before_flag"] {
-            let office = Office::new(after_ingest);
+            let office = Office::new(database, after_ingest);
             office.receive(MAILS);
             office.crash(point, 1, &["fetch"]);
             let second = office.run(&["fetch"]);
@@ -126,11 +136,10 @@ fn a_death_while_mail_comes_in_loses_nothing_and_doubles_nothing() {
     }
 }
 
-#[test]
-fn what_a_death_left_to_be_told_to_the_server_is_told_at_the_next_fetch() {
+async fn what_a_death_left_to_be_told_to_the_server_is_told_at_the_next_fetch(database: Database) {
     const MAILS: usize = 12;
     for after_ingest in ["keep", "seen", "move:Traités", "delete"] {
-        let office = Office::new(after_ingest);
+        let office = Office::new(database, after_ingest);
         office.receive(MAILS / 2);
         // Held with its header only: the one whole copy is the server's.
         let mut large = format!("From: jean@client.example\r\nTo: {OUR_ADDRESS}\r\nSubject: large\r\n\r\n");
@@ -158,9 +167,8 @@ fn what_a_death_left_to_be_told_to_the_server_is_told_at_the_next_fetch() {
     }
 }
 
-#[test]
-fn a_death_before_sending_loses_no_notice() {
-    let mut office = Office::new("keep");
+async fn a_death_before_sending_loses_no_notice(database: Database) {
+    let mut office = Office::new(database, "keep");
     office.receive(1);
     office.run(&["fetch"]);
     office.run(&["ticket", "status", "1", "resolved"]);
@@ -173,9 +181,8 @@ fn a_death_before_sending_loses_no_notice() {
     assert_eq!(office.mail_state(1), "sent");
 }
 
-#[test]
-fn a_death_after_the_250_sends_the_same_bytes_once_more_and_no_third_time() {
-    let mut office = Office::new("keep");
+async fn a_death_after_the_250_sends_the_same_bytes_once_more_and_no_third_time(database: Database) {
+    let mut office = Office::new(database, "keep");
     office.receive(1);
     office.run(&["fetch"]);
     office.run(&["ticket", "reply", "1", "Bonjour, c'est réglé."]);

@@ -695,24 +695,59 @@ async fn mails_that_arrive_together_are_threaded_among_themselves_and_kept_byte_
 #[tokio::test]
 async fn a_passing_fault_of_the_database_holds_no_mail_and_leaves_no_broken_connection() {
     use std::os::unix::fs::PermissionsExt;
-    let test = TestDesk::new(Database::Sqlite).await;
-    let file = test.folder.path().join("guichet.db");
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    // SQLite ends a transaction by itself when the disk is full; a trigger does the same.
-    let aside = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-    let full = "CREATE TRIGGER full BEFORE INSERT ON ticket BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END";
-    sqlx::query(full).execute(&aside).await.unwrap();
-    let arrived = || vec![guichet::inbound::prepare(JEAN.as_bytes().to_vec(), &crate::support::desk::LIMITS)];
-    for _ in 0..6 {
-        // The first time the mail is journaled; it is never held.
-        let _ = test.desk.receive("test", arrived(), None).await;
+    // SQLite ends a transaction by itself when the disk is full, PostgreSQL refuses all but its end: triggers do the same.
+    const FULL_SQLITE: &[&str] =
+        &["CREATE TRIGGER full_disk BEFORE INSERT ON ticket BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END"];
+    const FULL_POSTGRES: &[&str] = &[
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER full_disk BEFORE INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    ];
+    for database in BOTH {
+        let test = TestDesk::new(database).await;
+        let (full, room) = match database {
+            Database::Sqlite => (FULL_SQLITE, "DROP TRIGGER full_disk"),
+            Database::Postgres => (FULL_POSTGRES, "DROP TRIGGER full_disk ON ticket"),
+        };
+        if database == Database::Sqlite {
+            let file = test.folder.path().join("guichet.db");
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        aside(&test, full).await;
+        let arrived =
+            || vec![guichet::inbound::prepare(JEAN.as_bytes().to_vec(), &crate::support::desk::LIMITS)];
+        for _ in 0..6 {
+            // The first time the mail is journaled; it is never held.
+            let _ = test.desk.receive("test", arrived(), None).await;
+        }
+        assert_eq!(test.desk.figures().await.unwrap().total, 0, "{database:?}: the fault is there");
+        assert!(test.desk.held_mails().await.unwrap().is_empty(), "{database:?}");
+        aside(&test, &[room]).await;
+        let recovered = guichet::inbound::recover(&test.desk, &crate::support::desk::LIMITS).await;
+        assert_eq!(recovered.unwrap(), 1, "{database:?}");
+        assert_eq!(test.desk.figures().await.unwrap().total, 1);
+        // PostgreSQL gives no number twice, not even one that was not used.
+        let id = test.desk.queue(&Default::default()).await.unwrap().tickets[0].id;
+        for line in ["note # un", "note # deux", "status # resolved", "undo", "list", "show #"] {
+            test.say(&line.replace('#', &id.to_string())).await;
+        }
     }
-    assert!(test.desk.held_mails().await.unwrap().is_empty());
-    sqlx::query("DROP TRIGGER full").execute(&aside).await.unwrap();
-    assert_eq!(guichet::inbound::recover(&test.desk, &crate::support::desk::LIMITS).await.unwrap(), 1);
-    assert_eq!(test.desk.figures().await.unwrap().total, 1);
-    for line in ["note 1 un", "note 1 deux", "status 1 resolved", "undo", "list", "show 1"] {
-        test.say(line).await;
+}
+
+/// Carries these out over a connection of its own.
+async fn aside(test: &TestDesk, statements: &[&'static str]) {
+    if test.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&test.url).await.unwrap();
+        for statement in statements {
+            sqlx::query(*statement).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    } else {
+        let pool = sqlx::PgPool::connect(&test.url).await.unwrap();
+        for statement in statements {
+            sqlx::query(*statement).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
     }
 }
 

@@ -95,6 +95,13 @@ fn no_violations(team: &Team) {
     assert_eq!(team.discord.violations(), Vec::<String>::new());
 }
 
+/// What is gone is not asked for over and over: Discord shuts out whoever has too many requests refused.
+#[track_caller]
+fn few_invalid_requests(team: &Team) {
+    let invalid = team.discord.invalid_requests();
+    assert!(invalid <= 5, "{invalid} invalid requests\n{}", team.discord.dump());
+}
+
 /// A second process with the same token, on the same database. Its tasks end with it.
 struct Process {
     runtime: Option<tokio::runtime::Runtime>,

@@ -154,7 +154,7 @@ async fn the_canary_is_signed_too(database: Database) {
     let (sink, dns) = (SmtpSink::start(), DnsServer::start().await);
     dns.publish(&record_name(DOMAIN, SELECTOR), &[&record("ed25519.pem")]);
     let test = TestDesk::new(database).await;
-    test.desk.note_sync("test").await.unwrap();
+    test.desk.note_sync("test", test.now).await.unwrap();
     let config = smtp(sink.port, Some(dkim("ed25519.pem")), None);
     let post = PostRoom {
         courier: Courier::Smtp(Box::new(SmtpCourier::new(&config).unwrap())),
@@ -163,7 +163,7 @@ async fn the_canary_is_signed_too(database: Database) {
     };
     let minutes = |n: u64| std::time::Duration::from_secs(n * 60);
     let plan = Canary { interval: minutes(60), to: None, patience: minutes(15) };
-    assert!(canary::step(&test.desk, &post, OUR_ADDRESS, &plan).await.unwrap());
+    assert!(canary::step(&test.desk, &post, OUR_ADDRESS, &plan, &["test".to_owned()]).await.unwrap());
     assert_eq!(verdicts(&receiver(&dns), &sink.mails()[0]).await, [true]);
 }
 
@@ -397,6 +397,7 @@ async fn a_server_that_does_not_answer_is_to_be_mended_and_named_by_its_key() {
     dns.set("_dmarc.bettracker.example", Has::Failure);
     dns.set(&record_name(DOMAIN, SELECTOR), Has::Silence);
     let found = said(&smtp).await;
+    assert_eq!(found.len(), 3);
     assert!(found[0].1, "{found:?}");
     for (_, ok, said) in &found[1..] {
         assert!(
@@ -405,7 +406,9 @@ async fn a_server_that_does_not_answer_is_to_be_mended_and_named_by_its_key() {
         );
     }
     let nobody = Smtp { dns: Some(([127, 0, 0, 1], free_port()).into()), ..smtp };
-    assert!(said(&nobody).await.iter().all(|(_, ok, _)| !ok));
+    let found = said(&nobody).await;
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|(_, ok, _)| !ok), "{found:?}");
 }
 
 #[tokio::test]
@@ -454,7 +457,9 @@ async fn the_built_program_makes_a_key_says_what_to_publish_and_checks_that_it_i
             .filter(|check| ["spf", "dkim", "dmarc"].contains(&check["check"].as_str().unwrap()))
             .collect()
     };
-    assert!(checks().iter().all(|check| check["ok"] == false), "{:?}", checks());
+    let found = checks();
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|check| check["ok"] == false), "{found:?}");
     dns.publish(name, &[record]);
     dns.publish(DOMAIN, &["v=spf1 mx ~all"]);
     dns.publish("_dmarc.bettracker.example", &["v=DMARC1; p=none"]);

@@ -153,7 +153,7 @@ async fn the_scheduler_fires_what_is_due_until_it_is_stopped(database: Database)
     test.say("urgent 1").await;
     test.elapse(Duration::hours(2)).await;
     let cancel = CancellationToken::new();
-    let running = tokio::spawn(scheduler::run(test.desk.clone(), cancel.clone()));
+    let running = tokio::spawn(scheduler::run(test.desk.clone(), Vec::new(), cancel.clone()));
     let (desk, runtime) = (test.desk.clone(), tokio::runtime::Handle::current());
     tokio::task::spawn_blocking(move || {
         wait_for("the reminder", || {
@@ -166,7 +166,9 @@ async fn the_scheduler_fires_what_is_due_until_it_is_stopped(database: Database)
     cancel.cancel();
     running.await.unwrap();
     // The clock of this desk stands still: the next reminder is longer off than it looks away.
-    assert_eq!(scheduler::step(&test.desk).await.unwrap(), std::time::Duration::from_secs(30));
+    assert_eq!(scheduler::step(&test.desk, &[]).await.unwrap(), std::time::Duration::from_secs(30));
+    let promises = test.store.read().await.unwrap().setting("promises").await.unwrap();
+    assert!(promises.is_some(), "it has looked at what is promised");
 }
 
 async fn a_request_for_a_feature_is_thanked_resolved_and_handed_over_at_once(database: Database) {

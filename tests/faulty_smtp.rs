@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 /// What the server does at one point.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +15,7 @@ pub enum Act {
     SayAndCut(&'static str),
     /// Hangs up.
     Cut,
-    /// Says nothing, and keeps the line open.
+    /// Says nothing, and keeps the line open, until [`FaultySmtp::hang_up`].
     Silence,
     /// Says nothing, and listens on.
     Wait,
@@ -75,6 +76,7 @@ pub struct FaultySmtp {
     pub port: u16,
     /// What it saw so far.
     pub seen: Arc<Mutex<Seen>>,
+    over: CancellationToken,
 }
 
 impl FaultySmtp {
@@ -85,6 +87,8 @@ impl FaultySmtp {
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let record = Arc::clone(&seen);
+        let over = CancellationToken::new();
+        let hung_up = over.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let script = {
@@ -94,21 +98,31 @@ impl FaultySmtp {
                     seen.most_open = seen.most_open.max(seen.open);
                     scripts[(seen.connections - 1).min(scripts.len() - 1)]
                 };
-                let record = Arc::clone(&record);
+                let (record, hung_up) = (Arc::clone(&record), hung_up.clone());
                 tokio::spawn(async move {
-                    _ = serve(stream, script, &record).await;
+                    _ = serve(stream, script, &record, &hung_up).await;
                     record.lock().unwrap().open -= 1;
                 });
             }
         });
-        FaultySmtp { port, seen }
+        FaultySmtp { port, seen, over }
+    }
+
+    /// Hangs up on every line on which it keeps silent, or will.
+    pub fn hang_up(&self) {
+        self.over.cancel();
     }
 }
 
 /// `None` when the connection is over.
-async fn serve(stream: TcpStream, script: Script, seen: &Mutex<Seen>) -> Option<()> {
+async fn serve(
+    stream: TcpStream,
+    script: Script,
+    seen: &Mutex<Seen>,
+    over: &CancellationToken,
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    act(&mut stream, script.greeting).await?;
+    act(&mut stream, script.greeting, over).await?;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
@@ -117,29 +131,29 @@ async fn serve(stream: TcpStream, script: Script, seen: &Mutex<Seen>) -> Option<
         let verb = line.split([' ', '\r']).next().unwrap_or_default().to_uppercase();
         seen.lock().unwrap().commands.push(verb.clone());
         match verb.as_str() {
-            "EHLO" => act(&mut stream, script.ehlo).await?,
-            "STARTTLS" => act(&mut stream, script.starttls).await?,
-            "MAIL" => act(&mut stream, script.mail).await?,
-            "RCPT" => act(&mut stream, script.rcpt).await?,
+            "EHLO" => act(&mut stream, script.ehlo, over).await?,
+            "STARTTLS" => act(&mut stream, script.starttls, over).await?,
+            "MAIL" => act(&mut stream, script.mail, over).await?,
+            "RCPT" => act(&mut stream, script.rcpt, over).await?,
             "DATA" => {
-                act(&mut stream, script.data).await?;
+                act(&mut stream, script.data, over).await?;
                 if matches!(script.data, Say(answer) if answer.lines().last().is_some_and(|last| last.starts_with("354")))
                 {
                     let body = body(&mut stream).await?;
                     seen.lock().unwrap().bodies.push(body);
-                    act(&mut stream, script.end).await?;
+                    act(&mut stream, script.end, over).await?;
                     if script.cut_after_mail {
                         return None;
                     }
                 }
             }
-            "QUIT" => return act(&mut stream, Act::SayAndCut("221 bye")).await,
-            _ => act(&mut stream, Say("250 ok")).await?,
+            "QUIT" => return act(&mut stream, Act::SayAndCut("221 bye"), over).await,
+            _ => act(&mut stream, Say("250 ok"), over).await?,
         }
     }
 }
 
-async fn act(stream: &mut BufReader<TcpStream>, act: Act) -> Option<()> {
+async fn act(stream: &mut BufReader<TcpStream>, act: Act, over: &CancellationToken) -> Option<()> {
     match act {
         Act::Say(answer) | Act::SayAndCut(answer) => {
             stream.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
@@ -150,9 +164,12 @@ async fn act(stream: &mut BufReader<TcpStream>, act: Act) -> Option<()> {
         Say(_) | Act::Wait => Some(()),
         Act::SayAndCut(_) | Act::Cut => None,
         Act::Silence => {
-            // Until the client gives up.
+            // Until the client gives up, or we do.
             let mut rest = Vec::new();
-            _ = stream.read_to_end(&mut rest).await;
+            tokio::select! {
+                _ = stream.read_to_end(&mut rest) => {}
+                () = over.cancelled() => {}
+            }
             None
         }
     }

@@ -143,6 +143,41 @@ fn messages_nested_inside_an_encoded_part_are_not_opened() {
 }
 
 #[test]
+fn a_file_in_a_mail_whose_end_is_missing_is_given_out_as_it_was_sent() {
+    let head =
+        "From: lea@client.example\nContent-Type: multipart/mixed; boundary=OO\n\n--OO\n\nBonjour\n--OO\n";
+    let file = |raw: &str, name: &str| {
+        let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+        let listed = mail.attachments.iter().find(|file| file.name == name).expect(raw);
+        let bytes = file_bytes(raw.as_bytes(), listed.part).unwrap();
+        assert_eq!(bytes.len() as u64, listed.bytes, "{raw}");
+        String::from_utf8(bytes).unwrap()
+    };
+    let table = format!("{head}Content-Type: text/csv; name=a.csv\nContent-Disposition: attachment\n\n");
+    assert_eq!(file(&format!("{table}a;b;c\n12\n"), "a.csv"), "a;b;c\n12\n");
+    // The parts of an attached mail that nobody closed, or whose boundary nobody named.
+    let unclosed = "Subject: Facture\nContent-Type: multipart/mixed; boundary=II\n\n--II\n\nVoici";
+    let unnamed =
+        "Subject: Facture\nContent-Type: multipart/mixed\n\n--II\nContent-Type: text/plain\n\nVoici\n--II--";
+    for sent in [unclosed, unnamed] {
+        for end in ["\n--OO--\n", "\n--OO\n\nMerci\n--OO--\n", ""] {
+            let raw = format!("{head}Content-Type: message/rfc822\n\n{sent}{end}");
+            assert_eq!(file(&raw, "Facture.eml"), sent, "{raw}");
+            let (raw, sent) = (raw.replace('\n', "\r\n"), sent.replace('\n', "\r\n"));
+            assert_eq!(file(&raw, "Facture.eml"), sent, "{raw}");
+        }
+    }
+}
+
+#[test]
+fn what_resembles_a_delimiter_in_an_attached_mail_is_read_as_it_stands() {
+    let raw = "From: lea@client.example\nContent-Type: multipart/mixed; boundary=OO\n\n--OO\n\nBonjour\n--OO\n\
+               Content-Type: message/rfc822\n\nFrom: max@client.example\nSubject: Facture\n\nVoir --OO ici\n--OO--\n";
+    let enclosed = parse(raw.as_bytes(), &LIMITS).unwrap().enclosed.unwrap();
+    assert_eq!(enclosed.text, "Voir --OO ici");
+}
+
+#[test]
 fn a_hundred_thousand_nested_elements_are_read() {
     for element in ["<div>", "<blockquote>", "<ul><li>", "<table><tr><td>"] {
         let raw = format!(
@@ -163,7 +198,7 @@ fn hostile_headers_take_linear_time() {
         );
         let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
         assert!(
-            mail.subject.chars().count() <= 900 && mail.to.len() <= 200 && mail.references.len() <= 200,
+            mail.subject.chars().count() <= 2_000 && mail.to.len() <= 200 && mail.references.len() <= 200,
             "{piece:?}"
         );
         assert!(!matches!(screen(&mail, &own()), Screening::Accept), "{piece:?}");
@@ -260,4 +295,136 @@ fn a_winmail_dat_that_breaks_off_stays_one_file() {
     let names: Vec<&str> = mail.attachments.iter().map(|file| file.name.as_str()).collect();
     assert_eq!((names, mail.text.as_str()), (vec!["winmail.dat"], ""));
     assert_eq!(mail.attachments[0].media_type, "application/ms-tnef");
+}
+
+/// The text of a mail, and its files, each read again from the raw bytes.
+fn read_again(raw: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
+    let mail = parse(raw, &LIMITS).unwrap();
+    let mut files = Vec::new();
+    for file in &mail.attachments {
+        let bytes = file_bytes(raw, file.part).unwrap();
+        assert_eq!(bytes.len() as u64, file.bytes, "{}", file.name);
+        files.push((file.name.clone(), bytes));
+    }
+    (mail.text, files)
+}
+
+const MIXED: &str = "From: lea@client.example\nContent-Type: multipart/mixed; boundary=OO\n\n";
+
+#[test]
+fn files_behind_a_multipart_that_nobody_closed_are_had() {
+    let raw = format!(
+        "{MIXED}--OO\nContent-Type: multipart/alternative; boundary=II\n\n--II\nContent-Type: text/plain\n\nBonjour\n\
+         --II\nContent-Type: text/html\n\n<p>Bonjour</p>\n--OO\nContent-Type: application/pdf; name=a.pdf\n\
+         Content-Transfer-Encoding: base64\n\nJVBERi0=\n--OO\nContent-Type: application/pdf; name=b.pdf\n\n%PDF-1"
+    );
+    for raw in [raw.clone(), raw.replace('\n', "\r\n")] {
+        let (text, files) = read_again(raw.as_bytes());
+        assert_eq!(text, "Bonjour");
+        let wanted = [("a.pdf".to_owned(), b"%PDF-".to_vec()), ("b.pdf".to_owned(), b"%PDF-1".to_vec())];
+        assert_eq!(files, wanted);
+    }
+}
+
+#[test]
+fn what_resembles_a_delimiter_cuts_neither_text_nor_file() {
+    let raw = format!(
+        "{MIXED}--OO\n\nVoir --OO\n--OOps\nfin\n--OO\nContent-Type: application/octet-stream; name=a.bin\n\n\
+         1 --OO 2\n--OO3\n--OO--\n"
+    );
+    let (text, files) = read_again(raw.as_bytes());
+    assert_eq!(text, "Voir --OO\n--OOps\nfin");
+    assert_eq!(files, [("a.bin".to_owned(), b"1 --OO 2\n--OO3".to_vec())]);
+}
+
+#[test]
+fn a_lost_boundary_loses_no_file_and_is_told() {
+    let raw = "From: lea@client.example\nContent-Type: multipart/mixed; boundary=other\n\n--OO\nContent-Type: text/plain\n\n\
+               Bonjour\n--OO\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-\n--OO--\n";
+    assert_eq!(
+        read_again(raw.as_bytes()),
+        ("Bonjour".to_owned(), vec![("a.pdf".to_owned(), b"%PDF-".to_vec())])
+    );
+    assert_eq!(parse(raw.as_bytes(), &LIMITS).unwrap().guessed, ["boundary"]);
+}
+
+#[test]
+fn text_without_a_header_or_a_blank_line_before_it_is_read() {
+    for (raw, subject) in [
+        ("Bonjour sans rien\nsuite\n", ""),
+        ("\nBonjour sans rien\nsuite\n", ""),
+        ("From: lea@client.example\nSubject: x\nBonjour sans rien\nsuite\n", "x"),
+    ] {
+        let mail = parse(raw.as_bytes(), &LIMITS).unwrap();
+        assert_eq!(
+            (mail.text.as_str(), mail.subject.as_str()),
+            ("Bonjour sans rien\nsuite", subject),
+            "{raw}"
+        );
+    }
+}
+
+#[test]
+fn files_that_stand_in_a_text_are_taken_out_of_it() {
+    let raw = "From: lea@client.example\n\nVoici :\nbegin 644 a.txt\n'0F]N:F]U<@\n`\nend\nMerci\n";
+    assert_eq!(
+        read_again(raw.as_bytes()),
+        ("Voici :\nMerci".to_owned(), vec![("a.txt".to_owned(), b"Bonjour".to_vec())])
+    );
+    let parts = parse(raw.as_bytes(), &LIMITS).unwrap().shape.parts;
+    assert_eq!(parts, Parts { received: 2, kept: 2 });
+}
+
+#[test]
+fn a_file_is_called_by_the_name_that_it_has_somewhere() {
+    for (head, name) in [
+        (
+            "Content-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment; filename=\"\"",
+            "a.pdf",
+        ),
+        ("Content-Type: application/pdf\nContent-Disposition: attachment; name=a.pdf", "a.pdf"),
+        ("Content-Type: application/pdf; filename=a.pdf", "a.pdf"),
+        ("Content-Type: application/pdf name=\"a.pdf\"", "a.pdf"),
+        ("Content-Type: application/pdf\nContent-Type: application/pdf; name=a.pdf", "a.pdf"),
+        ("Content-Type: application/pdf\nContent-Location: http://b.example/c/a.pdf?d=e.png", "a.pdf"),
+        ("Content-Type: application/pdf\nContent-Location: http://b.example", "attachment-2.pdf"),
+        ("Content-Type: application/pdf\nContent-ID: <a.pdf>", "a.pdf"),
+        ("Content-Type: application/pdf\nContent-Description: a.pdf", "a.pdf"),
+        ("Content-Type: application/pdf\nContent-Description: Ma facture", "attachment-2.pdf"),
+    ] {
+        let raw = format!("{MIXED}--OO\n\nBonjour\n--OO\n{head}\n\n%PDF-\n--OO--\n");
+        let wanted = ("Bonjour".to_owned(), vec![(name.to_owned(), b"%PDF-".to_vec())]);
+        assert_eq!(read_again(raw.as_bytes()), wanted, "{head}");
+    }
+}
+
+#[test]
+fn a_text_that_is_a_file_as_well_is_shown_and_listed() {
+    let csv = "From: lea@client.example\nContent-Type: text/csv; name=n.csv\n\
+               Content-Disposition: attachment; filename=n.csv\n\na,b\n";
+    assert_eq!(read_again(csv.as_bytes()), ("a,b".to_owned(), vec![("n.csv".to_owned(), b"a,b\n".to_vec())]));
+    let named = format!(
+        "{MIXED}--OO\n\nBonjour\n--OO\nContent-Type: text/plain\nContent-Disposition: inline; filename=b.txt\n\nsuite\n--OO--\n"
+    );
+    assert_eq!(
+        read_again(named.as_bytes()),
+        ("Bonjour\n\nsuite".to_owned(), vec![("b.txt".to_owned(), b"suite".to_vec())])
+    );
+    // A file whose kind was lost is no text.
+    let of_no_kind = format!(
+        "{MIXED}--OO\n\nBonjour\n--OO\nContent-Type: ; name=\"a.pdf\"\nContent-Transfer-Encoding: base64\n\nJVBERi0=\n--OO--\n"
+    );
+    assert_eq!(
+        read_again(of_no_kind.as_bytes()),
+        ("Bonjour".to_owned(), vec![("a.pdf".to_owned(), b"%PDF-".to_vec())])
+    );
+}
+
+#[test]
+fn the_charset_of_a_page_is_asked_where_its_label_is_false() {
+    let mut raw =
+        b"From: lea@client.example\nContent-Type: text/html; charset=utf-8\n\n<meta charset=windows-1251><p>"
+            .to_vec();
+    raw.extend_from_slice(b"\xcf\xf0\xe8\xe2\xe5\xf2</p>");
+    assert_eq!(parse(&raw, &LIMITS).unwrap().text, "Привет");
 }

@@ -12,6 +12,7 @@ use guichet::domain::alert::AlertKind;
 use guichet::oauth::code::SignIn;
 use guichet::oauth::device::{Device, Polled};
 use guichet::oauth::{self, Fault};
+use guichet::store::tokens::TokenOf;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
@@ -80,8 +81,10 @@ async fn of_many_processes_that_need_a_token_one_asks(database: Database) {
     let test = TestDesk::new(database).await;
     server.be(Mood::WaitsForCompany);
     let mut desks = Vec::new();
-    for _ in 0..6 {
-        desks.push(Desk::open(test.store.clone(), Clock::At(test.now), settings()).await.unwrap());
+    // On machines whose clocks differ a little.
+    for seconds in 0..6 {
+        let clock = Clock::At(test.now + Duration::seconds(seconds));
+        desks.push(Desk::open(test.store.clone(), clock, settings()).await.unwrap());
     }
     let tokens = futures_util::future::join_all(desks.iter().map(|desk| good(desk, &oauth2, &server))).await;
     assert!(tokens.iter().all(|token| *token == tokens[0]));
@@ -214,6 +217,60 @@ async fn what_is_kept_belongs_to_its_client_and_endpoint(database: Database) {
     assert!(fault.needs_a_person() && fault.to_string().contains("invalid_client"), "{fault}");
 }
 
+async fn a_refusal_is_remembered_of_whoever_was_refused_and_costs_nobody_else_anything(database: Database) {
+    let (server, oauth2) = provider_with_a_token();
+    let mut test = TestDesk::new(database).await;
+    // Nothing was ever granted.
+    let wrong = OAuth2 { client_secret: Some("old".into()), ..oauth2.clone() };
+    for _ in 0..3 {
+        assert!(test.desk.access_token(&wrong).await.unwrap_err().needs_a_person());
+        assert!(test.desk.prove_token(&wrong).await.unwrap_err().needs_a_person());
+    }
+    assert_eq!(server.asked().len(), 1);
+    assert_eq!(test.desk.token_standing(&wrong).await.unwrap().unwrap().refused_at, Some(test.now));
+    test.elapse(Duration::minutes(6)).await;
+    assert!(test.desk.access_token(&wrong).await.unwrap_err().needs_a_person());
+    assert_eq!(server.asked().len(), 2);
+    // What was granted is another client's: a slip in the configuration loses it not.
+    test.desk.renew_token(&oauth2).await.unwrap_or_else(|fault| panic!("{fault}"));
+    let slip = OAuth2 { client_id: "guichet-tset".into(), ..oauth2.clone() };
+    for _ in 0..3 {
+        assert!(test.desk.access_token(&slip).await.unwrap_err().needs_a_person());
+    }
+    assert_eq!(server.asked().len(), 4);
+    assert_eq!(test.desk.token_standing(&oauth2).await.unwrap().unwrap().refused_at, None);
+    test.elapse(Duration::hours(2)).await;
+    good(&test.desk, &oauth2, &server).await;
+    assert_eq!((server.asked().len(), server.was_robbed()), (5, false));
+}
+
+async fn a_clock_that_was_ahead_stands_in_nobodys_way(database: Database) {
+    let (server, oauth2) = provider_with_a_token();
+    let mut test = TestDesk::new(database).await;
+    let month = Duration::days(30);
+    // What was granted then proves nothing now,
+    test.elapse(month).await;
+    good(&test.desk, &oauth2, &server).await;
+    test.elapse(-month).await;
+    test.desk.prove_token(&oauth2).await.unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(server.asked().len(), 2);
+    // nobody asks so long,
+    let mut tx = test.store.begin().await.unwrap();
+    let of = TokenOf { account: ACCOUNT, provider: oauth2.provider.as_str() };
+    tx.lease_token(of, "of that month", test.now + month).await.unwrap();
+    tx.commit().await.unwrap();
+    test.desk.renew_token(&oauth2).await.unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(server.asked().len(), 3);
+    // and a refusal is not believed until then.
+    test.elapse(month).await;
+    server.be(Mood::Status(400));
+    assert!(test.desk.renew_token(&oauth2).await.unwrap_err().needs_a_person());
+    server.be(Mood::Sound);
+    test.elapse(-month).await;
+    test.desk.prove_token(&oauth2).await.unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!((server.asked().len(), server.was_robbed()), (5, false));
+}
+
 async fn who_gives_up_waiting_loses_no_token(database: Database) {
     let (server, oauth2) = provider_with_a_token();
     let test = TestDesk::new(database).await;
@@ -236,6 +293,8 @@ crate::support::desk::on_both! {
     a_dead_refresh_token_is_found_while_the_access_token_is_still_good,
     a_provider_that_is_not_well_is_no_dead_token,
     what_is_kept_belongs_to_its_client_and_endpoint,
+    a_refusal_is_remembered_of_whoever_was_refused_and_costs_nobody_else_anything,
+    a_clock_that_was_ahead_stands_in_nobodys_way,
     who_gives_up_waiting_loses_no_token,
 }
 

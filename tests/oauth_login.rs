@@ -2,7 +2,7 @@
 
 use crate::support::desk::OUR_ADDRESS;
 use crate::support::dovecot::Dovecot;
-use crate::support::oauth_server::{ACCOUNT, OAuthServer, get};
+use crate::support::oauth_server::{ACCOUNT, Mood, OAuthServer, get};
 use crate::support::smtp::SmtpSink;
 use crate::support::{free_port, wait_for};
 use serde_json::Value;
@@ -212,4 +212,35 @@ fn a_token_that_dies_is_told_on_every_road_and_a_sign_in_mends_serve_without_a_r
     for secret in ["access-", "refresh-", "client-secret", "xxxx", "client.example"] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
+}
+
+#[test]
+fn a_stop_waits_for_the_answer_that_holds_the_next_refresh_token() {
+    let (provider, port) = (OAuthServer::start(), free_port());
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let config = format!(
+        "public_url = \"http://localhost:{port}\"\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
+         [imap]\nhost = \"localhost\"\nport = {nobody}\nusername = \"{ACCOUNT}\"\n\
+         oauth2 = {{ {keys}, refresh_token = \"{token}\" }}\n",
+        nobody = free_port(),
+        keys = provider.keys(),
+        token = provider.granted_before(),
+    );
+    std::fs::write(home.join("bot.toml"), config).unwrap();
+    provider.be(Mood::HoldsBack);
+    let mut serving = Running(guichet(home, &["serve"]).stderr(Stdio::piped()).spawn().unwrap());
+    wait_for("the question", || (!provider.asked().is_empty()).then_some(()));
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let log = BufReader::new(serving.0.stderr.take().unwrap());
+    let mut said = log.lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("waiting for what a provider of tokens answers")));
+    provider.be(Mood::Sound);
+    assert_eq!(wait_for("the end", || serving.0.try_wait().unwrap()).code(), Some(0));
+
+    // The provider takes each refresh token once: without the one that came last, somebody had to sign in.
+    let checks = &lines(&run(home, &["check", "--json"]))[0];
+    let token = checks.as_array().unwrap().iter().find(|check| check["check"] == "token").unwrap();
+    assert_eq!((&token["ok"], provider.was_robbed()), (&Value::Bool(true), false), "{token}");
 }

@@ -810,15 +810,15 @@ async fn a_mail_that_left_is_shown_as_a_mail(database: Database) {
 async fn operations_see_whether_it_lives_and_how_much_there_is(database: Database) {
     let site = Site::open(database, false, vec![mailbox("a"), mailbox("b")]).await;
     assert_eq!(site.get("/healthz").await.body, "ok\n");
-    site.desk.desk.note_sync("imap:a").await.unwrap();
-    site.desk.desk.note_sync("imap:no longer configured").await.unwrap();
+    site.desk.desk.note_sync("imap:a", site.desk.now).await.unwrap();
+    site.desk.desk.note_sync("imap:no longer configured", site.desk.now).await.unwrap();
     let unread = site.get("/readyz").await;
     assert_eq!(
         (unread.status, unread.body.as_str()),
         (503, "a mailbox was not read lately\n"),
         "b never was"
     );
-    site.desk.desk.note_sync("imap:b").await.unwrap();
+    site.desk.desk.note_sync("imap:b", site.desk.now).await.unwrap();
     assert_eq!((site.get("/readyz").await.status, site.get("/readyz").await.body.as_str()), (200, "ready\n"));
     let desk = &site.desk.desk;
     desk.raise_alert(AlertKind::DeadToken, "support@bettracker.example", "invalid_grant").await.unwrap();
@@ -857,11 +857,11 @@ async fn every_page_says_how_long_ago_the_mailboxes_were_read(database: Database
         let line = page.lines().find(|line| line.contains("id=\"syncs\"")).map(str::to_owned);
         line.unwrap_or_else(|| panic!("no line about the mailboxes in {page}"))
     };
-    site.desk.desk.note_sync("imap:a").await.unwrap();
+    site.desk.desk.note_sync("imap:a", site.desk.now).await.unwrap();
     let late = line(&site).await;
     assert!(late.contains("class=\"syncs late\" role=\"alert\""), "{late}");
     assert!(late.contains("Boîte qui n’est plus relevée\u{a0}: INBOX@b (jamais)."), "{late}");
-    site.desk.desk.note_sync("imap:b").await.unwrap();
+    site.desk.desk.note_sync("imap:b", site.desk.now).await.unwrap();
     let calm = line(&site).await;
     assert!(calm.contains("class=\"syncs\" data-live"), "{calm}");
     let seconds = "il\u{a0}y\u{a0}a\u{a0}0\u{a0}s";

@@ -136,9 +136,8 @@ const PICTURES: &str = "[...document.images].map(i => [i.currentSrc.slice(0, 15)
 const UNHARMED: &str =
     "window.__pwned === undefined && top.__pwned === undefined && document.scripts.length === 0";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_html_of_a_hostile_mail_runs_nothing_and_loads_nothing_until_a_cm_asks() {
-    let site = Site::open(Database::Sqlite).await;
+async fn the_html_of_a_hostile_mail_runs_nothing_and_loads_nothing_until_a_cm_asks(database: Database) {
+    let site = Site::open(database).await;
     let host = ImageHost::start();
     let raw = String::from_utf8(golden("html-hostile-avec-images")).unwrap();
     let raw = raw.replace("images.client.example", &host.address.to_string());
@@ -324,6 +323,7 @@ async fn sealed_mails_and_mails_within_mails_are_named(database: Database) {
 }
 
 crate::support::desk::on_both! {
+    the_html_of_a_hostile_mail_runs_nothing_and_loads_nothing_until_a_cm_asks,
     the_html_version_is_sealed_off_and_told_why_when_it_is_not_shown,
     files_are_given_out_as_they_were_listed_and_nothing_else_is,
     a_file_too_large_is_named_and_not_given_out,

@@ -230,7 +230,7 @@ async fn mailboxes_that_are_late_and_alerts_are_shown(database: Database) {
         label: format!("INBOX@{host} <&>"),
         oldest: std::time::Duration::from_secs(300),
     };
-    desk.desk.note_sync("imap:a").await.unwrap();
+    desk.desk.note_sync("imap:a", desk.now).await.unwrap();
     desk.desk.raise_alert(AlertKind::MissingMail, "INBOX@b <x>", "2").await.unwrap();
     let site = lead_of(desk, vec![mailbox("a"), mailbox("b")]).await;
     let page = site.get(PAGE).await;

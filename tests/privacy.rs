@@ -1,20 +1,25 @@
-//! What is held of a person: given out whole, and taken away whole.
+//! What is held of a person: given out whole, and taken away whole; and what they said of how they want to be told.
 
-use crate::support::desk::{Database, TestDesk, on_both};
+use crate::support::desk::{Database, TestDesk, on_both, question};
+use crate::support::push_server::PushServer;
 use chrono::Duration;
 use guichet::desk::Failure;
 use guichet::desk::board::QueueFilter;
 use guichet::desk::privacy::Erasure;
 use guichet::desk::receive::{Arrived, Filed};
 use guichet::domain::audit::{AuditKind, By};
-use guichet::domain::delivery::{DeliveryState, Outcome};
+use guichet::domain::delivery::{Channel, DeliveryState, Outcome};
 use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::{RawMailId, TicketId};
 use guichet::domain::people::Door;
+use guichet::domain::preference::Preference;
 use guichet::domain::refusal::Refusal;
 use guichet::domain::report::Period;
+use guichet::domain::webhook::{Answer, Hook, HookEvent};
 use guichet::reading::identity;
+use guichet::view::{DeliveryView, TicketView};
+use guichet::webpush::{Vapid, new_private_key};
 use sqlx::Row;
 
 on_both! {
@@ -25,6 +30,11 @@ on_both! {
     mails_on_no_ticket_are_theirs_too,
     a_report_of_what_was_erased_brings_nothing_back,
     what_is_held_of_a_person_is_given_out_with_their_mails,
+    what_others_said_of_a_person_goes_however_they_wrote_the_address,
+    a_choice_within_the_window_holds_on_every_channel,
+    a_choice_by_any_road_withdraws_what_the_web_has_yet_to_show,
+    an_act_that_is_taken_back_after_a_choice_shows_nothing_again,
+    an_act_waits_for_a_choice_that_is_being_stored,
 }
 
 /// A mail with a file.
@@ -291,4 +301,175 @@ async fn what_is_held_of_a_person_is_given_out_with_their_mails(database: Databa
     assert!(!whole.to_string().contains("Durand"), "{whole}");
     let told = test.desk.audit_lines(None, 10).await.unwrap();
     assert_eq!((told[0].kind, told[0].detail.counts.mails), (AuditKind::PersonExported, 2));
+}
+
+async fn what_others_said_of_a_person_goes_however_they_wrote_the_address(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", LEA, 1, "", "Mon retrait ?")).await;
+    test.mail(&mail("Durand", "max@courriel.example", 2, "", "Le mien ?")).await;
+    test.say("reply 2 --then resolved Il est parti.").await;
+    test.elapse(Duration::seconds(20)).await;
+    let links = test.deliver().await.pop().unwrap().links.unwrap();
+    let comment = "Lea@Courriel.Example m’avait prévenu";
+    test.desk.give_feedback(&token(&links.feedback_url), Rating::Good, comment).await.unwrap().unwrap();
+    let lea = test.desk.number_of(LEA).await.unwrap();
+    test.desk.erase(lea, &By::agent(&test.camille, Door::Cli)).await.unwrap();
+    assert_eq!(holding(&test, &["lea@courriel", "Lea@Courriel"]).await, [""; 0]);
+}
+
+// ---------- what goes into backups
+
+/// Which of these stand in a backup that is made now, as they lie in the file; what is packed there is unpacked.
+pub(crate) async fn backed_up(test: &TestDesk, name: &str, words: &[&'static str]) -> Vec<&'static str> {
+    let file = test.folder.path().join(name);
+    let file = file.to_str().unwrap();
+    assert!(test.store.copy_to(file).await.unwrap(), "a copy of SQLite");
+    let mut texts = vec![std::fs::read(file).unwrap()];
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{file}")).await.unwrap();
+    for asked in ["SELECT packed FROM raw_body", "SELECT packed FROM sealed_body"] {
+        let packed: Vec<Vec<u8>> = sqlx::query_scalar(asked).fetch_all(&pool).await.unwrap();
+        texts.extend(packed.iter().map(|packed| guichet::desk::unpack(packed).unwrap()));
+    }
+    pool.close().await;
+    let holds = |text: &[u8], word: &str| text.windows(word.len()).any(|bytes| bytes == word.as_bytes());
+    words.iter().copied().filter(|word| texts.iter().any(|text| holds(text, word))).collect()
+}
+
+/// Words of Léa's mail as SQLite's index holds them: without the letters that they have in common with the word before.
+pub(crate) const INDEXED: [&str; 2] = ["ontaine", "7612345"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_backup_holds_an_erased_person_once_the_index_is_in_order() {
+    let mut test = TestDesk::new(Database::Sqlite).await;
+    // So many that the index takes no notice of what one of them leaves behind.
+    test.mails((0..60).map(question).collect()).await;
+    test.mail(&mail("Fontaine", LEA, 1, "", "Mon IBAN est FR7612345.")).await;
+    test.desk.tidy_search().await.unwrap();
+    let lea = test.desk.number_of(LEA).await.unwrap();
+    test.desk.erase(lea, &By::agent(&test.camille, Door::Cli)).await.unwrap();
+    assert_eq!(backed_up(&test, "between.db", &INDEXED).await, INDEXED, "the index holds what it hides");
+    // Whoever comes next knows that it is owed.
+    test.elapse(Duration::minutes(1)).await;
+    test.desk.tidy_search().await.unwrap();
+    assert_eq!(backed_up(&test, "after.db", &[INDEXED[0], INDEXED[1], "lea@courriel"]).await, [""; 0]);
+    let found = format!("{:?}", test.say("list question").await);
+    assert!(found.contains("TicketId(60)"), "the others are found: {found}");
+}
+
+// ---------- how they want to be told
+
+const LEA: &str = "lea@courriel.example";
+
+/// The token of a link.
+fn token(url: &str) -> String {
+    url.split('/').nth_back(1).unwrap().to_owned()
+}
+
+/// How many notifications Léa sees, and how many of them she has not read.
+async fn seen(test: &TestDesk) -> (usize, i64) {
+    let (told, unread) = test.desk.host_notifications(LEA, None, 50).await.unwrap();
+    (told.len(), unread)
+}
+
+async fn first_ticket(test: &TestDesk) -> TicketView {
+    test.desk.ticket(TicketId(1)).await.unwrap().unwrap()
+}
+
+fn stands(ticket: &TicketView) -> Vec<String> {
+    let stands = |one: &DeliveryView| format!("{} {}", one.channel.as_str(), one.state.as_str());
+    ticket.deliveries.iter().map(stands).collect()
+}
+
+async fn a_choice_within_the_window_holds_on_every_channel(database: Database) {
+    for (choice, expected) in [
+        (Preference::WebOnly, ["web sent", "email skipped", "push skipped"]),
+        (Preference::EmailOnly, ["web skipped", "email sent", "push skipped"]),
+        (Preference::None, ["web skipped", "email skipped", "push skipped"]),
+    ] {
+        let vapid = Vapid::new(&new_private_key().unwrap(), "mailto:support@bettracker.example").unwrap();
+        let key = vapid.public_key().to_owned();
+        let mut test = TestDesk::pushing(database, &key).await;
+        let service = PushServer::start(test.now).await;
+        test.mail(&mail("Fontaine", LEA, 1, "", "Mon retrait ?")).await;
+        test.desk.host_subscribe(LEA, &service.browser(&key)).await.unwrap();
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::seconds(5)).await;
+        test.desk.set_requester(LEA, None, Some(choice)).await.unwrap();
+        test.elapse(Duration::seconds(20)).await;
+        test.deliver().await;
+        assert_eq!(test.desk.claim_pushes(10).await.unwrap().skipped, 1);
+        let ticket = first_ticket(&test).await;
+        assert_eq!(stands(&ticket), expected, "{choice:?}");
+        let why = format!("préférence\u{a0}: {}", choice.as_str());
+        for one in ticket.deliveries.iter().filter(|one| one.state == DeliveryState::Skipped) {
+            assert_eq!(one.why.as_deref(), Some(&*why), "{choice:?} {:?}", one.channel);
+        }
+        let shown = usize::from(choice.allows(Channel::Web));
+        assert_eq!(seen(&test).await, (shown, shown as i64), "{choice:?}");
+    }
+}
+
+async fn a_choice_by_any_road_withdraws_what_the_web_has_yet_to_show(database: Database) {
+    for by_link in [true, false] {
+        let hook = Hook { name: "app".into(), events: vec![HookEvent::NotificationCreated] };
+        let mut test = TestDesk::telling(database, vec![hook]).await;
+        test.mail(&mail("Fontaine", LEA, 1, "", "Mon retrait ?")).await;
+        test.say("reply 1 Il part ce soir.").await;
+        test.elapse(Duration::seconds(20)).await;
+        let links = test.deliver().await.pop().unwrap().links.unwrap();
+        let told = test.desk.claim_hooks("app", "as it is", 10).await.unwrap().posts;
+        assert_eq!(told.len(), 1, "she sees the reply, and so does the host application");
+        test.desk.record_hook("app", &told[0], Answer::Taken, "").await.unwrap();
+        test.say("status 1 resolved").await;
+        test.elapse(Duration::seconds(5)).await;
+        match by_link {
+            true => {
+                let link = token(&links.preferences_url);
+                test.desk.choose_preference(&link, Preference::EmailOnly).await.unwrap().unwrap();
+            }
+            false => drop(test.say(&format!("user {LEA} none")).await),
+        }
+        for _ in 0..3 {
+            test.elapse(Duration::seconds(20)).await;
+            assert_eq!(test.desk.claim_hooks("app", "as it is", 10).await.unwrap().posts.len(), 0);
+        }
+        assert_eq!(test.desk.next_hook("app").await.unwrap(), None, "nothing waits for the application");
+        assert_eq!(seen(&test).await, (1, 1), "what she saw before stays");
+    }
+}
+
+async fn an_act_that_is_taken_back_after_a_choice_shows_nothing_again(database: Database) {
+    let mut test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", LEA, 1, "", "Mon retrait ?")).await;
+    test.say("status 1 waiting_customer").await;
+    test.elapse(Duration::seconds(15)).await;
+    test.say("status 1 resolved").await;
+    // The first would be shown by now, had the second not taken its place.
+    test.elapse(Duration::seconds(10)).await;
+    test.desk.set_requester(LEA, None, Some(Preference::EmailOnly)).await.unwrap();
+    test.say("undo").await;
+    test.elapse(Duration::minutes(1)).await;
+    assert_eq!(seen(&test).await, (0, 0));
+    assert_eq!(test.deliver().await.len(), 1, "the mail of the first leaves after all");
+    let expected = [
+        ["web skipped", "email sent", "push skipped"],
+        ["web cancelled", "email cancelled", "push cancelled"],
+    ];
+    assert_eq!(stands(&first_ticket(&test).await), expected.concat());
+}
+
+async fn an_act_waits_for_a_choice_that_is_being_stored(database: Database) {
+    let test = TestDesk::new(database).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
+    let lea = test.desk.number_of("lea@courriel.example").await.unwrap();
+    let mut choice = test.store.begin().await.unwrap();
+    choice.set_preference(lea, Preference::EmailOnly).await.unwrap();
+    let mut act = std::pin::pin!(test.say("status 1 resolved"));
+    let acted = tokio::time::timeout(std::time::Duration::from_millis(300), &mut act).await;
+    assert!(acted.is_err(), "it would show on the web what is to be shown there no more");
+    choice.commit().await.unwrap();
+    act.await;
+    let told = test.desk.ticket(TicketId(1)).await.unwrap().unwrap().deliveries;
+    let on_web = told.iter().rev().find(|delivery| delivery.channel == Channel::Web).unwrap();
+    assert_eq!(on_web.state, DeliveryState::Skipped);
 }

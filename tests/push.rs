@@ -223,6 +223,26 @@ async fn a_browser_that_is_gone_is_told_no_more_and_the_record_says_so(database:
     }
 }
 
+async fn after_another_key_the_browsers_that_were_given_the_one_before_are_gone(database: Database) {
+    let mut site = Site::open(database).await;
+    site.browser().await;
+    let vapid = Vapid::new(&new_private_key().unwrap(), "mailto:support@bettracker.example").unwrap();
+    site.key = vapid.public_key().to_owned();
+    site.courier = PushCourier::new(vapid, true).unwrap();
+    site.test.push_key = Some(site.key.clone());
+    site.elapse(Duration::zero()).await;
+    site.act("status 1 waiting_customer").await;
+    assert_eq!(site.deliver().await, DeliverCount { skipped: 1, ..DeliverCount::default() });
+    let gone = "push\u{a0}: l’appareil n’est plus abonné".to_owned();
+    assert_eq!(site.last().await, (DeliveryState::Skipped, Some(gone)));
+    assert_eq!((site.devices().await, site.server.asked()), (0, 0));
+
+    let browser = site.browser().await;
+    site.act("status 1 resolved").await;
+    assert_eq!(site.deliver().await.sent, 1);
+    assert_eq!(site.server.brought_to(&browser).len(), 1);
+}
+
 async fn a_service_that_is_unwell_is_asked_again_when_it_likes_and_not_for_ever(database: Database) {
     let mut site = Site::open(database).await;
     let browser = site.browser().await;
@@ -491,6 +511,7 @@ on_both! {
     each_preference_and_each_act_has_its_rows_on_the_three_channels,
     of_a_browser_that_was_away_the_later_status_takes_the_earlier_ones_place_and_no_replys,
     a_browser_that_is_gone_is_told_no_more_and_the_record_says_so,
+    after_another_key_the_browsers_that_were_given_the_one_before_are_gone,
     a_service_that_is_unwell_is_asked_again_when_it_likes_and_not_for_ever,
     what_was_taken_back_or_chosen_otherwise_before_it_left_is_not_pushed,
     nobody_has_us_post_to_a_machine_nearby_or_to_keys_that_are_none,

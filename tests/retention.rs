@@ -1,7 +1,7 @@
 //! What is kept no longer: the bytes of old mails, and the words of tickets closed long ago; and what stays of both.
 
-use crate::privacy::{holding, mail};
-use crate::support::desk::{Database, LIMITS, TestDesk, files_of, on_both, settings};
+use crate::privacy::{INDEXED, backed_up, holding, mail};
+use crate::support::desk::{Database, LIMITS, TestDesk, files_of, on_both, question, settings};
 use chrono::Duration;
 use futures_util::future::join_all;
 use guichet::clock::Clock;
@@ -12,16 +12,17 @@ use guichet::desk::privacy::Erasure;
 use guichet::desk::receive::Filed;
 use guichet::desk::retention::Step;
 use guichet::desk::run::With;
-use guichet::desk::{Desk, Settings};
+use guichet::desk::{Desk, Failure, Settings};
 use guichet::domain::audit::{AuditKind, By, Counts};
 use guichet::domain::chat::{Place, Platform, PostKind, PostOutcome};
-use guichet::domain::delivery::Outcome;
+use guichet::domain::delivery::{DeliveryState, Outcome};
 use guichet::domain::event::EventKind;
 use guichet::domain::feedback::Rating;
 use guichet::domain::ids::TicketId;
 use guichet::domain::mail::{Original, Refused};
 use guichet::domain::people::Door;
 use guichet::domain::preference::Preference;
+use guichet::domain::refusal::Refusal;
 use guichet::domain::report::Period;
 use guichet::domain::retention::Retention;
 use guichet::domain::rules::Rules;
@@ -39,6 +40,10 @@ on_both! {
     whoever_the_tickets_of_nobody_belong_to_is_not_erased,
     a_ticket_closed_long_ago_keeps_its_figures_and_nothing_else,
     a_ticket_that_was_taken_up_again_is_not_touched,
+    nothing_is_added_to_what_was_anonymised_before_it_is_reopened,
+    whoever_takes_anonymised_spam_up_again_lets_nobody_in,
+    a_reopening_that_is_taken_back_gives_the_mark_back,
+    an_uncertain_mail_of_an_anonymised_ticket_is_marked_sent,
     a_merged_ticket_goes_with_the_one_that_goes_on,
     programs_at_once_act_once,
     a_record_that_holds_a_choice_or_is_kept_elsewhere_stays,
@@ -239,6 +244,97 @@ async fn a_ticket_that_was_taken_up_again_is_not_touched(database: Database) {
     assert_eq!(holding(&test, &["FR7612345"]).await, [""; 0]);
 }
 
+async fn nothing_is_added_to_what_was_anonymised_before_it_is_reopened(database: Database) {
+    let mut test = desk(database, None, MONTH).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
+    test.say("status 1 closed").await;
+    test.elapse(Duration::days(31)).await;
+    let gone = step(&test).await.gone;
+    assert_eq!(gone.tickets, 1);
+    for line in ["note 1 Vu avec la banque", "tag 1 +vip", "priority 1 high"] {
+        match test.try_say(line).await {
+            Err(Failure::Refused(Refusal::Anonymised(TicketId(1)))) => {}
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+    assert_eq!(step(&test).await.gone, Counts::default());
+    assert_eq!(test.desk.audit_lines(None, 10).await.unwrap()[0].detail.counts, gone, "counted once");
+    for line in ["reopen 1", "note 1 Vu avec la banque", "status 1 closed"] {
+        test.say(line).await;
+    }
+    assert_eq!(step(&test).await.gone, Counts::default());
+    assert_eq!(ticket(&test, 1).await.messages.last().unwrap().text, "Vu avec la banque");
+}
+
+async fn whoever_takes_anonymised_spam_up_again_lets_nobody_in(database: Database) {
+    let mut test = desk(database, None, MONTH).await;
+    test.mail(&mail("zoe", "zoe@courriel.example", 1, "", "Achetez.")).await;
+    test.say("spam 1").await;
+    test.elapse(Duration::days(31)).await;
+    assert_eq!(step(&test).await.gone.tickets, 1);
+    test.say("reopen 1").await;
+    assert!(!ticket(&test, 1).await.events.last().unwrap().detail.unblocked);
+    let forged = mail("Fontaine", "efface@efface.invalid", 2, "", "Achetez.");
+    assert_eq!(test.mail(&forged).await, Filed::Ignored);
+    test.say("undo").await;
+    let forged = mail("Fontaine", "efface@efface.invalid", 3, "", "Achetez encore.");
+    assert_eq!(test.mail(&forged).await, Filed::Ignored);
+}
+
+async fn a_reopening_that_is_taken_back_gives_the_mark_back(database: Database) {
+    let mut test = desk(database, None, MONTH).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
+    test.say("status 1 closed").await;
+    test.elapse(Duration::days(31)).await;
+    assert_eq!(step(&test).await.gone.tickets, 1);
+    let marked = ticket(&test, 1).await.anonymised_at;
+    assert!(marked.is_some());
+    test.say("reopen 1").await;
+    assert_eq!(ticket(&test, 1).await.anonymised_at, None);
+    test.say("undo").await;
+    let left = ticket(&test, 1).await;
+    assert_eq!((left.status, left.anonymised_at), (Status::Closed, marked));
+    // Where words were written since, nothing is given back that would keep them for ever.
+    for line in ["reopen 1", "note 1 FR7612345", "status 1 closed", "reopen 1", "undo"] {
+        test.say(line).await;
+    }
+    assert_eq!(ticket(&test, 1).await.anonymised_at, None);
+}
+
+async fn an_uncertain_mail_of_an_anonymised_ticket_is_marked_sent(database: Database) {
+    let mut test = desk(database, None, MONTH).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
+    test.say("status 1 closed").await;
+    for minutes in [1, 10] {
+        test.elapse(Duration::minutes(minutes)).await;
+        test.lose().await;
+    }
+    let uncertain = ticket(&test, 1).await.deliveries.into_iter();
+    let mut uncertain = uncertain.filter(|delivery| delivery.state == DeliveryState::Uncertain);
+    let id = uncertain.next().expect("its answer was lost").id;
+    test.elapse(Duration::days(31)).await;
+    assert_eq!(step(&test).await.gone.tickets, 1);
+    let marked = ticket(&test, 1).await.anonymised_at;
+    test.say(&format!("sent {id}")).await;
+    let left = ticket(&test, 1).await;
+    assert!(marked.is_some() && left.anonymised_at == marked);
+    assert_eq!(step(&test).await.gone, Counts::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_backup_holds_an_anonymised_ticket_once_the_index_is_in_order() {
+    let mut test = desk(Database::Sqlite, None, MONTH).await;
+    test.mails((0..60).map(question).collect()).await;
+    test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Mon IBAN est FR7612345.")).await;
+    test.say("status 61 closed").await;
+    test.elapse(Duration::days(31)).await;
+    test.desk.tidy_search().await.unwrap();
+    assert_eq!(step(&test).await.gone.tickets, 1);
+    assert_eq!(backed_up(&test, "between.db", &INDEXED).await, INDEXED, "the index holds what it hides");
+    test.desk.tidy_search().await.unwrap();
+    assert_eq!(backed_up(&test, "after.db", &INDEXED).await, [""; 0]);
+}
+
 async fn a_merged_ticket_goes_with_the_one_that_goes_on(database: Database) {
     let mut test = desk(database, None, MONTH).await;
     test.mail(&mail("Fontaine", "lea@courriel.example", 1, "", "Bonjour.")).await;
@@ -420,4 +516,31 @@ fn the_command_line_counts_what_would_go_takes_it_away_and_tells_of_it() {
     assert_eq!(since.as_array().unwrap().len(), 1);
     assert_eq!(guichet(folder, &["audit", "--since", "hier"]).0, Some(2));
     assert_eq!(guichet(folder, &["--as", "Personne", "retention", "run"]).0, Some(1));
+}
+
+#[test]
+fn a_backup_after_an_erasure_at_the_terminal_holds_nothing_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let run = |words: &[&str]| {
+        let (code, answer, said) = guichet(folder, words);
+        assert_eq!(code, Some(0), "{words:?}: {said}");
+        answer
+    };
+    let mut words = vec!["mail".to_owned(), "ingest".to_owned()];
+    for n in 0..60 {
+        std::fs::write(folder.join(format!("{n}.eml")), question(n)).unwrap();
+        words.push(format!("{n}.eml"));
+    }
+    let letter = mail("Fontaine", "lea@courriel.example", 1, "", "Mon IBAN est FR7612345.");
+    std::fs::write(folder.join("lea.eml"), letter.replace('\n', "\r\n")).unwrap();
+    words.push("lea.eml".to_owned());
+    run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    run(&["tick"]);
+    assert_eq!(run(&["user", "erase", "lea@courriel.example"])["tickets"], 1);
+    run(&["db", "backup", "after.db"]);
+    let backup = std::fs::read(folder.join("after.db")).unwrap();
+    for word in INDEXED {
+        assert!(!backup.windows(word.len()).any(|bytes| bytes == word.as_bytes()), "{word}");
+    }
 }

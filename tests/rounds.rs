@@ -1,6 +1,7 @@
 //! Rounds of the outbox: many mails taken, handed over and recorded at once, and what becomes of those whose turn does not come.
 
 use crate::faulty_smtp::{Act, FaultySmtp, SOUND, Script};
+use crate::support::PATIENCE;
 use crate::support::desk::{Database, TestDesk, question};
 use Act::{Say, Silence};
 use chrono::Duration;
@@ -12,11 +13,12 @@ use guichet::domain::delivery::{Channel, DeliveryState, Next, Outcome};
 use guichet::domain::ids::TicketId;
 use guichet::outbound::compose::Letterhead;
 use guichet::outbound::round::BATCH;
-use guichet::outbound::smtp::{LANES, Patience, SmtpCourier};
+use guichet::outbound::smtp::{LANES, SmtpCourier};
 use guichet::outbound::{Courier, PostRoom, deliver, run};
 use guichet::store::outbox::StoredDelivery;
 use guichet::wording::templates::Templates;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// So many tickets, each resolved, with its mail due now.
@@ -32,7 +34,7 @@ fn questions(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(question).collect()
 }
 
-fn post(server: &FaultySmtp, patience: Patience) -> PostRoom {
+fn post(server: &FaultySmtp) -> PostRoom {
     let smtp = Smtp {
         host: "127.0.0.1".into(),
         port: server.port,
@@ -45,7 +47,7 @@ fn post(server: &FaultySmtp, patience: Patience) -> PostRoom {
         dns: None,
     };
     PostRoom {
-        courier: Courier::Smtp(Box::new(SmtpCourier::new(&smtp).unwrap().with_patience(patience))),
+        courier: Courier::Smtp(Box::new(SmtpCourier::new(&smtp).unwrap())),
         letterhead: Letterhead::new(&smtp.from, "BetTracker Pro", chrono_tz::Europe::Paris).unwrap().into(),
         templates: Templates::load(&[]).unwrap().into(),
     }
@@ -66,12 +68,22 @@ fn with(mails: &[StoredDelivery], state: DeliveryState, attempts: i64) -> usize 
     mails.iter().filter(|mail| mail.state == state && mail.attempts == attempts).count()
 }
 
+/// Waits until each lane has its connection.
+async fn until_all_lanes_are_open(server: &FaultySmtp) {
+    let open = async {
+        while server.seen.lock().unwrap().open < LANES {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, open).await.expect("every lane connects");
+}
+
 async fn more_than_a_claim_takes_leaves_in_one_round_each_mail_once(database: Database) {
     let count = BATCH as usize * 2 + 5;
     let mut test = TestDesk::new(database).await;
     due(&mut test, questions(count)).await;
     let server = FaultySmtp::start([SOUND]).await;
-    let post = post(&server, Patience::DEFAULT);
+    let post = post(&server);
     assert_eq!(deliver(&test.desk, &post).await.unwrap().sent, count as u64);
     assert_eq!(with(&mails(&test, count).await, DeliveryState::Sent, 1), count);
     let mut ids: Vec<String> = {
@@ -93,7 +105,7 @@ async fn a_provider_that_asks_for_fewer_mails_is_asked_no_more_in_the_same_round
     due(&mut test, questions(30)).await;
     let slow = Script { rcpt: Say("451 4.7.1 slow down"), ..SOUND };
     let server = FaultySmtp::start([slow]).await;
-    let count = deliver(&test.desk, &post(&server, Patience::DEFAULT)).await.unwrap();
+    let count = deliver(&test.desk, &post(&server)).await.unwrap();
     assert_eq!((count.sent, count.failed, count.retry), (0, 0, 30), "all wait");
     let tried = server.seen.lock().unwrap().commands.iter().filter(|command| *command == "RCPT").count();
     assert!((1..=LANES).contains(&tried), "{tried} were on the way before it was known");
@@ -107,17 +119,16 @@ async fn what_was_not_begun_when_the_program_stops_is_there_for_the_next_at_once
     due(&mut test, questions(40)).await;
     let server = FaultySmtp::start([Script { end: Silence, ..SOUND }]).await;
     let cancel = CancellationToken::new();
-    let running = tokio::spawn(run(test.desk.clone(), post(&server, Patience::DEFAULT), cancel.clone()));
-    while server.seen.lock().unwrap().open < LANES {
-        tokio::task::yield_now().await;
-    }
+    let running = tokio::spawn(run(test.desk.clone(), post(&server), cancel.clone()));
+    until_all_lanes_are_open(&server).await;
     cancel.cancel();
     // The lanes wait for a server that says nothing for longer than a program that stops has time.
-    while with(&mails(&test, 40).await, DeliveryState::Pending, 0) < 40 - LANES {}
+    let given_back = async { while with(&mails(&test, 40).await, DeliveryState::Pending, 0) < 40 - LANES {} };
+    timeout(PATIENCE, given_back).await.expect("what was not begun is given back");
     running.abort();
     assert_eq!(with(&mails(&test, 40).await, DeliveryState::Sending, 1), LANES);
     let sound = FaultySmtp::start([SOUND]).await;
-    let count = deliver(&test.desk, &post(&sound, Patience::DEFAULT)).await.unwrap();
+    let count = deliver(&test.desk, &post(&sound)).await.unwrap();
     assert_eq!(count.sent, 40 - LANES as u64);
 }
 
@@ -130,16 +141,13 @@ async fn a_mail_that_waited_long_for_its_turn_is_claimed_anew(database: Database
     let desk = guichet::desk::Desk::open(test.store.clone(), Clock::Moved(time), settings).await.unwrap();
     let slow = Script { end: Silence, ..SOUND };
     let server = FaultySmtp::start([[slow; LANES].as_slice(), &[SOUND]].concat()).await;
-    let closing = std::time::Duration::from_millis(500);
-    let patience = Patience { closing, ..Patience::DEFAULT };
-    let post = post(&server, patience);
+    let post = post(&server);
     let (delivered, ()) = tokio::join!(deliver(&desk, &post), async {
-        while server.seen.lock().unwrap().open < LANES {
-            tokio::task::yield_now().await;
-        }
+        until_all_lanes_are_open(&server).await;
         // Half a minute goes by, and the last of them chooses otherwise.
         test.say(&format!("user client{}@client.example web_only", count - 1)).await;
         time.fetch_add(30_000, Ordering::SeqCst);
+        server.hang_up();
     });
     let counted = delivered.unwrap();
     assert_eq!((counted.sent, counted.skipped), (2, 1), "{counted:?}");

@@ -3,7 +3,7 @@
 use crate::support::desk::OUR_ADDRESS;
 use crate::support::dovecot::Dovecot;
 use crate::support::smtp::SmtpSink;
-use crate::support::{free_port, wait_for};
+use crate::support::{free_port, program, wait_for};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -68,6 +68,11 @@ fn a_mail_becomes_a_ticket_its_resolution_a_mail_and_sigterm_an_end_with_nothing
     };
     dovecot.deliver(mail(0).as_bytes());
     let checks = json(home, &["check"]);
+    let named: Vec<&str> =
+        checks.as_array().unwrap().iter().map(|check| check["check"].as_str().unwrap()).collect();
+    for what in ["config", "database", "inbox", "outbox", "docs", "web"] {
+        assert!(named.contains(&what), "{what} is not tried: {checks}");
+    }
     assert!(checks.as_array().unwrap().iter().all(|check| check["ok"] == true), "{checks}");
 
     let serve = guichet(home, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
@@ -211,4 +216,63 @@ fn check_reads_the_teams_own_articles_and_names_the_files_that_are_none() {
             && detail.ends_with("voir `docs.dir`"),
         "{detail}"
     );
+}
+
+#[test]
+fn nothing_ends_because_nobody_reads_standard_error_any_more() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let home = folder.path();
+    let config = format!(
+        "public_url = \"http://localhost:{port}\"\n[web]\nlisten = \"127.0.0.1:{port}\"\n\
+         [maildir]\ninbox = \"in\"\noutbox = \"out\"\n"
+    );
+    std::fs::write(home.join("bot.toml"), config).unwrap();
+    let unread = |words: &[&str], format: &str| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = guichet(home, words);
+        command.env("GUICHET_LOG_FORMAT", format).stderr(writer);
+        command
+    };
+    for format in ["text", "json"] {
+        // Where the first administrator comes in, and what it does: all of it is lost, and it goes on.
+        let mut serving = Serving(unread(&["serve"], format).spawn().unwrap());
+        wait_for("the pages", || get(port, "/healthz").starts_with("HTTP/1.1 200").then_some(()));
+        let pid = serving.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(wait_for("the end", || serving.0.try_wait().unwrap()).code(), Some(0), "{format}");
+        let refused = unread(&["ticket", "show", "99"], format).status().unwrap();
+        assert_eq!(refused.code(), Some(1), "{format}");
+    }
+}
+
+/// Runs a command on a terminal of its own and presses Ctrl-C when it asks and typing is hidden; says how it ended, and
+/// whether typing shows again.
+const INTERRUPTED_AT_A_TERMINAL: &str = r#"
+import os, pty, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+shows = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+said = b""
+while b"mot de passe" not in said:
+    said += os.read(terminal, 1024)
+while shows():
+    pass
+os.write(terminal, b"\x03")
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shows())
+"#;
+
+#[test]
+fn who_ends_the_question_for_a_password_sees_again_what_they_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    std::fs::write(home.join("bot.toml"), "[maildir]\ninbox = \"in\"\noutbox = \"out\"\n").unwrap();
+    json(home, &["agent", "add", "Camille"]);
+    let mut command = Command::new(program("python3", &[]));
+    command.args(["-c", INTERRUPTED_AT_A_TERMINAL, env!("CARGO_BIN_EXE_guichet")]);
+    command.args(["agent", "passwd", "Camille"]);
+    let output = command.current_dir(home).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "130 True\n", "{complaint}");
 }

@@ -13,6 +13,14 @@ fn button(id: &str) -> Value {
     json!({ "type": "button", "action_id": id, "text": text(3) })
 }
 
+/// A button that asks whether it was meant, with so many characters in the title, the question and its answers.
+fn confirmed(title: usize, question: usize, answers: usize) -> Value {
+    let confirm = json!({
+        "title": text(title), "text": text(question), "confirm": text(answers), "deny": text(answers), "style": "danger",
+    });
+    json!({ "type": "button", "action_id": "c", "text": text(3), "confirm": confirm })
+}
+
 fn options(count: usize) -> Vec<Value> {
     (0..count).map(|n| json!({ "text": text(3), "value": n.to_string() })).collect()
 }
@@ -30,12 +38,13 @@ fn what_slack_takes_is_taken() {
         { "type": "divider" },
         { "type": "section", "text": text(3000), "fields": [text(2000)] },
         { "type": "context", "elements": [text(20)] },
-        { "type": "actions", "elements": [button("a"), select] },
+        { "type": "actions", "elements": [button("a"), select, confirmed(100, 300, 30)] },
         rich,
     ]);
     assert_eq!(faults(&blocks, Surface::Message), Vec::<String>::new());
-    let input = json!({ "type": "input", "block_id": "t", "label": text(30),
-        "element": { "type": "plain_text_input", "action_id": "value", "max_length": 3000, "initial_value": "x" } });
+    let input = json!({ "type": "input", "block_id": "t", "label": text(30), "hint": text(2000),
+        "element": { "type": "plain_text_input", "action_id": "value", "max_length": 3000, "initial_value": "x",
+                     "placeholder": text(150) } });
     let modal = json!({ "type": "modal", "title": text(24), "submit": text(24), "close": text(24), "blocks": [input],
         "private_metadata": "x".repeat(3000), "callback_id": "c" });
     assert_eq!(view_faults(&modal), Vec::<String>::new());
@@ -73,6 +82,9 @@ fn what_slack_refuses_is_refused() {
             "a style of our own",
             actions(vec![json!({ "type": "button", "text": text(1), "style": "success" })]),
         ),
+        ("a confirmation with a long title", actions(vec![confirmed(101, 300, 30)])),
+        ("a confirmation with a long question", actions(vec![confirmed(100, 301, 30)])),
+        ("a confirmation with long answers", actions(vec![confirmed(100, 300, 31)])),
         ("an id twice", actions(vec![button("a"), button("a")])),
         ("a long id", actions(vec![button(&"a".repeat(256))])),
         ("no option", actions(vec![select(vec![])])),
@@ -121,6 +133,8 @@ fn what_slack_refuses_is_refused() {
             "a long value",
             modal(|view| view["blocks"][0]["element"]["initial_value"] = json!("x".repeat(3001))),
         ),
+        ("a long hint", modal(|view| view["blocks"][0]["hint"] = text(2001))),
+        ("a long placeholder", modal(|view| view["blocks"][0]["element"]["placeholder"] = text(151))),
         ("an empty value", modal(|view| view["blocks"][0]["element"]["initial_value"] = json!(""))),
         ("a key of our own", modal(|view| view["colour"] = json!("red"))),
     ] {
@@ -203,6 +217,32 @@ async fn a_call_is_refused_in_slacks_own_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn windows_lie_three_deep_and_are_changed_by_who_saw_them_last() {
+    let slack = Slack::start().await;
+    let camille = slack.person("Camille", &[]);
+    let view = json!({ "type": "modal", "title": text(3), "blocks": [] });
+    let window = async |method: &str| {
+        let trigger = slack.with(|space| space.trigger(&camille.id));
+        call(&slack, "xoxb-test", method, json!({ "trigger_id": trigger, "view": view })).await.1
+    };
+    window("views.open").await;
+    window("views.push").await;
+    let third = window("views.push").await["view"].clone();
+    assert_eq!(window("views.push").await["error"], "push_limit_reached");
+    let change = async |hash: &Value| {
+        let arguments = json!({ "view_id": third["id"], "hash": hash, "view": view });
+        call(&slack, "xoxb-test", "views.update", arguments).await.1
+    };
+    let changed = change(&third["hash"]).await;
+    assert_eq!(changed["ok"], true);
+    assert_eq!(change(&third["hash"]).await["error"], "hash_conflict");
+    assert_eq!(change(&changed["view"]["hash"]).await["ok"], true);
+    // Another is opened: there is room again.
+    window("views.open").await;
+    assert_eq!(window("views.push").await["ok"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_has_a_pace_and_faults_come_when_they_are_asked_for() {
     let slack = Slack::start().await;
     slack.with(|space| space.pace = Some(2));
@@ -254,6 +294,9 @@ async fn an_address_for_answers_is_used_five_times_within_half_an_hour() {
     assert_eq!(say(&first).await, 404);
     assert_eq!(slack.0.space().seen["U1"], (0..5).map(Seen::Private).collect::<Vec<_>>());
     assert_eq!(say(&url(30 * 60 + 1)).await, 404);
+    let nothing = json!({ "text": " ", "blocks": [] }).to_string();
+    let refused = reqwest::Client::new().post(url(0)).body(nothing).send().await.unwrap();
+    assert_eq!((refused.status().as_u16(), refused.text().await.unwrap().as_str()), (400, "no_text"));
     assert_eq!(say(&format!("{}/response/none", slack.0.base)).await, 404);
 }
 

@@ -57,8 +57,8 @@ struct Brought {
     fault: Option<FetchError>,
 }
 
-async fn drain_above(from: u32, settings: &Imap, limit: Option<u32>) -> Brought {
-    let test = TestDesk::new(Database::Sqlite).await;
+async fn drain_above(database: Database, from: u32, settings: &Imap, limit: Option<u32>) -> Brought {
+    let test = TestDesk::new(database).await;
     let mut session = open(settings).await.expect("the server lets us in");
     let selected = session.select("INBOX", false).await.expect("INBOX opens");
     let (intake, inbox) = Intake::new(LIMITS);
@@ -129,22 +129,21 @@ async fn each_fault_names_the_key_that_mends_it() {
     assert!(fault.contains("Nowhere") && fault.contains("`imap.mailbox`"), "{fault}");
 }
 
-#[tokio::test]
-async fn every_mail_comes_once_in_order_and_byte_for_byte() {
+async fn every_mail_comes_once_in_order_and_byte_for_byte(database: Database) {
     let dovecot = Dovecot::start();
     let sent: Vec<Vec<u8>> = (0..903).map(mail).collect();
     sent.iter().for_each(|raw| dovecot.deliver(raw));
-    let brought = drain_above(0, &plain(&dovecot), None).await;
+    let brought = drain_above(database, 0, &plain(&dovecot), None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     assert_eq!(brought.mails, sent);
     assert_eq!(brought.count.fetched, 903);
     let cursor = brought.cursor.unwrap();
     assert_eq!(cursor.last_uid, 903);
     // The second time there is nothing, though `n:*` names the last mail.
-    let again = drain_above(cursor.last_uid, &plain(&dovecot), None).await;
+    let again = drain_above(database, cursor.last_uid, &plain(&dovecot), None).await;
     assert_eq!((again.mails.len(), again.cursor), (0, None));
     // A limit stops early; the next drain goes on from its cursor.
-    let some = drain_above(0, &plain(&dovecot), Some(7)).await;
+    let some = drain_above(database, 0, &plain(&dovecot), Some(7)).await;
     assert_eq!((some.mails.len(), some.cursor.unwrap().last_uid), (7, 7));
 }
 
@@ -157,7 +156,7 @@ async fn a_mail_over_the_limit_is_held_with_its_header_and_stays_on_the_server()
     dovecot.deliver(&large);
     dovecot.deliver(&mail(3));
     let settings = Imap { after_ingest: AfterIngest::Delete, ..plain(&dovecot) };
-    let brought = drain_above(0, &settings, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &settings, None).await;
     assert_eq!(brought.mails, [mail(1), mail(3)]);
     let (why, header) = &brought.held[0];
     let header = String::from_utf8_lossy(header);
@@ -177,17 +176,17 @@ async fn what_is_stored_is_flagged_moved_or_deleted_and_the_folder_is_made() {
         dovecot.deliver(&mail(n));
     }
     let with = |after_ingest| Imap { after_ingest, ..plain(&dovecot) };
-    drain_above(2, &with(AfterIngest::Seen), None).await;
+    drain_above(Database::Sqlite, 2, &with(AfterIngest::Seen), None).await;
     let cur = std::fs::read_dir(dovecot.maildir.join("cur")).unwrap();
     let seen = cur.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains(":2,S"));
     assert_eq!(seen.count(), 1, "only the mail that was taken in is seen");
 
-    drain_above(1, &with(AfterIngest::Move("Traités".into())), None).await;
+    drain_above(Database::Sqlite, 1, &with(AfterIngest::Move("Traités".into())), None).await;
     let mut session = open(&plain(&dovecot)).await.unwrap();
     assert_eq!(session.select("Traités", true).await.unwrap().exists, 2);
     assert_eq!(session.select("INBOX", true).await.unwrap().exists, 1);
 
-    drain_above(0, &with(AfterIngest::Delete), None).await;
+    drain_above(Database::Sqlite, 0, &with(AfterIngest::Delete), None).await;
     assert_eq!(session.select("INBOX", true).await.unwrap().exists, 0);
 }
 
@@ -285,7 +284,7 @@ fn body(n: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_usual_scripted_server_gives_its_three_mails() {
-    let brought = drain_above(0, &scripted("", |_, _| Reply::Usual).await, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &scripted("", |_, _| Reply::Usual).await, None).await;
     assert_eq!(brought.mails, [mail(1), mail(2), mail(3)]);
     assert_eq!(brought.cursor, Some(Cursor { uid_validity: 7, last_uid: 3 }));
 }
@@ -308,7 +307,7 @@ async fn a_line_cut_in_the_middle_of_a_fetch_commits_nothing_of_it() {
                     if line.contains("BODY.PEEK[]") { Reply::Cut(cut()) } else { Reply::Usual }
                 },
             );
-        let brought = drain_above(0, &settings.await, None).await;
+        let brought = drain_above(Database::Sqlite, 0, &settings.await, None).await;
         assert!(matches!(brought.fault, Some(FetchError::Lost(_))), "{:?}", brought.fault);
         assert_eq!((brought.mails.len(), brought.cursor), (0, None));
     }
@@ -323,12 +322,11 @@ async fn a_fault_quotes_nothing_of_what_the_server_sent() {
             Reply::Usual
         }
     });
-    let fault = drain_above(0, &settings.await, None).await.fault.unwrap().to_string();
+    let fault = drain_above(Database::Sqlite, 0, &settings.await, None).await.fault.unwrap().to_string();
     assert!(!fault.contains("secret") && !fault.contains("client.example"), "{fault}");
 }
 
-#[tokio::test]
-async fn a_mail_that_the_server_lists_but_does_not_give_is_held_and_stops_nothing() {
+async fn a_mail_that_the_server_lists_but_does_not_give_is_held_and_stops_nothing(database: Database) {
     let settings = scripted("", |tag, line| match line {
         _ if line.contains("BODY.PEEK[]") && line.contains("FETCH 1:3") => {
             Reply::Say([body(1), format!("{tag} NO [SERVERBUG] cannot read\r\n").into_bytes()].concat())
@@ -339,7 +337,7 @@ async fn a_mail_that_the_server_lists_but_does_not_give_is_held_and_stops_nothin
         _ if line.contains("BODY.PEEK[") => say(format!("{tag} NO [SERVERBUG] cannot read\r\n")),
         _ => Reply::Usual,
     });
-    let brought = drain_above(0, &settings.await, None).await;
+    let brought = drain_above(database, 0, &settings.await, None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     assert_eq!(brought.mails, [mail(1), mail(3)]);
     assert_eq!(brought.held[0].0, "not given by the server");
@@ -355,7 +353,7 @@ async fn a_server_that_gives_none_of_several_mails_is_in_trouble_and_holds_up_no
             Reply::Usual
         }
     });
-    let brought = drain_above(0, &settings.await, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &settings.await, None).await;
     let fault = brought.fault.expect("it is tried again").to_string();
     assert!(fault.contains("none of 3 mails"), "{fault}");
     assert_eq!(
@@ -374,7 +372,7 @@ async fn a_mail_of_which_nothing_is_given_is_told_by_its_place() {
         _ if line.contains("BODY.PEEK[") => say(format!("{tag} NO [SERVERBUG] cannot read\r\n")),
         _ => Reply::Usual,
     });
-    let brought = drain_above(0, &settings.await, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &settings.await, None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     let validity = brought.cursor.unwrap().uid_validity;
     let mut held: Vec<String> =
@@ -395,7 +393,7 @@ async fn answers_out_of_order_doubled_or_unasked_change_nothing() {
             Reply::Usual
         }
     });
-    let brought = drain_above(0, &settings.await, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &settings.await, None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     assert_eq!(brought.mails, [mail(1), mail(2), mail(3)]);
 }
@@ -411,7 +409,7 @@ async fn a_server_that_sends_without_end_is_cut_off_before_memory_is_gone() {
             Reply::Usual
         }
     });
-    let fault = drain_above(0, &settings.await, None).await.fault.unwrap().to_string();
+    let fault = drain_above(Database::Sqlite, 0, &settings.await, None).await.fault.unwrap().to_string();
     assert!(fault.contains("more than it announced"), "{fault}");
 }
 
@@ -427,7 +425,7 @@ async fn what_a_server_names_and_then_refuses_is_done_another_way() {
         }
     });
     let settings = Imap { after_ingest: AfterIngest::Move("Done".into()), ..settings.await };
-    let brought = drain_above(0, &settings, None).await;
+    let brought = drain_above(Database::Sqlite, 0, &settings, None).await;
     assert_eq!(brought.fault.map(|fault| fault.to_string()), None);
     let mut session = open(&settings).await.unwrap();
     assert!(session.can("IDLE"));
@@ -549,7 +547,7 @@ async fn without_uidplus_nothing_is_expunged_that_is_not_ours() {
         Reply::Usual
     });
     let settings = Imap { after_ingest: AfterIngest::Delete, ..settings.await };
-    drain_above(0, &settings, None).await;
+    drain_above(Database::Sqlite, 0, &settings, None).await;
     let mut said = Vec::new();
     while let Ok(line) = lines.try_recv() {
         said.push(line);
@@ -594,5 +592,7 @@ async fn a_password_that_no_quoted_string_can_hold_is_said_by_authenticate_plain
 }
 
 crate::support::desk::on_both! {
+    every_mail_comes_once_in_order_and_byte_for_byte,
+    a_mail_that_the_server_lists_but_does_not_give_is_held_and_stops_nothing,
     a_line_lost_before_the_server_was_told_is_made_good_at_the_next_fetch,
 }

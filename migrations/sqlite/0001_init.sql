@@ -173,7 +173,8 @@ CREATE INDEX participant_by_address ON participant (address);
 -- Where each mailbox stands. The cursor (uid_validity, last_uid) moves in the transaction that stores the mails before
 -- it; settled_uid follows once the server was told of them, null where it is told nothing. started_at: the first visit,
 -- where it left older mail alone; still left alone up to renumbered_uid, when UIDVALIDITY has changed since.
--- reconciled_at: when it was last compared with its server.
+-- synced_at: its last progress; heard_until: all that came to it before was taken in. reconciled_at: when it was last
+-- compared with its server.
 CREATE TABLE mailbox (
   name           TEXT PRIMARY KEY,
   uid_validity   INTEGER,
@@ -182,6 +183,7 @@ CREATE TABLE mailbox (
   started_at     TEXT,
   renumbered_uid INTEGER,
   synced_at      TEXT,
+  heard_until    TEXT,
   reconciled_at  TEXT
 ) STRICT, WITHOUT ROWID;
 
@@ -215,20 +217,21 @@ CREATE TABLE alert (
   PRIMARY KEY (kind, about)
 ) STRICT, WITHOUT ROWID;
 
--- The OAuth tokens of a mail account. origin is a fingerprint of the client and the endpoint they belong to. Who asks for
--- the next ones holds the lease: a provider may take each refresh token only once.
+-- The OAuth tokens of a mail account. origin is a fingerprint of the client and the endpoint they belong to; refused_origin,
+-- of those that were refused. Who asks for the next ones holds the lease: a provider may take each refresh token only once.
 CREATE TABLE oauth_token (
-  account       TEXT NOT NULL,
-  provider      TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'custom')),
-  origin        TEXT NOT NULL,
-  refresh_token TEXT,
-  access_token  TEXT,
-  expires_at    TEXT,
-  granted_at    TEXT,
-  refused_at    TEXT,
-  refused_why   TEXT,
-  lease         TEXT,
-  leased_until  TEXT,
+  account        TEXT NOT NULL,
+  provider       TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'custom')),
+  origin         TEXT NOT NULL,
+  refresh_token  TEXT,
+  access_token   TEXT,
+  expires_at     TEXT,
+  granted_at     TEXT,
+  refused_at     TEXT,
+  refused_why    TEXT,
+  refused_origin TEXT,
+  lease          TEXT,
+  leased_until   TEXT,
   PRIMARY KEY (account, provider)
 ) STRICT, WITHOUT ROWID;
 
@@ -389,7 +392,7 @@ CREATE INDEX delivery_by_rfc_id ON delivery (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX delivery_by_provider_id ON delivery (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX delivery_newest ON delivery (updated_at);
 CREATE INDEX delivery_troubled ON delivery (updated_at, id) WHERE state IN ('failed', 'uncertain');
-CREATE INDEX delivery_automatic ON delivery (address, updated_at) WHERE address IS NOT NULL AND kind <> 'reply';
+CREATE INDEX delivery_by_address ON delivery (address, updated_at) WHERE address IS NOT NULL;
 
 -- The exact bytes of a mail from before its first attempt on, packed with zstd; apart, so that a claim and a record do not write
 -- them again.
@@ -422,13 +425,15 @@ CREATE TABLE pace (
   strikes      INTEGER NOT NULL
 ) STRICT;
 
--- The browsers that are told by push, as they said themselves (Push API).
+-- The browsers that are told by push, as they said themselves (Push API). vapid_key: the key of ours that they were given;
+-- their services take nothing by another.
 CREATE TABLE push_subscription (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   requester_id INTEGER NOT NULL REFERENCES requester (id),
   endpoint     TEXT NOT NULL UNIQUE,
   p256dh       TEXT NOT NULL,
   auth         TEXT NOT NULL,
+  vapid_key    TEXT NOT NULL,
   created_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX push_subscription_by_requester ON push_subscription (requester_id, id);

@@ -6,12 +6,17 @@ use crate::desk::agents::read_account;
 use crate::domain::people::{Agent, Role, is_agent_name, is_password};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
+use crate::telemetry;
 use crate::wording::{agents, cli as say, refusals};
 use anyhow::Context;
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
 use clap::{Subcommand, ValueEnum};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a shell says of a program that ended by Ctrl-C.
+const INTERRUPTED: i32 = 130;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AgentCommand {
@@ -161,7 +166,11 @@ pub(super) async fn run(opened: &Opened, command: &AgentCommand, by: Option<&str
         }
         AgentCommand::Passwd { name } => {
             let agent = named(opened, name).await?;
-            let password = read_password()?;
+            let Some(password) = read_password().await? else {
+                opened.desk.close().await;
+                // By itself: the runtime would wait for who still reads the terminal.
+                std::process::exit(INTERRUPTED);
+            };
             if !is_password(&password) {
                 return Err(Ended::Refused(refusals::say(&Refusal::NotAPassword)));
             }
@@ -247,22 +256,29 @@ fn object(agent: &Agent) -> serde_json::Value {
     serde_json::json!({ "id": agent.id, "name": agent.name, "role": agent.role })
 }
 
-/// One line of stdin; on a terminal it is asked for, and what is typed does not show.
-fn read_password() -> Result<String, Ended> {
-    let stdin = std::io::stdin();
-    let asks = stdin.is_terminal();
-    if asks {
-        eprint!("{}", say::NEW_PASSWORD);
-        let _ = std::io::stderr().flush();
-        show_typing(false);
+/// One line of stdin; on a terminal it is asked for, and what is typed does not show until there is an answer, or Ctrl-C
+/// instead of one: `None`.
+async fn read_password() -> Result<Option<String>, Ended> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(Some(read_line()?));
     }
+    // Heard from before the typing is hidden: whoever ends the program by it would else type unseen in the shell.
+    let mut interrupted = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
+    show_typing(false);
+    telemetry::ask(say::NEW_PASSWORD);
+    let read = tokio::select! {
+        read = tokio::task::spawn_blocking(read_line) => Some(read),
+        _ = interrupted.recv() => None,
+    };
+    show_typing(true);
+    telemetry::warn_line("");
+    let Some(read) = read else { return Ok(None) };
+    Ok(Some(read.context("the password could not be read")??))
+}
+
+fn read_line() -> anyhow::Result<String> {
     let mut line = String::new();
-    let read = stdin.lock().read_line(&mut line);
-    if asks {
-        show_typing(true);
-        eprintln!();
-    }
-    read.context("the password could not be read")?;
+    std::io::stdin().lock().read_line(&mut line).context("the password could not be read")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -1,6 +1,5 @@
 //! `guichet check`: tries every connection that the configuration names.
 
-use super::database::database_file;
 use super::{Done, Ended, print, print_json};
 use crate::app;
 use crate::chat::{discord, slack};
@@ -80,6 +79,7 @@ pub(super) async fn check(config: &Config, json: bool) -> Done {
         let line = |line: slack::check::Line| Check { check: "slack", ok: line.ok, detail: line.detail };
         checks.extend(tried.into_iter().map(line));
     }
+    checks.push(outcome("templates", templates(config)));
     checks.push(outcome("docs", docs(config)));
     checks.push(outcome("web", web(config).await));
     if let Some(desk) = &desk {
@@ -103,8 +103,12 @@ fn outcome(check: &'static str, tried: Result<String, String>) -> Check {
 
 async fn database(config: &Config) -> Result<String, String> {
     let shown = config.shown_database_url();
-    if database_file(&config.database_url).is_some_and(|file| !file.exists()) {
-        return Ok(say::database_to_come(&shown));
+    if let Some(file) = config.database_file().filter(|file| !file.exists()) {
+        let tried = try_writing(file.parent().unwrap_or(Path::new(".")));
+        return match tried {
+            Ok(()) => Ok(say::database_to_come(&shown)),
+            Err(why) => Err(say::database_fails(&shown, &why.to_string())),
+        };
     }
     let tried = async {
         let store = Store::open_existing(&config.database_url).await?;
@@ -133,8 +137,29 @@ pub(super) async fn inbox(source: &Source, tokens: Option<&Desk>) -> Result<Stri
     let tried = inbound::try_connection(source, tokens).await;
     match tried.map_err(|error| format!("{}: {}", source.label(), source.says(&error)))? {
         Tried::Imap { mails, announces, .. } => Ok(say::mailbox_ready(source.label(), mails, announces)),
-        Tried::Maildir { folder, waiting } => Ok(say::inbox_ready(&folder.display().to_string(), waiting)),
+        Tried::Maildir { folder, waiting } => {
+            // A mail that was taken in moves from the one to the other.
+            try_maildir(&folder, &["new", "cur"], "maildir.inbox")?;
+            Ok(say::inbox_ready(&folder.display().to_string(), waiting))
+        }
     }
+}
+
+/// Whether files can be made and moved in these folders of a Maildir; those that are missing are made with the first.
+fn try_maildir(folder: &Path, parts: &[&str], key: &str) -> Result<(), String> {
+    for part in parts.iter().map(|part| folder.join(part)) {
+        try_writing(&part).map_err(|why| format!("{}: {why}; `{key}`", part.display()))?;
+    }
+    Ok(())
+}
+
+/// Makes a file in the folder, or in the nearest above it that there is, and removes it again. No mailbox reads a name with a
+/// dot before it.
+fn try_writing(folder: &Path) -> std::io::Result<()> {
+    let there = folder.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+    let file = there.join(format!(".guichet-check-{}", std::process::id()));
+    std::fs::OpenOptions::new().write(true).create_new(true).open(&file)?;
+    std::fs::remove_file(&file)
 }
 
 fn said(stopped: app::Stopped) -> String {
@@ -142,22 +167,22 @@ fn said(stopped: app::Stopped) -> String {
         app::Stopped::Misconfigured(faults) => config_faults::say_all(&faults),
         app::Stopped::NoDatabase(url, why) => say::database_fails(&url, &why),
         app::Stopped::NoPort(address, why) => format!("{address}: {why}"),
+        app::Stopped::NoFolder(folder, why) => format!("{}: {why}", folder.display()),
         app::Stopped::Broken(error) => format!("{error:#}"),
     }
 }
 
 async fn outbox(config: &Config, tokens: Option<&Desk>) -> Result<String, String> {
     let post = app::post_room(config, tokens).map_err(|stopped| match stopped {
-        app::Stopped::Misconfigured(_) => say::NO_OUTBOX.to_owned(),
+        app::Stopped::Misconfigured(_) if config.outbox().is_err() => say::NO_OUTBOX.to_owned(),
         other => said(other),
     })?;
     match &post.courier {
         Courier::Smtp(courier) => courier.try_connection().await.map(|()| say::SMTP_READY.to_owned()),
         Courier::Maildir(_) => {
             let folder = config.maildir.outbox.as_deref().unwrap_or(Path::new("."));
-            std::fs::create_dir_all(folder.join("tmp"))
-                .map(|()| say::folder_ready(&folder.display().to_string()))
-                .map_err(|why| format!("{}: {why}; `maildir.outbox`", folder.display()))
+            try_maildir(folder, &["tmp", "new", "cur"], "maildir.outbox")?;
+            Ok(say::folder_ready(&folder.display().to_string()))
         }
     }
 }
@@ -188,6 +213,12 @@ async fn endpoints(config: &Config) -> Vec<Check> {
     checks
 }
 
+/// Reads every standard reply and every template of mails, also where no mail is sent.
+fn templates(config: &Config) -> Result<String, String> {
+    app::catalogue(config).and_then(|_| app::templates(config)).map_err(said)?;
+    Ok(say::TEMPLATES_READ.to_owned())
+}
+
 /// Reads every page of the team's own.
 fn docs(config: &Config) -> Result<String, String> {
     let folder = config.docs_dir.display().to_string();
@@ -215,5 +246,17 @@ mod tests {
     fn a_key_that_is_none_is_told_by_its_name() {
         let why = said(app::Stopped::Misconfigured(vec![Fault::no_key("push.vapid_private_key")]));
         assert!(why.starts_with("push.vapid_private_key"), "{why}");
+    }
+
+    #[test]
+    fn what_is_tried_is_the_nearest_folder_and_nothing_stays_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        try_writing(&folder.path().join("data/deep")).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(try_writing(&folder.path().join("file/data")).is_err());
+        let outbox = folder.path().join("file");
+        let why = try_maildir(&outbox, &["tmp", "new"], "maildir.outbox").unwrap_err();
+        assert!(why.contains("file/tmp") && why.ends_with("`maildir.outbox`"), "{why}");
     }
 }

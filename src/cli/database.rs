@@ -1,14 +1,14 @@
 //! `guichet db …`: migrations and backups.
 
 use super::{Done, Ended, print, print_json};
-use crate::config::Config;
-use crate::store::Store;
+use crate::config::{Config, sqlite_url};
+use crate::store::{self, Store};
 use crate::wording::check::database_fails;
 use crate::wording::cli as say;
 use anyhow::Context;
 use clap::Subcommand;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -34,9 +34,7 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
         return restore(config, file, json).await;
     }
     let shown_url = config.shown_database_url();
-    if !matches!(command, Db::Migrate)
-        && database_file(&config.database_url).is_some_and(|file| !file.exists())
-    {
+    if !matches!(command, Db::Migrate) && config.database_file().is_some_and(|file| !file.exists()) {
         return Err(Ended::Refused(say::no_database(&shown_url)));
     }
     let store = Store::open(&config.database_url)
@@ -67,7 +65,8 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
             if file.exists() {
                 return Err(Ended::Refused(say::file_exists(&shown)));
             }
-            if !store.copy_to(&shown).await.context("the backup cannot be written")? {
+            let is_written = store.copy_to(&shown).await.map_err(|error| unwritten(&shown, error.into()))?;
+            if !is_written {
                 return Err(Ended::Refused(say::POSTGRES_BACKUP.to_owned()));
             }
             print_json(json, &serde_json::json!({ "backup": shown }), &say::backed_up(&shown));
@@ -78,9 +77,17 @@ pub(super) async fn run(command: &Db, config: &Config, json: bool) -> Done {
     Ok(())
 }
 
+/// A backup that could not be written; a database that is busy is another matter.
+fn unwritten(file: &str, error: anyhow::Error) -> Ended {
+    if store::is_busy(&error) {
+        return Ended::Broken(error);
+    }
+    Ended::Refused(say::backup_unwritten(file, &error.root_cause().to_string()))
+}
+
 /// Checks that the file is a database of ours, sets the present one aside, and puts a copy in its place.
 async fn restore(config: &Config, file: &Path, json: bool) -> Done {
-    let Some(target) = database_file(&config.database_url) else {
+    let Some(target) = config.database_file() else {
         return Err(Ended::Refused(say::POSTGRES_BACKUP.to_owned()));
     };
     let beside = sibling(&target, ".restoring");
@@ -89,6 +96,8 @@ async fn restore(config: &Config, file: &Path, json: bool) -> Done {
         // Nothing is left behind; where there was no copy yet there is nothing to remove.
         let _ = std::fs::remove_file(&beside);
     }
+    // What its migration took turns by.
+    let _ = std::fs::remove_file(sibling(&beside, ".lock"));
     let kept = restored?;
     let shown = file.display().to_string();
     print_json(
@@ -112,16 +121,28 @@ async fn restore_by_way_of(
     if read.is_err() || head != *b"SQLite format 3\0" {
         return Err(refused());
     }
-    std::fs::copy(file, beside).context("the backup cannot be copied")?;
+    let uncopied = |why: std::io::Error| {
+        Ended::Refused(say::backup_uncopied(&beside.display().to_string(), &why.to_string()))
+    };
+    // A machine that is new may lack the folder.
+    if let Some(folder) = beside.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(uncopied)?;
+    }
+    std::fs::copy(file, beside).map_err(uncopied)?;
     // A backup may have been left open to others; the database is not.
     std::fs::set_permissions(beside, std::fs::Permissions::from_mode(0o600))
         .context("the backup cannot be copied")?;
     // Tried as a copy, so that the backup itself stays as it is.
-    let candidate = Store::open(&format!("sqlite://{}", beside.display())).await.map_err(|_| refused())?;
+    let candidate = Store::open(&sqlite_url(beside)).await.map_err(|_| refused())?;
     let is_ours = candidate.migrations().await.is_ok_and(|all| all.iter().any(|migration| migration.applied));
+    // Brought up to date here, where it costs nothing yet: one that a later version wrote would stop every command.
+    let migrated = if is_ours { candidate.migrate().await } else { Ok(()) };
     candidate.close().await;
     if !is_ours {
         return Err(refused());
+    }
+    if let Err(fault) = migrated {
+        return Err(Ended::Refused(say::backup_not_taken(&file.display().to_string(), &fault.to_string())));
     }
     std::fs::File::open(beside).and_then(|copy| copy.sync_all()).context("the backup cannot be copied")?;
     // The last to close a sound database folds its journal in; a journal that stays belongs to somebody. A damaged
@@ -161,12 +182,6 @@ fn free_name(target: &Path) -> PathBuf {
         }
         number += 1;
     }
-}
-
-/// The file of a SQLite database.
-pub(super) fn database_file(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-    Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
 }
 
 fn sibling(path: &Path, suffix: &str) -> PathBuf {

@@ -109,7 +109,11 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     let hooks = app::webhook_couriers(&opened.config).map_err(misconfigured)?;
     let post = match app::post_room(&opened.config, Some(desk)) {
         // Without mail, browsers and endpoints can still be told.
-        Err(app::Stopped::Misconfigured(_)) if push.is_some() || !hooks.is_empty() => None,
+        Err(app::Stopped::Misconfigured(_))
+            if opened.config.outbox().is_err() && (push.is_some() || !hooks.is_empty()) =>
+        {
+            None
+        }
         post => Some(post.map_err(misconfigured)?),
     };
     let deliver = async || -> Result<outbound::DeliverCount, Failure> {
@@ -136,7 +140,7 @@ pub(super) async fn deliver(opened: &Opened, json: bool) -> Done {
     {
         let wait = (due - desk.clock().now()).to_std().unwrap_or_default();
         if !is_said {
-            eprintln!("{}", say::waits_for_undo(wait));
+            crate::telemetry::warn_line(&say::waits_for_undo(wait));
             is_said = true;
         }
         tokio::time::sleep(wait + Duration::from_millis(5)).await;

@@ -1,6 +1,6 @@
 //! The door of the terminal: `guichet ticket status 42 resolved`, in the grammar of the chats, and the operator's
 //! commands. May import: app, chat, inbound, outbound, desk, oauth, reading, view, webpush, wording, command, config,
-//! store, clock, dkim, domain.
+//! store, clock, dkim, telemetry, domain.
 
 mod agents;
 mod audit;
@@ -23,6 +23,7 @@ use crate::domain::audit::{By, Counts};
 use crate::domain::people::{Agent, Door};
 use crate::domain::refusal::Refusal;
 use crate::store;
+use crate::telemetry::warn_line;
 use crate::view::Fired;
 use crate::wording::{
     audit as audit_says, cli as say, config_faults, refusals, retention as retention_says, text,
@@ -34,6 +35,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// The file that is read when `--config` names none, if it is there.
 const DEFAULT_CONFIG: &str = "bot.toml";
@@ -237,25 +239,25 @@ type Done = Result<(), Ended>;
 
 /// Carries out a command line.
 pub async fn run(cli: Cli) -> ExitCode {
-    match carry_out(&cli).await {
+    match carry_out(&cli).await.and_then(|()| all_was_written()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Refused(said)) => {
-            eprintln!("{}", text::sentence(&said, std::io::stderr().is_terminal()));
+            warn_line(&text::sentence(&said, std::io::stderr().is_terminal()));
             ExitCode::from(1)
         }
         Err(Ended::Usage(said)) => {
-            eprintln!("{}", text::sentence(&said, std::io::stderr().is_terminal()));
+            warn_line(&text::sentence(&said, std::io::stderr().is_terminal()));
             ExitCode::from(2)
         }
         Err(Ended::Broken(error)) if store::is_busy(&error) => {
             tracing::error!(error = format!("{error:#}"), "the database was busy for too long");
-            eprintln!("{}", say::DATABASE_BUSY);
+            warn_line(say::DATABASE_BUSY);
             ExitCode::from(1)
         }
         Err(Ended::Broken(error)) => {
             let reference = desk::reference();
             tracing::error!(r#ref = %reference, error = format!("{error:#}"), "command failed");
-            eprintln!("{}", say::internal_error(&reference));
+            warn_line(&say::internal_error(&reference));
             ExitCode::from(1)
         }
     }
@@ -287,6 +289,8 @@ fn push_key(json: bool) -> Done {
 
 async fn carry_out(cli: &Cli) -> Done {
     let globals = &cli.globals;
+    // Read by every command, also by one that it has no effect on: a slip of the pen is not passed over.
+    let clock = clock(globals)?;
     match &cli.command {
         Command::Config(ConfigCommand::Example) => {
             print(crate::config::EXAMPLE);
@@ -308,7 +312,6 @@ async fn carry_out(cli: &Cli) -> Done {
         _ => {}
     }
     let config = config(globals)?;
-    let clock = clock(globals)?;
     if matches!(cli.command, Command::Serve) {
         refuse_now(globals)?;
         return app::serve(config).await.map_err(misconfigured);
@@ -405,6 +408,9 @@ fn misconfigured(stopped: app::Stopped) -> Ended {
             Ended::Refused(crate::wording::check::database_fails(&url, &why))
         }
         app::Stopped::NoPort(address, why) => Ended::Usage(say::no_port(&address.to_string(), &why)),
+        app::Stopped::NoFolder(folder, why) => {
+            Ended::Usage(say::no_demo_folder(&folder.display().to_string(), &why))
+        }
         app::Stopped::Broken(error) => Ended::Broken(error),
     }
 }
@@ -418,7 +424,8 @@ fn refuse_now(globals: &Globals) -> Done {
 
 fn config(globals: &Globals) -> Result<Config, Ended> {
     let beside = Path::new(DEFAULT_CONFIG);
-    let file = globals.config.as_deref().or_else(|| beside.is_file().then_some(beside));
+    // Whatever has this name is meant to be read: a link that leads nowhere is a fault, not the lack of a file.
+    let file = globals.config.as_deref().or_else(|| beside.symlink_metadata().is_ok().then_some(beside));
     Config::load(file, crate::config::environment())
         .map_err(|faults: Vec<Fault>| Ended::Usage(config_faults::say_all(&faults)))
 }
@@ -435,14 +442,29 @@ fn on_terminal() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// Why something could not be printed, the first time. Looked at once, at the end, as programs in C look at `ferror(stdout)`:
+/// no command can forget it.
+static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
+
 /// Prints; a reader that has gone away (`| head`) is no fault of ours.
 fn print(said: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(said.as_bytes());
-    if !said.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    let line_end: &[u8] = if said.ends_with('\n') { b"" } else { b"\n" };
+    let written = out.write_all(said.as_bytes()).and_then(|()| out.write_all(line_end));
+    if let Err(why) = written.and_then(|()| out.flush())
+        && why.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        // Of several, the first says it.
+        let _ = UNWRITTEN.set(why);
     }
-    let _ = out.flush();
+}
+
+/// An answer that nobody got is none: a redirected export on a full disk must not pass for done.
+fn all_was_written() -> Done {
+    match UNWRITTEN.get() {
+        Some(why) => Err(Ended::Refused(say::output_unwritten(&why.to_string()))),
+        None => Ok(()),
+    }
 }
 
 /// One JSON value on a line, or the sentence for people (nothing when it is empty).

@@ -53,6 +53,8 @@ pub(super) async fn run(
                 }
             }
             print_json(json, &gone, &say::gone(&gone, false));
+            // From here on no backup holds the words, whether anything else runs or not.
+            desk.tidy_search().await?;
         }
     }
     Ok(())

@@ -65,7 +65,7 @@ async fn acting(opened: &Opened, name: Option<&str>, command: &Command) -> Resul
         [] => {
             let added = desk.add_agent(FIRST_AGENT, Role::Admin).await?;
             let agent = added.ok_or_else(|| Ended::Refused(say::agent_exists(FIRST_AGENT)))?;
-            eprintln!("{}", text::sentence(&say::first_agent(&agent), false));
+            crate::telemetry::warn_line(&text::sentence(&say::first_agent(&agent), false));
             Ok(agent)
         }
         several => Err(Ended::Usage(say::who_acts(several))),

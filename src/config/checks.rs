@@ -1,9 +1,10 @@
 //! Readings of single values: durations, addresses, URLs, keys. Pure. May import: lettre, since its addresses are those
-//! that send.
+//! that send. SQL's own driver is the store's alone: what an address of a database means is read here as it reads it.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// `60s`, `5m`, `2h`, `3d`: a whole number and one unit.
@@ -109,32 +110,95 @@ pub enum Database {
     PostgresInPlainText,
 }
 
-/// Reads a database URL; `None` if it is none of ours.
-pub fn database(url: &str) -> Option<Database> {
-    if let Some(file) = url.strip_prefix("sqlite:") {
-        return (!file.trim_start_matches('/').is_empty()).then_some(Database::Sqlite);
+/// The variables that say where PostgreSQL is and how it is spoken to, where the URL does not.
+pub const POSTGRES_VARIABLES: [&str; 3] = ["PGHOST", "PGHOSTADDR", "PGSSLMODE"];
+
+/// Reads a database URL; `None` if it is none of ours. `variable`: those of [`POSTGRES_VARIABLES`] that are set.
+pub fn database(url: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Database> {
+    if url.starts_with("sqlite:") {
+        return sqlite_file(url).map(|_| Database::Sqlite);
     }
     let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
+    let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
     let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, name) = before.split_once('/')?;
     if name.is_empty() {
         return None;
     }
     let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
-    let option =
-        |name: &str| query.split('&').filter_map(|pair| pair.split_once('=')).rfind(|(key, _)| *key == name);
-    // `host=/folder` is a Unix socket: it never leaves the machine.
-    let host = match option("host") {
-        Some((_, host)) if host.starts_with('/') || host.starts_with("%2F") => {
-            return Some(Database::Postgres);
-        }
-        Some((_, host)) => host,
-        None if server.is_empty() => "localhost",
-        None => host_of(server)?,
+    let mut host = match server {
+        "" => variable("PGHOSTADDR").or_else(|| variable("PGHOST")).or_else(|| Some("localhost".to_owned())),
+        server => host_of(server).map(str::to_owned),
     };
-    let encrypted =
-        option("sslmode").is_some_and(|(_, mode)| matches!(mode, "require" | "verify-ca" | "verify-full"));
-    Some(if encrypted || is_loopback(host) { Database::Postgres } else { Database::PostgresInPlainText })
+    let mut ssl_mode = variable("PGSSLMODE").unwrap_or_default();
+    // `host=/folder` is a Unix socket: it never leaves the machine.
+    let mut is_socket = false;
+    // What comes later wins, but a socket of the URL's own stands over every host.
+    for (key, value) in options(query) {
+        match key.as_str() {
+            "host" if value.starts_with('/') => is_socket = true,
+            "host" | "hostaddr" => host = Some(value),
+            "sslmode" | "ssl-mode" => ssl_mode = value,
+            _ => {}
+        }
+    }
+    if is_socket {
+        return Some(Database::Postgres);
+    }
+    let host = host?;
+    let stays_here = host.starts_with('/') || is_loopback(&host);
+    let is_encrypted =
+        ["require", "verify-ca", "verify-full"].iter().any(|mode| ssl_mode.eq_ignore_ascii_case(mode));
+    Some(if stays_here || is_encrypted { Database::Postgres } else { Database::PostgresInPlainText })
+}
+
+/// The file that a SQLite URL names; `None` if it names none. A database in memory is none: it would end with the
+/// program, and each connection could have its own.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
+    if file == ":memory:" || options(query).any(|(key, value)| key == "mode" && value == "memory") {
+        return None;
+    }
+    let file = String::from_utf8(percent_decoded(file)).ok()?;
+    (!file.trim_start_matches('/').is_empty()).then(|| PathBuf::from(file))
+}
+
+/// The SQLite URL of a file: [`sqlite_file`] the other way round.
+pub fn sqlite_url(file: &Path) -> String {
+    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    format!("sqlite://{path}")
+}
+
+/// What stands behind the question mark of a URL, read as a form is.
+fn options(query: &str) -> impl Iterator<Item = (String, String)> {
+    let text = |part: &str| String::from_utf8_lossy(&percent_decoded(&part.replace('+', " "))).into_owned();
+    query.split('&').map(move |pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (text(key), text(value))
+    })
+}
+
+/// The bytes that a percent-encoded text stands for; a `%` without two digits of base 16 behind it stands for itself.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        let code = match behind {
+            [high, low, ..] if *first == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match code {
+            Some((high, low)) => {
+                decoded.push(high * 16 + low);
+                rest = &behind[2..];
+            }
+            None => decoded.push(*first),
+        }
+    }
+    decoded
 }
 
 /// A database URL for the eye: the password is hidden, and so is all that a question mark introduces.
@@ -284,18 +348,72 @@ mod tests {
     fn a_database_elsewhere_needs_tls() {
         for (url, is) in [
             ("sqlite://data/guichet.db", Some(Database::Sqlite)),
-            ("sqlite::memory:", Some(Database::Sqlite)),
             ("postgres://u:p@127.0.0.1:5432/guichet", Some(Database::Postgres)),
             ("postgresql:///guichet?host=/run/postgresql", Some(Database::Postgres)),
             ("postgres://u@db.example/guichet?sslmode=verify-full", Some(Database::Postgres)),
             ("postgres://u@db.example/guichet", Some(Database::PostgresInPlainText)),
             ("postgres://u@db.example/guichet?sslmode=prefer", Some(Database::PostgresInPlainText)),
             ("postgres://u@localhost/guichet?host=db.example", Some(Database::PostgresInPlainText)),
+            ("postgres://u:p@localhost:3961/g?hostaddr=192.0.2.2", Some(Database::PostgresInPlainText)),
+            ("postgres://u@localhost/g?hos%74addr=192.0.2.2", Some(Database::PostgresInPlainText)),
+            ("postgres://u@db.example/g?hostaddr=127.0.0.1", Some(Database::Postgres)),
+            (
+                "postgres://u@db.example/g?sslmode=require&ssl-mode=disable",
+                Some(Database::PostgresInPlainText),
+            ),
+            ("postgres://u@db.example/g?ssl-mode=Verify-Full", Some(Database::Postgres)),
+            ("postgres://u@db.example/g#?sslmode=require", Some(Database::PostgresInPlainText)),
+            ("postgres:///g?host=%2Frun%2Fpostgresql&hostaddr=192.0.2.2", Some(Database::Postgres)),
             ("postgres://u@db.example", None),
             ("sqlite://", None),
             ("mysql://x/y", None),
         ] {
-            assert_eq!(database(url), is, "{url}");
+            assert_eq!(database(url, |_| None), is, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_the_url_of_a_database_leaves_open_the_variables_of_postgresql_say() {
+        let (near, far) = (Some(Database::Postgres), Some(Database::PostgresInPlainText));
+        type Case = (&'static str, &'static [(&'static str, &'static str)], Option<Database>);
+        let cases: [Case; 8] = [
+            ("postgres:///g", &[], near),
+            ("postgres:///g", &[("PGHOST", "db.example")], far),
+            ("postgres:///g", &[("PGHOST", "/run/postgresql")], near),
+            ("postgres:///g?hostaddr=192.0.2.2", &[("PGHOST", "/run/postgresql")], far),
+            ("postgres:///g", &[("PGHOST", "localhost"), ("PGHOSTADDR", "192.0.2.2")], far),
+            ("postgres:///g", &[("PGHOST", "db.example"), ("PGSSLMODE", "require")], near),
+            ("postgres://u@localhost/g", &[("PGHOST", "db.example")], near),
+            ("postgres://u@db.example/g?sslmode=prefer", &[("PGSSLMODE", "require")], far),
+        ];
+        for (url, variables, is) in cases {
+            let variable = |name: &str| {
+                let mut set = variables.iter().filter(|(known, _)| *known == name);
+                set.next().map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(database(url, variable), is, "{url} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_url_of_a_file_names_the_file_and_one_in_memory_names_none() {
+        let odd = Path::new("/tmp/a b?c#d%e%20é.db");
+        assert_eq!(sqlite_url(odd), "sqlite:///tmp/a b%3Fc%23d%25e%2520é.db");
+        assert_eq!(sqlite_file(&sqlite_url(odd)).as_deref(), Some(odd));
+        for (url, file) in [
+            ("sqlite://data/guichet.db?mode=rwc", Some("data/guichet.db")),
+            ("sqlite:my%20desk.db", Some("my desk.db")),
+            ("sqlite://100%.db", Some("100%.db")),
+            ("sqlite://%+1.db", Some("%+1.db")),
+            ("sqlite::memory:", None),
+            ("sqlite://:memory:", None),
+            ("sqlite://x.db?cache=shared&mode=memory", None),
+            ("sqlite://?mode=rwc", None),
+            ("sqlite://%ff.db", None),
+            ("postgres://localhost/g", None),
+        ] {
+            assert_eq!(sqlite_file(url).as_deref(), file.map(Path::new), "{url}");
+            assert_eq!(database(url, |_| None) == Some(Database::Sqlite), file.is_some(), "{url}");
         }
     }
 

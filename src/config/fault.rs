@@ -33,6 +33,18 @@ pub enum Problem {
         /// Why, in English, as the system says it.
         why: String,
     },
+    /// The file can be read, and nobody can be trusted by it.
+    NoCertificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, in English, as the reader of certificates says it.
+        why: String,
+    },
+    /// A template of the operator's cannot be used.
+    BadTemplate {
+        /// Which, and what is wrong with it, in English, as the reader of templates says it.
+        why: String,
+    },
     /// Not TOML.
     Syntax {
         /// From 1.

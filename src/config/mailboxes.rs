@@ -31,7 +31,7 @@ pub struct Imap {
     pub after_ingest: AfterIngest,
     /// The folder in which a copy of each mail that leaves is kept, as a person writes its name.
     pub sent_folder: Option<String>,
-    /// PEM file of roots to trust instead of Mozilla's; readable when the configuration was loaded.
+    /// PEM file of roots to trust instead of Mozilla's; it held some when the configuration was loaded.
     pub ca_file: Option<PathBuf>,
     /// How often to look where the server does not announce mail by itself.
     pub poll_interval: Duration,
@@ -93,7 +93,7 @@ fn read_imap(source: &mut Source, section: String) -> Option<Imap> {
         let name = name.trim();
         (!name.is_empty() && !name.chars().any(char::is_control)).then(|| name.to_owned())
     });
-    let ca_file = source.readable(&key("ca_file"));
+    let ca_file = source.certificates(&key("ca_file"));
     let poll_interval = read_duration(source, &key("poll_interval"), 1, DAY);
     let start = source.read(&key("start"), Wanted::OneOf(Start::WORDS), Start::from_word);
     let authserv_id = source.text(&key("authserv_id")).map(|id| id.trim().to_owned());

@@ -85,7 +85,7 @@ pub(super) fn read_rituals(source: &mut Source) -> Rituals {
     }
 }
 
-/// The shifts of a day, in order; two that touch or cross are a fault.
+/// The shifts of a day, in order; two that cross are a fault.
 fn read_day(source: &mut Source, key: &str) -> Vec<Shift> {
     let given = source.list(key, Wanted::Shifts, |text| Shift::from_text(text).is_some()).unwrap_or_default();
     let mut shifts: Vec<Shift> = given.iter().filter_map(|text| Shift::from_text(text)).collect();

@@ -8,6 +8,7 @@
 
 use super::checks;
 use super::fault::{Fault, Problem, Wanted};
+use super::trust;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -166,6 +167,8 @@ struct Given {
 /// The values that were given, and the faults found so far.
 pub struct Source {
     given: BTreeMap<String, Given>,
+    /// Those of [`checks::POSTGRES_VARIABLES`] that are set.
+    postgres: BTreeMap<String, String>,
     /// Those that the file opens, be they empty.
     sections: Vec<String>,
     /// How many times the file writes each of [`REPEATED`] with two brackets; if it does, the first is `imap[1]`, not `imap`.
@@ -181,6 +184,7 @@ impl Source {
     pub fn new(file: toml::Table, environment: impl IntoIterator<Item = (String, String)>) -> Source {
         let mut source = Source {
             given: BTreeMap::new(),
+            postgres: BTreeMap::new(),
             sections: Vec::new(),
             entries: [0; REPEATED.len()],
             faults: Vec::new(),
@@ -207,6 +211,8 @@ impl Source {
                 let key = source.numbered(path.to_ascii_lowercase().replace("__", "."));
                 source.forget_alternatives(&key);
                 source.take(key, Value::String(value), true);
+            } else if checks::POSTGRES_VARIABLES.contains(&name.as_str()) {
+                source.postgres.insert(name, value);
             }
         }
         source
@@ -335,6 +341,11 @@ impl Source {
             || self.given.keys().any(|key| key.starts_with(section) && key[section.len()..].starts_with('.'))
     }
 
+    /// What a variable of [`checks::POSTGRES_VARIABLES`] says.
+    pub fn postgres(&self, variable: &str) -> Option<String> {
+        self.postgres.get(variable).cloned()
+    }
+
     /// Whether this key was given, rightly or wrongly.
     pub fn has(&self, key: &str) -> bool {
         self.given.contains_key(key)
@@ -342,19 +353,16 @@ impl Source {
 
     /// A text on one line, or `None` if it was not given or is none (then a fault is noted).
     pub fn text(&mut self, key: &str) -> Option<String> {
-        match &self.given.get(key)?.value {
-            Value::String(text) if !text.trim().is_empty() && !text.contains(is_unfit) => Some(text.clone()),
-            _ => {
-                self.fault(key, Problem::Wants(Wanted::Text));
-                None
-            }
+        let text = one_line(&self.given.get(key)?.value).map(str::to_owned);
+        if text.is_none() {
+            self.fault(key, Problem::Wants(Wanted::Text));
         }
+        text
     }
 
-    /// A text that `read` understands; what it does not is a fault that names what is wanted.
+    /// A text that `read` understands; anything else, a number included, is a fault that names what is wanted.
     pub fn read<T>(&mut self, key: &str, wanted: Wanted, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let text = self.text(key)?;
-        let value = read(&text);
+        let value = one_line(&self.given.get(key)?.value).and_then(read);
         if value.is_none() {
             self.fault(key, Problem::Wants(wanted));
         }
@@ -468,11 +476,15 @@ impl Source {
         self.text(key).map(PathBuf::from)
     }
 
-    /// A path to a file that can be read now: better said at the start than at the first connection.
-    pub fn readable(&mut self, key: &str) -> Option<PathBuf> {
+    /// A path to a file of certificates that can be trusted now: better said at the start than at the first connection.
+    pub fn certificates(&mut self, key: &str) -> Option<PathBuf> {
         let path = self.path(key)?;
         if let Err(error) = std::fs::read(&path) {
             self.fault(key, Problem::Unreadable { path, why: error.to_string() });
+            return None;
+        }
+        if let Err(unusable) = trust::client_config(Some(&path)) {
+            self.fault(key, Problem::NoCertificates { path, why: unusable.why });
             return None;
         }
         Some(path)
@@ -526,6 +538,11 @@ impl Source {
 /// No key takes a line break, another control character, or what stands for bytes that are no text.
 fn is_unfit(c: char) -> bool {
     c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
+/// A text that is not empty, on one line.
+fn one_line(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.trim().is_empty() && !text.contains(is_unfit))
 }
 
 fn text_or_digits(value: &Value) -> Option<String> {

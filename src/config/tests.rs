@@ -210,6 +210,10 @@ fn plain_text_goes_to_this_machine_only() {
     assert_eq!(fault("public_url = \"https://aide.example/support/\""), root);
     let database = "[database]\nurl = \"postgres://u:p@db.example/g\"";
     assert_eq!(fault(database), ("database.url".into(), Problem::PlainText));
+    let near = "[database]\nurl = \"postgres:///g\"";
+    assert!(parse(near).is_ok());
+    let faults = Config::parse(near, environment(&[("PGHOST", "db.example")])).unwrap_err();
+    assert_eq!(faults, [Fault::new("database.url", Problem::PlainText)]);
 }
 
 #[test]
@@ -289,7 +293,44 @@ fn numbers_come_from_the_environment_too() {
 fn bytes_that_are_no_text_are_refused_wherever_they_come_from() {
     let faults = Config::parse("", environment(&[("GUICHET__BRAND", "Aide \u{fffd}")])).unwrap_err();
     assert_eq!(faults, [Fault::new("brand", Problem::Wants(Wanted::Text))]);
-    assert!(super::environment().iter().all(|(name, _)| name.starts_with("GUICHET__")));
+    let is_ours = |name: &str| name.starts_with("GUICHET__") || checks::POSTGRES_VARIABLES.contains(&name);
+    assert!(super::environment().iter().all(|(name, _)| is_ours(name)));
+}
+
+#[test]
+fn a_value_of_another_type_is_told_what_is_wanted() {
+    for (text, key, wanted) in [
+        ("[undo]\nwindow = 20", "undo.window", Wanted::Duration(0, 3600)),
+        ("[undo]\nwindow = \"\"", "undo.window", Wanted::Duration(0, 3600)),
+        ("[web]\nlisten = 3000", "web.listen", Wanted::SocketAddress),
+        ("timezone = true", "timezone", Wanted::TimeZone),
+        ("brand = 3", "brand", Wanted::Text),
+    ] {
+        assert_eq!(fault(text), (key.into(), Problem::Wants(wanted)), "{text}");
+    }
+    let faults = Config::parse("", environment(&[("GUICHET__UNDO__WINDOW", "20")])).unwrap_err();
+    assert_eq!(faults, [Fault::new("undo.window", Problem::Wants(Wanted::Duration(0, 3600)))]);
+}
+
+#[test]
+fn a_file_without_certificates_is_a_fault_of_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "no PEM\n").unwrap();
+    let given = format!("ca_file = {file:?}\n");
+    let secret = "AAAA".repeat(8);
+    let endpoint =
+        format!("[webhook]\nurl = \"https://app.example/hooks\"\nsecret = \"whsec_{secret}\"\n{given}");
+    for (text, key) in [
+        (SERVERS.replace("[smtp]", &format!("{given}[smtp]")), "imap.ca_file"),
+        (format!("{SERVERS}{given}"), "smtp.ca_file"),
+        (endpoint, "webhook.ca_file"),
+    ] {
+        let why = "it holds no certificate".to_owned();
+        assert_eq!(fault(&text), (key.into(), Problem::NoCertificates { path: file.clone(), why }));
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(matches!(problem(&format!("{SERVERS}{given}")), Problem::Unreadable { .. }));
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn read_webhook(source: &mut Source, section: &str) -> Option<(Webhook, bool)> {
         source.fault(&key("events"), Problem::Wants(Wanted::WebhookEvents));
     }
     let name = source.text(&key("name")).map(|name| name.trim().to_owned());
-    let ca_file = source.readable(&key("ca_file"));
+    let ca_file = source.certificates(&key("ca_file"));
     let (url, _, host) = url?;
     let is_named = name.is_some();
     let webhook = Webhook { name: name.unwrap_or(host), url, secret: secret?, events: events?, ca_file };

@@ -17,7 +17,7 @@ use crate::domain::people::{Actor, Door, Requester};
 use crate::domain::push::PushRoad;
 use crate::domain::refusal::Refusal;
 use crate::domain::threading::{self, RefKind};
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Status, Ticket};
 use crate::store::Tx;
 use crate::store::outbox::NewDelivery;
 use crate::store::tickets::NewEvent;
@@ -77,13 +77,26 @@ impl Inner {
             Actor::Requester(_) | Actor::Participant(_) | Actor::Colleague(_) | Actor::System => None,
         };
         let decision = decide(&ticket, act.event, agent).map_err(Failure::Refused)?;
+        // What the team would write there would go with the next look at what is kept no longer: its time was over long ago.
+        // That a mail arrived is no word of anybody's.
+        let adds_words = !matches!(act.event, Event::MarkedSent { .. });
+        let stays_closed = ticket.status == Status::Closed && decision.status == Status::Closed;
+        if stays_closed
+            && adds_words
+            && ticket.anonymised_at.is_some()
+            && matches!(act.actor, Actor::Agent(_) | Actor::Colleague(_))
+        {
+            return refuse(Refusal::Anonymised(ticket.id));
+        }
         let mut detail = decision.detail;
         detail.message = act.message.map(|id| id.0).or(detail.message);
         detail.rung = act.rung.map(str::to_owned);
-        let requester = tx.requester(ticket.requester).await?;
-        // Only what this act itself blocks is unblocked when it is taken back, and the other way round.
-        detail.blocked &= requester.blocked_at.is_none();
-        detail.unblocked &= requester.blocked_at.is_some();
+        let requester = tx.hold_requester(ticket.requester).await?;
+        // Only what this act itself blocks is unblocked when it is taken back, and the other way round. Who stands for nobody stays
+        // blocked: whoever writes under that name is nobody we know.
+        let is_erased = requester.is_erased();
+        detail.blocked &= requester.blocked_at.is_none() && !is_erased;
+        detail.unblocked &= requester.blocked_at.is_some() && !is_erased;
         let actor = match act.actor {
             Actor::Agent(agent) => agent.name.as_str(),
             Actor::Requester(_) => requester.email.as_str(),
@@ -107,6 +120,15 @@ impl Inner {
             tx.add_tag(ticket.id, tag).await?;
         }
         let was = ticket.status;
+        let anonymised_at = match act.event {
+            // What the act wrote that is taken back stays in the history.
+            Event::ActUndone { detail: undone, .. } if undone.message.is_none() => undone.anonymised_from,
+            _ if !adds_words => ticket.anonymised_at,
+            _ => None,
+        };
+        if anonymised_at.is_none() {
+            detail.anonymised_from = ticket.anonymised_at;
+        }
         let mut ticket = Ticket {
             status: decision.status,
             priority: decision.priority,
@@ -114,7 +136,7 @@ impl Inner {
             reason: decision.reason,
             merged_into: decision.merged_into,
             escalated_at: decision.escalated_at,
-            anonymised_at: None,
+            anonymised_at,
             ..ticket
         };
         if !tx.save_ticket(&ticket, now).await? {
@@ -140,6 +162,7 @@ impl Inner {
         self.tell_hooks(tx, event, &happened, ticket.status, told_at).await?;
         if let Some(blocked) = decision.blocks_requester
             && blocked != requester.blocked_at.is_some()
+            && !is_erased
         {
             tx.set_blocked(requester.id, blocked.then_some(now)).await?;
         }

@@ -16,6 +16,8 @@ use std::time::Duration;
 /// Who made a canary and did not send it within this has died, or could not: somebody tries again. Longer than any
 /// send takes.
 const LEASE: TimeDelta = TimeDelta::minutes(3);
+/// Further ahead than this no other program's clock is: the canary was made by one that was wrong for a moment.
+const AHEAD: TimeDelta = TimeDelta::minutes(3);
 /// Before the number, in the id and in the subject.
 const MARK: &str = "canary.";
 
@@ -35,18 +37,33 @@ pub struct Canary {
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
     /// The canary that is to be sent now by whoever asked, if any: a due one, or one whose sender has died.
-    /// `interval` lies between two; after `patience` one that has not returned is lost.
-    pub async fn claim_canary(&self, interval: Duration, patience: Duration) -> Result<Option<Canary>> {
+    /// `interval` lies between two; after `patience` one that has not returned is lost. One that was not looked for yet, since
+    /// its mailboxes were read until `heard` only, stays until it can be judged.
+    pub async fn claim_canary(
+        &self,
+        interval: Duration,
+        patience: Duration,
+        heard: Option<DateTime<Utc>>,
+    ) -> Result<Option<Canary>> {
         let now = self.inner.clock.now();
         let (due_before, lost_before) = (before(now, interval), before(now, patience));
+        let made_by = now + AHEAD;
         // Asked every few seconds, due once an hour: a look costs no write. The statements below decide, since another
         // process may look at the same time.
         let latest = self.inner.store.read().await?.canary().await?;
-        if latest.is_some_and(|latest| latest.returned_at.is_some() && latest.made_at > due_before) {
+        let is_early = |made_at: DateTime<Utc>| made_at > due_before && made_at <= made_by;
+        if latest.is_some_and(|latest| latest.returned_at.is_some() && is_early(latest.made_at)) {
+            return Ok(None);
+        }
+        let is_unjudged = latest.is_some_and(|latest| {
+            let waits = latest.sent_at.is_some() && latest.returned_at.is_none();
+            waits && latest.made_at <= lost_before && !was_looked_for(latest.made_at, patience, heard)
+        });
+        if is_unjudged {
             return Ok(None);
         }
         let mut tx = self.inner.store.begin().await?;
-        let mut claimed = tx.make_canary(now, due_before, lost_before).await?;
+        let mut claimed = tx.make_canary(now, due_before, lost_before, made_by).await?;
         if claimed.is_none() {
             claimed = tx.take_unsent_canary(now, now - LEASE, lost_before).await?;
         }
@@ -67,13 +84,26 @@ impl Desk {
         Ok(tx.commit().await?)
     }
 
-    /// Raises the alert when the canary to `address` is lost, and ends it when one has returned.
-    pub async fn judge_canary(&self, address: &str, patience: Duration) -> Result<()> {
+    /// Raises the alert when the canary to `address` is lost, and ends it when one has returned. Lost is one that was sent and
+    /// that mailboxes read after its time did not hold (they were until `heard`), or that could not be sent for all of it: a
+    /// stop loses none.
+    pub async fn judge_canary(
+        &self,
+        address: &str,
+        patience: Duration,
+        heard: Option<DateTime<Utc>>,
+    ) -> Result<()> {
         let now = self.inner.clock.now();
         let Some(canary) = self.inner.store.read().await?.canary().await? else { return Ok(()) };
         if canary.returned_at.is_some() {
-            self.end_alert(AlertKind::LostCanary, address).await
-        } else if canary.made_at <= before(now, patience) {
+            return self.end_alert(AlertKind::LostCanary, address).await;
+        }
+        let is_over = match canary.sent_at {
+            Some(_) => was_looked_for(canary.made_at, patience, heard),
+            // The last try of a program that goes on trying is no further back: a lease, and a send.
+            None => canary.made_at <= before(canary.tried_at + LEASE * 2, patience),
+        };
+        if canary.made_at <= before(now, patience) && is_over {
             let detail = wording::canary::lost(patience);
             self.raise_alert(AlertKind::LostCanary, address, &detail).await
         } else {
@@ -112,6 +142,11 @@ impl Inner {
         let marked = format!("{MARK}{number}");
         format!("{marked}.{}", self.vouch(&marked, VOUCHED))
     }
+}
+
+/// Whether mailboxes that were read until `heard` would have held a canary that was sent and returned in its time.
+fn was_looked_for(made_at: DateTime<Utc>, patience: Duration, heard: Option<DateTime<Utc>>) -> bool {
+    heard.is_some_and(|heard| made_at <= before(heard, patience))
 }
 
 /// The number behind the first mark in a text.

@@ -2,14 +2,17 @@
 //! settled.
 
 use super::apply::Act;
-use super::links::Purpose;
+use super::links::{Grant, Purpose};
 use super::requester::{Own, Visit, feedback_asked, granted};
-use super::{Desk, Result, locked};
+use super::run::TRIES;
+use super::{Desk, Failure, Inner, Result, locked};
 use crate::domain::event::Event;
 use crate::domain::feedback::{Asked, LONGEST_COMMENT, Rating};
 use crate::domain::ids::TicketId;
-use crate::domain::people::{Actor, Door};
-use crate::domain::ticket::Status;
+use crate::domain::people::{Actor, Door, Requester};
+use crate::domain::ticket::{Status, Ticket};
+use crate::store;
+use chrono::{DateTime, Utc};
 
 /// What the page of feedback shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +61,30 @@ impl Desk {
     ) -> Result<Option<Own<Given>>> {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, Purpose::Feedback, now) else { return Ok(None) };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tried = 1;
+        let (ticket, requester, given) = loop {
+            match self.inner.take_feedback(grant, rating, comment, now).await {
+                Ok(Some(taken)) => break taken,
+                Ok(None) => return Ok(None),
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                Err(failure) => return Err(failure),
+            }
+        };
+        self.inner.ring_chats();
+        let tx = self.inner.store.read().await?;
+        self.inner.own(Visit { tx, grant, ticket, requester }, given, now).await
+    }
+}
+
+impl Inner {
+    async fn take_feedback(
+        &self,
+        grant: Grant,
+        rating: Rating,
+        comment: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Ticket, Requester, Given)>> {
+        let mut tx = self.store.begin().await?;
         let Some((ticket, requester)) = granted(&mut tx, grant).await? else { return Ok(None) };
         let ticket = locked(&mut tx, ticket.id).await?;
         let given = match feedback_asked(&mut tx, &ticket).await? {
@@ -75,13 +101,11 @@ impl Desk {
                     message: None,
                     rung: None,
                 };
-                self.inner.apply(&mut tx, ticket.clone(), act, now).await?;
+                self.apply(&mut tx, ticket.clone(), act, now).await?;
                 Given::Now(rating)
             }
         };
         tx.commit().await?;
-        self.inner.ring_chats();
-        let tx = self.inner.store.read().await?;
-        self.inner.own(Visit { tx, grant, ticket, requester }, given, now).await
+        Ok(Some((ticket, requester, given)))
     }
 }

@@ -17,7 +17,9 @@ use crate::domain::message::{Direction, Mark};
 use crate::domain::participant::{Voice, named_in};
 use crate::domain::people::{Actor, Door, EMAIL};
 use crate::domain::returned;
-use crate::domain::screening::{BY_SUBJECT, Ignored, Screening, screen};
+use crate::domain::screening::{
+    BY_SUBJECT, Ignored, Screening, is_circumstantial, is_doubtful, screen, screen_as_letter,
+};
 use crate::domain::text::head;
 use crate::domain::thanks::is_thanks;
 use crate::domain::threading::{self, RefKind, Rung};
@@ -81,6 +83,12 @@ impl Crowd {
 const TOO_MANY: &str = "too many mails of this sender within an hour";
 /// Why a mail waits that is a program's by nothing but its subject, and answers nothing of ours.
 const ONLY_BY_SUBJECT: &str = "automatic by its subject alone";
+/// The same of one that other signs call a program's, none of them sure.
+const PERHAPS_AUTOMATIC: &str = "perhaps automatic";
+/// Why a mail waits that reads like a report, which a person may have written.
+const PERHAPS_BOUNCE: &str = "a bounce by its words alone, of no mail of ours";
+/// Why a report is nobody's to read.
+const NOT_OURS: &str = "bounce of no mail of ours";
 
 impl Inner {
     /// Who wrote how much before these mails.
@@ -204,20 +212,31 @@ impl Inner {
         if digest.mail.message_id.as_deref().is_some_and(|own| self.is_minted(own)) {
             return ignore(tx, id, "our own mail").await.map(Some);
         }
-        let accepted = match screen(&digest.mail, &self.settings.own_addresses) {
-            Screening::Hold(why) => return hold(tx, id, why).await.map(Some),
-            Screening::Ignore(Ignored::Bounce) => {
-                return self.file_bounce(tx, later, id, digest, now).await.map(Some);
+        let mut screening = screen(&digest.mail, &self.settings.own_addresses);
+        if screening == Screening::Ignore(Ignored::Bounce) {
+            if let Some(filed) = self.file_bounce(tx, later, id, digest, now).await? {
+                return Ok(Some(filed));
             }
+            screening = screen_as_letter(&digest.mail, &self.settings.own_addresses);
+            if screening == Screening::Accept && welcome != Welcome::AskedFor {
+                return hold(tx, id, PERHAPS_BOUNCE).await.map(Some);
+            }
+        }
+        let accepted = match screening {
+            Screening::Hold(why) => return hold(tx, id, why).await.map(Some),
+            Screening::Ignore(Ignored::Bounce) => return ignore(tx, id, NOT_OURS).await.map(Some),
             Screening::Ignore(Ignored::OwnEcho) => return ignore(tx, id, "our own mail").await.map(Some),
             Screening::Ignore(Ignored::Automatic(_)) if digest.mail.delivered.is_some() => {
                 return self.file_delivered(tx, id, digest, now).await.map(Some);
             }
-            Screening::Ignore(Ignored::Automatic(_)) if welcome == Welcome::TooMany => {
+            Screening::Ignore(Ignored::Automatic(why)) if welcome == Welcome::TooMany => {
+                if is_doubtful(&why) && why != BY_SUBJECT {
+                    return hold(tx, id, TOO_MANY).await.map(Some);
+                }
                 return ignore(tx, id, TOO_MANY).await.map(Some);
             }
             Screening::Ignore(Ignored::Automatic(why))
-                if why == BY_SUBJECT && welcome == Welcome::AskedFor =>
+                if is_doubtful(&why) && welcome == Welcome::AskedFor =>
             {
                 Ok(())
             }
@@ -242,10 +261,14 @@ impl Inner {
             later.write_openings(tx, now).await?;
         }
         let place = self.find_thread(tx, &later.known, &digest.mail, &sender.address).await?;
+        let is_guess = accepted.as_ref().is_err_and(|why| is_circumstantial(why));
+        let goes_on = accepted.is_ok() || is_guess;
         let place = match place {
             None => None,
-            Some(place) => self.enter(tx, place, &sender.address, &digest.mail, accepted.is_ok()).await?,
+            Some(place) => self.enter(tx, place, &sender.address, &digest.mail, goes_on).await?,
         };
+        // Where the conversation is known, what only stands around a mail makes it nobody else's.
+        let accepted = if is_guess && place.is_some() { Ok(()) } else { accepted };
         let filed = match (accepted, place) {
             (Ok(()), None) => {
                 later.open(self.opening(id, digest, sender));
@@ -276,6 +299,7 @@ impl Inner {
                 self.add(tx, later, id, digest, ticket, rung, voice, &Event::AutomaticReply, now).await
             }
             (Err(why), None) if why == BY_SUBJECT => hold(tx, id, ONLY_BY_SUBJECT).await,
+            (Err(why), _) if is_doubtful(&why) && why != BY_SUBJECT => hold(tx, id, PERHAPS_AUTOMATIC).await,
             (Err(why), _) => ignore(tx, id, &why).await,
         };
         filed.map(Some)
@@ -435,7 +459,8 @@ impl Inner {
         ignore(tx, id, "delivered").await
     }
 
-    /// Marks the mail that came back, and tells the CMs on its ticket.
+    /// Marks the mail that came back, and tells the CMs on its ticket. `None` for what only reads like a report, and is of no mail
+    /// of ours.
     async fn file_bounce(
         &self,
         tx: &mut Tx,
@@ -443,16 +468,19 @@ impl Inner {
         id: RawMailId,
         digest: &Digest,
         now: DateTime<Utc>,
-    ) -> Result<Filed> {
-        let Some(bounce) = &digest.mail.bounce else { return ignore(tx, id, "bounce").await };
+    ) -> Result<Option<Filed>> {
+        let Some(bounce) = &digest.mail.bounce else { return Ok(None) };
         let Some(delivery) = returned_delivery(tx, bounce, &digest.mail).await? else {
-            ignore(tx, id, "bounce of no mail of ours").await?;
-            return Ok(Filed::Bounce);
+            if !bounce.certain {
+                return Ok(None);
+            }
+            ignore(tx, id, NOT_OURS).await?;
+            return Ok(Some(Filed::Bounce));
         };
         // Nothing is kept of whom it was for: nor does a report bring that back.
         if delivery.address.as_deref().and_then(usable_address).is_none() {
             ignore(tx, id, "a report of an erased mail").await?;
-            return Ok(Filed::Bounce);
+            return Ok(Some(Filed::Bounce));
         }
         let mut why = wording::mail::bounced(bounce);
         let ticket = land(tx, delivery.ticket, Way::Here).await?;
@@ -494,7 +522,7 @@ impl Inner {
         };
         self.apply(tx, ticket, act, now).await?;
         self.tell_receipt(tx, delivery.ticket, delivery.message_id.map(|id| id.0), now).await?;
-        Ok(Filed::Bounce)
+        Ok(Some(Filed::Bounce))
     }
 }
 

@@ -2,15 +2,19 @@
 
 use super::board::{read_cards, requester_view};
 use super::failure::refuse;
-use super::{Desk, Result};
+use super::run::TRIES;
+use super::{Desk, Failure, Inner, Result};
 use crate::domain::audit::{AuditDetail, AuditKind};
-use crate::domain::ids::AgentId;
+use crate::domain::delivery::{Channel, SkipReason};
+use crate::domain::ids::{AgentId, RequesterId};
 use crate::domain::people::{Agent, Requester, normal_address};
 use crate::domain::preference::Preference;
 use crate::domain::refusal::Refusal;
-use crate::store::Tx;
 use crate::store::lists::Narrowing;
+use crate::store::{self, Tx};
 use crate::view::{Person, RequesterView};
+use crate::wording;
+use chrono::{DateTime, Utc};
 
 #[allow(clippy::missing_errors_doc, reason = "all of them: the database's")]
 impl Desk {
@@ -38,11 +42,30 @@ impl Desk {
         name: Option<&str>,
         preference: Option<Preference>,
     ) -> Result<Person> {
+        let mut tried = 1;
+        let person = loop {
+            match self.set_requester_once(email, name, preference).await {
+                Ok(person) => break person,
+                // Two who wait for each other: the database lets one go on, and the other begins anew.
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                Err(failure) => return Err(failure),
+            }
+        };
+        self.inner.ring_chats();
+        Ok(person)
+    }
+
+    async fn set_requester_once(
+        &self,
+        email: &str,
+        name: Option<&str>,
+        preference: Option<Preference>,
+    ) -> Result<Person> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
         let requester = tx.meet_requester(&normal_address(email), name.unwrap_or_default(), now).await?;
         if let Some(preference) = preference {
-            tx.set_preference(requester.id, preference).await?;
+            self.inner.set_preference(&mut tx, requester.id, preference, now).await?;
         }
         tx.manage_requester(requester.id, now).await?;
         let detail = AuditDetail { person: Some(requester.id.0), preference, ..AuditDetail::default() };
@@ -50,7 +73,6 @@ impl Desk {
         let person = Person { changed: preference.is_some(), ..read_person(&mut tx, email).await? };
         self.inner.tell_cards(&mut tx, person.open_tickets(), now).await?;
         tx.commit().await?;
-        self.inner.ring_chats();
         Ok(person)
     }
 
@@ -70,6 +92,28 @@ impl Desk {
         let person = read_person(&mut tx, email).await?;
         tx.commit().await?;
         Ok(person)
+    }
+}
+
+impl Inner {
+    /// Stores how somebody wants to be told. Mails and pushes read it before they leave; what the web has yet to show is the row
+    /// itself, and goes with the choice that closes it.
+    pub(super) async fn set_preference(
+        &self,
+        tx: &mut Tx,
+        requester: RequesterId,
+        to: Preference,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        tx.set_preference(requester, to).await?;
+        if !to.allows(Channel::Web) {
+            let why = wording::labels::skip_reason(SkipReason::Preference(to));
+            let undoable = now - self.settings.rules.undo_window;
+            for (ticket, message) in tx.withdraw_unshown(requester, &why, undoable, now).await? {
+                self.tell_receipt(tx, ticket, message.map(|id| id.0), now).await?;
+            }
+        }
+        Ok(())
     }
 }
 

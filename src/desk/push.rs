@@ -185,14 +185,12 @@ impl Inner {
         browser: &Subscription,
         now: DateTime<Utc>,
     ) -> Result<Subscribed> {
-        if self.settings.push_key.is_none() {
-            return Ok(Subscribed::NotConfigured);
-        }
+        let Some(key) = &self.settings.push_key else { return Ok(Subscribed::NotConfigured) };
         let near = self.settings.public_url.starts_with("http://");
         if !is_endpoint(&browser.endpoint, near) || !webpush::has_keys(browser) {
             return Ok(Subscribed::Unusable);
         }
-        tx.add_subscription(requester, browser, MOST_DEVICES, now).await?;
+        tx.add_subscription(requester, browser, key, MOST_DEVICES, now).await?;
         Ok(Subscribed::Now(tx.count_subscriptions(requester).await?))
     }
 
@@ -209,10 +207,16 @@ impl Inner {
             .await?
             .ok_or_else(|| anyhow::anyhow!("delivery {} has no ticket", delivery.id))?;
         let requester = tx.requester(ticket.requester).await?;
-        let browser = match delivery.subscription {
-            Some(id) => tx.subscription(id, requester.id).await?,
-            None => None,
-        };
+        let mut browser = None;
+        if let Some(id) = delivery.subscription
+            && let Some((asked, key)) = tx.subscription(id, requester.id).await?
+        {
+            match &self.settings.push_key {
+                // Its service takes nothing by another key than it was given: 401 or 403, for ever.
+                Some(ours) if *ours != key => tx.drop_subscription(id).await?,
+                _ => browser = Some(asked),
+            }
+        }
         let road = PushRoad::new(self.settings.push_key.is_some(), 1);
         let planned =
             plan(requester.preference, road).into_iter().find(|(channel, _)| *channel == Channel::Push);

@@ -216,9 +216,10 @@ fn report_in(mail: &InboundMail) -> Option<&Bounce> {
     mail.bounce.as_ref().or(mail.delivered.as_ref().filter(|_| mail.automatic.is_some()))
 }
 
-/// Whose a mail is: its sender's, or, of a report, the person's whom the mail was for that it tells of.
+/// Whose a mail is: its sender's, or, of what surely is a report, the person's whom the mail was for that it tells of.
 fn person_of(mail: &InboundMail) -> Option<&str> {
-    let told_of = report_in(mail).and_then(|report| report.recipient.as_deref());
+    let told_of =
+        report_in(mail).filter(|report| report.certain).and_then(|report| report.recipient.as_deref());
     told_of.or(mail.from.first().map(|sender| sender.address.as_str()))
 }
 
@@ -365,7 +366,7 @@ impl Desk {
         let ids = tx.journal_mails(&rows, now).await?;
         match cursor {
             Some(cursor) => tx.move_cursor(mailbox, cursor.uid_validity, cursor.last_uid, now).await?,
-            None => tx.stamp_sync(mailbox, now).await?,
+            None => tx.stamp_sync(mailbox, now, None).await?,
         }
         if let Some(known) = known {
             tx.know_uids(mailbox, known.uid_validity, &known.uids).await?;
@@ -419,11 +420,20 @@ impl Desk {
         self.inner.file(&digested(mails), Doubt::TakenIn, now).await
     }
 
-    /// Stamps that a mailbox was taken in without a fault, and held nothing to store.
-    pub async fn note_sync(&self, mailbox: &str) -> Result<()> {
+    /// Stamps that all that a mailbox held when it began to be read, at `begun`, was taken in without a fault.
+    pub async fn note_sync(&self, mailbox: &str, begun: DateTime<Utc>) -> Result<()> {
+        self.stamp(mailbox, Some(begun)).await
+    }
+
+    /// Stamps that a mailbox could be read, though not to its end.
+    pub async fn note_progress(&self, mailbox: &str) -> Result<()> {
+        self.stamp(mailbox, None).await
+    }
+
+    async fn stamp(&self, mailbox: &str, heard: Option<DateTime<Utc>>) -> Result<()> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        tx.stamp_sync(mailbox, now).await?;
+        tx.stamp_sync(mailbox, now, heard).await?;
         Ok(tx.commit().await?)
     }
 

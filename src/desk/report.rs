@@ -4,6 +4,7 @@ use super::board::{read_cards, read_figures};
 use super::timetable::{Past, life};
 use super::{Desk, Inner, Result};
 use crate::domain::followup::{TimerKind, put_off_until};
+use crate::domain::ids::TicketId;
 use crate::domain::life::Said;
 use crate::domain::report::{Counted, Counting, Period};
 use crate::domain::ticket::{Status, Ticket};
@@ -83,8 +84,17 @@ impl Inner {
             events.entry(event.ticket).or_default().push(event);
         }
         let mut said: HashMap<_, Vec<Said>> = HashMap::new();
+        let merged = tickets.iter().filter_map(|ticket| Some((ticket.id, ticket.merged_into?)));
+        let merged: HashMap<TicketId, TicketId> = merged.collect();
         for (ticket, one) in tx.touched_said(from, to).await? {
             said.entry(ticket).or_default().push(one);
+            // What a merge has brought there was said on the tickets before it, too.
+            let Some(origin) = one.origin else { continue };
+            let path = std::iter::successors(Some(origin), |on| merged.get(on).copied());
+            for on in path.take_while(|on| *on != ticket && merged.contains_key(on)).take(merged.len()) {
+                let origin = (on != origin).then_some(origin);
+                said.entry(on).or_default().push(Said { origin, ..one });
+            }
         }
         let mut counting = Counting::new(period, targets);
         for ticket in &tickets {
@@ -95,7 +105,8 @@ impl Inner {
                 continue;
             }
             let tags = tags.get(&ticket.id).map_or(&[][..], Vec::as_slice);
-            counting.add(&Counted { id: ticket.id, subject: &ticket.subject, tags, life });
+            let (subject, is_blank) = (ticket.subject.as_str(), ticket.anonymised_at.is_some());
+            counting.add(&Counted { id: ticket.id, subject, tags, is_blank, life });
         }
         let is_today = period == Period::day(self.today(now));
         Ok(Report {

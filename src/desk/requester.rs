@@ -2,8 +2,9 @@
 //! page cannot show a note that it was never given. May import: domain, store.
 
 use super::links::{Grant, Links, Purpose};
+use super::run::TRIES;
 use super::timetable::Past;
-use super::{Desk, Inner, Result, unpack};
+use super::{Desk, Failure, Inner, Result, unpack};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::feedback::{Asked, asked};
 use crate::domain::ids::{DeliveryId, MessageId, NotificationId, RequesterId, TicketId};
@@ -14,11 +15,11 @@ use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
 use crate::domain::threading::AnswerTo;
 use crate::domain::ticket::{SPAM, Status, Ticket};
-use crate::store::Tx;
 use crate::store::lists::Narrowing;
 use crate::store::messages::StoredMessage;
 pub use crate::store::notifications::StoredNotification;
 use crate::store::tickets::NewEvent;
+use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -285,35 +286,18 @@ impl Desk {
     ) -> Result<Option<Own<Choice>>> {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
-        let mut tx = self.inner.store.begin().await?;
-        // The ticket before the requester, as everywhere: two that lock the other way round would wait for each other.
-        tx.lock_ticket(grant.ticket).await?;
-        let Some((ticket, requester)) = granted_for(&mut tx, grant, purpose).await? else { return Ok(None) };
-        let (before, after) = (requester.preference, to(requester.preference));
-        if before != after {
-            tx.set_preference(requester.id, after).await?;
-            let detail = EventDetail {
-                preference_from: Some(before),
-                preference_to: Some(after),
-                ..EventDetail::default()
-            };
-            // The ticket itself stays as it is: it does not rise in the queue, and a CM may still take an act back.
-            let happened = NewEvent {
-                ticket: ticket.id,
-                at: now,
-                kind: EventKind::PreferenceSet,
-                door: Door::Web,
-                agent: None,
-                actor: &requester.email,
-                detail: &detail,
-                version_after: ticket.version,
-                source_key: None,
-            };
-            let event = tx.add_event(&happened).await?;
-            self.inner.tell_chats(&mut tx, event, &happened, ticket.assignee.is_some()).await?;
-        }
-        tx.commit().await?;
+        let mut tried = 1;
+        let (ticket, requester, after) = loop {
+            match self.inner.choose_once(grant, purpose, &to, now).await {
+                Ok(Some(chosen)) => break chosen,
+                Ok(None) => return Ok(None),
+                // Two who wait for each other: the database lets one go on, and the other begins anew.
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                Err(failure) => return Err(failure),
+            }
+        };
         self.inner.ring_chats();
+        let before = requester.preference;
         let mut tx = self.inner.store.read().await?;
         let devices = tx.count_subscriptions(requester.id).await?;
         self.inner.own(Visit { tx, grant, ticket, requester }, Choice { before, after, devices }, now).await
@@ -354,6 +338,45 @@ impl Inner {
         let mut tx = self.store.read().await?;
         let granted = granted_for(&mut tx, grant, purpose).await?;
         Ok(granted.map(|(ticket, requester)| Visit { tx, grant, ticket, requester }))
+    }
+
+    /// Stores a choice; with it, the ticket whose mail held the link, and the requester as they were before.
+    async fn choose_once(
+        &self,
+        grant: Grant,
+        purpose: Purpose,
+        to: &impl Fn(Preference) -> Preference,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Ticket, Requester, Preference)>> {
+        let mut tx = self.store.begin().await?;
+        // The ticket before the requester, as everywhere: two that lock the other way round would wait for each other.
+        tx.lock_ticket(grant.ticket).await?;
+        let Some((ticket, requester)) = granted_for(&mut tx, grant, purpose).await? else { return Ok(None) };
+        let (before, after) = (requester.preference, to(requester.preference));
+        if before != after {
+            self.set_preference(&mut tx, requester.id, after, now).await?;
+            let detail = EventDetail {
+                preference_from: Some(before),
+                preference_to: Some(after),
+                ..EventDetail::default()
+            };
+            // The ticket itself stays as it is: it does not rise in the queue, and a CM may still take an act back.
+            let happened = NewEvent {
+                ticket: ticket.id,
+                at: now,
+                kind: EventKind::PreferenceSet,
+                door: Door::Web,
+                agent: None,
+                actor: &requester.email,
+                detail: &detail,
+                version_after: ticket.version,
+                source_key: None,
+            };
+            let event = tx.add_event(&happened).await?;
+            self.tell_chats(&mut tx, event, &happened, ticket.assignee.is_some()).await?;
+        }
+        tx.commit().await?;
+        Ok(Some((ticket, requester, after)))
     }
 
     /// A page, with what stands on each.

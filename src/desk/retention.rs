@@ -121,14 +121,24 @@ impl Inner {
         now: DateTime<Utc>,
     ) -> Result<Counts> {
         let mut tx = self.store.begin().await?;
-        let Some(ticket) = tx.lock_ticket(id).await?.filter(|ticket| is_over(ticket, until)) else {
+        let family = tx.family_of(id).await?;
+        let mut members = Vec::with_capacity(family.len());
+        // In rising order, as everybody holds several: two in another order would wait for each other.
+        for member in &family {
+            members.extend(tx.lock_ticket(*member).await?);
+        }
+        let found = members.iter().find(|member| member.id == id);
+        let Some(ticket) = found.filter(|ticket| is_over(ticket, until)) else {
             return Ok(Counts::default());
         };
+        // What was merged or parted while we waited is looked at the next time.
+        if tx.family_of(id).await? != family {
+            return Ok(Counts::default());
+        }
         let nobody = tx.nobody(wording::mail::erased_person(), now).await?;
         let mut gone = Counts::default();
-        for member in tx.family_of(id).await? {
-            let Some(member) = tx.lock_ticket(member).await? else { continue };
-            gone += self.blank(&mut tx, &member, EventKind::Anonymised, by, now).await?;
+        for member in &members {
+            gone += self.blank(&mut tx, member, EventKind::Anonymised, by, now).await?;
             tx.give_ticket(member.id, nobody).await?;
         }
         if ticket.requester != nobody && tx.drop_requester(ticket.requester).await? {

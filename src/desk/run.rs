@@ -177,7 +177,7 @@ impl Inner {
                 let by = By::agent(ask.agent, ask.door);
                 let about = AuditDetail { person: Some(requester.id.0), ..AuditDetail::default() };
                 if let Some(preference) = preference {
-                    tx.set_preference(requester.id, *preference).await?;
+                    self.set_preference(&mut tx, requester.id, *preference, ask.now).await?;
                     let detail = AuditDetail { preference: Some(*preference), ..about.clone() };
                     tx.audit(&by, AuditKind::PersonSet, &detail, ask.now).await?;
                 }

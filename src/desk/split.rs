@@ -5,13 +5,15 @@
 
 use super::apply::Act;
 use super::failure::refuse;
-use super::{Desk, Result, locked};
+use super::run::TRIES;
+use super::{Desk, Failure, Result, locked};
 use crate::domain::chat::PostKind;
 use crate::domain::event::{Event, EventDetail, EventKind};
 use crate::domain::ids::{MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::people::{Actor, Agent, Door};
 use crate::domain::refusal::Refusal;
+use crate::store;
 use crate::store::tickets::NewEvent;
 
 impl Desk {
@@ -22,6 +24,24 @@ impl Desk {
     /// [`Refusal::NotSplit`] for a message that is not another of the ticket's, or nothing would stay without it;
     /// [`Refusal::Merged`], [`Refusal::Blocked`], and the database's.
     pub async fn split(
+        &self,
+        agent: &Agent,
+        door: Door,
+        id: TicketId,
+        message: MessageId,
+        rfc_id: Option<&str>,
+        source_key: &str,
+    ) -> Result<TicketId> {
+        let mut tried = 1;
+        loop {
+            match self.split_once(agent, door, id, message, rfc_id, source_key).await {
+                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn split_once(
         &self,
         agent: &Agent,
         door: Door,

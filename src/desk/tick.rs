@@ -30,39 +30,66 @@ struct Firing {
     asked: DateTime<Utc>,
 }
 
+/// When it is looked, and how much is known by then.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    now: DateTime<Utc>,
+    /// Until when all that requesters wrote was read.
+    heard_until: DateTime<Utc>,
+}
+
+impl Look {
+    /// Whether a step may be taken that came due at `at`: nobody is reminded of an answer, or closed for want of it, that may
+    /// lie in a mailbox.
+    fn allows(&self, step: TimerKind, at: DateTime<Utc>) -> bool {
+        !step.reaches_requester() || at <= self.heard_until
+    }
+}
+
 impl Desk {
     /// Fires every timer that is due: each is a line of history. Of two processes that tick at once, one fires it; of
-    /// several steps of one ticket that came due while nobody looked, the latest is taken. A timer that cannot be fired
-    /// is logged and does not keep the others.
+    /// several steps of one ticket that came due while nobody looked, the latest is taken, but none is closed before its
+    /// requester was warned. A timer that cannot be fired is logged and does not keep the others.
     ///
     /// # Errors
     /// The database's, when it cannot be told what is due.
     pub async fn tick(&self) -> Result<Vec<Fired>> {
         let now = self.inner.clock.now();
         self.inner.replan_all_if_changed().await?;
-        let mut fired = Vec::new();
-        for _ in 0..ROUNDS {
-            let due = self.inner.store.read().await?.due_timers(now).await?;
-            let before = fired.len();
-            for (ticket, timer, due_at) in due {
-                match self.inner.fire(ticket, timer, due_at, now).await {
-                    Ok(Some(done)) => fired.push(done),
-                    Ok(None) => {}
-                    Err(failure) => {
-                        tracing::error!(ticket.id = ticket.0, timer = timer.as_str(), error = %failure, "timer not fired; trying again");
-                    }
-                }
-            }
-            if fired.len() == before {
-                break;
-            }
+        self.inner.fire_due(Look { now, heard_until: DateTime::<Utc>::MAX_UTC }).await
+    }
+
+    /// The same for a program that reads mail itself and looks again soon: what reaches a requester waits until each of these
+    /// mailboxes was read since it came due. What is promised is not looked at: see [`Desk::heed_promises`].
+    ///
+    /// # Errors
+    /// Those of [`Desk::tick`].
+    pub async fn tick_having_read(&self, mailboxes: &[String]) -> Result<Vec<Fired>> {
+        let now = self.inner.clock.now();
+        let heard_until = self.heard_until(mailboxes).await?.unwrap_or(DateTime::<Utc>::MIN_UTC);
+        self.inner.fire_due(Look { now, heard_until }).await
+    }
+
+    /// Until when all that was written to these mailboxes was read: for ever where there are none, `None` where one of them never
+    /// was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn heard_until(&self, mailboxes: &[String]) -> Result<Option<DateTime<Utc>>> {
+        if mailboxes.is_empty() {
+            return Ok(Some(DateTime::<Utc>::MAX_UTC));
         }
-        fired.extend(self.inner.tell_rituals(now).await?);
-        if !fired.is_empty() {
-            self.inner.ring_outbox();
-            self.inner.ring_chats();
-        }
-        Ok(fired)
+        let times = self.inner.store.read().await?.heard_times().await?;
+        Ok(mailboxes.iter().map(|mailbox| times.get(mailbox).copied()).min().flatten())
+    }
+
+    /// Works everything out anew once something else is promised than before. [`Desk::tick`] does it each time. A program that
+    /// goes on ticking does it once: two with unlike rules would go on undoing each other's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn heed_promises(&self) -> Result<()> {
+        self.inner.replan_all_if_changed().await
     }
 
     /// What [`Desk::tick`] would fire now, the longest due first.
@@ -75,7 +102,8 @@ impl Desk {
         let mut would = Vec::new();
         for (id, timer, due_at) in tx.due_timers(now).await? {
             let Some(ticket) = tx.ticket(id).await? else { continue };
-            if let Some(firing) = self.inner.firing(&mut tx, ticket, timer, due_at, now).await? {
+            let past = Past::read(&mut tx, ticket).await?;
+            if let Some(firing) = self.inner.firing(&past, timer, due_at, now) {
                 let (timer, due_at) = (firing.timer, firing.due_at);
                 would.push(Fired { ticket: Some(id), timer: timer.as_str(), due_at });
             }
@@ -94,50 +122,106 @@ impl Desk {
 }
 
 impl Inner {
+    /// Fires what is due and may be, and tells the team what is told once on a day.
+    async fn fire_due(&self, look: Look) -> Result<Vec<Fired>> {
+        let mut fired = Vec::new();
+        for _ in 0..ROUNDS {
+            let due = self.store.read().await?.due_timers(look.now).await?;
+            let before = fired.len();
+            for (ticket, timer, due_at) in due {
+                if !look.allows(timer, due_at) {
+                    continue;
+                }
+                match self.fire(ticket, timer, due_at, look).await {
+                    Ok(Some(done)) => fired.push(done),
+                    Ok(None) => {}
+                    Err(failure) => {
+                        tracing::error!(ticket.id = ticket.0, timer = timer.as_str(), error = %failure, "timer not fired; trying again");
+                    }
+                }
+            }
+            if fired.len() == before {
+                break;
+            }
+        }
+        fired.extend(self.tell_rituals(look.now).await?);
+        if !fired.is_empty() {
+            self.ring_outbox();
+            self.ring_chats();
+        }
+        Ok(fired)
+    }
+
     /// What is to be done for a timer that came due, as the ticket's past has it now; `None` where nothing is.
-    async fn firing(
+    fn firing(
         &self,
-        tx: &mut Tx,
-        ticket: Ticket,
+        past: &Past,
         timer: TimerKind,
         due_at: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Option<Firing>> {
-        let created_at = ticket.created_at;
-        let firing = |timer, due_at, due| Firing { timer, due_at, due, asked: created_at };
-        if timer == TimerKind::UrgentUpdate {
-            return Ok(Some(firing(timer, due_at, None)));
-        }
-        let past = Past::read(tx, ticket).await?;
+    ) -> Option<Firing> {
         let life = past.life();
+        let firing = |timer, due_at, due| Firing { timer, due_at, due, asked: life.created_at };
+        if timer == TimerKind::UrgentUpdate {
+            return Some(firing(timer, due_at, None));
+        }
         let rules = &self.settings.rules;
         if matches!(timer, TimerKind::DueSoon | TimerKind::Overdue) {
-            let warning = rules.sla.due_warning(&life, now);
-            return Ok(warning.map(|warning| firing(warning.kind, warning.at, Some(warning.due))));
+            let warning = rules.sla.due_warning(&life, now)?;
+            return Some(firing(warning.kind, warning.at, Some(warning.due)));
         }
-        let step = rules.follow_up.due(&life, &rules.sla.hours, now);
-        Ok(step.map(|step| Firing { asked: asked(&life), ..firing(step.kind, step.at, None) }))
+        let step = rules.follow_up.due(&life, &rules.sla.hours, now)?;
+        Some(Firing { asked: asked(&life), ..firing(step.kind, step.at, None) })
     }
 
-    /// `None`: somebody else was faster, or it is over.
+    /// Whether there is anything to write for a timer that came due. Found out without the writer: what waits for somebody to be
+    /// there is looked at again and again.
+    async fn has_work(
+        &self,
+        id: TicketId,
+        timer: TimerKind,
+        due_at: DateTime<Utc>,
+        look: Look,
+    ) -> Result<bool> {
+        let mut tx = self.store.read().await?;
+        if tx.timer(id, timer).await? != Some(due_at) {
+            return Ok(false);
+        }
+        let Some(ticket) = tx.ticket(id).await? else { return Ok(false) };
+        let past = Past::read(&mut tx, ticket).await?;
+        match self.firing(&past, timer, due_at, look.now) {
+            Some(firing) => Ok(look.allows(firing.timer, firing.due_at)),
+            None => Ok(!self.changes(&past, &tx.timers(id).await?).is_none()),
+        }
+    }
+
+    /// `None`: somebody else was faster, it waits for something, or it is over.
     async fn fire(
         &self,
         id: TicketId,
         timer: TimerKind,
         due_at: DateTime<Utc>,
-        now: DateTime<Utc>,
+        look: Look,
     ) -> Result<Option<Fired>> {
+        if !self.has_work(id, timer, due_at, look).await? {
+            return Ok(None);
+        }
+        let now = look.now;
         let mut tx = self.store.begin().await?;
         let mut ticket = locked(&mut tx, id).await?;
         if tx.timer(id, timer).await? != Some(due_at) {
             return Ok(None);
         }
-        let Some(firing) = self.firing(&mut tx, ticket.clone(), timer, due_at, now).await? else {
+        let past = Past::read(&mut tx, ticket.clone()).await?;
+        let Some(firing) = self.firing(&past, timer, due_at, now) else {
             // What is promised has changed since it was written.
             self.replan(&mut tx, &mut ticket).await?;
             tx.commit().await?;
             return Ok(None);
         };
+        if !look.allows(firing.timer, firing.due_at) {
+            return Ok(None);
+        }
         let (event, message) = self.its_act(&mut tx, &ticket, &firing, now).await?;
         if let Event::UpdateDue { next, .. } = &event {
             tx.set_timer(id, timer, Some(*next)).await?;
@@ -155,7 +239,7 @@ impl Inner {
             // A ticket that takes no such act needs no timer either.
             Err(Failure::Refused(_)) => {
                 drop(tx);
-                self.stop_timer(id, timer).await?;
+                self.stop_timer(id, timer, due_at).await?;
                 return Ok(None);
             }
             Err(broken) => return Err(broken),
@@ -239,9 +323,9 @@ impl Inner {
         write(tx, ticket, letter, now).await.map(Some)
     }
 
-    async fn stop_timer(&self, ticket: TicketId, timer: TimerKind) -> Result<()> {
+    async fn stop_timer(&self, ticket: TicketId, timer: TimerKind, due_at: DateTime<Utc>) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        tx.set_timer(ticket, timer, None).await?;
+        tx.stop_timer(ticket, timer, due_at).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -36,6 +36,21 @@ impl Past {
     }
 }
 
+/// What a ticket's past asks for and does not stand yet.
+pub(super) struct Changes {
+    /// Each with when it is to be due; `None`: not at all.
+    timers: Vec<(TimerKind, Option<DateTime<Utc>>)>,
+    /// Since when it stands where it does, and by when its requester is owed an answer.
+    standing: Option<(DateTime<Utc>, Option<DateTime<Utc>>)>,
+}
+
+impl Changes {
+    /// All stands as it should.
+    pub(super) fn is_none(&self) -> bool {
+        self.timers.is_empty() && self.standing.is_none()
+    }
+}
+
 /// A ticket's past, from its rows.
 pub(super) fn life<'a>(ticket: &Ticket, said: Vec<Said>, events: &'a [StoredEvent]) -> Life<'a> {
     Life {
@@ -112,25 +127,30 @@ impl Inner {
     /// Has exactly those timers run that the ticket's past asks for, and writes what follows for its lists.
     pub(super) async fn replan(&self, tx: &mut Tx, ticket: &mut Ticket) -> Result<()> {
         let past = Past::read(tx, ticket.clone()).await?;
-        let (table, since) = {
-            let life = past.life();
-            (self.timetable(&life), life.entered())
-        };
-        let wanted = table.timers();
-        let stand = tx.timers(ticket.id).await?;
-        // Those of an urgent ticket are the act's own.
-        let ours = stand.iter().filter(|(kind, _)| *kind != TimerKind::UrgentUpdate);
-        for (kind, _) in ours.filter(|(kind, _)| !wanted.iter().any(|(other, _)| other == kind)) {
-            tx.set_timer(ticket.id, *kind, None).await?;
+        let changes = self.changes(&past, &tx.timers(ticket.id).await?);
+        for (kind, due_at) in changes.timers {
+            tx.set_timer(ticket.id, kind, due_at).await?;
         }
-        for timer in wanted.iter().filter(|timer| !stand.contains(timer)) {
-            tx.set_timer(ticket.id, timer.0, Some(timer.1)).await?;
-        }
-        if (ticket.status_since, ticket.answer_due) != (since, table.answer_due) {
-            (ticket.status_since, ticket.answer_due) = (since, table.answer_due);
-            tx.set_standing(ticket.id, since, table.answer_due).await?;
+        if let Some((since, answer_due)) = changes.standing {
+            (ticket.status_since, ticket.answer_due) = (since, answer_due);
+            tx.set_standing(ticket.id, since, answer_due).await?;
         }
         Ok(())
+    }
+
+    /// What is to be written so that a ticket stands as its past asks for, where these timers run.
+    pub(super) fn changes(&self, past: &Past, stand: &[(TimerKind, DateTime<Utc>)]) -> Changes {
+        let life = past.life();
+        let table = self.timetable(&life);
+        let wanted = table.timers();
+        // Those of an urgent ticket are the act's own.
+        let ours = stand.iter().filter(|(kind, _)| *kind != TimerKind::UrgentUpdate);
+        let over = ours.filter(|(kind, _)| !wanted.iter().any(|(other, _)| other == kind));
+        let others = wanted.iter().filter(|timer| !stand.contains(timer));
+        let timers = over.map(|(kind, _)| (*kind, None)).chain(others.map(|timer| (timer.0, Some(timer.1))));
+        let standing = (life.entered(), table.answer_due);
+        let stands = (past.ticket.status_since, past.ticket.answer_due) == standing;
+        Changes { timers: timers.collect(), standing: (!stands).then_some(standing) }
     }
 
     /// Works everything out anew once something else is promised than before.

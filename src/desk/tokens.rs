@@ -32,12 +32,18 @@ const PROOF: TimeDelta = TimeDelta::minutes(10);
 const ATTENTION: Duration = Duration::from_secs(60);
 /// Longer than a question may take and its answer wait for the database.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// By how much the clocks of two machines on one database may differ. What is dated later than that comes from a clock that
+/// was ahead, and counts for nothing: it would stand in the way until then.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// How long one waits for another who asks, before giving up for now: 300 times.
 const TURN: Duration = Duration::from_millis(200);
 const TURNS: u32 = 300;
 /// How often the keeping of what was granted is tried: a rotated token that is not kept is lost.
 const KEEP_TRIES: u32 = 5;
 const KEEP_WAIT: Duration = Duration::from_millis(300);
+/// How long the end of the program waits for what a provider still answers: as long as a question may take, and its
+/// answer be kept.
+const LAST_ANSWER: Duration = ASK_LIMIT.saturating_add(Duration::from_secs(5));
 
 /// Why there is no token. Its text is English, one line, without an account's name.
 #[derive(Debug)]
@@ -168,7 +174,8 @@ impl Desk {
     /// The database's.
     pub async fn token_standing(&self, settings: &OAuth2) -> super::Result<Option<TokenStanding>> {
         let row = self.inner.store.read().await?.token(of(settings)).await?;
-        let row = row.filter(|row| row.origin == origin(settings));
+        let row = row.map(|row| of_client(row, settings));
+        let row = row.filter(|row| row.granted_at.is_some() || row.refused_at.is_some());
         Ok(row.map(|row| TokenStanding { expires_at: row.expires_at, refused_at: row.refused_at }))
     }
 
@@ -184,11 +191,26 @@ impl Desk {
         self.keep(settings, None, refresh_token, grant).await.map(drop)
     }
 
+    /// Waits for what providers still answer, and keeps it: for the end of the program, before [`Desk::close`] where that
+    /// may not take long. Who asks is rarely under way just then.
+    pub async fn keep_answers(&self) {
+        self.inner.asks.close();
+        if self.inner.asks.is_empty() {
+            return;
+        }
+        tracing::info!("stopping: waiting for what a provider of tokens answers");
+        if tokio::time::timeout(LAST_ANSWER, self.inner.asks.wait()).await.is_err() {
+            tracing::warn!(
+                seconds = LAST_ANSWER.as_secs(),
+                "what a provider of tokens answers is not waited for"
+            );
+        }
+    }
+
     async fn token(&self, settings: &OAuth2, wanted: Wanted<'_>) -> Result<SecretString, TokenFault> {
         if !matches!(wanted, Wanted::Anew) {
             let row = self.inner.store.read().await?.token(of(settings)).await?;
-            let row = row.filter(|row| row.origin == origin(settings));
-            if let Some(token) = row.as_ref().and_then(|row| self.fitting(row, wanted)) {
+            if let Some(token) = row.and_then(|row| self.fitting(&of_client(row, settings), wanted)) {
                 return Ok(token);
             }
         }
@@ -222,10 +244,11 @@ impl Desk {
         let (token, granted_at, expires_at) = (row.access_token.as_ref()?, row.granted_at?, row.expires_at?);
         let early = TimeDelta::seconds(EARLY + jitter()).min((expires_at - granted_at) / 2);
         let is_fitting = now < expires_at - early
+            && granted_at <= now + SKEW
             && match wanted {
                 Wanted::Good => true,
                 Wanted::OtherThan(refused) => refused.expose_secret() != token.expose_secret(),
-                Wanted::Proved => now - granted_at < PROOF && row.refused_at.is_none(),
+                Wanted::Proved => is_within(PROOF, granted_at, now) && row.refused_at.is_none(),
                 Wanted::Anew => false,
             };
         is_fitting.then(|| token.clone())
@@ -235,25 +258,22 @@ impl Desk {
     async fn step(&self, settings: &OAuth2, wanted: Wanted<'_>) -> Result<Step, TokenFault> {
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let row = tx.lock_token(of(settings)).await?;
-        let is_ours = row.origin == origin(settings);
-        if is_ours && let Some(token) = self.fitting(&row, wanted) {
+        let row = of_client(tx.lock_token(of(settings)).await?, settings);
+        if let Some(token) = self.fitting(&row, wanted) {
             return Ok(Step::Have(token));
         }
-        if row.leased_until.is_some_and(|until| until > now) {
+        if row.leased_until.is_some_and(|until| now < until && until <= now + LEASE + SKEW) {
             return Ok(Step::Wait);
         }
-        if is_ours
-            && !matches!(wanted, Wanted::Anew)
+        if !matches!(wanted, Wanted::Anew)
             && let (Some(at), Some(why)) = (row.refused_at, &row.refused_why)
-            && now - at < CALM
+            && is_within(CALM, at, now)
         {
             let fault = TokenFault::Refused { why: why.clone(), key: settings.key.clone() };
             let still = self.still(&row).filter(|_| matches!(wanted, Wanted::Good));
             return still.map(Step::Have).ok_or(fault);
         }
-        let kept = row.refresh_token.filter(|_| is_ours);
-        let Some(with) = kept.or_else(|| settings.refresh_token.clone()) else {
+        let Some(with) = row.refresh_token.or_else(|| settings.refresh_token.clone()) else {
             let (kind, account) = (AlertKind::DeadToken, &settings.account);
             let is_first = self.inner.raise(&mut tx, kind, account, "login_required", now).await?;
             tx.commit().await?;
@@ -293,8 +313,8 @@ impl Desk {
         };
         let now = self.inner.clock.now();
         let mut tx = self.inner.store.begin().await?;
-        let row = tx.lock_token(of(settings)).await?;
-        let still = self.still(&row).filter(|_| is_good_enough && row.origin == origin(settings));
+        let row = of_client(tx.lock_token(of(settings)).await?, settings);
+        let still = self.still(&row).filter(|_| is_good_enough);
         match fault {
             oauth::Fault::Unavailable(why) => {
                 tx.end_token_lease(of(settings), lease).await?;
@@ -302,7 +322,7 @@ impl Desk {
                 still.map(Some).ok_or_else(|| unavailable(settings, &why))
             }
             oauth::Fault::Refused(why) => {
-                if !tx.refuse_token(of(settings), lease, now, &why).await? {
+                if !tx.refuse_token(of(settings), lease, &origin(settings), now, &why).await? {
                     return Ok(None);
                 }
                 let (kind, account) = (AlertKind::DeadToken, &settings.account);
@@ -415,6 +435,27 @@ fn origin(settings: &OAuth2) -> String {
         context.update(part.as_bytes());
     }
     hex(context.finish().as_ref())
+}
+
+/// The row as one client may see it: without what belongs to another.
+fn of_client(row: TokenRow, settings: &OAuth2) -> TokenRow {
+    let own = origin(settings);
+    let is_granted = row.origin == own;
+    let is_refused = row.refused_origin.as_ref() == Some(&own);
+    TokenRow {
+        refresh_token: row.refresh_token.filter(|_| is_granted),
+        access_token: row.access_token.filter(|_| is_granted),
+        expires_at: row.expires_at.filter(|_| is_granted),
+        granted_at: row.granted_at.filter(|_| is_granted),
+        refused_at: row.refused_at.filter(|_| is_refused),
+        refused_why: row.refused_why.filter(|_| is_refused),
+        ..row
+    }
+}
+
+/// Whether something happened less than `lasts` ago.
+fn is_within(lasts: TimeDelta, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (-SKEW..lasts).contains(&(now - at))
 }
 
 fn unavailable(settings: &OAuth2, why: &str) -> TokenFault {

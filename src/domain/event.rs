@@ -481,6 +481,9 @@ pub struct EventDetail {
     /// The messages that are no stranger's any more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validated: Vec<i64>,
+    /// Since when the ticket's words were gone, where the act made it a ticket that may have some again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymised_from: Option<DateTime<Utc>>,
     /// Whether the act blocked the requester.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,

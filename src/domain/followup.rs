@@ -162,9 +162,13 @@ impl FollowUp {
         }
     }
 
-    /// What is to be done now: of several steps that came due while nobody looked, the latest, and never two.
+    /// What is to be done now: of several steps that came due while nobody looked, the latest, and never two. Nothing is closed
+    /// before its requester was warned.
     pub fn due(&self, life: &Life<'_>, hours: &OpenHours, now: DateTime<Utc>) -> Option<Step> {
-        let latest = self.steps(life, hours).into_iter().take_while(|step| step.at <= now).last();
+        let mut due = self.steps(life, hours);
+        due.retain(|step| step.at <= now);
+        let is_warned = due.first().is_none_or(|step| step.kind == TimerKind::CloseUnanswered);
+        let latest = due.into_iter().rfind(|step| is_warned || step.kind != TimerKind::CloseUnanswered);
         // What came due in open hours while nobody looked waits for the next ones.
         latest.filter(|step| step.kind == TimerKind::CloseResolved || hours.is_attended(now))
     }

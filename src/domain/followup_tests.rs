@@ -72,14 +72,19 @@ fn the_steps_of_the_guide_come_three_five_and_seven_days_after_our_question() {
 
 #[test]
 fn after_a_stop_the_latest_step_is_taken_and_the_next_keeps_its_distance() {
-    use TimerKind::{CloseUnanswered, SecondReminder};
+    use TimerKind::{CloseUnanswered, FirstReminder, SecondReminder};
     let asked = at(6, 10);
     let waiting = [entered(Status::WaitingCustomer, asked)];
     let (rules, hours) = (FollowUp::default(), OpenHours::default());
     let due = |now| rules.due(&life(Status::WaitingCustomer, asked, &waiting), &hours, now);
     assert_eq!(due(at(9, 9)), None);
     assert_eq!(due(at(12, 17)).map(|step| step.kind), Some(SecondReminder));
-    assert_eq!(due(at(16, 9)).map(|step| step.kind), Some(CloseUnanswered));
+    // Nothing is closed of which its requester was not warned, however long nobody looked.
+    assert_eq!(due(at(16, 9)).map(|step| step.kind), Some(SecondReminder));
+    assert_eq!(due(at(27, 9)).map(|step| step.kind), Some(SecondReminder));
+    let warned_once = [entered(Status::WaitingCustomer, asked), taken(FirstReminder, at(9, 10))];
+    let due_then = |now| rules.due(&life(Status::WaitingCustomer, asked, &warned_once), &hours, now);
+    assert_eq!(due_then(at(27, 9)).map(|step| step.kind), Some(SecondReminder));
     let late = [entered(Status::WaitingCustomer, asked), taken(SecondReminder, at(12, 17))];
     assert_eq!(ladder(&late, asked), [(CloseUnanswered, at(16, 9))], "two days after it is a Saturday");
 }

@@ -43,7 +43,7 @@ pub fn minutes(text: &str) -> Option<u32> {
 pub struct OpenHours {
     /// The zone of the hours.
     pub zone: Tz,
-    /// The shifts of each day from Monday on, in order, none touching another.
+    /// The shifts of each day from Monday on, in order, none crossing another.
     pub week: [Vec<Shift>; 7],
     /// The public holidays that are kept.
     pub holidays: Holidays,
@@ -138,7 +138,7 @@ impl OpenHours {
         passed
     }
 
-    /// The shifts that are not over at `at`, as instants, in order.
+    /// The shifts that are not over at `at`, as instants, in order, none crossing another.
     fn shifts_from(&self, at: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> {
         // A shift of the day before may end on this one, where the zone jumps over midnight.
         let first = at.with_timezone(&self.zone).date_naive() - TimeDelta::days(1);
@@ -146,6 +146,12 @@ impl OpenHours {
             .iter_days()
             .take(LOOKED_AHEAD as usize)
             .flat_map(move |day| self.shifts_of(day).iter().map(move |shift| self.instants(day, *shift)))
+            // Where one shift ends and the next begins in the hour that comes twice, both would have it.
+            .scan(DateTime::<Utc>::MIN_UTC, |ended, (from, to)| {
+                let from = from.max(*ended);
+                *ended = to.max(*ended);
+                Some((from, to))
+            })
             .filter(move |(from, to)| *to > at && to > from)
     }
 
@@ -226,6 +232,13 @@ mod tests {
         let night = OpenHours { week: std::array::from_fn(|_| day("02:00-04:00")), ..open };
         assert_eq!(night.elapsed(at("2026-03-29 00:00"), at("2026-03-29 12:00")), hours(1));
         assert_eq!(night.elapsed(at("2026-10-25 00:00"), at("2026-10-25 12:00")), hours(3));
+        // The hour that comes twice is counted twice and not three times where two shifts touch in it.
+        let shifts =
+            || ["00:00-02:00", "02:00-06:00"].into_iter().filter_map(Shift::from_text).collect::<Vec<_>>();
+        let touching = OpenHours { week: std::array::from_fn(|_| shifts()), ..night };
+        assert_eq!(touching.elapsed(at("2026-10-25 00:00"), at("2026-10-25 12:00")), hours(7));
+        assert_eq!(touching.elapsed(at("2026-10-24 00:00"), at("2026-10-24 12:00")), hours(6));
+        assert_eq!(touching.add(at("2026-10-25 00:00"), hours(7)), at("2026-10-25 06:00"));
     }
 
     #[test]

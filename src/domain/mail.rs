@@ -191,6 +191,10 @@ pub struct Bounce {
     pub action: String,
     /// Message-ID of the mail that came back, without angle brackets, where the report quotes it.
     pub original_message_id: Option<String>,
+    /// Whether a mail system wrote it, by its name, its envelope or the form of a report. Where only words say so, a person may
+    /// have written them: of no mail of ours, it waits for a CM.
+    #[serde(skip)]
+    pub certain: bool,
 }
 
 /// A mail that came inside another, whole: what forwarding as an attachment makes.

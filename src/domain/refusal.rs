@@ -104,6 +104,8 @@ pub enum Refusal {
     IsRequester(TicketId, String),
     /// Everybody stands already as was asked.
     SameParticipants(TicketId),
+    /// Nothing is added to a closed ticket that was anonymised.
+    Anonymised(TicketId),
     /// A closed ticket is not escalated.
     ClosedToEscalation(TicketId),
     /// The ticket is escalated already, for this very reason.

@@ -6,7 +6,7 @@ use super::feedback::Rating;
 use super::fold::fold;
 use super::hours::OpenHours;
 use super::ids::TicketId;
-use super::life::{Happened, Life};
+use super::life::{Happened, Life, Said};
 use super::message::Direction;
 use super::recurring::{Asked, shared};
 use super::sla::{Owed, Targets};
@@ -210,6 +210,8 @@ pub struct Counted<'a> {
     pub subject: &'a str,
     /// Its tags.
     pub tags: &'a [String],
+    /// Its words were taken away.
+    pub is_blank: bool,
     /// Its past.
     pub life: Life<'a>,
 }
@@ -241,8 +243,11 @@ impl<'a> Counting<'a> {
         Counting { tally, period, from, to, targets, agents: BTreeMap::new(), asked: Vec::new() }
     }
 
-    /// Counts the replies of a ticket that another goes on in the place of: the rest is the other's.
+    /// Counts what was done on a ticket before another went on in its place: that it was opened, its replies, and what they
+    /// answered; the rest is the other's. Its `life` has what was said on it, wherever that is now.
     pub fn add_merged(&mut self, life: &Life<'_>) {
+        self.add_opened(life);
+        self.add_answers(life);
         for event in life.happened.iter().filter(|event| is_reply(event.kind)) {
             if self.is_within(event.at) {
                 self.add_reply(event.at, event.actor);
@@ -253,11 +258,10 @@ impl<'a> Counting<'a> {
     /// Counts one ticket that is no spam and was not merged.
     pub fn add(&mut self, ticket: &Counted<'_>) {
         let life = &ticket.life;
-        if self.is_within(life.created_at) {
-            self.tally.created += 1;
-            self.on(life.created_at, |day| day.created += 1);
-            let (subject, tags) = (ticket.subject.to_owned(), ticket.tags.to_vec());
-            self.asked.push(Asked { id: ticket.id, subject, tags });
+        if self.add_opened(life) {
+            // What stands in the place of words that were taken away says nothing of what was asked.
+            let subject = if ticket.is_blank { String::new() } else { ticket.subject.to_owned() };
+            self.asked.push(Asked { id: ticket.id, subject, tags: ticket.tags.to_vec() });
         }
         self.add_answers(life);
         let (from, to) = (self.from, self.to);
@@ -333,19 +337,35 @@ impl<'a> Counting<'a> {
         self.tally
     }
 
+    /// Counts that a ticket was opened; `false`: at another time.
+    fn add_opened(&mut self, life: &Life<'_>) -> bool {
+        let is_within = self.is_within(life.created_at);
+        if is_within {
+            self.tally.created += 1;
+            self.on(life.created_at, |day| day.created += 1);
+        }
+        is_within
+    }
+
     fn add_answers(&mut self, life: &Life<'_>) {
         let hours = &self.targets.hours;
         let turns = life.worked_on();
         for (question, at) in life.exchange().answers {
+            if !self.is_within(at) {
+                continue;
+            }
+            // What was answered on a ticket that came in by a merge is counted there.
+            let is_here =
+                |said: &Said| said.at == at && said.direction == Direction::Outbound && said.origin.is_none();
+            if !life.said.iter().any(is_here) {
+                continue;
+            }
             // Owed since it was our turn, if it was.
             let turn = turns.iter().rev().find(|(from, _)| *from <= at);
             let turn = turn.filter(|(_, to)| to.is_none_or(|to| to >= at));
             // An answer that takes the ticket up again itself was owed to nobody.
             let turn = turn.filter(|(from, _)| *from < at || question.at >= *from);
             let Some(since) = turn.map(|(from, _)| question.at.max(*from)) else { continue };
-            if !self.is_within(at) {
-                continue;
-            }
             let took = hours.elapsed(since, at);
             match question.is_first {
                 true => self.tally.first_response.count(took, self.targets.span(Owed::FirstResponse)),

@@ -38,7 +38,7 @@ impl Default for Rules {
         Rules {
             undo_window: Duration::from_secs(20),
             mails_per_sender_per_hour: 1000,
-            automatic_mails_per_recipient_per_hour: 20,
+            automatic_mails_per_recipient_per_hour: 5,
             mails_per_provider_per_minute: 60,
             reopen_window: Duration::from_secs(60 * 86_400),
             urgent_update: Duration::from_secs(2 * 3600),

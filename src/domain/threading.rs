@@ -2,6 +2,7 @@
 
 use super::ids::{EventId, TicketId};
 use super::mail::InboundMail;
+use super::screening::is_circumstantial;
 
 /// Which rung of the ladder brought a mail to a ticket; kept in the history as the proof. In the order of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,7 +242,7 @@ pub fn is_answer(mail: &InboundMail) -> bool {
     !answered_ids(mail).is_empty()
         || is_marked
         || tagged_ticket(&mail.subject).is_some()
-        || mail.automatic.is_some()
+        || mail.automatic.as_deref().is_some_and(|why| !is_circumstantial(why))
         || mail.bounce.is_some()
 }
 
@@ -404,6 +405,9 @@ mod tests {
         assert!(is_answer(&InboundMail { in_reply_to: id.clone(), ..InboundMail::default() }));
         assert!(is_answer(&InboundMail { references: id, ..InboundMail::default() }));
         assert!(is_answer(&InboundMail { automatic: Some("subject".to_owned()), ..InboundMail::default() }));
+        // The form of a site is nobody's answer, whatever address it is sent from.
+        let form = Some("sender's address".to_owned());
+        assert!(!is_answer(&InboundMail { automatic: form, ..InboundMail::default() }));
     }
 
     #[test]

@@ -14,7 +14,11 @@ mod signature;
 
 use super::fold::{fold, words};
 use super::text::{self, head};
-use marks::{Header, header_at, is_marked_attribution, is_marked_forward, is_marked_header};
+use block::{is_announced, label};
+use marks::{
+    Header, LONGEST, folded, header_at, is_marked_attribution, is_marked_block, is_marked_forward,
+    is_marked_header, is_worded_rule,
+};
 use std::borrow::Cow;
 
 /// More lines than any letter has: a body of more is shown as it is.
@@ -70,26 +74,69 @@ struct Letter<'a> {
     folded: Vec<&'a str>,
     /// Whether a line may end the words above a quote, or is quoted itself.
     closes: Vec<bool>,
+    /// The lines of the text that are two here, since what stands above a quote began within them.
+    shared: Vec<usize>,
 }
 
 impl<'a> Letter<'a> {
-    /// `None` where there are more lines than any letter has. `folded`: the text or its beginning, folded.
-    fn new(text: &'a str, folded: &'a str) -> Option<Letter<'a>> {
-        let lines: Vec<&str> = text::lines(text).take(MOST_LINES + 1).collect();
+    /// `None` where there are more lines than any letter has. `folded`: the text or its beginning, folded. `answers`: it answers
+    /// another mail.
+    fn new(text: &'a str, folded: &'a str, answers: bool) -> Option<Letter<'a>> {
+        let mut lines: Vec<&str> = text::lines(text).take(MOST_LINES + 1).collect();
         if lines.len() > MOST_LINES {
             return None;
         }
         // Folding keeps the ends of lines; where no such end follows, the line may be cut.
         let whole = folded.rfind('\n').map_or("", |end| &folded[..=end]);
-        let closes = |line: &&str| line.trim_end().ends_with([':', '\u{FF1A}', '-']) || is_quoted(line);
-        let closes = lines.iter().map(closes).collect();
-        Some(Letter { lines, folded: text::lines(whole).collect(), closes })
+        let mut folded: Vec<&str> = text::lines(whole).collect();
+        let cuts: Vec<(usize, usize)> = (0..lines.len())
+            .filter_map(|at| attribution::shared(&lines, at, answers).map(|cut| (at, cut)))
+            .collect();
+        if let Some((first, _)) = cuts.first() {
+            folded.truncate(*first);
+            lines = cut_lines(&lines, &cuts);
+        }
+        let closes = lines.iter().map(|line| closes(line)).collect();
+        let shared = cuts.into_iter().map(|(at, _)| at).collect();
+        Some(Letter { lines, folded, closes, shared })
+    }
+
+    /// Where a line of the text stands, by its number there.
+    fn place(&self, line: usize) -> usize {
+        line + self.shared.partition_point(|shared| *shared < line)
     }
 
     /// A line, folded.
     fn folded(&self, at: usize) -> Cow<'a, str> {
         self.folded.get(at).map_or_else(|| fold(self.lines[at]).into(), |line| (*line).into())
     }
+}
+
+/// The lines, with each of `cuts` (a line, and a place in it) two of them.
+fn cut_lines<'a>(lines: &[&'a str], cuts: &[(usize, usize)]) -> Vec<&'a str> {
+    let mut all = Vec::with_capacity(lines.len() + cuts.len());
+    let mut cuts = cuts.iter().peekable();
+    for (at, &line) in lines.iter().enumerate() {
+        match cuts.next_if(|(shared, _)| *shared == at) {
+            Some((_, cut)) => all.extend([line[..*cut].trim_end(), &line[*cut..]]),
+            None => all.push(line),
+        }
+    }
+    all
+}
+
+/// Whether a line may end the words above a quote, or is quoted itself.
+fn closes(line: &str) -> bool {
+    /// What those words end with where no colon follows them.
+    const VERBS: [&str; 5] = ["wrote", "écrit", "escribió", "scritto", "escreveu"];
+    // Emphasis, and what turns the direction of writing.
+    let turns =
+        |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let is_mark = |c: char| matches!(c, '*' | '_') || turns(c);
+    let words = line.trim_end_matches(|c: char| c.is_whitespace() || is_mark(c));
+    words.ends_with([':', '\u{FF1A}', '-'])
+        || VERBS.iter().any(|verb| words.ends_with(verb))
+        || is_quoted(line)
 }
 
 /// A run of lines that were quoted together.
@@ -117,9 +164,10 @@ pub fn trim_in(text: &str, setting: Setting) -> Trimmed {
 
 /// As [`trim_in`]. `folded` is what [`fold`] makes of the text, or of its beginning, which saves the work of folding that again.
 pub fn trim_folded(text: &str, folded: &str, setting: Setting) -> Trimmed {
-    let Some(letter) = Letter::new(text, folded) else {
+    let Some(letter) = Letter::new(text, folded, setting.answers) else {
         return Trimmed { reply: text.trim_end().to_owned(), ..Trimmed::default() };
     };
+    let setting = Setting { forward: setting.forward.map(|line| letter.place(line)), ..setting };
     let lines = letter.lines.as_slice();
     let mut parts = vec![Part::Reply; lines.len()];
     let (quotes, forwarded) = mark_quotes(&letter, setting, &mut parts);
@@ -145,6 +193,9 @@ fn mark_quotes(letter: &Letter<'_>, setting: Setting, parts: &mut [Part]) -> (Ve
     let hands_on =
         |first: usize, end: usize| setting.forward.is_some_and(|line| (first..end).contains(&line));
     let mut quotes: Vec<Quote> = Vec::new();
+    // Where the quote above ended, and whether somebody wrote above that.
+    let mut floor = 0;
+    let mut has_words = false;
     let mut at = 0;
     while at < lines.len() && !hands_on(0, at + 1) {
         if let Some(end) = end_of_code(lines, at) {
@@ -157,14 +208,26 @@ fn mark_quotes(letter: &Letter<'_>, setting: Setting, parts: &mut [Part]) -> (Ve
             }
             let mut end = end_of_quote(lines, at);
             let is_header = is_marked_attribution(lines[at]) || is_marked_header(lines, at, end);
-            if is_header {
+            // What is marked below is all that is quoted.
+            let is_guess = !is_header
+                && setting.answers
+                && is_marked_block(lines, at, end)
+                && !is_announced(lines, drawn_above(lines, floor, at))
+                && !lines[end..].iter().any(|line| is_quoted(line));
+            let attributed = is_header || is_guess;
+            if attributed {
                 end = lines.len();
             }
             if hands_on(at, end) {
                 break;
             }
-            quotes.push(Quote { first: at, end, attributed: is_header, is_guess: false });
-            at = end;
+            let first = drawn_above(lines, floor, at);
+            has_words |= lines[floor..first].iter().any(|line| !is_blank(line));
+            // What somebody quotes who answers nothing is theirs: an error, what they typed. Not what says whose words it is.
+            if setting.answers || attributed || !has_words || says_who_wrote(&lines[at..end]) {
+                quotes.push(Quote { first, end, attributed, is_guess });
+            }
+            (at, floor) = (end, end);
             continue;
         }
         let Some(header) = (!is_blank(lines[at])).then(|| header_at(letter, at)).flatten() else {
@@ -188,13 +251,39 @@ fn mark_quotes(letter: &Letter<'_>, setting: Setting, parts: &mut [Part]) -> (Ve
         if !is_marked && hands_on(at, end) {
             break;
         }
-        quotes.push(Quote { first: at, end, attributed: true, is_guess });
-        at = end;
+        let first = drawn_above(lines, floor, at);
+        has_words |= lines[floor..first].iter().any(|line| !is_blank(line));
+        quotes.push(Quote { first, end, attributed: true, is_guess });
+        (at, floor) = (end, end);
     }
     for quote in &quotes {
         parts[quote.first..quote.end].fill(Part::Quoted);
     }
     (quotes, at.min(lines.len()))
+}
+
+/// Where what is drawn above a quote at line `at` begins: at most two rules, or words between dashes above a header block.
+/// Nothing above line `floor` is looked at.
+fn drawn_above(lines: &[&str], floor: usize, at: usize) -> usize {
+    let is_block = || label(&folded(head(lines[at], LONGEST))).is_some();
+    let mut first = at;
+    for _ in 0..2 {
+        let Some(above) = (floor..first).rev().find(|&line| !is_blank(lines[line])) else { break };
+        let is_over = is_drawn(lines[above]) || is_worded_rule(lines[above]) && is_block();
+        if !is_over {
+            break;
+        }
+        first = above;
+    }
+    first
+}
+
+/// A line drawn by hand or by a program.
+fn is_drawn(line: &str) -> bool {
+    let line = line.trim();
+    line.len() <= LONGEST
+        && line.chars().count() >= 3
+        && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '#' | '~' | '—' | '–' | '─'))
 }
 
 /// The end of the quoted lines that begin at `first`, the blank lines after them included.
@@ -240,6 +329,12 @@ fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
     let written = |at: &usize| parts[*at] == Part::Reply && !is_blank(lines[*at]);
     let Some(first) = (0..lines.len()).find(written) else { return };
     let Some(last) = (0..lines.len()).rev().find(written) else { return };
+    // Above the history, what its writer says is not told: somebody quoted it for their answer.
+    let history = quotes.iter().rposition(|quote| quote.attributed).filter(|&at| quotes[at].first > first);
+    let by_hand = quotes[..history.unwrap_or(0)].iter().filter(|quote| !quote.attributed);
+    for quote in by_hand.filter(|quote| !names_writer(&lines[quote.first..quote.end])) {
+        parts[quote.first..quote.end].fill(Part::Reply);
+    }
     let leading = quotes.iter().rfind(|quote| quote.end <= first);
     let middle: Vec<&Quote> =
         quotes.iter().filter(|quote| quote.first > first && quote.end <= last).collect();
@@ -256,6 +351,24 @@ fn keep_answered_quotes(lines: &[&str], parts: &mut [Part], quotes: &[Quote]) {
             parts[marked.unwrap_or(quote.first)..quote.end].fill(Part::Reply);
         }
     }
+}
+
+/// Whether one of the first marked lines of a quote tells who wrote it, in words or by a time or an address.
+fn names_writer(quote: &[&str]) -> bool {
+    let tells = |said: &str| said.contains(|c: char| c.is_ascii_digit() || c == '@');
+    announced(quote).any(tells) || says_who_wrote(quote)
+}
+
+/// Whether one of the first marked lines of a quote says in words who wrote it.
+fn says_who_wrote(quote: &[&str]) -> bool {
+    const WROTE: [&str; 6] = ["wrote", "a écrit", "schrieb", "escribió", "ha scritto", "escreveu"];
+    announced(quote).any(|said| WROTE.iter().any(|verb| said.ends_with(verb)))
+}
+
+/// Those of the first marked lines of a quote that end in a colon, without it.
+fn announced<'a>(quote: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    let marked = quote.iter().filter(|line| is_quoted(line)).take(3);
+    marked.filter_map(|line| line.trim_end().strip_suffix(':')).map(str::trim_end)
 }
 
 /// Whether nothing but a greeting is left: whoever greets goes on.

@@ -29,6 +29,7 @@ use crate::config::{self, AfterIngest, Limits, Start};
 use crate::desk::Desk;
 use crate::desk::receive::Standing;
 use crate::reading;
+use chrono::{DateTime, Utc};
 use drain::Order;
 use enter::{enter, enter_with};
 use imap::{Listed, Selected, Session};
@@ -236,10 +237,11 @@ impl Visit<'_> {
         selected: Selected,
         tally: &mut Tally<'_>,
     ) -> Result<(), FetchError> {
+        let begun = self.desk.clock().now();
         let mailbox = self.source.mailbox();
         let standing = self.resume(&mailbox, selected).await?;
         self.take(session, selected, &standing, None, tally).await?;
-        Ok(self.desk.note_sync(&mailbox).await?)
+        note(self.desk, &mailbox, begun, self.options, self.cancel).await
     }
 
     /// Takes in what is above the cursor, or only `these` mails.
@@ -315,6 +317,7 @@ async fn drain_maildir(
     cancel: &CancellationToken,
     tally: &mut Tally<'_>,
 ) -> Result<(), FetchError> {
+    let begun = desk.clock().now();
     let folder = inbox.to_owned();
     let mut waiting = on_worker(move || maildir::waiting(&folder)).await?;
     if let Some(limit) = options.limit {
@@ -323,7 +326,22 @@ async fn drain_maildir(
     let mailbox = source.mailbox();
     take_in_files(desk, &mailbox, waiting, limits, cancel, |path| maildir::mark_taken(inbox, path), tally)
         .await?;
-    Ok(desk.note_sync(&mailbox).await?)
+    note(desk, &mailbox, begun, options, cancel).await
+}
+
+/// Notes the good sync of a drain that began at `begun`. One that was cut short, or takes no more than so many, may have left
+/// what somebody wrote.
+async fn note(
+    desk: &Desk,
+    mailbox: &str,
+    begun: DateTime<Utc>,
+    options: FetchOptions,
+    cancel: &CancellationToken,
+) -> Result<(), FetchError> {
+    if cancel.is_cancelled() || options.limit.is_some() {
+        return Ok(desk.note_progress(mailbox).await?);
+    }
+    Ok(desk.note_sync(mailbox, begun).await?)
 }
 
 /// Runs files through the pipeline; `mark` is called for each that is committed and was had whole or in part.

@@ -96,24 +96,27 @@ impl Device {
     }
 
     fn heed(&mut self, answered: Result<Token, Fault>) -> Result<Polled, Fault> {
-        match answered {
-            Ok(Token::Granted(grant)) => Ok(Polled::Granted(grant)),
+        let fault = match answered {
+            Ok(Token::Granted(grant)) => return Ok(Polled::Granted(grant)),
             Ok(Token::Refused(refusal)) => match refusal.error.as_str() {
-                "authorization_pending" => Ok(Polled::Pending),
+                "authorization_pending" => return Ok(Polled::Pending),
                 "slow_down" => {
                     self.interval += SLOWER;
-                    Ok(Polled::Pending)
+                    return Ok(Polled::Pending);
                 }
-                "access_denied" | "authorization_declined" => Ok(Polled::Declined),
-                "expired_token" => Ok(Polled::Expired),
-                _ => Err(refusal.into_fault()),
+                "access_denied" | "authorization_declined" => return Ok(Polled::Declined),
+                "expired_token" => return Ok(Polled::Expired),
+                _ => refusal.into_fault(),
             },
-            // The person is at work in a browser: a line that fails for a moment is no reason to begin again.
-            Err(Fault::Unavailable(_)) => {
+            Err(fault) => fault,
+        };
+        match fault {
+            // The person is at work in a browser: a line or a provider that fails for a moment is no reason to begin again.
+            Fault::Unavailable(_) => {
                 self.interval = (self.interval * 2).min(Duration::from_secs(60));
                 Ok(Polled::Pending)
             }
-            Err(refused) => Err(refused),
+            refused => Err(refused),
         }
     }
 }
@@ -151,6 +154,8 @@ mod tests {
         assert_eq!(heed(503, "away"), 30);
         assert_eq!(heed(200, "garbage"), 60);
         assert_eq!(heed(503, "away"), 60);
+        assert_eq!(heed(400, r#"{"error":"temporarily_unavailable"}"#), 60);
+        assert_eq!(heed(400, r#"{"error":"server_error"}"#), 60);
     }
 
     #[test]

@@ -13,17 +13,18 @@ use tokio_util::sync::CancellationToken;
 /// How often it is looked whether one is due, or lost.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Sends canaries to `address` until `cancel`.
+/// Sends canaries to `address` until `cancel`; `mailboxes` are those that are read, by the names that the desk keeps.
 pub async fn run(
     desk: Desk,
     post: PostRoom,
     address: String,
     plan: config::Canary,
+    mailboxes: Vec<String>,
     cancel: CancellationToken,
 ) {
     let mut is_broken = false;
     while !cancel.is_cancelled() {
-        match step(&desk, &post, &address, &plan).await {
+        match step(&desk, &post, &address, &plan, &mailboxes).await {
             Ok(_) => is_broken = false,
             Err(failure) => {
                 if !is_broken {
@@ -43,13 +44,22 @@ pub async fn run(
 ///
 /// # Errors
 /// The database's.
-pub async fn step(desk: &Desk, post: &PostRoom, address: &str, plan: &config::Canary) -> Result<bool> {
-    desk.judge_canary(address, plan.patience).await?;
+pub async fn step(
+    desk: &Desk,
+    post: &PostRoom,
+    address: &str,
+    plan: &config::Canary,
+    mailboxes: &[String],
+) -> Result<bool> {
+    // Asked once: what was not judged by it is not replaced by it.
+    let heard = desk.heard_until(mailboxes).await?;
+    desk.judge_canary(address, plan.patience, heard).await?;
     // On its very first visit a mailbox leaves alone what lies in it: a canary that was faster would be lost.
-    if desk.sync_times().await?.is_empty() {
+    if heard.is_none() {
         return Ok(false);
     }
-    let Some(canary) = desk.claim_canary(plan.interval, plan.patience).await? else { return Ok(false) };
+    let claimed = desk.claim_canary(plan.interval, plan.patience, heard).await?;
+    let Some(canary) = claimed else { return Ok(false) };
     let (id, at) = (canary.message_id.as_str(), canary.made_at);
     let outcome = match note_to_ourselves(&post.letterhead, address, id, &canary.subject, say::TEXT, at) {
         Ok(mail) => post.courier.carry(address, id, &mail).await,

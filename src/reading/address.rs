@@ -24,6 +24,7 @@ pub fn read_addresses(line: &str, found: &mut Addresses) {
     let mut entry = Entry::default();
     let mut letters = line.chars();
     let mut ends = WordEnds::default();
+    let last_close = line.rfind(')').unwrap_or(0);
     while let Some(c) = letters.next() {
         match c {
             '"' if (entry.angle.is_none() || entry.closed) && letters.as_str().contains('"') => {
@@ -37,7 +38,8 @@ pub fn read_addresses(line: &str, found: &mut Addresses) {
                 }
                 entry.quoted(&quoted);
             }
-            '(' if !entry.in_angle() => {
+            // One that is never closed is a letter.
+            '(' if !entry.in_angle() && line.len() - letters.as_str().len() <= last_close => {
                 let mut depth = 1;
                 let mut comment = String::new();
                 while let Some(c) = letters.next() {
@@ -97,6 +99,8 @@ struct Entry {
     closed: bool,
     /// A quoted string stood in the words: an `@` in it is no address.
     has_quotes: bool,
+    /// How long the one is that stands at the start of the words, and no other.
+    quoted_start: Option<usize>,
     /// Two angle addresses, or one inside the other.
     doubled: bool,
 }
@@ -109,6 +113,8 @@ impl Entry {
     fn open_angle(&mut self) {
         match &self.angle {
             None => self.angle = Some(String::new()),
+            // Doubled by a slip: `<<jean@client.example>>`.
+            Some(angle) if !self.closed && angle.trim().is_empty() => {}
             Some(_) => self.doubled = true,
         }
     }
@@ -122,8 +128,20 @@ impl Entry {
     }
 
     fn quoted(&mut self, text: &str) {
+        let is_first = !self.has_quotes && self.words.trim().is_empty();
+        self.quoted_start = is_first.then_some(text.len());
+        if is_first {
+            self.words.clear();
+        }
         self.has_quotes = true;
         self.words.push_str(text);
+    }
+
+    /// The address in words that begin with a quoted local part which needs no quotes: `"jean"@client.example`.
+    fn quoted_address(&self) -> Option<String> {
+        let (local, rest) = self.words.split_at_checked(self.quoted_start?)?;
+        let is_whole = self.angle.is_none() && rest.starts_with('@') && needs_no_quotes(local);
+        is_whole.then(|| usable_address(&self.words)).flatten()
     }
 
     /// Whether a comma ends it: a name alone ("Dupont, Marie <…>") goes on.
@@ -150,8 +168,15 @@ impl Entry {
                 _ => (words, ""),
             },
         };
+        let usable = usable_address(address).or_else(|| usable_address(&bared(address)?));
+        let (usable, name) = match usable {
+            Some(usable) => (Some(usable), name),
+            None if self.angle.is_some() => (None, name),
+            None if self.has_quotes => (self.quoted_address(), ""),
+            None => (bared(words).and_then(|address| usable_address(&address)), ""),
+        };
         let name = if name.is_empty() { self.comment.trim() } else { name };
-        match usable_address(address) {
+        match usable {
             Some(address) if !self.doubled => {
                 let name = clean(&decode_words(name));
                 let name = name.trim_matches(['\'', '"', '<', '>']).trim();
@@ -172,6 +197,51 @@ impl Entry {
             }
         }
     }
+}
+
+/// An address without what may stand around and within it (RFC 5322 section 3.4: comments, blanks, a route, quotes that it
+/// does not need) and what people put around it: quotation marks, brackets, an encoded word. `None` where more than one
+/// address could be read.
+fn bared(address: &str) -> Option<String> {
+    let address = address.trim().trim_end_matches('>').trim_end();
+    let is_encoded = address.starts_with("=?") && address.ends_with("?=");
+    let decoded = if is_encoded { clean(&decode_words(address)) } else { address.to_owned() };
+    let bare = without_comments(&decoded)?;
+    let mut bare = bare.trim();
+    for (open, close) in [('\'', '\''), ('"', '"'), ('[', ']')] {
+        let inner = bare.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        bare = inner.map_or(bare, str::trim);
+    }
+    if bare.starts_with('@') {
+        let (route, rest) = bare.split_once(':')?;
+        bare = route.split(',').all(|hop| hop.trim().starts_with('@')).then_some(rest)?;
+    }
+    let (local, domain) = bare.split_once('@')?;
+    let local = local.trim();
+    let unquoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let local = unquoted.filter(|inner| needs_no_quotes(inner)).unwrap_or(local);
+    Some(format!("{local}@{}", domain.trim()))
+}
+
+/// Whether a quoted local part is the same without its quotes (RFC 5322 section 3.2.3).
+fn needs_no_quotes(local: &str) -> bool {
+    !local.is_empty() && local.chars().all(|c| c.is_alphanumeric() || "._+-".contains(c))
+}
+
+/// A text without its comments; `None` when one is not closed.
+fn without_comments(text: &str) -> Option<String> {
+    let mut depth = 0;
+    let mut bare = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return None,
+            ')' => depth -= 1,
+            c if depth == 0 => bare.push(c),
+            _ => {}
+        }
+    }
+    (depth == 0).then_some(bare)
 }
 
 #[cfg(test)]
@@ -199,6 +269,22 @@ mod tests {
             ("Jean <j@client.example>>", "Jean|j@client.example"),
             ("=?utf-8?Q?a:b,_c?= <j@client.example>", "a:b, c|j@client.example"),
             ("Jean [le vrai] <j@client.example>", "Jean [le vrai]|j@client.example"),
+            ("Jean <jean(x)@client.example>", "Jean|jean@client.example"),
+            ("Jean <jean @ client.example>", "Jean|jean@client.example"),
+            ("Jean <@a.example,@b.example:jean@client.example>", "Jean|jean@client.example"),
+            ("Jean <\"jean\"@client.example>", "Jean|jean@client.example"),
+            ("Jean <\"jean@client.example\">", "Jean|jean@client.example"),
+            ("Jean <'jean@client.example'>", "Jean|jean@client.example"),
+            ("Jean <=?utf-8?Q?jean=40client.example?=>", "Jean|jean@client.example"),
+            ("Jean <<jean@client.example>>", "Jean|jean@client.example"),
+            ("Jean (X <jean@client.example>", "Jean (X|jean@client.example"),
+            ("Jean jean@client.example>", "Jean|jean@client.example"),
+            ("Jean [jean@client.example]", "Jean|jean@client.example"),
+            ("jean @ client.example", "|jean@client.example"),
+            ("jean@ client.example", "|jean@client.example"),
+            ("\"jean\"@client.example", "|jean@client.example"),
+            ("'jean@client.example'", "|jean@client.example"),
+            ("=?utf-8?Q?jean=40client.example?=", "|jean@client.example"),
         ] {
             assert_eq!(addresses(line), (vec![usable.to_owned()], false), "{line}");
         }
@@ -216,6 +302,14 @@ mod tests {
             "Jean <j@client.example> <x@client.example>",
             "a b@client.example <",
             "j@client..example",
+            "\"jean dupont\"@client.example",
+            "Jean <\"a@b.example\"@client.example>",
+            "Jean <@b.example>",
+            "Jean <jean(@client.example>",
+            "Jean <a b@client.example>",
+            "Jean Dupont jean @ client.example",
+            "=?utf-8?Q?jean?=@client.example",
+            "=?utf-8?Q?a=40b.example,_c=40d.example?=",
             "j@",
         ] {
             assert!(addresses(line).1, "{line}: {:?}", addresses(line));

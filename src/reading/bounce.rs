@@ -2,29 +2,32 @@
 //! May import: domain.
 
 mod status;
+mod whom;
 mod words;
 
 use super::address::usable_address;
-use super::automatic::{is_daemon, is_null_path};
+use super::automatic::{is_daemon, is_null_path, telling_field};
 use super::charset::decode;
 use super::header::{Fields, decode_words};
-use super::parse::{media_type, rescued_text, text_of};
+use super::parse::{media_type, raw_of, rescued_text, text_of};
 use crate::domain::fold::fold;
 use crate::domain::mail::{Bounce, InboundMail};
+use crate::domain::screening::automatic_subject;
 use crate::domain::text::{head, pattern};
 use mail_parser::{Message, MessagePart, PartType};
 use regex::Regex;
 use status::{Recipient, precise, typed_address, unfolded};
 use std::sync::LazyLock;
+use whom::{LINE_OF_ADDRESS, addresses, anchored_address, first_address};
 use words::{
-    ADDRESS, ANCHOR, DAEMON, FAILURE, NOTIFICATION, PERSON, SECOND_PERSON, STRONG, SUBJECT, enhanced_code,
-    meaning, reply_code,
+    DAEMON, FAILURE, NOTIFICATION, PERSON, SECOND_PERSON, STRONG, SUBJECT, SUCCESS, TRANSCRIPT,
+    enhanced_code, meaning, reply_code,
 };
 
 /// Most text looked through, in bytes: a report says what happened at its start.
 const LONGEST_REPORT: usize = 64 * 1024;
 
-/// Reads a report of non-delivery out of a parsed mail; `None` when it is not one. `senders` is every From, lower case.
+/// Reads a report of non-delivery out of a parsed mail; `None` when it is not one. `senders` is every From, folded.
 pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str) -> Option<Bounce> {
     let root = message.parts.first()?;
     let fields = Fields::of(root, raw);
@@ -38,18 +41,22 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str
         return None;
     }
     // A person may attach the report that they got: it is their mail all the same.
-    let is_report = !kind.is_empty() || media_type(root, raw) == "multipart/report";
+    let form = media_type(root, raw);
+    let is_report = !kind.is_empty() || form == "multipart/report";
     if !is_report && !clues.are_a_systems() && has_report {
         return None;
     }
+    let certain = is_report && form.starts_with("multipart/") || clues.are_certain();
+    let told = |bounce: Bounce| Bounce { certain: certain || bounce.certain, ..bounce };
     let mut report = Report::of(message, raw);
-    if kind == "disposition-notification" {
-        return report.rejected();
+    // Some name a receipt what is a report.
+    if kind == "disposition-notification" && report.status.is_none() {
+        return report.rejected().map(told);
     }
     if report.status.is_none() && (clues.null || clues.daemon) {
         // Gateways wrap the report of another system whole.
         let nested = message.parts.iter().find_map(|part| match &part.body {
-            PartType::Message(nested) => Some(Report::of(nested, &nested.raw_message)),
+            PartType::Message(nested) => Some(Report::of(nested, raw_of(nested, raw))),
             _ => None,
         });
         if let Some(nested) = nested.filter(|nested| nested.status.is_some()) {
@@ -60,9 +67,12 @@ pub fn read(message: &Message<'_>, raw: &[u8], mail: &InboundMail, senders: &str
         // A program that screens mail for somebody writes in that person's name, in the form of a report.
         let writer = fields.mailboxes("Reply-To").usable.into_iter().next().map(|mailbox| mailbox.address);
         let screened = !clues.daemon && !clues.null && writer.is_some();
-        return bounce.filter(|bounce| !(screened && bounce.recipient == writer));
+        return bounce.filter(|bounce| !(screened && bounce.recipient == writer)).map(told);
     }
-    report.unstructured(&fields, clues, mail)
+    if kind == "disposition-notification" {
+        return report.rejected().map(told);
+    }
+    report.unstructured(&fields, &clues, mail).map(told)
 }
 
 /// Reads a report that a mail was delivered (RFC 3464, action `delivered`); that it was handed on to somebody else says nothing
@@ -84,21 +94,26 @@ pub fn delivered(message: &Message<'_>, raw: &[u8]) -> Option<Bounce> {
         status: code,
         action,
         original_message_id: message_id(&report.returned),
+        certain: true,
     })
 }
 
 /// What the header says about who wrote, before any word of the body is looked at.
 struct Clues<'s> {
-    /// Every From, lower case.
+    /// Every From, folded.
     senders: &'s str,
     /// The subject, folded.
     subject: String,
     /// X-Failed-Recipients.
     named: Option<String>,
-    /// The envelope is empty.
+    /// The envelope is empty, or there is no sender at all.
     null: bool,
+    /// The envelope is empty, as it says itself.
+    null_path: bool,
     /// A mail system wrote it.
     daemon: bool,
+    /// Somebody writes under the name of a mail system, which may be a person's as well.
+    named_daemon: bool,
     /// The subject is that of a report.
     told: bool,
 }
@@ -107,10 +122,13 @@ impl<'s> Clues<'s> {
     fn of(fields: &Fields<'_>, mail: &InboundMail, senders: &'s str) -> Clues<'s> {
         let subject = fold(&mail.subject);
         let path = fields.all("Return-Path").next();
+        let null_path = senders.contains("<>") || path.is_some_and(is_null_path);
         Clues {
             named: failed_recipients(fields),
             // No sender at all is how some systems write the empty path.
-            null: senders.trim().is_empty() || senders.contains("<>") || path.is_some_and(is_null_path),
+            null: senders.trim().is_empty() || null_path,
+            null_path,
+            named_daemon: DAEMON.is_match(senders),
             daemon: is_daemon(senders)
                 || path.is_some_and(|path| is_daemon(&decode(path, None).to_lowercase())),
             told: SUBJECT.is_match(&subject),
@@ -121,16 +139,44 @@ impl<'s> Clues<'s> {
 
     /// Whether the sender or the envelope is that of a mail system.
     fn are_a_systems(&self) -> bool {
-        self.named.is_some()
-            || self.null
-            || self.daemon
-            || self.senders.contains("amazonaws")
-            || DAEMON.is_match(self.senders)
+        self.named.is_some() || self.null || self.daemon || self.is_from_amazon() || self.named_daemon
+    }
+
+    /// Whether no person's mail has them.
+    fn are_certain(&self) -> bool {
+        self.named.is_some() || self.null_path || self.daemon
+    }
+
+    fn is_from_amazon(&self) -> bool {
+        self.senders.contains("amazonaws")
+    }
+
+    /// Whether the mail answers another one by itself, as people's programs do with an empty envelope too; of a mail system only
+    /// its own word counts, since it may name the mail that it returns.
+    fn answer(&self, fields: &Fields<'_>, mail: &InboundMail) -> bool {
+        let says_so = fields
+            .text("Auto-Submitted")
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("auto-replied"));
+        says_so
+            || !self.are_named_a_system()
+                && (self.are_answered(fields)
+                    || telling_field(fields).is_some()
+                    || automatic_subject(&mail.subject))
+    }
+
+    /// Whether a mail system wrote by its name, or by none.
+    fn are_named_a_system(&self) -> bool {
+        self.daemon || self.named_daemon || self.named.is_some() || self.senders.trim().is_empty()
+    }
+
+    /// Whether the header is that of an answer.
+    fn are_answered(&self, fields: &Fields<'_>) -> bool {
+        fields.has("In-Reply-To") || ANSWER.is_match(&self.subject)
     }
 
     /// Whether anything asks to look at the body.
     fn speak(&self) -> bool {
-        self.named.is_some() || self.null || self.daemon || self.told || self.senders.contains("amazonaws")
+        self.named.is_some() || self.null || self.daemon || self.told || self.is_from_amazon()
     }
 }
 
@@ -210,6 +256,7 @@ impl Report {
             status: code,
             action,
             original_message_id: message_id(&self.returned),
+            certain: false,
         }))
     }
 
@@ -224,20 +271,39 @@ impl Report {
             status: enhanced_code(&self.words).or_else(|| meaning(&fold(&self.words))),
             action: "failed".to_owned(),
             original_message_id: message_id(&self.receipt).or_else(|| message_id(&self.returned)),
+            certain: false,
         })
     }
 
     /// By what the sender, the subject and the words say.
-    fn unstructured(&self, fields: &Fields<'_>, clues: Clues, mail: &InboundMail) -> Option<Bounce> {
-        let Clues { senders, subject, named, null, daemon, told } = clues;
+    fn unstructured(&self, fields: &Fields<'_>, clues: &Clues<'_>, mail: &InboundMail) -> Option<Bounce> {
+        let Clues { null, daemon, told, .. } = *clues;
         let words = head(&self.words, LONGEST_REPORT);
         let folded = fold(words);
         let failing = FAILURE.is_match(&folded);
         let strong = STRONG.is_match(&folded);
+        let original_message_id = message_id(&self.returned);
+        let is_returned = original_message_id.is_some();
+        // Whoever wrote, and whom they wrote to, are nobody who was not reached.
+        let own: Vec<String> =
+            mail.to.iter().chain(&mail.from).map(|mailbox| mailbox.address.clone()).collect();
+        let recipient = clues
+            .named
+            .clone()
+            .or_else(|| anchored_address(words, &own))
+            .or_else(|| returned_recipient(&self.returned))
+            .or_else(|| first_address(words, &own))
+            .or_else(|| addresses(words).next().filter(|address| !own.contains(address)))
+            .or_else(|| first_address(&mail.subject, &own));
+        let is_named = recipient.as_ref().is_some_and(|address| !own.contains(address));
+        let proven = is_returned || is_named;
+        let stated = enhanced_code(words);
+        let code = stated.clone().or_else(|| reply_code(words));
+        if clues.named.is_none() && code.is_none() && tells_of_success(&clues.subject, &folded) {
+            return None;
+        }
         // An automatic reply says so itself, whatever its envelope.
-        let answers = fields
-            .text("Auto-Submitted")
-            .is_some_and(|value| value.to_ascii_lowercase().starts_with("auto-replied"));
+        let answers = clues.answer(fields, mail);
         // People write "my mail was not delivered" too, codes and all: without a mail system as sender, the mail that
         // came back must be there, or a sentence to its sender with the address under it.
         let addressed = SECOND_PERSON.find(&folded).is_some_and(|found| {
@@ -246,37 +312,42 @@ impl Report {
             let is_cited = before.trim_end().ends_with(['\u{ab}', '"', '\u{201c}']) || before.ends_with(':');
             !is_cited && folded[found.end()..].contains('@')
         });
+        let is_personal = PERSON.is_match(&folded);
         let proof = !folded.contains('?')
-            && !PERSON.is_match(&folded)
-            && (message_id(&self.returned).is_some() || addressed && anchored_address(words, &[]).is_some());
+            && !is_personal
+            && (is_returned || addressed && anchored_address(words, &own).is_some());
         let opens = SECOND_PERSON
             .find(&folded)
             .is_some_and(|found| !folded[..found.start()].contains(char::is_alphabetic));
-        let found = named.is_some()
-            || daemon && (told || failing || strong || LINE_OF_ADDRESS.is_match(words))
-            || DAEMON.is_match(senders) && told && failing
-            || null && (told && failing || strong && !answers)
-            || strong && told && proof
-            || senders.contains("amazonaws") && NOTIFICATION.is_match(&folded);
-        if !found || !opens && is_answer(fields, &subject, daemon, null) {
+        let is_by_itself = answers && (null || !opens);
+        let is_notice = clues.is_from_amazon() && NOTIFICATION.is_match(&folded);
+        let found = clues.named.is_some()
+            || daemon && (told || strong || LINE_OF_ADDRESS.is_match(words))
+            || daemon && failing && (proven || code.is_some())
+            || clues.named_daemon && told && failing && proven && (is_returned || !is_personal)
+            || null && !answers && (told && failing || strong) && proven
+            // In a tongue of which nothing is known here, the code speaks.
+            || (null || daemon) && !answers && stated.is_some() && is_named
+            || strong && told && proof && !is_by_itself
+            || is_notice;
+        // An answer by a person that quotes a report.
+        let is_answer = !(daemon || null && clues.are_named_a_system()) && clues.are_answered(fields);
+        if !found || is_answer && !opens {
             return None;
         }
-        let own: Vec<String> =
-            mail.to.iter().chain(&mail.from).map(|mailbox| mailbox.address.clone()).collect();
-        let recipient = named
-            .or_else(|| anchored_address(words, &own))
-            .or_else(|| returned_recipient(&self.returned))
-            .or_else(|| first_address(words, &own))
-            .or_else(|| any_address(words).filter(|address| !own.contains(address)));
-        let code = enhanced_code(words).or_else(|| reply_code(words)).or_else(|| meaning(&folded));
-        let action = action_of(code.as_deref(), &format!("{subject} {folded}"));
-        Some(Bounce { recipient, status: code, action, original_message_id: message_id(&self.returned) })
+        let code = code.or_else(|| meaning(&folded));
+        let action = action_of(code.as_deref(), &format!("{} {folded}", clues.subject));
+        Some(Bounce { recipient, status: code, action, original_message_id, certain: is_notice })
     }
 }
 
-/// An answer by a person that quotes a report.
-fn is_answer(fields: &Fields<'_>, subject: &str, daemon: bool, null: bool) -> bool {
-    !daemon && !null && (fields.has("In-Reply-To") || ANSWER.is_match(subject))
+/// Whether the subject or the words, folded, say that the mail arrived, and no word that it did not.
+fn tells_of_success(subject: &str, folded: &str) -> bool {
+    // What sendmail writes over its lists, of whatever they tell.
+    let is_heading = |found: regex::Match<'_>| {
+        found.as_str() == TRANSCRIPT || folded[found.end()..].starts_with(" successful")
+    };
+    (SUCCESS.is_match(subject) || SUCCESS.is_match(folded)) && STRONG.find_iter(folded).all(is_heading)
 }
 
 fn action_of(code: Option<&str>, folded: &str) -> String {
@@ -294,43 +365,9 @@ fn failed_recipients(fields: &Fields<'_>) -> Option<String> {
     value.split([',', ' ']).find_map(usable_address)
 }
 
-/// The first usable address that is not one of `except`, nor a mail system's own.
-fn first_address(text: &str, except: &[String]) -> Option<String> {
-    addresses(text).find(|address| !except.contains(address) && !is_system(address))
-}
-
-fn any_address(text: &str) -> Option<String> {
-    addresses(text).next()
-}
-
-fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
-    let found = ADDRESS.find_iter(text).take(200);
-    found.filter_map(|found| usable_address(found.as_str().trim_matches(['.', '*', '`'])))
-}
-
-/// An address that no mail of ours was for.
-fn is_system(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or("");
-    ["mailer-daemon", "postmaster", "abuse", "double-bounce", "noc", "helpdesk"].contains(&local)
-}
-
-/// Postfix and qmail: `<address>:` at the start of a line, or alone on it.
-static LINE_OF_ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*<([^\s<>]+@[^\s<>]+)>:?"));
 /// Subjects of what people answer or pass on, folded.
 static ANSWER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(re|fwd?|tr|wg|aw|rv|enc|i|ref|antw|doorst|sv|vs)( ?\[\d+\])? ?:"));
-
-fn anchored_address(words: &str, except: &[String]) -> Option<String> {
-    for found in LINE_OF_ADDRESS.captures_iter(words).take(20) {
-        if let Some(address) = usable_address(&found[1])
-            && !except.contains(&address)
-        {
-            return Some(address);
-        }
-    }
-    let anchor = ANCHOR.find(words)?;
-    first_address(&words[anchor.start()..], except)
-}
 
 /// Whom the returned mail was for.
 fn returned_recipient(returned: &str) -> Option<String> {

@@ -5,6 +5,7 @@
 //! valid UTF-8 only by an accident that needs an accented letter before every symbol.
 
 use mail_parser::decoders::charsets::map::charset_decoder;
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// Decodes `bytes`, declared to be in the charset `declared`. Linear; what cannot be decoded becomes U+FFFD.
@@ -17,10 +18,20 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
         }
         _ => {}
     }
-    match Family::of(&label) {
+    let family = Family::of(&label);
+    if (family == Family::Unknown || is_ascii_label(&label)) && is_japanese(bytes) {
+        return known("iso-2022-jp", &settled(bytes)).unwrap_or_else(|| guessed(bytes));
+    }
+    match family {
         Family::Utf7 => utf7(bytes),
         Family::Escaped => escaped(&label, bytes),
         // Stateful or wide: plain ASCII bytes mean something else in these.
+        Family::Shifting if label.contains("2022") && label.contains("jp") => {
+            known(&label, &settled(bytes)).unwrap_or_else(|| guessed(bytes))
+        }
+        Family::Shifting if is_high_byte_first(&label, bytes) => {
+            known("utf-16be", bytes).unwrap_or_else(|| guessed(bytes))
+        }
         Family::Shifting => known(&label, bytes).unwrap_or_else(|| guessed(bytes)),
         Family::EastAsian => match std::str::from_utf8(bytes) {
             // Two-byte letters may pass for UTF-8 by accident, three-byte ones do not.
@@ -39,21 +50,113 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     }
 }
 
+/// Whether a charset of that name can be read.
+pub fn is_known(label: &str) -> bool {
+    let label = named(Some(label));
+    matches!(label.as_str(), "utf-8" | "utf8") || Family::of(&label) != Family::Unknown
+}
+
+/// Whether a label promises ASCII.
+fn is_ascii_label(label: &str) -> bool {
+    matches!(label, "us-ascii" | "ascii" | "ansi_x3.4-1968")
+}
+
+/// Whether bytes without a label are ISO-2022-JP (RFC 1468): seven bits, with an escape to its letters.
+fn is_japanese(bytes: &[u8]) -> bool {
+    bytes.contains(&ESCAPE)
+        && bytes.is_ascii()
+        && bytes.windows(3).any(|word| matches!(word, [ESCAPE, b'$', b'@' | b'B'] | [ESCAPE, b'(', b'I']))
+}
+
+const ESCAPE: u8 = 0x1B;
+
+/// ISO-2022-JP without the escapes that another one follows at once, as where encoded words were joined: they say
+/// nothing, and the decoder takes them for faults.
+fn settled(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_escape = |at: usize| {
+        matches!(bytes[at..], [ESCAPE, b'$', b'@' | b'B', ..] | [ESCAPE, b'(', b'B' | b'I' | b'J', ..])
+    };
+    let is_idle = |at: usize| is_escape(at) && is_escape(at + 3);
+    if !(0..bytes.len()).any(is_idle) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        if is_idle(at) {
+            at += 3;
+        } else {
+            kept.push(bytes[at]);
+            at += 1;
+        }
+    }
+    Cow::Owned(kept)
+}
+
+/// Whether UTF-16 whose label does not say which byte of two comes first begins with the higher one: letters of Latin
+/// scripts have a zero there.
+fn is_high_byte_first(label: &str, bytes: &[u8]) -> bool {
+    let zeros = |first: usize| bytes.iter().skip(first).step_by(2).filter(|&&byte| byte == 0).count();
+    matches!(label, "utf-16" | "csutf16" | "unicode" | "csunicode" | "ucs-2" | "iso-10646-ucs-2")
+        && zeros(0) > zeros(1)
+}
+
 /// UTF-8 where the bytes mostly are, else windows-1252, which gives every byte a sensible letter.
 fn guessed(bytes: &[u8]) -> String {
-    let broken = match std::str::from_utf8(bytes) {
-        Ok(text) => return text.to_owned(),
-        Err(_) => bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>(),
-    };
-    let beyond_ascii: usize =
-        bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
-    if is_chinese(bytes) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        text.to_owned()
+    } else if is_chinese(bytes) {
         known("gb18030", bytes).unwrap_or_default()
-    } else if beyond_ascii > broken {
-        String::from_utf8_lossy(bytes).into_owned()
+    } else if is_mostly_utf8(bytes) {
+        mended_utf8(bytes)
     } else {
         known("windows-1252", bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
     }
+}
+
+/// Whether more letters beyond ASCII are sound in UTF-8 than bytes are not; one that was cut off at the end does not count.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut sound, mut broken, mut left) = (0usize, 0usize, bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        left -= chunk.valid().len() + chunk.invalid().len();
+        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        if left > 0 || !is_cut_off(chunk.invalid()) {
+            broken += chunk.invalid().len();
+        }
+    }
+    sound > broken
+}
+
+/// Whether bytes that are no UTF-8 begin a letter of it.
+fn is_cut_off(invalid: &[u8]) -> bool {
+    matches!(invalid, [0xC2..=0xF4, ..])
+}
+
+/// UTF-8 in which single bytes of another hand stand (a footer, a name): those as windows-1252, a letter that was cut off
+/// as U+FFFD.
+fn mended_utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut left = bytes.len();
+    for chunk in bytes.utf8_chunks() {
+        left -= chunk.valid().len() + chunk.invalid().len();
+        text.push_str(chunk.valid());
+        match chunk.invalid() {
+            [] => {}
+            stray @ [_] if left > 0 || !is_cut_off(stray) => {
+                text.push_str(&known("windows-1252", stray).unwrap_or_default());
+            }
+            _ => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    text
+}
+
+/// Whether bytes are not in the charset `declared`, which is UTF-8 or ASCII, and mostly not in UTF-8 either.
+pub fn is_contradicted(bytes: &[u8], declared: &str) -> bool {
+    let label = named(Some(declared));
+    (matches!(label.as_str(), "utf-8" | "utf8") || is_ascii_label(&label))
+        && std::str::from_utf8(bytes).is_err()
+        && !is_mostly_utf8(bytes)
 }
 
 /// Whether bytes without a label are simplified Chinese: whole pairs only, most of them common characters
@@ -87,6 +190,20 @@ fn named(declared: Option<&str>) -> String {
     let label = declared.unwrap_or("").trim().trim_matches(['"', '\'', '=', ';', ' ']).to_ascii_lowercase();
     let label = label.strip_prefix("charset=").unwrap_or(&label);
     let label = label.split([' ', ';', ',', '(']).next().unwrap_or("");
+    let latin = label.strip_prefix("iso-").unwrap_or(label).strip_prefix("latin").unwrap_or("");
+    let part = match latin.trim_start_matches(['-', '_']) {
+        number @ ("1" | "2" | "3" | "4") => number,
+        "5" => "9",
+        "6" => "10",
+        "7" => "13",
+        "8" => "14",
+        "9" | "0" => "15",
+        "10" => "16",
+        _ => "",
+    };
+    if !part.is_empty() {
+        return format!("iso-8859-{part}");
+    }
     let page = ["cp-", "cp", "windows-", "win-", "ibm-", "ibm", "ms", "x-cp"]
         .iter()
         .find_map(|kind| label.strip_prefix(kind));
@@ -105,6 +222,7 @@ fn named(declared: Option<&str>) -> String {
             "ks_c_5601" | "ksc_5601" | "ksc5601" | "x-windows-949" | "uhc" => "euc-kr",
             "mac" | "x-mac" | "macroman" | "x-mac-roman" => "macintosh",
             "utf8mb4" | "utf-8-sig" | "utf-8utf-8" => "utf-8",
+            "utf16" => "utf-16",
             "iso" | "latin" => "iso-8859-1",
             other => other,
         },
@@ -142,12 +260,13 @@ pub fn is_guessed(bytes: &[u8], declared: Option<&str>) -> bool {
     match Family::of(&label) {
         _ if bytes.is_ascii() => false,
         Family::Unknown => !(is_utf8 && matches!(label.as_str(), "utf-8" | "utf8")),
-        Family::SingleByte => is_utf8 || matches!(label.as_str(), "us-ascii" | "ascii"),
+        Family::SingleByte => is_utf8 || is_ascii_label(&label),
         Family::EastAsian => is_utf8,
         Family::Utf7 | Family::Escaped | Family::Shifting => false,
     }
 }
 
+#[derive(PartialEq)]
 enum Family {
     Utf7,
     /// Seven bits, two-byte letters between escapes.
@@ -277,6 +396,8 @@ mod tests {
                 "テ",
             ),
             (["cp-850", "ibm437", "cp437", "ibm850", "cp858"], b"\x90t\x82", "Été"),
+            (["latin9", "latin-9", "ISO-8859-15", "iso-latin-9", "LATIN9"], b"10 \xA4 \xE9", "10 € é"),
+            (["latin2", "latin-2", "iso-8859-2", "l2", "Latin2"], b"\xB9t\xEDtek", "štítek"),
             (["macintosh", "mac", "x-mac-roman", "Macintosh", "macroman"], b"\x83t\x8e \xdb", "Ét\u{e9} €"),
             (["hz-gb-2312", "HZ", "hz", "hz-gb-2312;", "'hz-gb-2312'"], b"~{Dc:C~} a", "你好 a"),
         ] {
@@ -315,5 +436,41 @@ mod tests {
     #[test]
     fn a_cut_character_spoils_only_itself() {
         assert_eq!(decode(b"d\xC3\xA9j\xC3\xA0 vu\xC3", Some("utf-8")), "déjà vu\u{FFFD}");
+        assert_eq!(decode(b"Caf\xC3\xA9 R\xC3", Some("utf-8")), "Café R\u{FFFD}");
+        assert_eq!(decode(b"10\xE2\x82 d\xC3\xA9j\xC3\xA0 \xC3\xA9", None), "10\u{FFFD} déjà é");
+    }
+
+    #[test]
+    fn stray_bytes_in_utf_8_are_letters_of_windows() {
+        let mixed = b"d\xC3\xA9j\xC3\xA0 vu \xC3\xA0 No\xC3\xABl\nl\x92\xE9quipe";
+        assert_eq!(decode(mixed, Some("utf-8")), "déjà vu à Noël\nl’équipe");
+        assert_eq!(decode(b"\xC3\xA9 \xE9t\xE9 \xE0", None), "Ã© été à");
+    }
+
+    #[test]
+    fn japanese_is_read_without_its_label_and_in_pieces() {
+        let pieces = b"\x1b$BF|K\\\x1b(B\x1b$B8l\x1b(B ok";
+        for label in [Some("iso-2022-jp"), Some("us-ascii"), Some("utf-8"), Some("x-nobody-knows"), None] {
+            assert_eq!(decode(pieces, label), "日本語 ok", "{label:?}");
+        }
+        assert_eq!(decode(b"\x1b[1mok\x1b[0m", None), "\x1b[1mok\x1b[0m");
+        assert_eq!(settled(b"\x1b"), b"\x1b".as_slice());
+    }
+
+    #[test]
+    fn utf_16_is_read_whichever_byte_comes_first() {
+        for label in ["utf-16", "utf16", "ucs-2", "unicode"] {
+            assert_eq!(decode(b"\0C\0a\0f\0\xe9", Some(label)), "Café", "{label}");
+            assert_eq!(decode(b"C\0a\0f\0\xe9\0", Some(label)), "Café", "{label}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_the_bytes_contradict_is_told_from_one_with_few_faults() {
+        assert!(is_contradicted(b"\xcf\xf0\xe8", "utf-8") && is_contradicted(b"\xcf\xf0\xe8", "us-ascii"));
+        assert!(
+            !is_contradicted(b"\xcf\xf0\xe8", "windows-1251") && !is_contradicted("Été".as_bytes(), "utf-8")
+        );
+        assert!(!is_contradicted(b"d\xC3\xA9j\xC3\xA0 \xE9", "utf-8"));
     }
 }

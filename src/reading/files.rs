@@ -1,15 +1,18 @@
 //! The files of a mail: which there are, what each is called and is, and whether all that came can be had.
 //! May import: domain.
 //!
-//! A part that itself holds files (`winmail.dat`) is listed as what is in it.
+//! A part that itself holds files (`winmail.dat`) is listed as what is in it, and so are the files in a text (uuencode).
 
+use super::charset::decode;
 use super::clean::{self, Pictures};
-use super::header::{Fields, is_invisible};
-use super::parse::{contents, is_sound, media_type};
+use super::header::{Fields, has_ending, is_invisible};
+use super::parse::{decoded, is_file_of_no_kind, is_sound, media_type, raw_of, sent};
 use super::sniff;
 use super::tnef::{self, File};
+use super::transfer::uuencoded;
 use crate::domain::mail::{Attachment, HtmlVersion, INSIDE, Parts, Refused, Seal, Shape};
 use mail_parser::{Message, MessagePart, PartType};
+use std::ops::Range;
 
 /// Most attachments listed of one mail.
 const MOST_ATTACHMENTS: usize = 500;
@@ -26,21 +29,49 @@ pub struct Files {
     pub shape: Shape,
 }
 
-/// Lists the files of a mail. `shown` are the parts that its text was read from; a file of more than `most_bytes` is
-/// refused. With `wants_text`, a text that only `winmail.dat` holds is read too.
-pub fn list(message: &Message<'_>, raw: &[u8], shown: &[u32], most_bytes: u64, wants_text: bool) -> Files {
-    let (html, pictures) = html_version(message);
+/// Lists the files of a mail, of whose bytes nobody sent those `inserted`. `shown` are the parts that its text was read
+/// from; a file of more than `most_bytes` is refused. With `wants_text`, a text that only `winmail.dat` holds is read too.
+pub fn list(
+    message: &Message<'_>,
+    raw: &[u8],
+    inserted: &[Range<usize>],
+    shown: &[u32],
+    most_bytes: u64,
+    wants_text: bool,
+) -> Files {
+    let (html, pictures) = html_version(message, raw);
     let mut list = List { attachments: Vec::new(), most_bytes, lost: 0 };
     let mut text = None;
     let mut inside = 0;
-    for &id in message.attachments.iter().filter(|id| !shown.contains(id)) {
+    let mut is_shown = vec![false; message.parts.len()];
+    for &id in shown {
+        if let Some(shown) = is_shown.get_mut(id as usize) {
+            *shown = true;
+        }
+    }
+    for id in listed(message, raw, shown, &is_shown) {
         // Of broken MIME the parser may name a box of parts as a file of its own: there is nothing in it to give out.
         let Some(part) = message.parts.get(id as usize).filter(|part| !part.is_multipart()) else { continue };
-        if list.is_full() {
+        let is_shown = is_shown[id as usize];
+        if list.is_full() && !is_shown {
             list.lost += u32::from(holds_something(part, raw));
             continue;
         }
-        let contents = contents(part, raw);
+        let contents = sent(part, raw, inserted);
+        if is_shown && matches!(part.body, PartType::Text(_)) {
+            for (place, file) in (1..).zip(uuencoded(&contents)) {
+                inside += 1;
+                let (name, bytes) = (decode(file.name, None), file.bytes());
+                list.add(describe_inside(
+                    id,
+                    place,
+                    &File { name, media_type: String::new(), bytes: &bytes },
+                ));
+            }
+        }
+        if is_shown && (list.is_full() || !is_file_too(id, part, raw, shown)) {
+            continue;
+        }
         let Some(mut file) = describe(id, part, raw, &contents) else { continue };
         if file.media_type.ends_with("ms-tnef")
             && let Some(tnef) = tnef::open(&contents)
@@ -82,6 +113,33 @@ pub fn list(message: &Message<'_>, raw: &[u8], shown: &[u32], most_bytes: u64, w
     Files { attachments: list.attachments, text, shape: Shape { html, seal, parts } }
 }
 
+/// The parts that may be files or hold some, in the order of the mail.
+fn listed(message: &Message<'_>, raw: &[u8], shown: &[u32], is_shown: &[bool]) -> Vec<u32> {
+    let is_known = |id: &&u32| (**id as usize) < is_shown.len();
+    let lost_its_kind =
+        |id: &&u32| message.parts.get(**id as usize).is_some_and(|part| is_file_of_no_kind(part, raw));
+    let texts = message.text_body.iter().filter(lost_its_kind);
+    let all = message.attachments.iter().chain(texts).chain(shown).filter(is_known);
+    let mut ids: Vec<u32> = all.copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Whether a text that is shown is a file as well: it says so, it has a name and another text came first, or it is all
+/// there is and of a kind that people keep.
+fn is_file_too(id: u32, part: &MessagePart<'_>, raw: &[u8], shown: &[u32]) -> bool {
+    const KEPT: [&str; 4] = ["text/calendar", "text/csv", "text/vcard", "text/x-vcard"];
+    let fields = Fields::of(part, raw);
+    let disposition = fields.text("Content-Disposition").unwrap_or_default().to_ascii_lowercase();
+    let has_name = || {
+        fields.parameter("Content-Disposition", "filename").is_some_and(|name| !file_name(&name).is_empty())
+    };
+    disposition.starts_with("attachment")
+        || shown.first() != Some(&id) && has_name()
+        || id == 0 && KEPT.contains(&media_type(part, raw).as_str())
+}
+
 /// The list as it grows.
 struct List {
     attachments: Vec<Attachment>,
@@ -108,13 +166,17 @@ impl List {
     }
 }
 
-/// The bytes of the file that `part` describes, as [`Attachment::part`] does.
-pub fn bytes(message: &Message<'_>, raw: &[u8], part: u32) -> Option<Vec<u8>> {
+/// The bytes of the file that `part` describes, as [`Attachment::part`] does, without those `inserted`.
+pub fn bytes(message: &Message<'_>, raw: &[u8], inserted: &[Range<usize>], part: u32) -> Option<Vec<u8>> {
     let holder = message.parts.get((part % INSIDE) as usize).filter(|part| !part.is_multipart())?;
-    let contents = contents(holder, raw);
+    let contents = sent(holder, raw, inserted);
     match part / INSIDE {
         0 => Some(contents.into_owned()),
-        place => Some(tnef::open(&contents)?.files.get(place as usize - 1)?.bytes.to_vec()),
+        place => {
+            let place = place as usize - 1;
+            let in_tnef = tnef::open(&contents).and_then(|tnef| Some(tnef.files.get(place)?.bytes.to_vec()));
+            in_tnef.or_else(|| Some(uuencoded(&contents).get(place)?.bytes()))
+        }
     }
 }
 
@@ -127,17 +189,15 @@ fn holds_something(part: &MessagePart<'_>, raw: &[u8]) -> bool {
 }
 
 /// The HTML version of a mail, and the pictures in it.
-fn html_version(message: &Message<'_>) -> (Option<HtmlVersion>, Pictures) {
+fn html_version(message: &Message<'_>, raw: &[u8]) -> (Option<HtmlVersion>, Pictures) {
     let mut version = None;
     let mut pictures = Pictures::default();
     for &id in &message.html_body {
-        let Some(PartType::Html(html)) = message.parts.get(id as usize).map(|part| &part.body) else {
-            continue;
-        };
-        if !html.contains('<') {
+        let Some(part) = message.parts.get(id as usize) else { continue };
+        if !matches!(&part.body, PartType::Html(html) if html.contains('<')) {
             continue;
         }
-        let found = clean::pictures(html);
+        let found = clean::pictures(&decoded(part, raw));
         pictures.remote |= found.remote;
         pictures.parts.extend(found.parts);
         version = Some(if pictures.remote { HtmlVersion::RemoteImages } else { HtmlVersion::Whole });
@@ -198,17 +258,21 @@ fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8], contents: &[u8]) -> Opt
     let media_type = media_type(part, raw);
     let bytes = contents.len() as u64;
     let fields = Fields::of(part, raw);
-    let given = fields
-        .parameter("Content-Disposition", "filename")
-        .or_else(|| fields.parameter("Content-Type", "name"))
-        .map(|name| file_name(&name))
-        .filter(|name| !name.is_empty());
+    let named = |field, key| {
+        fields.parameter(field, key).map(|name| file_name(&name)).filter(|name| !name.is_empty())
+    };
+    // Of a form `name` is the name of the field.
+    let given = named("Content-Disposition", "filename")
+        .or_else(|| named("Content-Type", "name"))
+        .or_else(|| named("Content-Disposition", "name").filter(|name| has_ending(name.as_bytes())))
+        .or_else(|| named("Content-Type", "filename"));
     // The other half of a text that is shown is not a document.
     let unnamed_text = given.is_none() && matches!(part.body, PartType::Html(_) | PartType::Text(_));
     let declared_attachment = fields
         .text("Content-Disposition")
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("attachment"));
-    if unnamed_text && bytes == 0 && !declared_attachment {
+    let is_empty = bytes == 0 && !declared_attachment;
+    if is_empty && (unnamed_text || given.is_none() && matches!(part.body, PartType::Message(_))) {
         return None;
     }
     // What vouches for the other parts, or says how they are sealed, is not a document for people.
@@ -220,9 +284,12 @@ fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8], contents: &[u8]) -> Opt
     {
         return None;
     }
-    let given = given.or_else(|| named_by_id(&fields));
+    let given = given
+        .or_else(|| named_by_location(&fields))
+        .or_else(|| named_by_id(&fields))
+        .or_else(|| named_by_description(&fields));
     let media_type = sniff::media_type(contents, &media_type);
-    let name = given.unwrap_or_else(|| made_up_name(id, part, &media_type));
+    let name = given.unwrap_or_else(|| made_up_name(id, part, raw, &media_type));
     Some(Attachment { name, media_type, bytes, part: id, inline: false, refused: None })
 }
 
@@ -230,12 +297,22 @@ fn describe(id: u32, part: &MessagePart<'_>, raw: &[u8], contents: &[u8]) -> Opt
 fn named_by_id(fields: &Fields<'_>) -> Option<String> {
     let id = fields.id("Content-ID")?;
     let name = file_name(id.split('@').next().unwrap_or(""));
-    let (stem, ending) = name.rsplit_once('.')?;
-    let plausible = !stem.is_empty()
-        && (2..=5).contains(&ending.len())
-        && ending.chars().all(|c| c.is_ascii_alphanumeric());
-    let has_letter = ending.chars().any(|c| c.is_ascii_alphabetic());
-    (plausible && has_letter && id.contains('@')).then_some(name)
+    has_ending(name.as_bytes()).then_some(name)
+}
+
+/// The name at the end of the address of a page's picture (RFC 2557).
+fn named_by_location(fields: &Fields<'_>) -> Option<String> {
+    let location = fields.text("Content-Location")?;
+    let path = location.split(['?', '#']).next().unwrap_or("");
+    let path =
+        path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    Some(file_name(path)).filter(|name| has_ending(name.as_bytes()))
+}
+
+/// The name that stands where a description should.
+fn named_by_description(fields: &Fields<'_>) -> Option<String> {
+    let name = fields.text("Content-Description").map(|given| file_name(&given))?;
+    has_ending(name.as_bytes()).then_some(name)
 }
 
 /// A plain file name: the last piece of a path, nothing that hides what it is.
@@ -260,12 +337,10 @@ fn shortened(name: &str) -> String {
 }
 
 /// A name for a part that has none: by its subject, its kind and its place.
-fn made_up_name(id: u32, part: &MessagePart<'_>, media_type: &str) -> String {
+fn made_up_name(id: u32, part: &MessagePart<'_>, raw: &[u8], media_type: &str) -> String {
     if let PartType::Message(nested) = &part.body {
-        let subject = nested
-            .parts
-            .first()
-            .and_then(|root| Fields::of(root, nested.raw_message.as_ref()).text("Subject"));
+        let subject =
+            nested.parts.first().and_then(|root| Fields::of(root, raw_of(nested, raw)).text("Subject"));
         let subject = subject.map(|subject| file_name(&subject)).filter(|subject| !subject.is_empty());
         return format!("{}.eml", subject.unwrap_or_else(|| format!("message-{id}")));
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// 40,000 of them overflow the stack, so they are counted before parsing.
 const DEEPEST_NESTING: usize = 50;
 /// More parts than any letter has.
-const MOST_PARTS: usize = 10_000;
+pub(super) const MOST_PARTS: usize = 10_000;
 /// More header fields, in all its parts together, than any letter has.
 const MOST_FIELDS: usize = 100_000;
 /// Furthest that the head of a part reaches from its type.

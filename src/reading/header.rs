@@ -11,8 +11,10 @@ pub use crate::domain::text::is_invisible;
 use mail_parser::MessagePart;
 use std::borrow::Cow;
 
-/// Longest text kept of a subject or a name, in characters.
+/// Longest text kept of a name, in characters.
 const LONGEST_LINE: usize = 900;
+/// Longest text kept of a field that is read as a whole, such as the subject, in characters.
+const LONGEST_TEXT: usize = 2_000;
 /// Most message ids kept of one field.
 const MOST_IDS: usize = 200;
 /// Longest raw value looked at, in bytes: more than any honest field holds.
@@ -59,7 +61,7 @@ impl<'a> Fields<'a> {
 
     /// A raw value, decoded and cleaned.
     pub fn read(&self, raw: &[u8]) -> String {
-        clean(&decode_words(&text_of(raw, self.charset.as_deref())))
+        one_line(&decode_words(&text_of(raw, self.charset.as_deref())), LONGEST_TEXT)
     }
 
     /// The first field called `name`, decoded and cleaned; `None` when there is none.
@@ -108,8 +110,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A parameter of a structured field such as Content-Type, decoded (RFC 2231, RFC 2047, or raw 8-bit).
+    /// Of several fields with that name any may hold it.
     pub fn parameter(&self, field: &'a str, name: &str) -> Option<String> {
-        self.all(field).next().and_then(|raw| read_parameter(raw, name))
+        self.all(field).find_map(|raw| read_parameter(raw, name))
     }
 }
 
@@ -128,7 +131,11 @@ fn text_of(raw: &[u8], charset: Option<&str>) -> String {
 
 /// One line: control and direction-changing characters gone, white space collapsed, bounded.
 pub fn clean(text: &str) -> String {
-    let mut line = String::with_capacity(text.len().min(LONGEST_LINE * 4));
+    one_line(text, LONGEST_LINE)
+}
+
+fn one_line(text: &str, longest: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(longest * 4));
     let mut space = false;
     let mut length = 0;
     for c in text.chars() {
@@ -142,7 +149,7 @@ pub fn clean(text: &str) -> String {
             }
             line.push(c);
             length += 1;
-            if length >= LONGEST_LINE {
+            if length >= longest {
                 break;
             }
         }
@@ -268,7 +275,7 @@ fn read_ids(line: &str) -> Vec<String> {
 }
 
 /// A parameter: `name=value`, `name="value"`, `name*=utf-8''value`, `name*0*=…; name*1=…`.
-fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
+pub(super) fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
     let raw = &raw[..raw.len().min(LONGEST_VALUE)];
     let mut plain: Option<Vec<u8>> = None;
     let mut pieces: Vec<(u32, bool, Vec<u8>)> = Vec::new();
@@ -288,6 +295,9 @@ fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
     }
     if pieces.is_empty() {
         let plain = plain?;
+        if let Some(text) = extended(&plain) {
+            return Some(text);
+        }
         // A name written as in the address of a page, where that gives letters that need it.
         let unquoted = plain.contains(&b'%').then(|| percent_decoded(&plain));
         if let Some(text) =
@@ -299,6 +309,12 @@ fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
         return Some(decode_words(&text.replace(['\r', '\n'], "")));
     }
     pieces.sort_by_key(|piece| piece.0);
+    if pieces.iter().all(|(_, encoded, _)| !encoded) {
+        let whole: Vec<u8> = pieces.iter().flat_map(|(_, _, value)| value).copied().collect();
+        if let Some(text) = extended(&whole) {
+            return Some(text);
+        }
+    }
     let mut charset = None;
     let mut bytes = Vec::new();
     for (index, (_, encoded, value)) in pieces.iter().enumerate() {
@@ -308,7 +324,7 @@ fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
                 let mut parts = value.splitn(3, |&b| b == b'\'');
                 if let (Some(label), Some(_), Some(text)) = (parts.next(), parts.next(), parts.next()) {
                     charset = Some(String::from_utf8_lossy(label).into_owned());
-                    value = Cow::Owned(text.to_vec());
+                    value = Cow::Owned(without_quotes(text).to_vec());
                 }
             }
             value = Cow::Owned(percent_decoded(&value));
@@ -319,59 +335,207 @@ fn read_parameter(raw: &[u8], name: &str) -> Option<String> {
     Some(decode_words(&text))
 }
 
-/// The parameters after the first `;`, keys in lower case, quotes undone.
+/// A value as RFC 2231 section 4 has it under a key that does not say so: `utf-8''Caf%C3%A9.pdf`.
+fn extended(value: &[u8]) -> Option<String> {
+    let mut parts = value.splitn(3, |&byte| byte == b'\'');
+    let (label, language, text) = (parts.next()?, parts.next()?, parts.next()?);
+    let label = std::str::from_utf8(label).ok()?;
+    let is_label = (2..=40).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte));
+    let is_language = language.iter().all(|&byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let is_extended = is_label && is_language && text.contains(&b'%') && charset::is_known(label);
+    is_extended.then(|| decode_words(&decode(&percent_decoded(without_quotes(text)), Some(label))))
+}
+
+fn without_quotes(text: &[u8]) -> &[u8] {
+    match text {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => text,
+    }
+}
+
+/// The parameters of a field, keys in lower case, quotes undone: what follows the first `;`, or a key before it.
 fn parameters(raw: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut at = raw.iter().position(|&b| b == b';').unwrap_or(raw.len());
+    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut at = first_parameter(raw);
+    let mut ends = ByteWordEnds::default();
+    // Whether the last value may go on behind a `;`: nobody quoted it.
+    let mut is_open = false;
     while at < raw.len() && found.len() < 200 {
-        at += 1;
-        let key_start = at;
+        let start = at;
         while at < raw.len() && raw[at] != b'=' && raw[at] != b';' {
             at += 1;
         }
-        let key = String::from_utf8_lossy(&raw[key_start..at]).trim().to_ascii_lowercase();
+        let key = raw[start..at].trim_ascii();
         if raw.get(at) != Some(&b'=') {
+            at += 1;
+            if let Some((name, value)) = found.last_mut()
+                && is_open
+                && matches!(name.as_str(), "name" | "filename")
+                && has_ending(key)
+                && !has_ending(value)
+            {
+                value.push(b';');
+                value.extend_from_slice(key);
+            }
             continue;
         }
+        let key = String::from_utf8_lossy(key).to_ascii_lowercase();
         at += 1;
         while raw.get(at).is_some_and(u8::is_ascii_whitespace) {
             at += 1;
         }
-        let mut value = Vec::new();
-        if raw.get(at) == Some(&b'"') {
-            at += 1;
-            while let Some(&byte) = raw.get(at) {
-                at += 1;
-                match byte {
-                    b'"' => break,
-                    b'\\' if matches!(raw.get(at), Some(b'"' | b'\\')) => {
-                        value.push(raw[at]);
-                        at += 1;
-                    }
-                    byte => value.push(byte),
-                }
+        is_open = raw.get(at) != Some(&b'"');
+        let is_name = key.starts_with("name") || key.starts_with("filename");
+        let (value, end) =
+            if is_open { unquoted(raw, at, is_name, &mut ends) } else { quoted(raw, at + 1, is_name) };
+        found.push((key, value));
+        at = if raw.get(end) == Some(&b';') { end + 1 } else { end };
+    }
+    found
+}
+
+/// Where the first parameter begins: behind the first `;`, or where a key stands before it.
+fn first_parameter(raw: &[u8]) -> usize {
+    let first = raw.iter().position(|&byte| byte == b';').unwrap_or(raw.len());
+    let piece = &raw[..first];
+    if !piece.contains(&b'=') {
+        return first + 1;
+    }
+    let is_start = |at: usize| at == 0 || piece[at - 1] == b',' || piece[at - 1].is_ascii_whitespace();
+    (0..first).find(|&at| is_start(at) && begins_key(&raw[at..], true)).unwrap_or(first + 1)
+}
+
+/// Whether a key and its `=` stand at the start of `rest`; with `known` only one that is in use.
+fn begins_key(rest: &[u8], known: bool) -> bool {
+    const KEYS: [&str; 7] = ["boundary", "charset", "filename", "format", "name", "size", "type"];
+    let length = rest.iter().take(40).take_while(|&&b| b.is_ascii_alphanumeric() || b == b'-').count();
+    let word = &rest[..length];
+    let is_key = if known {
+        KEYS.iter().any(|key| word.eq_ignore_ascii_case(key.as_bytes()))
+    } else {
+        word.first().is_some_and(u8::is_ascii_alphabetic)
+    };
+    is_key
+        && rest[length..]
+            .iter()
+            .take(10)
+            .find(|&&byte| byte != b'*' && !byte.is_ascii_digit() && !byte.is_ascii_whitespace())
+            .is_some_and(|&byte| byte == b'=')
+}
+
+/// A value from behind its first quotation mark on, and where what follows it begins. A mark inside a name that nobody
+/// escaped belongs to it: the last one stands before a `;`, a comment, another key or nothing.
+fn quoted(raw: &[u8], start: usize, is_name: bool) -> (Vec<u8>, usize) {
+    let mut value = Vec::new();
+    let mut at = start;
+    let mut inner = None;
+    while let Some(&byte) = raw.get(at) {
+        at += 1;
+        match byte {
+            b'"' if !is_name || ends_value(&raw[at..]) => return (value, next_parameter(raw, at)),
+            b'"' => {
+                inner = inner.or(Some((at, value.len())));
+                value.push(byte);
             }
-            while at < raw.len() && raw[at] != b';' {
-                at += 1;
-            }
-        } else {
-            while at < raw.len() && raw[at] != b';' {
+            b'\\' if matches!(raw.get(at), Some(b'"' | b'\\')) => {
                 value.push(raw[at]);
                 at += 1;
             }
-            while value.last().is_some_and(u8::is_ascii_whitespace) {
-                value.pop();
-            }
-            // Some take the apostrophe for a quotation mark.
-            if let [b'\'', inner @ .., b'\''] = value.as_slice()
-                && !inner.contains(&b'\'')
-            {
-                value = inner.to_vec();
-            }
+            byte => value.push(byte),
         }
-        found.push((key, value));
     }
-    found
+    let Some((mark, length)) = inner else { return (value, raw.len()) };
+    let end = next_parameter(raw, mark);
+    value.truncate(length);
+    // `"a".pdf`
+    if !raw[mark].is_ascii_whitespace() {
+        value.extend(raw[mark..end].iter().filter(|&&byte| byte != b'"'));
+    }
+    (value, end)
+}
+
+/// Whether what follows a quotation mark says that it is the last one.
+fn ends_value(rest: &[u8]) -> bool {
+    let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    match &rest[blanks..] {
+        [] | [b';' | b'(', ..] => true,
+        [b',', rest @ ..] => begins_key(rest.trim_ascii_start(), false),
+        rest => begins_key(rest, blanks == 0),
+    }
+}
+
+/// The next `;`, or the next key where somebody forgot it.
+fn next_parameter(raw: &[u8], from: usize) -> usize {
+    let begins =
+        |at: usize| (raw[at].is_ascii_whitespace() || raw[at] == b',') && begins_key(&raw[at + 1..], false);
+    if begins_key(&raw[from..], true) {
+        return from;
+    }
+    (from..raw.len())
+        .find_map(|at| match raw[at] {
+            b';' => Some(at),
+            _ => begins(at).then_some(at + 1),
+        })
+        .unwrap_or(raw.len())
+}
+
+/// A value that nobody quoted, and where what follows it begins.
+fn unquoted(raw: &[u8], start: usize, is_name: bool, ends: &mut ByteWordEnds) -> (Vec<u8>, usize) {
+    let mut at = start;
+    while at < raw.len() && raw[at] != b';' {
+        if let Some(end) = ends.word_end(raw, at) {
+            at = end;
+        } else if raw[at].is_ascii_whitespace() && begins_key(&raw[at + 1..], true) {
+            break;
+        } else {
+            at += 1;
+        }
+    }
+    let value = raw[start..at].trim_ascii_end();
+    let value = match value {
+        // Some take the apostrophe for a quotation mark.
+        [b'\'', inner @ .., b'\''] if !inner.contains(&b'\'') => inner,
+        [inner @ .., b'"'] if !inner.contains(&b'"') => inner,
+        _ => value,
+    };
+    let comment = value.iter().rposition(|&byte| byte == b'(').filter(|_| value.ends_with(b")"));
+    let before_comment = comment.map(|open| value[..open].trim_ascii_end()).filter(|name| has_ending(name));
+    (before_comment.filter(|_| is_name).unwrap_or(value).to_vec(), at)
+}
+
+/// Whether a name ends as files do: `.pdf`.
+pub fn has_ending(name: &[u8]) -> bool {
+    let Some(dot) = name.iter().rposition(|&byte| byte == b'.') else { return false };
+    let ending = &name[dot + 1..];
+    dot > 0
+        && (2..=5).contains(&ending.len())
+        && ending.iter().all(u8::is_ascii_alphanumeric)
+        && ending.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// [`WordEnds`] for bytes.
+#[derive(Default)]
+struct ByteWordEnds {
+    /// Where the next end stands; beyond the bytes where there is none.
+    next: usize,
+}
+
+impl ByteWordEnds {
+    /// Where the encoded word that begins at `at` ends.
+    fn word_end(&mut self, raw: &[u8], at: usize) -> Option<usize> {
+        let rest = raw[at..].strip_prefix(b"=?")?;
+        let charset = rest.iter().take(LONGEST_START).position(|&byte| byte == b'?')?;
+        if !matches!(rest.get(charset + 1..charset + 3), Some([b'B' | b'b' | b'Q' | b'q', b'?'])) {
+            return None;
+        }
+        let data = at + 2 + charset + 3;
+        if self.next < data {
+            let found = raw[data..].windows(2).position(|pair| pair == b"?=");
+            self.next = found.map_or(usize::MAX, |found| data + found);
+        }
+        (self.next - data <= LONGEST_WORD).then(|| self.next + 2)
+    }
 }
 
 fn strip_prefix_any_case<'k>(key: &'k str, name: &str) -> Option<&'k str> {
@@ -416,10 +580,39 @@ mod tests {
             ("attachment; filename='recu.pdf'", "recu.pdf"),
             ("attachment; filename=\"re%C3%A7u.pdf\"", "reçu.pdf"),
             ("attachment; filename=\"50%20 et 100%.pdf\"", "50%20 et 100%.pdf"),
+            ("filename=\"a;b.pdf\"", "a;b.pdf"),
+            ("attachment filename=\"a.pdf\"", "a.pdf"),
+            ("attachment, filename=a.pdf", "a.pdf"),
+            ("attachment; size=3 filename=\"a.pdf\"", "a.pdf"),
+            ("attachment; size=\"3\" x-odd=\"1\" filename=\"a.pdf\"", "a.pdf"),
+            ("attachment; filename=a;b.pdf; size=3", "a;b.pdf"),
+            ("attachment; filename=a.pdf; inline", "a.pdf"),
+            ("attachment; filename=my file (1).zip", "my file (1).zip"),
+            ("attachment; filename=a.pdf (a comment)", "a.pdf"),
+            ("attachment; filename==?utf-8?Q?a;b=C3=A9.pdf?=; size=3", "a;bé.pdf"),
+            ("attachment; filename=\"my \"big\" file.pdf\"; size=3", "my \"big\" file.pdf"),
+            ("attachment; filename=\"a\".pdf; size=3", "a.pdf"),
+            ("attachment; filename=\"a.pdf\" x-odd=\"b\"", "a.pdf"),
+            ("attachment; filename=\"a.pdf\" (a comment); size=3", "a.pdf"),
+            ("attachment; filename=a.pdf\"", "a.pdf"),
+            ("attachment; filename=utf-8''Caf%C3%A9.pdf", "Café.pdf"),
+            ("attachment; filename=\"iso-8859-1'fr'Caf%E9.pdf\"", "Café.pdf"),
+            ("attachment; filename*0=utf-8''Caf%C3%A9; filename*1=.pdf", "Café.pdf"),
+            ("attachment; filename*=utf-8''\"Caf%C3%A9.pdf\"", "Café.pdf"),
+            ("attachment; filename=x-odd''100%.pdf", "x-odd''100%.pdf"),
         ] {
             assert_eq!(read_parameter(raw.as_bytes(), "filename").as_deref(), Some(wanted), "{raw}");
         }
         assert_eq!(read_parameter(b"text/plain; charset", "charset"), None);
+        for (raw, wanted) in [
+            ("multipart/mixed boundary=\"BB\"", "BB"),
+            ("multipart/mixed, boundary=BB", "BB"),
+            ("multipart/mixed; boundary=BB; odd", "BB"),
+            ("multipart/mixed; boundary=\"BB\" odd; x=\"y\"", "BB"),
+            ("multipart/mixed; boundary=\"BB\"charset=\"utf-8\"", "BB"),
+        ] {
+            assert_eq!(read_parameter(raw.as_bytes(), "boundary").as_deref(), Some(wanted), "{raw}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! One pass, linear on any input, depth counted and never recursed into: html5ever is quadratic in nesting.
 
 use super::markup::{Piece, Reader, Tag, unescape};
+use crate::domain::fold::fold;
+use crate::domain::text::head;
 
 /// Deepest quote that still gets a mark of its own.
 const DEEPEST_QUOTE: usize = 8;
@@ -25,9 +27,11 @@ pub fn html_to_text(html: &str) -> String {
         match piece {
             Piece::Text(text) => page.text(text),
             Piece::Open(tag) => {
-                if holds_quote(&tag) && looks < MOST_LOOKS {
+                if looks < MOST_LOOKS
+                    && let Some(holder) = holder_of(&tag)
+                {
                     looks += 1;
-                    page.open_container(&tag, reader.ahead());
+                    page.open_holder(&tag, holder, reader.ahead());
                 }
                 page.open(&tag);
             }
@@ -45,7 +49,7 @@ struct Page {
     /// A space owed before the next word on the same line.
     space: bool,
     quotes: usize,
-    /// How many `<div>` and `<span>` are open, and at which of those counts a container of quotes began.
+    /// How many elements are open that may be a container of quotes, and at which of those counts one began.
     blocks: usize,
     containers: Vec<usize>,
     lists: Vec<Option<u32>>,
@@ -152,16 +156,21 @@ impl Page {
         self.line();
     }
 
-    /// Marks what is in a container that a program made for the quoted mail, unless blockquotes inside mark it
-    /// themselves (answers may stand between them) or it holds a forwarded mail.
-    fn open_container(&mut self, tag: &Tag<'_>, ahead: &str) {
-        let ahead = ahead.to_ascii_lowercase();
-        let start = unescape(ahead.get(..1500).unwrap_or(&ahead));
-        let forwarded = crate::domain::fold::fold(&start);
-        if ahead.contains("<blockquote") || FORWARDED.iter().any(|words| forwarded.contains(words)) {
+    /// Marks what a program holds apart as the quoted mail, unless blockquotes inside a container mark it themselves (answers may
+    /// stand between them), it is a forwarded mail, or its header begins there, which tells both apart elsewhere. Where nothing
+    /// stands above, what is below is the mail.
+    fn open_holder(&mut self, tag: &Tag<'_>, holder: Holder, ahead: &str) {
+        if is_forwarded(ahead) || holder != Holder::Answer && begins_header(ahead) {
             return;
         }
-        if matches!(tag.name.as_str(), "div" | "span") {
+        if holder == Holder::Below {
+            if self.quotes == 0 && !self.text.trim().is_empty() && !tells_itself(ahead) {
+                self.line();
+                self.quotes += 1;
+            }
+            return;
+        }
+        if is_counted(&tag.name) && !ahead.to_ascii_lowercase().contains("<blockquote") {
             self.line();
             self.quotes += 1;
             self.containers.push(self.blocks);
@@ -169,7 +178,7 @@ impl Page {
     }
 
     fn open(&mut self, tag: &Tag<'_>) {
-        if matches!(tag.name.as_str(), "div" | "span") {
+        if is_counted(&tag.name) {
             self.blocks += 1;
         }
         match tag.name.as_str() {
@@ -249,7 +258,7 @@ impl Page {
     }
 
     fn close(&mut self, name: &str) {
-        if matches!(name, "div" | "span") {
+        if is_counted(name) {
             self.blocks = self.blocks.saturating_sub(1);
             if self.containers.last() == Some(&self.blocks) {
                 self.containers.pop();
@@ -312,25 +321,91 @@ impl Page {
 const FORWARDED: [&str; 6] =
     ["forwarded", "transfere", "reexpedie", "weitergeleitet", "reenviado", "inoltrato"];
 
-/// Whether this element is a container that a program makes for the quoted mail.
-fn holds_quote(tag: &Tag<'_>) -> bool {
-    if !matches!(tag.name.as_str(), "div" | "span") || tag.attributes.is_empty() {
-        return false;
+/// Where a program keeps the quoted mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    /// In this element.
+    Answer,
+    /// In this element, and what is forwarded as well.
+    Either,
+    /// From this element to the end, and what is forwarded as well.
+    Below,
+}
+
+/// Whether an element may be a container of quotes.
+fn is_counted(name: &str) -> bool {
+    matches!(name, "div" | "span" | "section" | "article" | "table")
+}
+
+/// Where the quoted mail is, if this element is one that a program makes for it. Who quotes it once more sets "x_" before its name.
+fn holder_of(tag: &Tag<'_>) -> Option<Holder> {
+    let may_hold = is_counted(&tag.name) || tag.name == "hr";
+    if tag.attributes.is_empty() || !may_hold {
+        return None;
     }
     let class = tag.attribute("class").unwrap_or_default();
     let id = tag.attribute("id").unwrap_or_default();
-    class.split_whitespace().any(|word| {
-        matches!(
-            word,
-            "gmail_quote"
-                | "gmail_extra"
-                | "yahoo_quoted"
-                | "protonmail_quote"
-                | "zmail_extra"
-                | "tutanota_quote"
-        )
-    }) || id == "OLK_SRC_BODY_SECTION"
-        || id.starts_with("yahoo_quoted")
+    let id = id.trim_start_matches("x_");
+    let mut classes = class.split_whitespace().map(|word| word.trim_start_matches("x_"));
+    let is_class = |word: &str| {
+        let known = [
+            "gmail_quote",
+            "gmail_quote_container",
+            "gmail_extra",
+            "protonmail_quote",
+            "zmail_extra",
+            "tutanota_quote",
+            "front-blockquote",
+        ];
+        known.contains(&word) || word.ends_with("yahoo_quoted")
+    };
+    if tag.name != "hr"
+        && (classes.any(is_class) || id == "OLK_SRC_BODY_SECTION" || id.starts_with("yahoo_quoted"))
+    {
+        return Some(Holder::Answer);
+    }
+    if matches!(id, "appendonsend" | "stopSpelling" | "zwchr" | "divRplyFwdMsg")
+        || class.contains("OutlookMessageHeader")
+    {
+        return Some(Holder::Below);
+    }
+    let name = tag.attribute("name").unwrap_or_default();
+    let is_either = id == "mail-editor-reference-message-container"
+        || matches!(name.as_str(), "messageReplySection" | "quote");
+    is_either.then_some(Holder::Either)
+}
+
+/// Whether what is ahead begins as a forwarded mail does.
+fn is_forwarded(ahead: &str) -> bool {
+    let start = fold(&unescape(head(ahead, 1500)));
+    FORWARDED.iter().any(|words| start.contains(words))
+}
+
+/// Whether what is ahead marks the quoted mail further down: answers may stand before it and between quotes.
+fn tells_itself(ahead: &str) -> bool {
+    let ahead = ahead.to_ascii_lowercase();
+    ["<blockquote", "divrplyfwdmsg", "<hr"].iter().any(|mark| ahead.contains(mark))
+}
+
+/// Whether the first words ahead may be a label of a mail's header, or are a line drawn above one.
+fn begins_header(ahead: &str) -> bool {
+    /// The longest label, in bytes, and the most words of one.
+    const LONGEST_LABEL: usize = 40;
+    const MOST_WORDS: usize = 3;
+    let mut reader = Reader::of(ahead);
+    let mut words = String::new();
+    while words.len() < LONGEST_LABEL
+        && let Some(piece) = reader.next()
+    {
+        if let Piece::Text(text) = piece {
+            words.push_str(&unescape(text.trim()));
+        }
+    }
+    let words = words.trim();
+    words.starts_with(['-', '_', '=', '*'])
+        || words.split_once([':', '\u{FF1A}']).is_some_and(|(label, _)| {
+            label.len() <= LONGEST_LABEL && label.split_whitespace().count() <= MOST_WORDS
+        })
 }
 
 /// Whether this element holds the header of the quoted mail in a way that only its markup tells.
@@ -378,6 +453,54 @@ mod tests {
     fn quotes_carry_marks() {
         let html = "Oui<blockquote>un<p>deux</p><blockquote>trois</blockquote></blockquote><div>fin</div>";
         assert_eq!(html_to_text(html), "Oui\n> un\n>\n> deux\n> > trois\nfin");
+    }
+
+    #[test]
+    fn what_programs_hold_apart_as_the_quoted_mail_carries_marks() {
+        for holder in [
+            "<div class=x_gmail_quote>ancien</div>",
+            "<table class=\"gmail_quote\"><tr><td>ancien</td></tr></table>",
+            "<section class=protonmail_quote>ancien</section>",
+            "<div class=ydp123yahoo_quoted>ancien</div>",
+            "<div id=mail-editor-reference-message-container>ancien</div>",
+            "<div name=messageReplySection>ancien</div>",
+            "<div name=quote>ancien</div>",
+            "<div id=appendonsend></div><div>ancien</div>",
+            "<div id=x_appendonsend></div>ancien",
+        ] {
+            assert_eq!(html_to_text(&format!("<div>Oui</div>{holder}")), "Oui\n> ancien", "{holder}");
+        }
+        let ruled = format!("Oui\n> {RULE}\n> ancien");
+        for holder in ["<hr id=stopSpelling>ancien", "<div id=divRplyFwdMsg></div><div>ancien</div>"] {
+            assert_eq!(html_to_text(&format!("<div>Oui</div>{holder}")), ruled, "{holder}");
+        }
+        let below = "<div name=quote>ancien</div><div>Non</div>";
+        assert_eq!(html_to_text(below), "> ancien\nNon");
+    }
+
+    #[test]
+    fn where_a_header_follows_or_nothing_tells_of_a_quote_no_marks_are_set() {
+        for (html, text) in [
+            ("<div name=quote>Von: Camille<br>Hallo</div>", "Von: Camille\nHallo".to_owned()),
+            (
+                "<div id=appendonsend></div><div><b>De&nbsp;:</b> Camille</div>",
+                "De\u{a0}: Camille".to_owned(),
+            ),
+            ("Un<hr>Deux", format!("Un\n{RULE}\nDeux")),
+            ("<hr id=stopSpelling>From: Camille<br>Hello", format!("{RULE}\nFrom: Camille\nHello")),
+            ("<div id=appendonsend></div><div>Oui</div>", "Oui".to_owned()),
+            (
+                "<div>Oui</div><hr id=zwchr><div>Camille</div><blockquote>ancien</blockquote><div>Non</div>",
+                format!("Oui\n{RULE}\nCamille\n> ancien\nNon"),
+            ),
+            (
+                "Oui<div id=appendonsend></div><div>Non, pas encore, je le redis une fois de plus</div><hr>\
+                 <div id=divRplyFwdMsg>De : Camille</div>",
+                format!("Oui\nNon, pas encore, je le redis une fois de plus\n{RULE}\nDe : Camille"),
+            ),
+        ] {
+            assert_eq!(html_to_text(html), text, "{html}");
+        }
     }
 
     #[test]

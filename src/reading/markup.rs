@@ -1,5 +1,6 @@
 //! HTML cut into tags and text, forgivingly and in linear time. May import: mail-parser's entities.
 
+use super::charset::decode;
 use mail_parser::decoders::html::add_html_token;
 
 /// How far [`Reader::ahead`] looks, in bytes.
@@ -213,35 +214,99 @@ fn tag_name(inner: &str) -> &str {
     &inner[..end]
 }
 
-/// The text with its entities undone.
+/// Names of characters that HTML lets stand without their `;`, sorted.
+const SHORT: [&str; 106] = [
+    "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil", "ETH",
+    "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT", "Ntilde", "Oacute",
+    "Ocirc", "Ograve", "Oslash", "Otilde", "Ouml", "QUOT", "REG", "THORN", "Uacute", "Ucirc", "Ugrave",
+    "Uuml", "Yacute", "aacute", "acirc", "acute", "aelig", "agrave", "amp", "aring", "atilde", "auml",
+    "brvbar", "ccedil", "cedil", "cent", "copy", "curren", "deg", "divide", "eacute", "ecirc", "egrave",
+    "eth", "euml", "frac12", "frac14", "frac34", "gt", "iacute", "icirc", "iexcl", "igrave", "iquest",
+    "iuml", "laquo", "lt", "macr", "micro", "middot", "nbsp", "not", "ntilde", "oacute", "ocirc", "ograve",
+    "ordf", "ordm", "oslash", "otilde", "ouml", "para", "plusmn", "pound", "quot", "raquo", "reg", "sect",
+    "shy", "sup1", "sup2", "sup3", "szlig", "thorn", "times", "uacute", "ucirc", "ugrave", "uml", "uuml",
+    "yacute", "yen", "yuml",
+];
+
+/// The text with its character references undone.
 pub fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {
         plain.push_str(&rest[..start]);
         rest = &rest[start..];
-        let end = rest.bytes().take(32).position(|b| b == b';');
-        match end {
-            Some(end) => {
-                add_html_token(&mut plain, &rest.as_bytes()[..=end], false);
-                rest = &rest[end + 1..];
+        match push_reference(rest, &mut plain) {
+            0 => {
+                plain.push('&');
+                rest = &rest[1..];
             }
-            None => {
-                let known =
-                    ["&nbsp", "&amp", "&lt", "&gt", "&quot"].into_iter().find(|name| rest.starts_with(name));
-                match known {
-                    Some(name) => {
-                        add_html_token(&mut plain, format!("{name};").as_bytes(), false);
-                        rest = &rest[name.len()..];
-                    }
-                    None => {
-                        plain.push('&');
-                        rest = &rest[1..];
-                    }
-                }
-            }
+            length => rest = &rest[length..],
         }
     }
     plain.push_str(rest);
     plain
+}
+
+/// Undoes the character reference at the start of `rest` (HTML, section 13.2.5.72), and says how long it is; 0 where there
+/// is none.
+fn push_reference(rest: &str, plain: &mut String) -> usize {
+    let bytes = rest.as_bytes();
+    if rest.starts_with("&#") {
+        return push_numbered(rest, plain);
+    }
+    let end = 1 + bytes[1..].iter().take(32).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let before = plain.len();
+    if bytes.get(end) == Some(&b';') {
+        add_html_token(plain, &bytes[..=end], false);
+        if plain[before..] != rest[..=end] {
+            return end + 1;
+        }
+        plain.truncate(before);
+    }
+    // `?a=1&copy=2` is an address.
+    if bytes.get(end) == Some(&b'=') {
+        return 0;
+    }
+    let whole = SHORT.binary_search(&&rest[1..end]).is_ok().then_some(&rest[..end]);
+    let known = whole
+        .or_else(|| ["&nbsp", "&amp", "&lt", "&gt", "&quot"].into_iter().find(|name| rest.starts_with(name)));
+    let Some(name) = known else { return 0 };
+    add_html_token(plain, format!("{name};").as_bytes(), false);
+    name.len()
+}
+
+/// A reference by number: `&#233;`, `&#xE9;`. The controls of Latin-1 stand for what windows-1252 has there.
+fn push_numbered(rest: &str, plain: &mut String) -> usize {
+    let bytes = rest.as_bytes();
+    let is_hex = matches!(bytes.get(2), Some(b'x' | b'X'));
+    let (start, radix) = if is_hex { (3, 16) } else { (2, 10) };
+    let digits = bytes[start..].iter().take(12).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let end = start + digits;
+    let Ok(code) = u32::from_str_radix(&rest[start..end], radix) else { return 0 };
+    match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9F) => plain.push_str(&decode(&[byte], Some("windows-1252"))),
+        _ => plain.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+    }
+    end + usize::from(bytes.get(end) == Some(&b';'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn character_references_are_read_as_browsers_read_them() {
+        for (given, read) in [
+            ("a &amp; b &eacute; &#233; &#xE9; &euro;", "a & b é é é €"),
+            ("it&#146;s &#150; &#x80;", "it’s – €"),
+            ("a &amp b &eacute c &copy 2020 &nbsp hello; &#233 d", "a & b é c © 2020 \u{a0} hello; é d"),
+            ("&nbsphello &amp;amp; &AMP;", "\u{a0}hello &amp; &"),
+            ("?a=1&copy=2&amp;reg=3&amplitude=4", "?a=1&copy=2&reg=3&amplitude=4"),
+            ("&foo; &#xZZ; &#9999999999; &; & &# &#", "&foo; &#xZZ; &#9999999999; &; & &# &#"),
+            ("&#128512;&#xD800;", "😀\u{fffd}"),
+        ] {
+            assert_eq!(unescape(given), read);
+        }
+        assert!(SHORT.is_sorted());
+    }
 }

@@ -11,6 +11,7 @@ mod bounce;
 mod charset;
 pub mod clean;
 mod date;
+mod delimiters;
 mod files;
 mod flowed;
 pub mod glance;

@@ -8,16 +8,19 @@ use super::automatic;
 use super::bounce;
 use super::charset::{self, decode};
 use super::date::{date, received};
+use super::delimiters::{Mended, mend};
 use super::files;
 use super::flowed::unflow;
 use super::guard::guarded;
 use super::header::Fields;
 use super::html::html_to_text;
-use super::transfer::Wrapping;
+use super::transfer::{Wrapping, unwrapped_text, uuencoded};
 use crate::config::Limits;
+use crate::domain::fold::fold;
 use crate::domain::mail::{Attachment, EnclosedMail, InboundMail, Shape};
-use mail_parser::{Message, MessageParser, MessagePart, PartType};
+use mail_parser::{Encoding, Message, MessageParser, MessagePart, PartType};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::panic::catch_unwind;
 
 /// Reads a mail. Never panics; work and memory are linear in its size.
@@ -28,8 +31,8 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     if raw.len() as u64 > limits.max_mail_bytes {
         return Err("too large");
     }
-    let raw = line_ends(raw);
-    let guarded = guarded(&raw)?;
+    let Mended { raw, false_delimiters, inserted, is_guessed } = mend(line_ends(raw));
+    let guarded = without(guarded(&raw)?, &false_delimiters);
     let message = opened(&guarded)?;
     let root = message.parts.first().ok_or("empty")?;
     let fields = Fields::in_charset(root, &raw, body_charset(&message, &raw));
@@ -41,8 +44,11 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     if from.len() == 1 && (senders.odd || senders.fields > 1) {
         from.clear();
     }
-    let body = Body::of(&message, &raw, limits.max_attachment_bytes);
+    let body = Body::of(&message, &raw, &inserted, limits.max_attachment_bytes);
     let mut guessed = body.guessed;
+    if is_guessed && !guessed.contains(&"boundary") {
+        guessed.push("boundary");
+    }
     if !guessed.contains(&"charset")
         && ["From", "To", "Cc", "Subject"].iter().any(|name| fields.is_guessed(name))
     {
@@ -77,7 +83,7 @@ pub fn parse(raw: &[u8], limits: &Limits) -> Result<InboundMail, &'static str> {
     mail.automatic = automatic::reason(&message, &raw, &mail.subject, &senders);
     // Reports enclose mails as well, which nobody handed on.
     if mail.bounce.is_none() && mail.automatic.is_none() {
-        mail.enclosed = enclosed(&message).map(Box::new);
+        mail.enclosed = enclosed(&message, &raw).map(Box::new);
     }
     Ok(mail)
 }
@@ -99,35 +105,55 @@ fn delivered_to(fields: &Fields<'_>) -> Vec<String> {
 const MOST_DELIVERED_TO: usize = 20;
 
 /// The mail that is attached, when there is exactly one.
-fn enclosed(message: &Message<'_>) -> Option<EnclosedMail> {
+fn enclosed(message: &Message<'_>, raw: &[u8]) -> Option<EnclosedMail> {
     let mut nested =
         message.attachments.iter().filter_map(|&id| match &message.parts.get(id as usize)?.body {
             PartType::Message(nested) => Some(nested),
             _ => None,
         });
     let (Some(nested), None) = (nested.next(), nested.next()) else { return None };
-    let raw = nested.raw_message.as_ref();
+    let raw = raw_of(nested, raw);
     let fields = Fields::in_charset(nested.parts.first()?, raw, body_charset(nested, raw));
     let mut senders = fields.mailboxes("From");
     let is_plain = senders.usable.len() == 1 && senders.fields == 1 && !senders.odd;
     let from = if is_plain { senders.usable.pop() } else { None };
     let subject = fields.text("Subject").unwrap_or_default();
-    Some(EnclosedMail { from, subject, text: Body::of(nested, raw, 0).text })
+    Some(EnclosedMail { from, subject, text: Body::of(nested, raw, &[], 0).text })
+}
+
+/// The bytes that an attached mail was read from: those of the mail around it, unless it was encoded. The parser keeps
+/// them as it was given them, masked where they were unlike what was sent.
+pub(super) fn raw_of<'a>(nested: &'a Message<'_>, raw: &'a [u8]) -> &'a [u8] {
+    // What is unwrapped is shorter than the mail that holds it.
+    if nested.raw_message.len() == raw.len() { raw } else { nested.raw_message.as_ref() }
 }
 
 /// The bytes of one file, read again. `None` when `part`, which [`Attachment::part`] describes, is no part of this
 /// mail that holds any. Which parts are files for people, and which may be given out, the list made by [`parse`] says.
 pub fn file_bytes(raw: &[u8], part: u32) -> Option<Vec<u8>> {
-    catch_unwind(|| open(raw, |message, raw| files::bytes(message, raw, part))).ok().flatten().flatten()
+    catch_unwind(|| open(raw, |message, raw, inserted| files::bytes(message, raw, inserted, part)))
+        .ok()
+        .flatten()
+        .flatten()
 }
 
 /// Opens a mail for a look of `see` at its parts; `None` for one that [`parse`] would not open. Offsets are those of
-/// the bytes that `see` is given.
-pub(super) fn open<T>(raw: &[u8], see: impl FnOnce(&Message<'_>, &[u8]) -> T) -> Option<T> {
-    let raw = line_ends(raw);
-    let guarded = guarded(&raw).ok()?;
+/// the bytes that `see` is given, with the places in them that nobody sent.
+pub(super) fn open<T>(raw: &[u8], see: impl FnOnce(&Message<'_>, &[u8], &[Range<usize>]) -> T) -> Option<T> {
+    let Mended { raw, false_delimiters, inserted, .. } = mend(line_ends(raw));
+    let guarded = without(guarded(&raw).ok()?, &false_delimiters);
     let message = opened(&guarded).ok()?;
-    Some(see(&message, &raw))
+    Some(see(&message, &raw, &inserted))
+}
+
+/// The same bytes for the parser, what resembles a delimiter at `places` made unlike one.
+fn without<'a>(mut guarded: Cow<'a, [u8]>, places: &[usize]) -> Cow<'a, [u8]> {
+    for &place in places {
+        if let Some(dash) = guarded.to_mut().get_mut(place) {
+            *dash = b'_';
+        }
+    }
+    guarded
 }
 
 /// Opens what [`guarded`] let through.
@@ -143,9 +169,9 @@ fn body_charset(message: &Message<'_>, raw: &[u8]) -> Option<String> {
     Fields::of(message.parts.get(*first as usize)?, raw).parameter("Content-Type", "charset")
 }
 
-/// The addresses and names of every From, as they stand, for judging who wrote.
+/// The addresses and names of every From, decoded and folded, for judging who wrote.
 fn senders_of(fields: &Fields<'_>) -> String {
-    fields.all("From").map(|raw| decode(raw, None)).collect::<Vec<_>>().join(" ").to_lowercase()
+    fields.all("From").map(|raw| fold(&fields.read(raw))).collect::<Vec<_>>().join(" ")
 }
 
 /// A mail whose lines end in a lone CR (old Macs, broken relays) gets line ends that can be parsed; what an editor or a
@@ -163,40 +189,90 @@ fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
 /// The bytes of a part, its transfer encoding undone.
 pub(super) fn contents<'a>(part: &'a MessagePart<'a>, raw: &'a [u8]) -> Cow<'a, [u8]> {
     match &part.body {
+        // Only base64 holds none of the bytes that the parser was given otherwise than they are.
         PartType::Binary(bytes) | PartType::InlineBinary(bytes)
-            if Wrapping::named(&wrapping_name(part, raw)) != Wrapping::Uuencode =>
+            if part.encoding == Encoding::Base64 && wrapping(part, raw) == Wrapping::Base64 =>
         {
             Cow::Borrowed(bytes)
         }
         PartType::Multipart(_) => Cow::Borrowed(b""),
         _ => {
             let whole = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or(b"");
-            match Wrapping::named(&wrapping_name(part, raw)) {
+            let is_text = || {
+                matches!(part.body, PartType::Text(_) | PartType::Html(_))
+                    && media_type(part, raw).starts_with("text/")
+            };
+            match wrapping(part, raw) {
                 // A message is never encoded (RFC 2046 section 5.2.1), whatever its header says, unless it was.
                 Wrapping::Plain => Cow::Borrowed(whole),
+                Wrapping::Base64 if is_text() => unwrapped_text(whole),
                 wrapping => wrapping.undo(whole),
             }
         }
     }
 }
 
-fn wrapping_name(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    Fields::of(part, raw).text("Content-Transfer-Encoding").unwrap_or_default()
+/// The bytes of a part as a file: of an attached mail those that were sent, without what was `inserted` for the parser.
+pub(super) fn sent<'a>(part: &'a MessagePart<'a>, raw: &'a [u8], inserted: &[Range<usize>]) -> Cow<'a, [u8]> {
+    let (start, end) = (part.offset_body as usize, part.offset_end as usize);
+    let from = inserted.partition_point(|place| place.end <= start);
+    let to = inserted.partition_point(|place| place.start <= end);
+    let is_mail = matches!(part.body, PartType::Message(_)) && wrapping(part, raw) == Wrapping::Plain;
+    let Some(places) = inserted.get(from..to).filter(|places| is_mail && !places.is_empty()) else {
+        return contents(part, raw);
+    };
+    let mut bytes = Vec::new();
+    let mut copied = start;
+    for place in places {
+        bytes.extend_from_slice(raw.get(copied..place.start).unwrap_or(b""));
+        copied = place.end;
+    }
+    bytes.extend_from_slice(raw.get(copied..end).unwrap_or(b""));
+    // Where the delimiter that was sent follows what was inserted, the line end before both is of the delimiter.
+    if places.last().is_some_and(|last| end < last.end && last.end < raw.len()) && bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
+        }
+    }
+    Cow::Owned(bytes)
+}
+
+/// How a part is wrapped: of several words for it, the first that is one of a wrapping.
+fn wrapping(part: &MessagePart<'_>, raw: &[u8]) -> Wrapping {
+    let fields = Fields::of(part, raw);
+    let mut named = fields.all("Content-Transfer-Encoding").map(|value| Wrapping::named(&fields.read(value)));
+    named.find(|wrapping| *wrapping != Wrapping::Plain).unwrap_or(Wrapping::Plain)
 }
 
 /// The media type as declared, in lower case; what RFC 2045 section 5.2 says when it is missing or broken.
 pub fn media_type(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    let declared = Fields::of(part, raw).text("Content-Type").unwrap_or_default().to_ascii_lowercase();
-    let name = declared.split(';').next().unwrap_or("").trim();
-    match name {
-        sound if is_sound(sound) => sound.to_owned(),
-        _ => match &part.body {
+    let fields = Fields::of(part, raw);
+    let declared = fields.all("Content-Type").filter_map(|value| named_type(&fields.read(value)));
+    // Of several the parser believes the last.
+    match declared.last() {
+        Some(sound) => sound,
+        None => match &part.body {
             PartType::Text(_) => "text/plain".to_owned(),
             PartType::Html(_) => "text/html".to_owned(),
             PartType::Message(_) => "message/rfc822".to_owned(),
             _ => "application/octet-stream".to_owned(),
         },
     }
+}
+
+/// The media type that a Content-Type begins with, in lower case, if it is sound: parameters may follow without a `;`.
+fn named_type(value: &str) -> Option<String> {
+    let value = value.to_ascii_lowercase();
+    let name = value.split(';').next().unwrap_or("").trim();
+    let before_parameters = || {
+        let (name, rest) = name.split_once([' ', ','])?;
+        rest.contains('=').then(|| name.trim_end_matches(','))
+    };
+    Some(name)
+        .filter(|name| is_sound(name))
+        .or_else(|| before_parameters().filter(|name| is_sound(name)))
+        .map(str::to_owned)
 }
 
 /// Whether a media type is written as RFC 6838 section 4.2 has it.
@@ -223,17 +299,39 @@ pub fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
     if is("format", "flowed") { unflow(&text, is("delsp", "yes")) } else { text }
 }
 
-/// What stands in a text part, its transfer encoding and its charset undone.
+/// What stands in a text part, its transfer encoding and its charset undone, without the files in it.
 pub(super) fn decoded(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    let bytes = contents(part, raw);
+    let bytes = without_files(part, contents(part, raw));
     plain(&decode(&bytes, charset_of(part, raw, &bytes).as_deref()))
+}
+
+/// The bytes of a text without the files that stand in it, which `files` lists.
+fn without_files<'a>(part: &MessagePart<'_>, bytes: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    if !matches!(part.body, PartType::Text(_)) {
+        return bytes;
+    }
+    let places: Vec<_> = uuencoded(&bytes).into_iter().map(|file| file.place).collect();
+    if places.is_empty() {
+        return bytes;
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut copied = 0;
+    for place in places {
+        text.extend_from_slice(&bytes[copied..place.start]);
+        copied = place.end;
+    }
+    text.extend_from_slice(&bytes[copied..]);
+    Cow::Owned(text)
 }
 
 /// The charset that a part, or the page in it, says it is in.
 fn charset_of(part: &MessagePart<'_>, raw: &[u8], bytes: &[u8]) -> Option<String> {
     let charset = Fields::of(part, raw).parameter("Content-Type", "charset");
-    let is_html = matches!(part.body, PartType::Html(_));
-    charset.or_else(|| is_html.then(|| meta_charset(bytes)).flatten())
+    let in_page = || matches!(part.body, PartType::Html(_)).then(|| meta_charset(bytes)).flatten();
+    match charset {
+        Some(charset) if charset::is_contradicted(bytes, &charset) => Some(in_page().unwrap_or(charset)),
+        charset => charset.or_else(in_page),
+    }
 }
 
 /// The text of a multipart whose header lost its boundary (a folded line without its indent, a cut header): the
@@ -312,6 +410,15 @@ fn is_unnamed_text(part: &MessagePart<'_>, raw: &[u8]) -> bool {
             .is_some_and(|how| how.to_ascii_lowercase().starts_with("attach"))
 }
 
+/// Whether a part is a file whose Content-Type lost its kind: `; name="facture.pdf"`.
+pub(super) fn is_file_of_no_kind(part: &MessagePart<'_>, raw: &[u8]) -> bool {
+    let fields = Fields::of(part, raw);
+    matches!(part.body, PartType::Text(_))
+        && fields.text("Content-Type").is_some_and(|kind| kind.starts_with(';'))
+        && fields.parameter("Content-Type", "name").is_some()
+        && wrapping(part, raw) == Wrapping::Base64
+}
+
 /// Whether a part names a kind that is none, such as `plain`.
 fn is_of_no_kind(part: &MessagePart<'_>, raw: &[u8]) -> bool {
     Fields::of(part, raw).text("Content-Type").is_some_and(|kind| !kind.contains('/'))
@@ -320,7 +427,7 @@ fn is_of_no_kind(part: &MessagePart<'_>, raw: &[u8]) -> bool {
 /// Whether the charset of a text had to be guessed.
 fn has_guessed_charset(part: &MessagePart<'_>, raw: &[u8]) -> bool {
     let whole = raw.get(part.offset_body as usize..part.offset_end as usize).unwrap_or(b"");
-    if whole.is_ascii() && Wrapping::named(&wrapping_name(part, raw)) == Wrapping::Plain {
+    if whole.is_ascii() && wrapping(part, raw) == Wrapping::Plain {
         return false;
     }
     let bytes = contents(part, raw);
@@ -339,12 +446,12 @@ struct Body {
 }
 
 impl Body {
-    fn of(message: &Message<'_>, raw: &[u8], most_bytes: u64) -> Body {
+    fn of(message: &Message<'_>, raw: &[u8], inserted: &[Range<usize>], most_bytes: u64) -> Body {
         let mut shown: Vec<u32> = Vec::new();
         let mut texts: Vec<String> = Vec::new();
         for &id in &message.text_body {
             let Some(part) = message.parts.get(id as usize) else { continue };
-            if matches!(part.body, PartType::Text(_) | PartType::Html(_)) {
+            if matches!(part.body, PartType::Text(_) | PartType::Html(_)) && !is_file_of_no_kind(part, raw) {
                 shown.push(id);
                 texts.push(text_of(part, raw));
             }
@@ -390,7 +497,7 @@ impl Body {
             guessed.push("charset");
         }
         texts.retain(|text| !text.trim().is_empty());
-        let files = files::list(message, raw, &shown, most_bytes, texts.is_empty());
+        let files = files::list(message, raw, inserted, &shown, most_bytes, texts.is_empty());
         if texts.is_empty() {
             texts.extend(files.text);
         }

@@ -30,7 +30,7 @@ pub enum Shown {
 /// The HTML version of a mail as it may be shown, with the pictures of the mail in their place; those from elsewhere only
 /// with `remote_images`. `None` when it has none. Never panics; takes a time linear in the size of the mail.
 pub fn show(raw: &[u8], remote_images: bool) -> Option<Shown> {
-    catch_unwind(|| open(raw, |message, raw| shown(message, raw, remote_images))).ok().flatten().flatten()
+    catch_unwind(|| open(raw, |message, raw, _| shown(message, raw, remote_images))).ok().flatten().flatten()
 }
 
 fn shown(message: &Message<'_>, raw: &[u8], remote_images: bool) -> Option<Shown> {

@@ -11,17 +11,19 @@ statements! {
          RETURNING number, made_at");
     MAKE_NEXT_CANARY = Sql::same(
         "UPDATE canary SET number = number + 1, made_at = $1, tried_at = $1, sent_at = NULL, returned_at = NULL \
-         WHERE id = 1 AND made_at <= $2 AND (returned_at IS NOT NULL OR made_at <= $3) RETURNING number, made_at");
+         WHERE id = 1 AND (made_at > $4 OR made_at <= $2 AND (returned_at IS NOT NULL OR made_at <= $3)) \
+         RETURNING number, made_at");
     TAKE_UNSENT_CANARY = Sql::same(
         "UPDATE canary SET tried_at = $1 WHERE id = 1 AND sent_at IS NULL AND returned_at IS NULL \
          AND tried_at <= $2 AND made_at > $3 RETURNING number, made_at");
     NOTE_CANARY_SENT = Sql::same("UPDATE canary SET sent_at = $2 WHERE id = 1 AND number = $1");
     NOTE_CANARY_RETURNED = Sql::same(
         "UPDATE canary SET returned_at = $2, round_trip_ms = $3 WHERE id = 1 AND number = $1 AND returned_at IS NULL");
-    CANARY = Sql::same("SELECT number, made_at, returned_at, round_trip_ms FROM canary WHERE id = 1");
+    CANARY = Sql::same(
+        "SELECT number, made_at, tried_at, sent_at, returned_at, round_trip_ms FROM canary WHERE id = 1");
 }
 
-type Row = (i64, DateTime<Utc>, Option<DateTime<Utc>>, Option<i64>);
+type Row = (i64, DateTime<Utc>, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<i64>);
 
 /// The canary, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct StoredCanary {
     pub number: i64,
     /// When it was to be sent.
     pub made_at: DateTime<Utc>,
+    /// When somebody last set out to send it.
+    pub tried_at: DateTime<Utc>,
+    /// When the next hop took it.
+    pub sent_at: Option<DateTime<Utc>>,
     /// When it was taken in.
     pub returned_at: Option<DateTime<Utc>>,
     /// What the last one that returned took, in milliseconds.
@@ -39,16 +45,18 @@ pub struct StoredCanary {
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
     /// Makes a canary where one is due: the first ever, or when the last one is from before `due_before` and has
-    /// returned, or is lost (from before `lost_before`). Of two processes one gets it.
+    /// returned, or is lost (from before `lost_before`), or is from after `made_by`, which lies ahead. Of two processes one
+    /// gets it.
     pub async fn make_canary(
         &mut self,
         now: DateTime<Utc>,
         due_before: DateTime<Utc>,
         lost_before: DateTime<Utc>,
+        made_by: DateTime<Utc>,
     ) -> Result<Option<(i64, DateTime<Utc>)>> {
         match optional!(self, MAKE_FIRST_CANARY, now)? {
             Some(first) => Ok(Some(first)),
-            None => optional!(self, MAKE_NEXT_CANARY, now, due_before, lost_before),
+            None => optional!(self, MAKE_NEXT_CANARY, now, due_before, lost_before, made_by),
         }
     }
 
@@ -77,9 +85,11 @@ impl Tx {
 
     pub async fn canary(&mut self) -> Result<Option<StoredCanary>> {
         let row: Option<Row> = optional!(self, CANARY)?;
-        Ok(row.map(|(number, made_at, returned_at, round_trip_ms)| StoredCanary {
+        Ok(row.map(|(number, made_at, tried_at, sent_at, returned_at, round_trip_ms)| StoredCanary {
             number,
             made_at,
+            tried_at,
+            sent_at,
             returned_at,
             round_trip_ms,
         }))

@@ -10,6 +10,17 @@ use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+/// How many mails of each sender came lately.
+macro_rules! count_by_sender {
+    ($index:literal) => {
+        concat!(
+            "SELECT person, CAST(COUNT(*) AS BIGINT) FROM raw_mail",
+            $index,
+            " WHERE counts AND person IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY person"
+        )
+    };
+}
+
 statements! {
     SETTLE_MAIL = Sql::same("UPDATE raw_mail SET state = $2, why = $3 WHERE id = $1");
     UNFILED_MAILS = Sql::same(
@@ -45,15 +56,17 @@ statements! {
          ON CONFLICT (name) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
          synced_at = excluded.synced_at");
     STAMP_SYNC = Sql::same(
-        "INSERT INTO mailbox (name, synced_at) VALUES ($1, $2) \
-         ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at");
+        "INSERT INTO mailbox (name, synced_at, heard_until) VALUES ($1, $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at, \
+         heard_until = COALESCE(excluded.heard_until, mailbox.heard_until)");
     ARE_MANY_LATELY = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM raw_mail \
          WHERE counts AND received_at > $1 LIMIT $2) AS lately");
-    COUNT_BY_SENDER = Sql::same(
-        "SELECT person, CAST(COUNT(*) AS BIGINT) FROM raw_mail \
-         WHERE counts AND person IS NOT NULL AND received_at > $1 AND id < $2 GROUP BY person");
+    // SQLite would go through the whole journal in the order of the persons, to spare itself the sorting.
+    COUNT_BY_SENDER = Sql::fork(
+        count_by_sender!(" INDEXED BY raw_mail_lately"), count_by_sender!(""));
     SYNC_TIMES = Sql::same("SELECT name, synced_at FROM mailbox WHERE synced_at IS NOT NULL");
+    HEARD_TIMES = Sql::same("SELECT name, heard_until FROM mailbox WHERE heard_until IS NOT NULL");
 }
 
 type StandingRow = (Option<i64>, Option<i64>, Option<i64>, Option<DateTime<Utc>>, Option<i64>);
@@ -324,11 +337,23 @@ impl Tx {
         execute!(self, MOVE_CURSOR, mailbox, i64::from(uid_validity), i64::from(last_uid), now).map(drop)
     }
 
-    pub async fn stamp_sync(&mut self, mailbox: &str, now: DateTime<Utc>) -> Result<()> {
-        execute!(self, STAMP_SYNC, mailbox, now).map(drop)
+    /// Stamps the progress of a mailbox; with `heard`, also that all that came to it before then was taken in.
+    pub async fn stamp_sync(
+        &mut self,
+        mailbox: &str,
+        now: DateTime<Utc>,
+        heard: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        execute!(self, STAMP_SYNC, mailbox, now, heard).map(drop)
     }
 
-    /// When each mailbox was last taken in without a fault, by its name.
+    /// Until when all that came to each mailbox was taken in, by its name; none of those that were never read to their end.
+    pub async fn heard_times(&mut self) -> Result<HashMap<String, DateTime<Utc>>> {
+        let rows: Vec<(String, DateTime<Utc>)> = all!(self, HEARD_TIMES)?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// When something was last taken in of each mailbox, or all of it was looked at without a fault, by its name.
     pub async fn sync_times(&mut self) -> Result<HashMap<String, DateTime<Utc>>> {
         let rows: Vec<(String, DateTime<Utc>)> = all!(self, SYNC_TIMES)?;
         Ok(rows.into_iter().collect())

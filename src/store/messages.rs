@@ -21,6 +21,22 @@ macro_rules! family {
     };
 }
 
+/// Who said what when on the tickets of a report; what a merge has taken away from one of them, where it is.
+macro_rules! touched_said {
+    ($created_at:literal) => {
+        concat!(
+            "SELECT id, ticket_id, direction, at, origin_id FROM message WHERE ticket_id IN \
+             (SELECT id FROM ticket WHERE updated_at >= $1 AND ",
+            $created_at,
+            " < $2) AND mark IS NULL AND retracted_at IS NULL \
+             UNION SELECT id, ticket_id, direction, at, origin_id FROM message WHERE origin_id IN \
+             (SELECT id FROM ticket WHERE updated_at >= $1 AND ",
+            $created_at,
+            " < $2 AND merged_into IS NOT NULL) AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id"
+        )
+    };
+}
+
 macro_rules! add_message {
     ($id:literal, $its_id:literal) => {
         concat!(
@@ -52,10 +68,7 @@ statements! {
         concat!("SELECT ", message_columns!(), " FROM message WHERE id = $1 AND retracted_at IS NULL"));
     SAID = Sql::same(
         "SELECT direction, at, origin_id FROM message WHERE ticket_id = $1 AND mark IS NULL AND retracted_at IS NULL ORDER BY at, id");
-    TOUCHED_SAID = Sql::same(
-        "SELECT message.ticket_id, message.direction, message.at, message.origin_id FROM message WHERE message.ticket_id IN \
-         (SELECT id FROM ticket WHERE updated_at >= $1 AND created_at < $2) AND message.mark IS NULL AND message.retracted_at IS NULL \
-         ORDER BY message.at, message.id");
+    TOUCHED_SAID = Sql::fork(touched_said!("+created_at"), touched_said!("created_at"));
     MESSAGE_TEXT = Sql::same("SELECT text FROM message WHERE id = $1");
     LATEST_INBOUND = Sql::same(
         concat!("SELECT ", message_columns!(), " FROM message WHERE (ticket_id = $1 OR origin_id = $1) \
@@ -350,14 +363,17 @@ impl Tx {
         rows.into_iter().map(|(direction, at, origin)| said(ticket, &direction, at, origin)).collect()
     }
 
-    /// The same of every ticket to which anything may have happened from one instant to another.
+    /// The same of every ticket to which anything may have happened from one instant to another, each on the ticket where it is
+    /// now: also what a merge has taken away from one of them.
     pub async fn touched_said(
         &mut self,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<(TicketId, Said)>> {
-        let rows: Vec<(i64, String, DateTime<Utc>, Option<i64>)> = all!(self, TOUCHED_SAID, from, to)?;
-        let read = |(ticket, direction, at, origin): (i64, String, _, _)| {
+        /// With its own number first, by which they are ordered.
+        type Row = (i64, i64, String, DateTime<Utc>, Option<i64>);
+        let rows: Vec<Row> = all!(self, TOUCHED_SAID, from, to)?;
+        let read = |(_, ticket, direction, at, origin): Row| {
             Ok((TicketId(ticket), said(TicketId(ticket), &direction, at, origin)?))
         };
         rows.into_iter().map(read).collect()

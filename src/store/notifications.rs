@@ -3,7 +3,7 @@
 use super::dialect::{Sql, all, execute, optional, scalar, statements};
 use super::outbox::NewDelivery;
 use super::{Result, Tx, clean, known};
-use crate::domain::ids::{EventId, NotificationId, RequesterId, TicketId};
+use crate::domain::ids::{EventId, MessageId, NotificationId, RequesterId, TicketId};
 use crate::domain::notice::NoticeKind;
 use chrono::{DateTime, Utc};
 
@@ -20,6 +20,14 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
     WITHDRAW_NOTIFICATION = Sql::same(
         "UPDATE notification SET withdrawn_at = $2 WHERE event_id = $1 AND withdrawn_at IS NULL");
+    // What waits to be shown is skipped, and so is what waits for the act that overtook it to be taken back.
+    SKIP_UNSHOWN = Sql::same(
+        "UPDATE delivery SET state = 'skipped', why = $3, overtaken_by = NULL, updated_at = $2 WHERE channel = 'web' \
+         AND (state = 'sent' OR (state = 'skipped' AND overtaken_by IS NOT NULL)) AND event_id IN (SELECT event_id FROM notification \
+         WHERE requester_id = $1 AND ((withdrawn_at IS NULL AND visible_at > $2) OR withdrawn_at > $4)) \
+         RETURNING ticket_id, message_id");
+    WITHDRAW_UNSHOWN = Sql::same(
+        "UPDATE notification SET withdrawn_at = $2 WHERE requester_id = $1 AND visible_at > $2 AND withdrawn_at IS NULL");
     NOTIFICATIONS = Sql::same(concat!(
         "SELECT id, ticket_id, kind, title, message, visible_at, read_at FROM notification WHERE ", visible!(),
         " AND id < $3 ORDER BY id DESC LIMIT $4"));
@@ -102,6 +110,23 @@ impl Tx {
 
     pub(super) async fn withdraw_notification(&mut self, event: EventId, now: DateTime<Utc>) -> Result<()> {
         execute!(self, WITHDRAW_NOTIFICATION, event.0, now).map(drop)
+    }
+
+    /// What this requester was not shown yet is not shown to them any more: `why` says for what reason. An act since `undoable`
+    /// may still be taken back: that brings back nothing that it had overtaken. Answers with what they were to be told of: each
+    /// ticket, and the reply where it was one.
+    pub async fn withdraw_unshown(
+        &mut self,
+        requester: RequesterId,
+        why: &str,
+        undoable: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(TicketId, Option<MessageId>)>> {
+        let mut rows: Vec<(i64, Option<i64>)> =
+            all!(self, SKIP_UNSHOWN, requester.0, now, clean(why), undoable)?;
+        rows.sort_unstable();
+        execute!(self, WITHDRAW_UNSHOWN, requester.0, now)?;
+        Ok(rows.into_iter().map(|(ticket, message)| (TicketId(ticket), message.map(MessageId))).collect())
     }
 
     /// The latest first, below `before` where it is given.

@@ -6,10 +6,9 @@ use crate::domain::pace::Pace;
 use chrono::{DateTime, Utc};
 
 statements! {
-    PACES = Sql::fork(
-        "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider",
-        "SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider FOR UPDATE");
-    PACES_SEEN = Sql::same("SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider");
+    // Not by their rows: one that is not there yet cannot be held. SQLite has one writer at a time anyway.
+    HOLD_PACES = Sql::fork("SELECT 1", "SELECT pg_advisory_xact_lock(7104101)");
+    PACES = Sql::same("SELECT provider, full_at, closed_until, next_at, strikes FROM pace ORDER BY provider");
     KEEP_PACE = Sql::same(
         "INSERT INTO pace (provider, full_at, closed_until, next_at, strikes) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (provider) DO UPDATE SET full_at = excluded.full_at, closed_until = excluded.closed_until, \
@@ -40,13 +39,15 @@ impl PaceRow {
 impl Tx {
     /// Of all providers, and holds them to the end of the transaction. They are few: those that are idle are forgotten.
     pub async fn paces(&mut self) -> Result<Vec<(String, Pace)>> {
-        let rows: Vec<PaceRow> = all!(self, PACES)?;
-        Ok(rows.into_iter().map(PaceRow::read).collect())
+        if !self.is_sqlite() {
+            execute!(self, HOLD_PACES)?;
+        }
+        self.paces_seen().await
     }
 
     /// The same for reading only: nothing is held.
     pub async fn paces_seen(&mut self) -> Result<Vec<(String, Pace)>> {
-        let rows: Vec<PaceRow> = all!(self, PACES_SEEN)?;
+        let rows: Vec<PaceRow> = all!(self, PACES)?;
         Ok(rows.into_iter().map(PaceRow::read).collect())
     }
 

@@ -14,6 +14,11 @@ use std::sync::LazyLock;
 
 statements! {
     REQUESTER = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE id = $1");
+    // Held against changes: a choice that is stored meanwhile comes before, or after what follows from the act, and never between.
+    // Shared, so that two acts never wait for each other here.
+    REQUESTER_HELD = Sql::fork(
+        "SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE id = $1",
+        "SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE id = $1 FOR SHARE");
     REQUESTER_BY_EMAIL = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester WHERE email = $1");
     REQUESTERS = Sql::same("SELECT id, email, name, preference, blocked_at, links_since FROM requester ORDER BY email");
     SET_PREFERENCE = Sql::same("UPDATE requester SET preference = $2 WHERE id = $1");
@@ -163,6 +168,11 @@ impl Tx {
 
     pub async fn requester(&mut self, id: RequesterId) -> Result<Requester> {
         requester(one!(self, REQUESTER, id.0)?)
+    }
+
+    /// As they stay until this transaction ends; after the ticket, which is held first everywhere.
+    pub async fn hold_requester(&mut self, id: RequesterId) -> Result<Requester> {
+        requester(one!(self, REQUESTER_HELD, id.0)?)
     }
 
     /// `None` where the record is gone.

@@ -84,14 +84,15 @@ statements! {
     UNSEAL_TICKET = Sql::same(
         "DELETE FROM sealed_body WHERE delivery_id IN (SELECT id FROM delivery WHERE ticket_id = $1)");
     // A superset, as below.
-    NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc IS NOT NULL AND cc LIKE $1");
+    NAMED_IN_COPY = Sql::same("SELECT id, cc FROM delivery WHERE cc IS NOT NULL AND LOWER(cc) LIKE $1");
     LEAVE_OUT = Sql::same("UPDATE delivery SET cc = $2 WHERE id = $1");
     SAID_ELSEWHERE = Sql::same(
         "SELECT message.id, ticket.subject, message.text, message.quoted FROM message \
          JOIN ticket ON ticket.id = message.ticket_id WHERE message.sender = $1");
     DROP_HOOK_POSTS = Sql::same("DELETE FROM webhook_post WHERE ticket_id = $1");
-    // Bodies of other tickets may name them: they are made again, of what is left.
-    BLANK_HOOK_POSTS = Sql::same("UPDATE webhook_post SET body = NULL WHERE body IS NOT NULL");
+    // Bodies of other tickets may name them: they are made again, of what is left. What is settled has none.
+    BLANK_HOOK_POSTS = Sql::same(
+        "UPDATE webhook_post SET body = NULL WHERE body IS NOT NULL AND state IN ('pending', 'sending')");
     DROP_NOTICES = Sql::same(
         "DELETE FROM notification WHERE ticket_id = $1 AND requester_id = (SELECT requester_id FROM ticket WHERE id = $1)");
     BLANK_TICKET = Sql::same("UPDATE ticket SET subject = $2, reason = $3, anonymised_at = $4 WHERE id = $1");
@@ -101,7 +102,7 @@ statements! {
     BLANK_DRAFTS = Sql::same("UPDATE draft SET text = '' WHERE ticket_id = $1");
     LINES_OF = Sql::same("SELECT id, agent_id, actor, detail FROM event WHERE ticket_id = $1 ORDER BY id");
     // A superset: what an address holds may mean something to LIKE.
-    LINES_ABOUT = Sql::same("SELECT id, agent_id, actor, detail FROM event WHERE actor = $1 OR detail LIKE $2");
+    LINES_ABOUT = Sql::same("SELECT id, agent_id, actor, detail FROM event WHERE actor = $1 OR LOWER(detail) LIKE $2");
     BLANK_EVENT = Sql::same("UPDATE event SET actor = $2, detail = $3 WHERE id = $1");
     DROP_OTHER_BODIES = Sql::same(
         "DELETE FROM raw_body WHERE raw_mail_id IN (SELECT id FROM raw_mail WHERE person = $1)");
@@ -273,6 +274,7 @@ impl Tx {
         execute!(self, NOTE_GONE, id, now)?;
         let mails = execute!(self, DROP_BODIES, id)?;
         execute!(self, FORGET_WORDS, id)?;
+        self.owe_sweep().await?;
         execute!(self, DROP_FILES, id)?;
         execute!(self, BLANK_MESSAGES, id, called, words)?;
         // The deliveries before their bytes, so that nobody keeps those anew meanwhile.
@@ -328,6 +330,7 @@ impl Tx {
         execute!(self, LEAVE_OTHERS, email)?;
         execute!(self, FORGET_WHO_BROUGHT, email, called)?;
         self.blank_copies(email).await?;
+        self.owe_sweep().await?;
         execute!(self, BLANK_HOOK_POSTS)?;
         self.drop_belongings(requester, email).await?;
         execute!(self, BLANK_REQUESTER, id, erased_address(requester), called, now)?;
@@ -387,5 +390,38 @@ impl Tx {
     pub async fn is_managed(&mut self, requester: RequesterId) -> Result<bool> {
         let since: Option<(Option<DateTime<Utc>>,)> = optional!(self, IS_MANAGED, requester.0)?;
         Ok(since.is_some_and(|(since,)| since.is_some()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Connection, Store, mailbox, webhook};
+
+    #[tokio::test]
+    async fn what_is_asked_in_a_hurry_or_of_much_is_led_along_an_index_on_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/plans.db", folder.path().display());
+        let store = Store::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let Connection::Sqlite(connection) = &mut tx.connection else { panic!("not SQLite") };
+        for (wanted, index) in [
+            ("privacy::BLANK_COPIES", "delivery_by_address"),
+            ("privacy::BLANK_HOOK_POSTS", "webhook_post_"),
+            ("mailbox::COUNT_BY_SENDER", "raw_mail_lately"),
+            ("webhook::TELL_ALL_AGAIN", "webhook_post_settled"),
+        ] {
+            let mut all = STATEMENTS.iter().chain(mailbox::STATEMENTS).chain(webhook::STATEMENTS);
+            let (_, sql) = all.find(|(name, _)| name.ends_with(wanted)).expect("it is one of them");
+            let explained = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explained))
+                .bind("1")
+                .bind(1)
+                .fetch_all(&mut **connection)
+                .await
+                .unwrap();
+            assert!(plan.iter().any(|(.., step)| step.contains(index)), "{wanted}: {plan:?}");
+        }
     }
 }

@@ -9,16 +9,18 @@ use chrono::{DateTime, Utc};
 statements! {
     // A browser that somebody else used before is told what is theirs from now on.
     SUBSCRIBE = Sql::same(
-        "INSERT INTO push_subscription (requester_id, endpoint, p256dh, auth, created_at) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO push_subscription (requester_id, endpoint, p256dh, auth, vapid_key, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (endpoint) DO UPDATE SET requester_id = excluded.requester_id, p256dh = excluded.p256dh, \
-         auth = excluded.auth, created_at = excluded.created_at");
+         auth = excluded.auth, vapid_key = excluded.vapid_key, created_at = excluded.created_at");
     DROP_OWN_ENDPOINT = Sql::same("DELETE FROM push_subscription WHERE requester_id = $1 AND endpoint = $2");
     DROP_ALL_OF = Sql::same("DELETE FROM push_subscription WHERE requester_id = $1");
     DROP_SUBSCRIPTION = Sql::same("DELETE FROM push_subscription WHERE id = $1");
     DROP_OLDEST = Sql::same(
         "DELETE FROM push_subscription WHERE requester_id = $1 AND id NOT IN \
          (SELECT id FROM push_subscription WHERE requester_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2)");
-    SUBSCRIPTION = Sql::same("SELECT endpoint, p256dh, auth FROM push_subscription WHERE id = $1 AND requester_id = $2");
+    SUBSCRIPTION = Sql::same(
+        "SELECT endpoint, p256dh, auth, vapid_key FROM push_subscription WHERE id = $1 AND requester_id = $2");
     IS_SUBSCRIBED = Sql::same(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM push_subscription WHERE requester_id = $1 AND endpoint = $2");
     IS_OVERTAKEN = Sql::same(
@@ -31,16 +33,17 @@ statements! {
 
 #[allow(missing_docs, reason = "each is one statement and says so by its name")]
 impl Tx {
-    /// Adds a browser, and leaves this requester the latest `most`.
+    /// Adds a browser, which was given `vapid_key`, and leaves this requester the latest `most`.
     pub async fn add_subscription(
         &mut self,
         requester: RequesterId,
         subscription: &Subscription,
+        vapid_key: &str,
         most: i64,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Subscription { endpoint, p256dh, auth } = subscription;
-        execute!(self, SUBSCRIBE, requester.0, clean(endpoint), clean(p256dh), clean(auth), now)?;
+        execute!(self, SUBSCRIBE, requester.0, clean(endpoint), clean(p256dh), clean(auth), vapid_key, now)?;
         execute!(self, DROP_OLDEST, requester.0, most).map(drop)
     }
 
@@ -58,14 +61,14 @@ impl Tx {
         execute!(self, DROP_ALL_OF, requester.0)
     }
 
-    /// One, while it is this requester's.
+    /// One, while it is this requester's, and the key that it was given.
     pub async fn subscription(
         &mut self,
         id: SubscriptionId,
         requester: RequesterId,
-    ) -> Result<Option<Subscription>> {
-        let row: Option<(String, String, String)> = optional!(self, SUBSCRIPTION, id.0, requester.0)?;
-        Ok(row.map(|(endpoint, p256dh, auth)| Subscription { endpoint, p256dh, auth }))
+    ) -> Result<Option<(Subscription, String)>> {
+        let row: Option<(String, String, String, String)> = optional!(self, SUBSCRIPTION, id.0, requester.0)?;
+        Ok(row.map(|(endpoint, p256dh, auth, key)| (Subscription { endpoint, p256dh, auth }, key)))
     }
 
     pub async fn is_subscribed(&mut self, requester: RequesterId, endpoint: &str) -> Result<bool> {

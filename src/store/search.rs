@@ -66,6 +66,12 @@ const MOST_WORDS_BESIDE: i64 = 150;
 /// How many pages of SQLite's index are put together at a time: some milliseconds, in which nobody else writes.
 const TIDIED: i64 = 200;
 
+/// The setting that says how often the index is still to be written anew from end to end.
+const SWEEPS_OWED: &str = "search_sweeps_owed";
+/// How often that is after words were taken away for good. Twice: one that rewrites a single segment stops for good, and says nothing,
+/// once somebody writes meanwhile (FTS5, 6.8 and its source, `fts5IndexMerge`); the one after it begins with several.
+const SWEEPS: u32 = 2;
+
 impl Tx {
     /// Puts parts of the index together, a little at a time; `false` when there is nothing to put together. What was written by many
     /// small transactions lies in some twenty segments, and a word is looked up in each of them.
@@ -73,8 +79,43 @@ impl Tx {
     /// # Errors
     /// The database's.
     pub async fn tidy_search(&mut self) -> Result<bool> {
+        self.merge_search(TIDIED).await
+    }
+
+    /// Words were taken away for good. SQLite's index hides them at once and holds their bytes, which go into each backup, until the
+    /// parts that they lie in are written anew: that is owed from now on, whoever does it. PostgreSQL's vacuum and dumps need no such
+    /// thing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn owe_sweep(&mut self) -> Result<()> {
+        if self.is_sqlite() {
+            self.set_setting(SWEEPS_OWED, &SWEEPS.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to write the index anew where that is owed; `false` where it is not. Only where [`Tx::tidy_search`] found nothing to put
+    /// together in the same transaction: what is under way would go on and keep what it had put together before the words were
+    /// taken away. What it begins, [`Tx::tidy_search`] goes on with.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sweep_search(&mut self) -> Result<bool> {
+        let owed = self.setting(SWEEPS_OWED).await?.and_then(|owed| owed.parse::<u32>().ok()).unwrap_or(0);
+        if owed == 0 {
+            return Ok(false);
+        }
+        // A negative number puts everything together, not only parts of a size. Nothing to do: it is one part, without a gap.
+        let has_begun = self.merge_search(-TIDIED).await?;
+        let owed = if has_begun { owed - 1 } else { 0 };
+        self.set_setting(SWEEPS_OWED, &owed.to_string()).await?;
+        Ok(true)
+    }
+
+    async fn merge_search(&mut self, pages: i64) -> Result<bool> {
         let before: i64 = scalar!(self, CHANGES)?;
-        execute!(self, TIDY, TIDIED)?;
+        execute!(self, TIDY, pages)?;
         let after: i64 = scalar!(self, CHANGES)?;
         // SQLite counts the command itself as one (FTS5, 6.8).
         Ok(after - before > 1)

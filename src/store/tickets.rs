@@ -47,6 +47,32 @@ macro_rules! open_ticket {
     };
 }
 
+macro_rules! touched_tickets {
+    ($created_at:literal, $id:literal) => {
+        concat!(
+            "SELECT ",
+            ticket_columns!(),
+            " FROM ticket WHERE updated_at >= $1 AND ",
+            $created_at,
+            " < $2 AND (reason IS NULL OR reason <> 'spam') ORDER BY ",
+            $id
+        )
+    };
+}
+
+macro_rules! touched_events {
+    ($tables:literal, $created_at:literal) => {
+        concat!(
+            "SELECT event.id, event.ticket_id, event.at, event.kind, event.door, event.actor, event.detail, \
+             event.version_after, event.undone_at FROM ",
+            $tables,
+            " ON event.ticket_id = ticket.id WHERE ticket.updated_at >= $1 AND ",
+            $created_at,
+            " < $2 ORDER BY event.id"
+        )
+    };
+}
+
 static ADD_EVENTS: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(Sql::same(add_event!()), Sql::same("($1, $2, $3, $4, $5, $6, $7, $8, $9)"), 9, "")
 });
@@ -69,7 +95,7 @@ statements! {
         concat!("SELECT ", ticket_columns!(), " FROM ticket WHERE ticket.id = $1 FOR UPDATE"));
     SAVE_TICKET = Sql::same(
         "UPDATE ticket SET status = $3, priority = $4, assignee_id = $5, reason = $6, merged_into = $8, escalated_at = $9, \
-         anonymised_at = NULL, version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
+         anonymised_at = $10, version = version + 1, updated_at = $7 WHERE id = $1 AND version = $2");
     SET_STANDING = Sql::same("UPDATE ticket SET status_since = $2, answer_due = $3 WHERE id = $1");
     SET_FOLLOWS = Sql::same("UPDATE ticket SET follows = $2 WHERE id = $1");
     FOLLOWER = Sql::same(
@@ -97,13 +123,12 @@ statements! {
         "SELECT CAST(COUNT(*) AS BIGINT) FROM event WHERE ticket_id = $1 AND id > $2 AND undone_at IS NULL \
          AND kind NOT IN ('undone', 'feedback_given', 'deadline_near', 'deadline_missed', 'stale', 'snooze_over', 'proposed')");
     MARK_UNDONE = Sql::same("UPDATE event SET undone_at = $2 WHERE id = $1 AND undone_at IS NULL");
-    TOUCHED_TICKETS = Sql::same(concat!(
-        "SELECT ", ticket_columns!(), " FROM ticket WHERE updated_at >= $1 AND created_at < $2 \
-         AND (reason IS NULL OR reason <> 'spam') ORDER BY id"));
-    TOUCHED_EVENTS = Sql::same(
-        "SELECT event.id, event.ticket_id, event.at, event.kind, event.door, event.actor, event.detail, event.version_after, \
-         event.undone_at FROM event JOIN ticket ON ticket.id = event.ticket_id \
-         WHERE ticket.updated_at >= $1 AND ticket.created_at < $2 ORDER BY event.id");
+    // SQLite would read all there ever was, in the order that is asked for: it is led along the last changes.
+    TOUCHED_TICKETS = Sql::fork(
+        touched_tickets!("+created_at", "+ticket.id"), touched_tickets!("created_at", "ticket.id"));
+    TOUCHED_EVENTS = Sql::fork(
+        touched_events!("ticket CROSS JOIN event", "+ticket.created_at"),
+        touched_events!("ticket JOIN event", "ticket.created_at"));
     OPEN_AFTER = Sql::same("SELECT id FROM ticket WHERE status <> 'closed' AND id > $1 ORDER BY id LIMIT $2");
     STANDING_SINCE = Sql::same(concat!(
         "SELECT ", ticket_columns!(), " FROM ticket WHERE ", stands_since!(), " ORDER BY status_since, id LIMIT $3"));
@@ -289,7 +314,7 @@ impl Tx {
         row.map(TicketRow::read).transpose()
     }
 
-    /// Writes what may change of a ticket and counts its version up; one that was anonymised may have words again. `false` when somebody else wrote since
+    /// Writes what may change of a ticket and counts its version up. `false` when somebody else wrote since
     /// `ticket.version` was read; then nothing was written.
     pub async fn save_ticket(&mut self, ticket: &Ticket, now: DateTime<Utc>) -> Result<bool> {
         execute!(
@@ -303,7 +328,8 @@ impl Tx {
             ticket.reason.as_deref().map(clean),
             now,
             ticket.merged_into.map(|id| id.0),
-            ticket.escalated_at
+            ticket.escalated_at,
+            ticket.anonymised_at
         )
         .map(|count| count == 1)
     }
@@ -476,5 +502,36 @@ impl Tx {
         // Spread over all bits, so that no step of the one undoes a step of the other.
         const SPREAD: i64 = 0x1E37_79B9_7F4A_7C15;
         Ok(events.unwrap_or_default().wrapping_mul(SPREAD) ^ delivered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Connection, Store, messages};
+
+    #[tokio::test]
+    async fn a_report_reads_on_sqlite_what_its_tickets_hold_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/plans.db", folder.path().display());
+        let store = Store::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let Connection::Sqlite(connection) = &mut tx.connection else { panic!("not SQLite") };
+        let all = STATEMENTS.iter().chain(messages::STATEMENTS);
+        let of_reports: Vec<_> = all.filter(|(name, _)| name.contains("::TOUCHED_")).collect();
+        assert_eq!(of_reports.len(), 3);
+        for (name, sql) in of_reports {
+            let explained = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explained))
+                .bind("1")
+                .bind("1")
+                .fetch_all(&mut **connection)
+                .await
+                .unwrap();
+            let by_changes = |step: &str| step.contains("ticket USING") && step.contains("ticket_newest");
+            assert!(plan.iter().any(|(.., step)| by_changes(step)), "{name}: {plan:?}");
+            assert!(!plan.iter().any(|(.., step)| step.starts_with("SCAN")), "{name}: {plan:?}");
+        }
     }
 }

@@ -25,6 +25,7 @@ statements! {
         "INSERT INTO timer (ticket_id, kind, due_at) VALUES ($1, $2, $3) \
          ON CONFLICT (ticket_id, kind) DO UPDATE SET due_at = excluded.due_at");
     STOP_TIMER = Sql::same("DELETE FROM timer WHERE ticket_id = $1 AND kind = $2");
+    STOP_TIMER_DUE = Sql::same("DELETE FROM timer WHERE ticket_id = $1 AND kind = $2 AND due_at = $3");
     DUE_TIMERS = Sql::same(
         "SELECT ticket_id, kind, due_at FROM timer WHERE due_at <= $1 ORDER BY due_at, ticket_id, kind");
     COUNT_AHEAD = Sql::same(
@@ -67,6 +68,11 @@ impl Tx {
             Some(due) => execute!(self, SET_TIMER, ticket.0, kind.as_str(), due).map(drop),
             None => execute!(self, STOP_TIMER, ticket.0, kind.as_str()).map(drop),
         }
+    }
+
+    /// Has a timer not run that is due at `due`; one that was put elsewhere meanwhile runs on.
+    pub async fn stop_timer(&mut self, ticket: TicketId, kind: TimerKind, due: DateTime<Utc>) -> Result<()> {
+        execute!(self, STOP_TIMER_DUE, ticket.0, kind.as_str(), due).map(drop)
     }
 
     /// Every timer that is due, the longest due first.

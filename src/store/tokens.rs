@@ -22,6 +22,8 @@ pub struct TokenRow {
     pub refused_at: Option<DateTime<Utc>>,
     /// Its words for it.
     pub refused_why: Option<String>,
+    /// Whom it refused, as [`TokenRow::origin`]: the tokens may be another's.
+    pub refused_origin: Option<String>,
     /// Somebody is asking, until then at the latest.
     pub leased_until: Option<DateTime<Utc>>,
 }
@@ -52,8 +54,8 @@ pub struct TokenOf<'a> {
 
 macro_rules! token_columns {
     () => {
-        "SELECT origin, refresh_token, access_token, expires_at, granted_at, refused_at, refused_why, leased_until \
-         FROM oauth_token WHERE account = $1 AND provider = $2"
+        "SELECT origin, refresh_token, access_token, expires_at, granted_at, refused_at, refused_why, refused_origin, \
+         leased_until FROM oauth_token WHERE account = $1 AND provider = $2"
     };
 }
 
@@ -69,10 +71,12 @@ statements! {
          WHERE account = $1 AND provider = $2 AND lease = $3");
     RENEW_TOKEN = Sql::same(
         "UPDATE oauth_token SET origin = $4, refresh_token = $5, access_token = $6, expires_at = $7, \
-         granted_at = $8, refused_at = NULL, refused_why = NULL, lease = NULL, leased_until = NULL \
+         granted_at = $8, refused_at = NULL, refused_why = NULL, refused_origin = NULL, lease = NULL, \
+         leased_until = NULL \
          WHERE account = $1 AND provider = $2 AND lease = $3");
     REFUSE_TOKEN = Sql::same(
-        "UPDATE oauth_token SET refused_at = $4, refused_why = $5, lease = NULL, leased_until = NULL \
+        "UPDATE oauth_token SET refused_at = $4, refused_why = $5, refused_origin = $6, lease = NULL, \
+         leased_until = NULL \
          WHERE account = $1 AND provider = $2 AND lease = $3");
 }
 
@@ -84,11 +88,22 @@ type Row = (
     Option<DateTime<Utc>>,
     Option<DateTime<Utc>>,
     Option<String>,
+    Option<String>,
     Option<DateTime<Utc>>,
 );
 
 fn row(row: Row) -> TokenRow {
-    let (origin, refresh, access, expires_at, granted_at, refused_at, refused_why, leased_until) = row;
+    let (
+        origin,
+        refresh,
+        access,
+        expires_at,
+        granted_at,
+        refused_at,
+        refused_why,
+        refused_origin,
+        leased_until,
+    ) = row;
     let (refresh_token, access_token) = (refresh.map(SecretString::from), access.map(SecretString::from));
     TokenRow {
         origin,
@@ -98,6 +113,7 @@ fn row(row: Row) -> TokenRow {
         granted_at,
         refused_at,
         refused_why,
+        refused_origin,
         leased_until,
     }
 }
@@ -143,15 +159,16 @@ impl Tx {
         .map(|rows| rows == 1)
     }
 
-    /// As [`Tx::renew_token`].
+    /// As [`Tx::renew_token`]. The tokens stay, whosever they are: they may be of a client that is not refused.
     pub async fn refuse_token(
         &mut self,
         of: TokenOf<'_>,
         lease: &str,
+        origin: &str,
         now: DateTime<Utc>,
         why: &str,
     ) -> Result<bool> {
-        execute!(self, REFUSE_TOKEN, clean(of.account), of.provider, lease, now, clean(why))
+        execute!(self, REFUSE_TOKEN, clean(of.account), of.provider, lease, now, clean(why), origin)
             .map(|rows| rows == 1)
     }
 }

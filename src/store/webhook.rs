@@ -93,7 +93,7 @@ statements! {
          updated_at = $2 WHERE id = $1 AND state IN ('sent', 'failed')");
     TELL_ALL_AGAIN = Sql::same(
         "UPDATE webhook_post SET state = 'pending', why = NULL, attempts = 0, due_at = $1, next_attempt_at = $1, \
-         updated_at = $1 WHERE state = 'failed'");
+         updated_at = $1 WHERE state IN ('sent', 'failed') AND state = 'failed'");
     PRUNE_HOOK_POSTS = Sql::same(
         "DELETE FROM webhook_post WHERE state IN ('sent', 'failed') AND state = $1 AND updated_at <= $2");
     // What the configuration says otherwise than before is tried anew.

@@ -26,6 +26,9 @@ pub const PUSH_READY: &str =
 pub const NO_PUSH_KEY: &str =
     "`push.vapid_private_key` n’est pas une clé\u{a0}: faites-en une par `guichet push keygen`";
 
+/// The standard replies and the templates of mails can be used.
+pub const TEMPLATES_READ: &str = "les réponses types et les modèles de mails se lisent";
+
 /// The database answers.
 pub fn database_ready(url: &str, is_up_to_date: bool) -> String {
     let tables = if is_up_to_date { "les tables sont à jour" } else { "les tables le seront au démarrage" };
@@ -123,6 +126,7 @@ pub fn line(ok: bool, check: &str, detail: &str) -> String {
         "push" => "Push",
         "webhook" => "Webhook",
         "discord" => "Discord",
+        "templates" => "Modèles",
         "docs" => "Articles",
         "web" => "Pages",
         other => other,

@@ -284,6 +284,11 @@ pub const MIGRATED: &str = "La base est à jour.";
 pub const POSTGRES_BACKUP: &str =
     "Cette base est un PostgreSQL : sauvegardez-la avec `pg_dump`, restaurez-la avec `pg_restore`.";
 
+/// A backup that could not be written, and why.
+pub fn backup_unwritten(file: &str, why: &str) -> String {
+    format!("La sauvegarde {file} ne peut pas être écrite ({why}).")
+}
+
 /// A file that is there already.
 pub fn file_exists(file: &str) -> String {
     format!("{file} existe déjà : choisissez un autre nom.")
@@ -315,6 +320,16 @@ pub fn not_a_backup(file: &str) -> String {
     format!("{file} n’est pas une sauvegarde de Guichet.")
 }
 
+/// A backup of a later version, or one that cannot be brought up to date.
+pub fn backup_not_taken(file: &str, why: &str) -> String {
+    format!("Cette version de Guichet ne peut pas reprendre {file} ({why}). Rien n’a été changé.")
+}
+
+/// A backup could not be copied beside the database, and why.
+pub fn backup_uncopied(file: &str, why: &str) -> String {
+    format!("La copie {file} ne peut pas être écrite ({why}). Rien n’a été changé.")
+}
+
 /// The program is running.
 pub const DATABASE_IN_USE: &str = "La base est en cours d’utilisation : arrêtez `guichet serve` d’abord.";
 
@@ -329,6 +344,18 @@ pub fn no_port(address: &str, why: &str) -> String {
     format!(
         "Les pages ne peuvent pas être servies sur {address} ({why})\u{a0}: choisissez-en une autre, avec `web.listen` ou `demo --port`."
     )
+}
+
+/// The demo cannot live in a folder, and why.
+pub fn no_demo_folder(folder: &str, why: &str) -> String {
+    format!(
+        "La démonstration ne peut pas s’installer dans {folder} ({why})\u{a0}: choisissez un autre dossier, avec `demo --dir`."
+    )
+}
+
+/// What was to be printed could not be, and why.
+pub fn output_unwritten(why: &str) -> String {
+    format!("La sortie ne peut pas être écrite ({why}).")
 }
 
 /// Our fault.

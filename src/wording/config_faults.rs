@@ -20,6 +20,10 @@ fn problem(problem: &Problem) -> String {
         Problem::Unreadable { path, why } => {
             format!("le fichier {} ne peut pas être lu ({why}).", path.display())
         }
+        Problem::NoCertificates { path, why } => {
+            format!("le fichier {} ne tient aucun certificat utilisable ({why}).", path.display())
+        }
+        Problem::BadTemplate { why } => format!("un modèle ne peut pas servir ({why})."),
         Problem::Syntax { line, why } => format!("ce n’est pas du TOML, ligne {line} ({why})."),
         Problem::Unknown { nearest } => format!("clé inconnue. La plus proche\u{a0}: {nearest}."),
         Problem::UnknownWord { word, nearest } => {

@@ -212,6 +212,7 @@ mod tests {
             status: status.map(str::to_owned),
             action: action.to_owned(),
             original_message_id: None,
+            certain: true,
         };
         assert_eq!(bounced(&bounce(Some("5.1.1"), "failed")), "adresse inconnue (5.1.1)");
         assert_eq!(bounced(&bounce(Some("4.2.2"), "failed")), "boîte pleine (4.2.2)");

@@ -36,6 +36,10 @@ pub fn held_reason(why: &str) -> &str {
             "transfert du mail d’un programme, à qui personne ne peut répondre"
         }
         "automatic by its subject alone" => "réponse automatique, d’après son seul objet",
+        "perhaps automatic" => "peut-être le mail d’un programme",
+        "a bounce by its words alone, of no mail of ours" => {
+            "peut-être un avis de non-remise, d’aucun de nos mails"
+        }
         "too many mails of this sender within an hour" => "trop de mails de cet expéditeur en une heure",
         other => other,
     }

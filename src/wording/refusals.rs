@@ -165,6 +165,9 @@ pub fn say(refusal: &Refusal) -> String {
             "{} est le demandeur du ticket nº\u{a0}{id}\u{a0}: on ne l’en retire pas.",
             quoted(address)
         ),
+        Refusal::Anonymised(id) => format!(
+            "Le ticket nº\u{a0}{id} est fermé et anonymisé\u{a0}: rouvrez-le avant d’y ajouter quoi que ce soit\u{a0}: `/ticket reopen {id}`."
+        ),
         Refusal::ClosedToEscalation(id) => format!(
             "Le ticket nº\u{a0}{id} est fermé\u{a0}: rouvrez-le avant de l’escalader\u{a0}: `/ticket reopen {id}`."
         ),
@@ -344,6 +347,7 @@ mod tests {
             Refusal::OwnAddress("aide@exemple.example".into()),
             Refusal::IsRequester(id, "lea@exemple.example".into()),
             Refusal::SameParticipants(id),
+            Refusal::Anonymised(id),
             Refusal::ClosedToEscalation(id),
             Refusal::SameEscalation(id),
             Refusal::NotATag("à rappeler".into()),
@@ -394,6 +398,7 @@ mod tests {
         « aide@exemple.example » est l’une de nos adresses : elle ne participe à aucun ticket.
         « lea@exemple.example » est le demandeur du ticket nº 42 : on ne l’en retire pas.
         Rien n’a changé parmi les participants du ticket nº 42. Pour les relire : `/ticket participants 42`.
+        Le ticket nº 42 est fermé et anonymisé : rouvrez-le avant d’y ajouter quoi que ce soit : `/ticket reopen 42`.
         Le ticket nº 42 est fermé : rouvrez-le avant de l’escalader : `/ticket reopen 42`.
         Le ticket nº 42 est déjà escaladé pour cette raison. Pour en ajouter une : `/ticket escalate 42 RAISON`.
         « à rappeler » n’est pas une étiquette : un seul mot de lettres, chiffres, « - » et « _ », de 40 caractères au plus.

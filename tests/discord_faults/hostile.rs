@@ -1,6 +1,6 @@
 //! Long and hostile texts: nothing is lost, nothing calls anybody, every limit is kept.
 
-use super::{all_posted, cards, no_violations, texts};
+use super::{all_posted, cards, no_violations};
 use crate::support::desk::{Database, OUR_ADDRESS, on_both};
 use crate::support::team::Team;
 use serde_json::json;
@@ -151,6 +151,5 @@ async fn a_list_of_three_hundred_tickets_is_answered(database: Database) {
     let reply = team.camille.slash(team.discord.support, "list", json!({}));
     let text = reply.draw().await;
     assert!(text.contains("question 300") && text.contains("300"), "{text}");
-    let _ = texts(&team, team.discord.support);
     no_violations(&team);
 }

@@ -1,6 +1,6 @@
 //! What somebody takes away on Discord: posted anew, and within reach.
 
-use super::{all_posted, cards, no_violations, stands_once, texts, threads};
+use super::{all_posted, cards, few_invalid_requests, no_violations, stands_once, texts, threads};
 use crate::support::desk::{Database, on_both};
 use crate::support::discord::{Discord, Id};
 use crate::support::team::Team;
@@ -93,6 +93,7 @@ async fn a_thread_that_is_deleted_comes_again_with_all_that_was_said(database: D
         ["premier message", "une note écrite dans le fil", "à 🟡 En cours", "une note venue d’ailleurs"];
     stands_once(&team, 1, &all);
     assert_eq!(threads(&team).len(), 1);
+    few_invalid_requests(&team);
     no_violations(&team);
 }
 
@@ -117,6 +118,7 @@ async fn what_was_deleted_while_nobody_looked_is_found(database: Database) {
     all_posted(&mut team).await;
     assert_eq!(cards(&team, 1).len(), 1);
     assert_eq!(threads(&team).len(), 1);
+    few_invalid_requests(&team);
     no_violations(&team);
 }
 
@@ -139,6 +141,7 @@ async fn the_card_of_a_forum_comes_again(database: Database) {
     for part in ["premier message", "une note écrite dans le fil", "une note venue d’ailleurs"] {
         assert!(said.contains(part), "{part} in {said}");
     }
+    few_invalid_requests(&team);
     no_violations(&team);
 }
 
@@ -161,5 +164,6 @@ async fn an_escalation_that_is_deleted_comes_again(database: Database) {
     team.discord.wait("a new thread", |guild| guild.threads(dev).first().map(|_| ())).await;
     all_posted(&mut team).await;
     assert_eq!(team.discord.messages(dev).len(), 1, "{}", team.discord.dump());
+    few_invalid_requests(&team);
     no_violations(&team);
 }

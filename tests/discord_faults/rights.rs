@@ -1,6 +1,6 @@
 //! Permissions that are taken away and channels that are gone: said once, by name, and mended.
 
-use super::{all_posted, cards, count, no_violations, stands_once, texts, wake};
+use super::{all_posted, cards, count, few_invalid_requests, no_violations, stands_once, texts, wake};
 use crate::support::desk::{Database, on_both};
 use crate::support::discord::Discord;
 use crate::support::discord::Id;
@@ -182,6 +182,7 @@ async fn a_channel_that_is_gone_is_said_and_the_rest_goes_on(database: Database)
     time_passes(&mut team).await;
     assert_eq!(count(&team, team.discord.support, "n’existe plus"), 1);
     stands_once(&team, 1, &["premier message", "la suite"]);
+    few_invalid_requests(&team);
     no_violations(&team);
 }
 
@@ -199,6 +200,7 @@ async fn support_team_itself_that_is_gone_is_said_to_the_leads_and_loses_nothing
     team.open().await;
     all_posted(&mut team).await;
     stands_once(&team, 1, &["premier message"]);
+    few_invalid_requests(&team);
     no_violations(&team);
 }
 

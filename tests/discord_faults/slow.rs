@@ -1,4 +1,4 @@
-//! A desk that takes its time: acknowledged within a second, answered when it is done.
+//! A desk that takes its time: acknowledged within the three seconds that Discord gives, answered when it is done.
 
 use super::{all_posted, no_violations};
 use crate::support::desk::{Database, on_both};
@@ -9,14 +9,14 @@ use sqlx::Connection;
 use std::time::Duration;
 
 on_both! {
-    a_slow_desk_acknowledges_within_a_second_and_answers_later,
+    a_slow_desk_acknowledges_within_three_seconds_and_answers_later,
     a_form_that_comes_too_late_is_asked_for_again,
     a_command_that_opens_a_form_is_not_announced_before,
     an_answer_that_discord_did_not_take_is_given_again,
     what_fails_is_said_with_a_reference,
 }
 
-async fn a_slow_desk_acknowledges_within_a_second_and_answers_later(database: Database) {
+async fn a_slow_desk_acknowledges_within_three_seconds_and_answers_later(database: Database) {
     let mut team = Team::start(database).await;
     team.lea_writes("Lent", "bonjour").await;
     all_posted(&mut team).await;
@@ -28,7 +28,7 @@ async fn a_slow_desk_acknowledges_within_a_second_and_answers_later(database: Da
     for reply in [&slash, &press] {
         let first = reply.first().await;
         assert_eq!(first.kind, 5, "it is announced");
-        assert!(first.elapsed < Duration::from_millis(1500), "{:?}", first.elapsed);
+        assert!(first.elapsed < Duration::from_secs(3), "{:?}", first.elapsed);
     }
     held.release().await;
     assert!(slash.draw().await.contains("En cours"), "{}", slash.draw().await);
@@ -110,9 +110,14 @@ async fn an_answer_that_discord_did_not_take_is_given_again(database: Database) 
     team.discord.fail_next("PATCH", "/webhooks/*/*/messages/@original", 500, 2);
     held.release().await;
     team.wait(async || reply.draw().await.contains("En cours").then_some(())).await;
-    // Typed, with a receipt that is lost: said once.
-    team.discord.fail_next("POST", &format!("/channels/{support}/messages"), 502, 1);
+    // Typed, with a receipt that is lost: given again, and said once.
+    let before = team.discord.read(|guild| guild.requests.len());
+    team.discord.drop_connection_after_handling("POST", &format!("/channels/{support}/messages"));
     let said = team.camille.says(support, "/ticket priorité 1 haute");
+    let posted = format!("POST /channels/{support}/messages -> 200");
+    team.discord
+        .until(|guild| guild.requests[before..].iter().filter(|line| line.starts_with(&posted)).count() >= 2)
+        .await;
     let answers = |team: &Team| {
         let messages = team.discord.messages(support);
         messages.into_iter().filter(|one| one.reply_to == Some(said.id)).count()

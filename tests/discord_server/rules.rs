@@ -3,6 +3,8 @@
 use super::bot::{Bot, http, quiet};
 use super::raw::{call, faults, payload, post, send};
 use super::talk::code;
+use crate::support::discord::faults::Faults;
+use crate::support::discord::http::Call;
 use crate::support::discord::permissions::{
     ATTACH_FILES, CREATE_PUBLIC_THREADS, EMBED_LINKS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY, SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS, VIEW_CHANNEL,
@@ -10,6 +12,7 @@ use crate::support::discord::permissions::{
 use crate::support::discord::{Discord, Reply};
 use serde_json::{Value, json};
 use serenity::all::{ChannelId, CreateAttachment, CreateMessage};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 #[tokio::test]
@@ -374,6 +377,31 @@ async fn faults_on_demand_and_buckets() {
     assert_eq!(call(&discord, "POST", &elsewhere, payload(json!({}))).await.0, 200);
     discord.advance(Duration::from_secs(5));
     assert_eq!(post(&discord, json!({})).await.0, 0);
+}
+
+#[test]
+fn all_requests_together_have_a_limit_of_their_own_but_for_answers() {
+    let mut faults = Faults::default();
+    faults.be_strict();
+    let mut count = |path: &str, advanced: Duration| {
+        let call = Call {
+            method: "GET".into(),
+            path: path.split('/').map(str::to_owned).collect(),
+            query: HashMap::new(),
+            body: Value::Null,
+            files: BTreeMap::new(),
+            authorization: None,
+        };
+        let bucket = faults.count(&call, advanced);
+        (bucket.exceeded, bucket.is_global)
+    };
+    // Each has a bucket of its own.
+    for user in 0..50 {
+        assert_eq!(count(&format!("users/{user}"), Duration::ZERO), (false, false), "{user}");
+    }
+    assert_eq!(count("users/50", Duration::ZERO), (true, true));
+    assert_eq!(count("webhooks/1/token/messages/@original", Duration::ZERO), (false, false));
+    assert_eq!(count("users/50", Duration::from_secs(1)), (false, false));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -103,6 +103,9 @@ async fn a_folder_recreated_in_the_middle_of_a_visit_is_read_again(database: Dat
     }
 }
 
+/// A place that a visit comes to before it has any mail.
+const LISTED: &str = "between the sizes and the bodies";
+
 /// A place that a visit does not come to where nothing is told.
 const TELLING: &str = "before the server is told";
 
@@ -112,7 +115,7 @@ type Place = (&'static str, fn(u32) -> Fits);
 /// Where in a visit another client removes a mail.
 fn places() -> [Place; 3] {
     [
-        ("between the sizes and the bodies", |_| Box::new(asks_bodies)),
+        (LISTED, |_| Box::new(asks_bodies)),
         ("in the middle of the bodies", |first| Box::new(body_of(first))),
         (TELLING, |_| {
             Box::new(
@@ -140,6 +143,12 @@ async fn a_mail_expunged_by_another_client_takes_nothing_with_it(database: Datab
             // It was had whole before it went, or it is gone; nothing is held in its name.
             let gone = scene.mails[before + 2].clone();
             let is_stored = journal(&scene.test.url).await.iter().any(|row| row.sha256 == sha256(&gone));
+            match place {
+                LISTED => assert!(!is_stored, "{place}: nobody had it"),
+                TELLING => assert!(is_stored, "{place}: it was had and committed"),
+                // What the server has read by then is its own affair.
+                _ => {}
+            }
             if !is_stored {
                 scene.mails.remove(before + 2);
             }

@@ -1,18 +1,22 @@
 //! What goes wrong: answers that are lost, waits, things that are removed or closed, sockets that break, a program that
 //! stops; and signed requests, rightly and wrongly.
 
+use crate::support::PATIENCE;
 use crate::support::desk::{Database, on_both};
 use crate::support::slack::wire::{SECRET, sign};
 use crate::support::slack::{DEV, Fault, Road, SUPPORT, Slack};
 use crate::support::slack_team::SlackTeam;
 use chrono::Duration;
 use guichet::domain::alert::AlertKind;
+use guichet::domain::chat::Platform;
 use serde_json::json;
+use tokio::time::timeout;
 
 on_both! {
     a_lost_answer_posts_nothing_twice,
     files_are_not_uploaded_twice,
     slack_is_waited_for,
+    a_burst_goes_out_at_slacks_pace,
     a_card_that_is_deleted_comes_again_with_its_thread,
     an_entry_that_is_deleted_is_posted_anew,
     a_channel_without_the_bot_is_said_and_mended,
@@ -74,23 +78,58 @@ async fn slack_is_waited_for(database: Database) {
     team.lea_writes("Retrait", "Mon retrait ?").await;
     team.card(1).await;
     team.settle().await;
-    team.slack.fail("chat.postMessage", [Fault::Wait(1)]);
+    // Longer than we wait by ourselves before another try.
+    team.slack.fail("chat.postMessage", [Fault::Wait(2)]);
     team.test.say("note 1 une note").await;
     team.test.say("note 1 une autre").await;
     team.settle().await;
-    let asked =
-        || team.slack.0.space().requests.iter().filter(|one| one.starts_with("chat.postMessage")).count();
-    let before = asked();
-    // Nothing is asked before the time that Slack named.
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    assert_eq!(asked(), before);
-    for _ in 0..3 {
-        team.pass(Duration::minutes(1));
-        team.settle().await;
-    }
+    let due = team.test.desk.next_post(Platform::Slack).await.unwrap();
+    let named = team.test.now + Duration::seconds(2);
+    assert!(
+        due.is_some_and(|due| due >= named),
+        "nothing is asked before the time that Slack named: {due:?}"
+    );
     let thread = team.card(1).await;
+    let both = async {
+        while !team.slack.view(SUPPORT, Some(&thread)).contains("une autre") {
+            team.pass(Duration::minutes(1));
+            team.settle().await;
+        }
+    };
+    timeout(PATIENCE, both).await.expect("both are posted");
     let said = team.slack.view(SUPPORT, Some(&thread));
     assert!(said.find("une note").unwrap() < said.find("une autre").unwrap(), "{said}");
+}
+
+async fn a_burst_goes_out_at_slacks_pace(database: Database) {
+    let mut team = SlackTeam::start(database).await;
+    team.settle().await;
+    team.slack.with(|space| space.pace = Some(1));
+    for number in 1..=2 {
+        team.lea_writes(&format!("Retrait {number}"), &format!("Mon retrait {number} ?")).await;
+        team.test.say(&format!("note {number} déjà signalé")).await;
+    }
+    let waiting = async |team: &SlackTeam| {
+        let counts = team.test.desk.count_posts().await.unwrap();
+        counts.iter().map(|(.., count)| count).sum::<i64>()
+    };
+    let posted = async {
+        team.settle().await;
+        while waiting(&team).await > 0 {
+            team.pass(Duration::minutes(1));
+            team.settle().await;
+        }
+    };
+    timeout(PATIENCE, posted).await.expect("nothing waits for ever");
+    assert_eq!(team.slack.messages(SUPPORT, None).len(), 2, "{}", team.slack.0.space().dump());
+    for number in 1..=2 {
+        let card = team.card(number).await;
+        let said = team.slack.view(SUPPORT, Some(&card));
+        assert_eq!(team.slack.messages(SUPPORT, Some(&card)).len(), 2, "{said}");
+        let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("{part} is not in {said}"));
+        assert!(at(&format!("Mon retrait {number} ?")) < at("déjà signalé"), "{said}");
+    }
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }
 
 async fn a_card_that_is_deleted_comes_again_with_its_thread(database: Database) {
@@ -215,12 +254,15 @@ async fn what_an_administrator_forbids_is_an_alert_until_a_post_is_taken(databas
     let forbidden = || Fault::Error("restricted_action_thread_only_channel");
     team.slack.fail("chat.postMessage", [forbidden(), forbidden()]);
     team.lea_writes("Retrait", "Mon retrait ?").await;
-    let said = loop {
-        if let Some(alert) = team.test.desk.alerts().await.unwrap().first() {
-            break guichet::wording::alerts::alert(alert);
+    let said = async {
+        loop {
+            if let Some(alert) = team.test.desk.alerts().await.unwrap().first() {
+                break guichet::wording::alerts::alert(alert);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     };
+    let said = timeout(PATIENCE, said).await.expect("an alert");
     assert!(said.contains("un administrateur interdit"), "{said}");
     team.settle().await;
     team.pass(Duration::minutes(20));
@@ -275,7 +317,7 @@ async fn a_refused_token_is_an_alert(database: Database) {
     let door = tokio::spawn(door);
     let start = std::time::Instant::now();
     while team.test.desk.alerts().await.unwrap().is_empty() {
-        assert!(start.elapsed() < crate::support::PATIENCE);
+        assert!(start.elapsed() < PATIENCE);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert_eq!(team.test.desk.alerts().await.unwrap()[0].detail, "bad_token");
@@ -286,7 +328,7 @@ async fn a_refused_token_is_an_alert(database: Database) {
     team.settle().await;
     let start = std::time::Instant::now();
     while !team.test.desk.alerts().await.unwrap().is_empty() {
-        assert!(start.elapsed() < crate::support::PATIENCE);
+        assert!(start.elapsed() < PATIENCE);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
@@ -299,7 +341,7 @@ async fn another_socket_takes_over_without_a_loss(database: Database) {
     team.slack.disconnect("refresh_requested");
     let start = std::time::Instant::now();
     while team.slack.sockets() < 2 {
-        assert!(start.elapsed() < crate::support::PATIENCE, "no other socket");
+        assert!(start.elapsed() < PATIENCE, "no other socket");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     team.camille.says(SUPPORT, Some(&thread), "pendant le relais");
@@ -307,7 +349,7 @@ async fn another_socket_takes_over_without_a_loss(database: Database) {
     team.slack.drop_sockets();
     let start = std::time::Instant::now();
     while team.slack.sockets() == 0 {
-        assert!(start.elapsed() < crate::support::PATIENCE, "no socket again");
+        assert!(start.elapsed() < PATIENCE, "no socket again");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     team.camille.slash(SUPPORT, "/ticket take 1").await.read().await;
@@ -485,6 +527,6 @@ async fn a_ticket_that_cannot_be_read_holds_up_no_other(database: Database) {
     change(&team, "UPDATE event SET detail = '{}' WHERE ticket_id = 1").await;
     // Put off as anything that fails: a second, and not a lease.
     team.pass(Duration::seconds(2));
-    team.test.desk.chat_is_open_again(guichet::domain::chat::Platform::Slack).await.unwrap();
+    team.test.desk.chat_is_open_again(Platform::Slack).await.unwrap();
     team.card(1).await;
 }

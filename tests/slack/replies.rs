@@ -19,6 +19,7 @@ on_both! {
     two_who_answer_learn_of_each_other,
     a_text_that_no_field_holds_is_kept_whole,
     what_is_pressed_or_told_twice_sends_once,
+    a_fourth_window_takes_the_place_of_the_one_it_was_asked_in,
 }
 
 async fn asked(database: Database) -> SlackTeam {
@@ -214,5 +215,22 @@ async fn what_is_pressed_or_told_twice_sends_once(database: Database) {
     assert_eq!(replies(&team).await, 1);
     let kinds: Vec<_> = team.ticket(1).await.events.iter().map(|one| one.kind.as_str()).collect();
     assert_eq!(kinds, ["created", "replied", "note_added"]);
+    assert_eq!(team.slack.violations(), Vec::<String>::new());
+}
+
+async fn a_fourth_window_takes_the_place_of_the_one_it_was_asked_in(database: Database) {
+    let team = asked(database).await;
+    let home = team.camille.opens_home().await;
+    let mut preview = home.press("Répondre").await.submit(&[("Votre réponse", "Un.")]).await;
+    for text in ["Deux.", "Trois.", "Quatre.", "Cinq."] {
+        preview = preview.press("Modifier").await.submit(&[("Votre réponse", text)]).await;
+    }
+    assert!(preview.read().await.contains("> Cinq."), "{}", preview.read().await);
+    let updated = team.slack.0.space().requests.iter().filter(|one| one.starts_with("views.update")).count();
+    assert_eq!(updated, 2, "the third window showed the form of the fourth and of the fifth");
+    preview.press("Envoyer").await.read().await;
+    let ticket = team.ticket(1).await;
+    let replies = ticket.messages.iter().filter(|message| message.direction == Direction::Outbound);
+    assert_eq!(replies.map(|message| message.text.as_str()).collect::<Vec<_>>(), ["Cinq."]);
     assert_eq!(team.slack.violations(), Vec::<String>::new());
 }

@@ -195,6 +195,13 @@ impl Discord {
         self.read(draw::dump)
     }
 
+    /// How many requests Discord counts against the bot: with ten thousand within ten minutes it shuts its address out.
+    pub fn invalid_requests(&self) -> usize {
+        let is_invalid =
+            |line: &&String| ["-> 401", "-> 403", "-> 429"].iter().any(|part| line.contains(part));
+        self.read(|guild| guild.requests.iter().filter(is_invalid).count())
+    }
+
     /// What the bot did that Discord takes and we do not.
     pub fn violations(&self) -> Vec<String> {
         self.read(|guild| guild.violations.clone())

@@ -27,9 +27,13 @@ pub mod team;
 pub mod tls;
 pub mod webhook_server;
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to answer before the test fails. Generous: two busy cores, cold disk.
@@ -56,10 +60,24 @@ pub fn on_path(name: &str) -> Vec<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).filter(|file| file.is_file()).collect()
 }
 
-/// A loopback port that nobody listens on. Somebody may take it before the server does: starters try again.
+/// A loopback port that nobody listens on, and that this process gives out once. It lies below those that the system
+/// gives to whoever asks for any port, or connects somewhere: none of the other tests gets it before the server that it
+/// is for. Another process may take it all the same: starters try again.
+///
+/// # Panics
+/// When none can be had.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port can be had");
-    listener.local_addr().expect("a bound socket has an address").port()
+    // Where each test process begins is chance.
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().build_hasher().finish() >> 1));
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let given: u16 = range.split_whitespace().next().and_then(|port| port.parse().ok()).unwrap_or(32_768);
+    let (first, end) = if given > 20_000 { (12_000, given) } else { (given, given + 10_000) };
+    let places = (0..2_000).map(|_| NEXT.fetch_add(1, Ordering::SeqCst) % u64::from(end - first));
+    places
+        .map(|place| first + u16::try_from(place).expect("fewer than all ports"))
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("a loopback port can be had")
 }
 
 /// A folder of its own for one server, below `/tmp`; removed by its [`leash::Leash`].

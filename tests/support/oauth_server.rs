@@ -37,6 +37,8 @@ pub enum Mood {
     Redirect,
     /// Grants, but only when somebody else asks meanwhile, or after a third of a second.
     WaitsForCompany,
+    /// Keeps everybody waiting until it is in another.
+    HoldsBack,
 }
 
 struct State {
@@ -123,6 +125,7 @@ impl OAuthServer {
     /// From now on.
     pub fn be(&self, mood: Mood) {
         self.state().mood = mood;
+        self.shared.1.notify_all();
     }
 
     /// How long its access tokens are good for, in seconds, from now on.
@@ -330,8 +333,9 @@ fn serve(stream: TcpStream, shared: &(Mutex<State>, Condvar)) -> Option<()> {
                 let limit = Duration::from_millis(333);
                 state = company.wait_timeout_while(state, limit, |state| state.asked.len() == before).ok()?.0;
             }
+            state = company.wait_while(state, |state| state.mood == Mood::HoldsBack).ok()?;
             match state.mood {
-                Mood::Sound | Mood::WaitsForCompany => state.token(&form),
+                Mood::Sound | Mood::WaitsForCompany | Mood::HoldsBack => state.token(&form),
                 Mood::Status(status) => (status, json!({ "error": "invalid_grant" })),
                 Mood::Garbage => {
                     drop(state);

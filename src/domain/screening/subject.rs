@@ -19,14 +19,20 @@ const SURE: &str = "réponse automatique|réponse auto|auto-réponse|autorépons
     afwezigheidsmelding|automatisk svar|autosvar|automatiskt svar|frånvaromeddelande|\
     fraværsbesked|automatyczna odpowiedź|odpowiedź automatyczna|\
     automaattinen vastaus|automaattivastaus|automatická odpověď|automatická odpoveď|automatikus válasz|otomatik yanıt|\
-    răspuns automat|автоматический ответ|автоответ|автоматична відповідь|自动回复|自動回覆|自動回復|自動返信|자동 회신|自动答复";
+    răspuns automat|автоматический ответ|автоответ|автоматична відповідь|自动回复|自動回覆|自動回復|自動返信|자동 회신|自动答复|\
+    auto responder|auto-responder|automated message|automatic message|autoanswer|auto-answer|\
+    notification automatique d'absence|répondeur automatique|accusé de réception automatique|\
+    abwesenheitsnachricht|abwesenheitsassistent|automatische eingangsbestätigung|urlaubsbenachrichtigung|\
+    messaggio automatico|risponditore automatico|mensaje automático|contestador automático|mensagem automática|\
+    frånvaroassistent|fraværsassistent|fraværsmelding|afwezigheidsassistent|autoodpowiedź|otomatik cevap|\
+    αυτόματη απάντηση|автоматичен отговор|自動応答|不在通知|자동 응답|부재중|부재중 자동 회신|外出自动回复";
 
 /// Where somebody is not: said by programs, and by people before they ask for something ("Hors du bureau - impossible de me
 /// connecter"), so that no dash may follow.
 const ELSEWHERE: &str = "absent du bureau|absente du bureau|absent(e) du bureau|hors du bureau|absence temporaire|\
     away from my mail|away from the office|on vacation|nicht im büro|außer haus|fuera de la oficina|fuera de oficina|\
     ausente de la oficina|fuori sede|fuori ufficio|assente dall'ufficio|ausência temporária|fora do escritório|\
-    niet aanwezig|niet op kantoor|ikke til stede|ikke på kontoret|poza biurem";
+    niet aanwezig|niet op kantoor|ikke til stede|ikke på kontoret|poza biurem|away from office|non in ufficio|mimo kancelář|вне офиса";
 
 /// What people might call their own mail as well: only the end, a colon, a day or the subject that is answered may follow.
 const VAGUE: &str = "auto|vacation|abwesenheit|abwesend|ausente|ausencia|ausência|assenza|assente|afwezig|afwezigheid|frånvaro|\
@@ -48,10 +54,12 @@ const AWAY: &str = "on leave|on holiday|absent|absente|absent(e)|en vacances|abw
 
 /// Words that may follow what is sure, folded.
 const FOLLOWERS: &str = "re ?:|fwd? ?:|tr ?:|aw ?:|(auto)?reply|response|message|notification|notice|antwoord|automatique|a votre|a ?:|to your|to ?:|\
-    auf ihre|from |d'absence|de absence";
+    auf ihre|auf ?:|на |from |d'absence|de absence";
 
 struct Subjects {
     sure: Regex,
+    /// What is sure alone at the very end, in brackets or after a dash.
+    ending: Regex,
     absences: [Regex; 3],
     told: Regex,
     answered: Regex,
@@ -71,6 +79,7 @@ static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
     let answered = r" ?:? ?((re|aw|sv|antw) ?:|\[#\d)";
     Subjects {
         sure: pattern(&format!(r"^({})( ?$| ?[:\-–—\[\]()./|!*\x22]| ({FOLLOWERS})|{day})", words(SURE))),
+        ending: pattern(&format!(r"[^ ] ?([\[(] ?({0}) ?[\])]| [-–—] ({0})) ?$", words(SURE))),
         absences: [
             pattern(&format!(r"^({})( ?$| ?[:\[\]()./|!*\x22]| ({FOLLOWERS})|{day})", words(ELSEWHERE))),
             pattern(&format!(
@@ -98,15 +107,43 @@ static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
 
 /// Whether a subject is that of an automatic answer. An answer to one ("Re: …") is a person's.
 pub fn automatic_subject(subject: &str) -> bool {
-    let start = subject.char_indices().nth(200).map_or(subject, |(end, _)| &subject[..end]);
-    let folded = fold(start).replace('\u{a0}', " ");
-    let folded = folded.trim_start_matches(['[', '(', '*', '"', ' ']);
+    let start = start_of(subject);
+    let folded = bare(start);
+    let folded = folded.as_str();
     let told = folded.strip_prefix("auto: ").or(folded.strip_prefix("auto : ")).unwrap_or(folded);
     let asks_nothing =
         |absence: &Regex| absence.find(folded).is_some_and(|found| !asks(own_words(folded, found.end())));
     SUBJECTS.sure.find(folded).is_some_and(|found| !own_words(folded, found.end()).contains('?'))
+        || is_somebodys_answer(start, folded)
         || SUBJECTS.absences.iter().any(asks_nothing)
         || SUBJECTS.told.find(told).is_some_and(|found| !asks(own_words(told, found.end())))
+}
+
+/// Whether a subject ends as that of an automatic answer may, behind the subject that is answered. People end theirs so too: "RE:
+/// Paiement (Absence du bureau)".
+pub fn automatic_ending(subject: &str) -> bool {
+    let folded = bare(start_of(subject));
+    SUBJECTS.ending.is_match(&folded) && !folded.contains('?')
+}
+
+/// As much of a subject as is looked at.
+fn start_of(subject: &str) -> &str {
+    subject.char_indices().nth(200).map_or(subject, |(end, _)| &subject[..end])
+}
+
+/// Folded, without what is drawn before it.
+fn bare(subject: &str) -> String {
+    let folded = fold(subject).replace('\u{a0}', " ");
+    folded.trim_start_matches(['[', '(', '*', '"', ' ']).to_owned()
+}
+
+/// "Réponse automatique de Jean Martin": a name, and nothing after it. `folded`: the subject, folded.
+fn is_somebodys_answer(subject: &str, folded: &str) -> bool {
+    let Some(name) = folded.strip_prefix("reponse automatique de ") else { return false };
+    let words = name.split_whitespace().count();
+    (1..=3).contains(&words)
+        && subject.contains(char::is_lowercase)
+        && subject.split_whitespace().rev().take(words).all(|word| word.starts_with(char::is_uppercase))
 }
 
 /// What follows the absence, up to the subject that is answered.
@@ -260,6 +297,36 @@ mod tests {
             "En congés Re: [#42] Mon paiement",
             "Réponse automatique : [#42] Que faire ?",
             "Out of Office Re: How do I get my money?",
+            "Réponse automatique de Jean Martin",
+            "Notification automatique d'absence",
+            "Répondeur automatique",
+            "Accusé de réception automatique : Paiement",
+            "Automatische Antwort auf: Zahlung",
+            "Automatische Eingangsbestätigung",
+            "Abwesenheitsassistent: Zahlung",
+            "Auto-Responder: Payment",
+            "Automated message: Payment",
+            "Autoanswer",
+            "Messaggio automatico: Pagamento",
+            "Contestador automático: Pago",
+            "Mensagem automática: Pagamento",
+            "Frånvaroassistent: Betalning",
+            "Fraværsmelding: Betaling",
+            "Afwezigheidsassistent: Betaling",
+            "Autoodpowiedź: Płatność",
+            "Otomatik Cevap: Ödeme",
+            "Αυτόματη Απάντηση: x",
+            "Автоматичен отговор: x",
+            "Автоматический ответ на письмо",
+            "自動応答: x",
+            "不在通知: x",
+            "자동 응답: x",
+            "부재중 자동 회신: x",
+            "外出自动回复",
+            "Away from office: Payment",
+            "Non in ufficio: Pagamento",
+            "Mimo kancelář: Platba",
+            "Вне офиса: x",
         ] {
             assert!(automatic_subject(automatic), "{automatic}");
         }
@@ -327,8 +394,38 @@ mod tests {
             "Mon mari est en congé, puis-je",
             "Message automatique : que faire ?",
             "Absent(e) du classement",
+            "Réponse automatique de votre service mais aucun humain",
+            "Hors du bureau de vote",
+            "Re: My out of office",
+            "Payment (not an automatic reply)",
+            "Why this (automatic reply)?",
+            "Automatic reply of yours",
+            "Notification d'absence de paiement",
+            "Message automatique de relance",
+            "Réponse automatique de votre service",
+            "RÉPONSE AUTOMATIQUE DE VOTRE SERVICE",
         ] {
             assert!(!automatic_subject(person), "{person}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_end_of_a_subject_calls_automatic_is_told_apart() {
+        for subject in [
+            "Re: Payment (Automatic Response)",
+            "Re: Payment (Auto Reply)",
+            "Re: Payment [Auto-Reply]",
+            "Re: Payment (out of office)",
+            "Re: Payment - Automatic reply",
+            "RE: Paiement [#42] (Absence du bureau)",
+            "Paiement (Réponse automatique)",
+        ] {
+            assert!(automatic_ending(subject) && !automatic_subject(subject), "{subject}");
+        }
+        for subject in
+            ["Payment (not an automatic reply)", "Why this (automatic reply)?", "Re: My out of office"]
+        {
+            assert!(!automatic_ending(subject), "{subject}");
         }
     }
 }

@@ -30,7 +30,7 @@ const LABELS: [(Label, &str); 5] = [
         Label::From,
         "from|de|von|da|van|fra|från|od|desde|remitente|expéditeur|mittente|absender|lähettäjä|kimden|gönderen|\
          feladó|de la|expeditor|от|от кого|відправник|від|από|発信者|差出人|发件人|寄件者|寄件人|發件人|보낸 사람|보낸사람|\
-         מאת|من|từ|dari|saatja|remetente|šalje",
+         מאת|من|từ|dari|saatja|remetente|šalje|จาก",
     ),
     (
         Label::Sent,
@@ -39,12 +39,12 @@ const LABELS: [(Label, &str); 5] = [
          skickat|wysłano|wysłane|odesláno|odoslané|dátum|lähetetty|päiväys|päivämäärä|tarih|gönderme tarihi|gönderildi|\
          gönderilme tarihi|küldve|elküldve|trimis|enviat|enviat el|дата|отправлено|надіслано|στάλθηκε|ημερομηνία|送信日時|\
          日時|日付|发送时间|发送日期|日期|寄件日期|傳送時間|時間|时间|보낸 날짜|날짜|נשלח|תאריך|تاريخ الإرسال|تاريخ|ngày|đã gửi|tanggal|\
-         poslano|poslato",
+         poslano|poslato|تم الإرسال|ส่ง",
     ),
     (
         Label::To,
         "to|à|an|para|aan|til|till|do|komu|pour|destinataire|destinataires|vastaanottaja|kime|alıcı|címzett|către|per a|кому|\
-         προς|宛先|收件人|收件者|받는 사람|받는사람|אל|إلى|đến|kepada|destinatario|empfänger|prima|za",
+         προς|宛先|收件人|收件者|받는 사람|받는사람|אל|إلى|đến|kepada|destinatario|empfänger|prima|za|ถึง",
     ),
     (
         Label::Copy,
@@ -56,7 +56,7 @@ const LABELS: [(Label, &str); 5] = [
     (
         Label::Subject,
         "subject|objet|sujet|betreff|oggetto|asunto|assunto|onderwerp|emne|ämne|temat|předmět|predmet|aihe|konu|tárgy|\
-         subiect|assumpte|tema|тема|θέμα|件名|主题|主題|主旨|제목|נושא|الموضوع|chủ đề|perihal|subjek|objekt|teema",
+         subiect|assumpte|tema|тема|θέμα|件名|主题|主題|主旨|제목|נושא|الموضوع|chủ đề|perihal|subjek|objekt|teema|เรื่อง",
     ),
 ];
 
@@ -101,13 +101,14 @@ pub struct Block {
 /// The block of `From: Sent: To: Subject:` lines that begins at `at`; `first` is that line, folded.
 ///
 /// Alone, it needs a sender, a day or a recipient, and more that speaks for it, so that "De : notre équipe", a
-/// "From: x" inside a sentence, or the "De : Objet :" of a contact form stays text.
+/// "From: x" inside a sentence, the "De : Objet :" of a contact form or the "De : Lyon, À : Paris" of a journey stays text.
 pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictness) -> Option<Block> {
     let (first_label, _) = label(first)?;
     let mut seen: Vec<Label> = Vec::with_capacity(5);
     let mut has_address = false;
     let mut has_hour = false;
     let mut sent_then = false;
+    let mut is_of_mail = OfMail::default();
     let mut end = at;
     let mut wrapped = 0;
     let mut blank = 0;
@@ -133,7 +134,8 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
                 }
                 has_address |= value.contains('@');
                 sent_then |= SENT_WORDS.iter().any(|word| text.starts_with(word)) && DATE.is_match(value);
-                has_hour |= TIME.is_match(value);
+                has_hour = has_hour || value.contains(|c: char| c.is_ascii_digit()) && TIME.is_match(value);
+                is_of_mail.read(label, &text, value, line);
                 // Several labels on one line, when the HTML had no line breaks.
                 for (word, more) in [
                     (" date:", Label::Sent),
@@ -152,7 +154,12 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
                 blank = 0;
             }
             // A long list of recipients goes on over the next lines.
-            None if blank == 0 && wrapped < 3 && (text.contains('@') || continues(line)) => {
+            None if blank == 0
+                && wrapped < 3
+                && (text.contains('@')
+                    || continues(line)
+                    || has_address && line.len() <= LONGEST_REST && is_label(lines, index + 1)) =>
+            {
                 has_address |= text.contains('@');
                 wrapped += 1;
                 end = index + 1;
@@ -177,6 +184,10 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
                     || others >= 1 && (has_address || sent_then))
                 && (first_label != Label::Copy || seen.len() >= 5)
                 && !goes_on_a_form(lines, at)
+                || first_label == Label::From
+                    && is_of_mail.tells(&seen, goes_on_as_a_form(lines, end))
+                    && stands_apart(lines, at, is_of_mail.is_sent)
+                    && !goes_on_a_form(lines, at)
                 || is_senderless
         }
     };
@@ -187,13 +198,104 @@ pub fn header_block(lines: &[&str], at: usize, first: &str, strictness: Strictne
     enough.then_some(Block { end, is_whole })
 }
 
+/// The longest rest of a line of a block that was wrapped in the middle of a bracket, in bytes.
+const LONGEST_REST: usize = 80;
+
+/// Whether there is a line at `at`, and it begins with a label.
+fn is_label(lines: &[&str], at: usize) -> bool {
+    lines.get(at).is_some_and(|line| label(&folded(head(line, LONGEST))).is_some())
+}
+
+/// What tells the block of a mail, where it has neither address nor hour, from a form of somebody's own.
+#[derive(Default)]
+struct OfMail {
+    /// A label of the day that nobody writes by hand.
+    is_sent: bool,
+    /// The subject is one of an answer or a forward.
+    is_answer: bool,
+    /// The day is written with its name and its year.
+    is_full_day: bool,
+    /// A label is a word that people write before anything: "Le : …", "Pour : …".
+    is_loose: bool,
+    /// A program wrote the labels in bold.
+    is_bold: bool,
+    /// How many labels came in the order of Outlook, one after the other: from, sent, to, subject.
+    in_order: usize,
+}
+
+impl OfMail {
+    /// Takes in a line: its label and value, folded, and the line as it is.
+    fn read(&mut self, named: Label, text: &str, value: &str, line: &str) {
+        const ORDER: [Label; 4] = [Label::From, Label::Sent, Label::To, Label::Subject];
+        let name = text.split(':').next().unwrap_or_default().trim();
+        self.is_loose |= matches!(name, "le" | "pour");
+        match named {
+            Label::Sent => {
+                self.is_sent |= SENT_WORDS.iter().any(|word| text.starts_with(word));
+                self.is_full_day |= WEEKDAY.is_match(value) && DATE.is_match(value);
+            }
+            Label::Subject => {
+                self.is_answer |=
+                    value.split_once(':').is_some_and(|(mark, _)| ANSWERS.contains(&mark.trim_end()));
+            }
+            Label::From => self.is_bold = line.trim_start().starts_with('*'),
+            Label::To | Label::Copy => {}
+        }
+        if ORDER.get(self.in_order) == Some(&named) {
+            self.in_order += 1;
+        }
+    }
+
+    /// Whether the block is that of a mail, by what it has, the labels `seen`, and whether a form goes on below it.
+    fn tells(&self, seen: &[Label], is_form: bool) -> bool {
+        let has = |label: Label| seen.contains(&label);
+        let is_complete = has(Label::From) && has(Label::Sent) && has(Label::To) && has(Label::Subject);
+        let is_in_full = self.is_full_day && self.in_order == 4 && !self.is_loose && !is_form;
+        is_complete && (self.is_sent || self.is_bold || is_in_full)
+            || self.is_answer && has(Label::From) && (has(Label::Sent) || has(Label::To))
+    }
+}
+
+/// What the subjects of answers and forwards begin with, folded.
+const ANSWERS: [&str; 10] = ["re", "tr", "fw", "fwd", "aw", "sv", "rv", "wg", "antw", "odp"];
+
+/// The name of a day, folded.
+static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday|friday|saturday|sunday|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lunes|martes|miercoles|jueves|viernes|sabado|domingo|lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|(segunda|terca|quarta|quinta|sexta)-feira|mandag|tirsdag|onsdag|torsdag|fredag|lordag|sondag|tisdag)\b",
+    )
+});
+
+/// Whether a block at `at` is not announced, and stands in a paragraph of its own, which `is_sent` does without.
+fn stands_apart(lines: &[&str], at: usize, is_sent: bool) -> bool {
+    !is_announced(lines, at) && (is_sent || at == 0 || is_blank(lines[at - 1]))
+}
+
+/// Whether the words above line `at` announce what stands there: "Voici leur mail :".
+pub fn is_announced(lines: &[&str], at: usize) -> bool {
+    /// No paragraph is further away.
+    const NEAR: usize = 5;
+    let above = lines[at.saturating_sub(NEAR)..at].iter().rfind(|line| !is_blank(line));
+    above.is_some_and(|line| line.trim_end().ends_with([':', '\u{FF1A}']))
+}
+
 /// Whether the line right above is of a form that people fill in ("Nom : Martin"), which the block goes on.
 fn goes_on_a_form(lines: &[&str], at: usize) -> bool {
-    let Some(above) = at.checked_sub(1).map(|above| lines[above]) else { return false };
-    let field = above.split_once(':').filter(|(name, value)| name.len() <= 30 && !value.trim().is_empty());
+    at.checked_sub(1).is_some_and(|above| is_field(lines[above]))
+}
+
+/// Whether the first words below a block that ends at `end` are of such a form: "Montant : 50 €".
+fn goes_on_as_a_form(lines: &[&str], end: usize) -> bool {
+    let below = lines[end..].iter().take(2).find(|line| !is_blank(line));
+    below.is_some_and(|line| is_field(line))
+}
+
+/// Whether a line is of a form that somebody filled in.
+fn is_field(line: &str) -> bool {
+    let field = line.split_once(':').filter(|(name, value)| name.len() <= 30 && !value.trim().is_empty());
     // "Return-Path" and the like are fields of a mail.
     field.is_some_and(|(name, _)| {
-        (1..=3).contains(&name.split_whitespace().count()) && !name.contains('-') && !is_quoted(above)
+        (1..=3).contains(&name.split_whitespace().count()) && !name.contains('-') && !is_quoted(line)
     })
 }
 

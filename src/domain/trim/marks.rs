@@ -2,7 +2,7 @@
 //! May import: std, memchr, regex, `domain::{fold, text}`.
 
 use super::attribution::attribution;
-use super::block::{Block, Strictness, header_block, label};
+use super::block::{Block, Label, Strictness, header_block, label};
 use super::{Letter, is_blank};
 use crate::domain::fold::fold;
 use crate::domain::text::{head, pattern};
@@ -56,7 +56,7 @@ pub(super) fn header_at(letter: &Letter<'_>, at: usize) -> Option<Header> {
     if let Some(Block { end, is_whole }) = header_block(lines, at, &folded, Strictness::Alone) {
         return Some(Header::Quote { end, is_certain: is_whole });
     }
-    let end = attribution(letter, at, folded.trim_start_matches(['-', ' ']))?;
+    let end = attribution(letter, at, folded.trim_start_matches(['-', '_', ' ']))?;
     Some(Header::Quote { end, is_certain: false })
 }
 
@@ -140,6 +140,39 @@ pub fn is_marked_header(lines: &[&str], first: usize, end: usize) -> bool {
     written.next().is_some_and(|line| is_prelude(&line)) && written.all(|line| label(&line).is_some())
 }
 
+/// Whether the quoted lines from `first` to `end` are only the header block of a mail, with an address, a day and whom it
+/// is for, as WEB.DE marks it.
+pub fn is_marked_block(lines: &[&str], first: usize, end: usize) -> bool {
+    /// More labels than any block has.
+    const MOST_LABELS: usize = 12;
+    let mut seen = Vec::new();
+    let mut has_address = false;
+    for line in &lines[first..end] {
+        let bare = folded(head(line.trim_start_matches(['>', ' ']), LONGEST));
+        if is_blank(&bare) {
+            continue;
+        }
+        let Some((named, value)) = label(&bare) else { return false };
+        has_address |= value.contains('@');
+        seen.push(named);
+        if seen.len() > MOST_LABELS {
+            return false;
+        }
+    }
+    has_address
+        && seen.contains(&Label::From)
+        && seen.contains(&Label::Subject)
+        && seen.contains(&Label::Sent)
+        && seen.contains(&Label::To)
+}
+
+/// Words between dashes, as programs draw above a header block in any language: `------ Original ------`.
+pub fn is_worded_rule(line: &str) -> bool {
+    static RULE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^[-_=*]{3,}\s?[^-_=*\s]([^_=*]{0,38}[^-_=*\s])?\s?[-_=*]{3,}$"));
+    line.len() <= LONGEST && RULE.is_match(line.trim())
+}
+
 /// Whether a quoted line begins a forwarded mail, as Apple Mail marks it.
 pub fn is_marked_forward(line: &str) -> bool {
     is_forward(&folded(head(line.trim_start_matches(['>', ' ']), LONGEST)))
@@ -164,15 +197,28 @@ static SEPARATORS: LazyLock<RegexSet> = LazyLock::new(|| {
         ursprungligt meddelande|originalmeddelande|original melding|opprinnelig melding|alkuperainen viesti|\
         wiadomosc oryginalna|oryginalna wiadomosc|puvodni zprava|puvodni email|povodna sprava|eredeti uzenet|\
         原始邮件|原始郵件|邮件原件|元のメッセージ|mesaj original|mesajul original|orijinal ileti|исходное сообщение|оригинальное сообщение|пересылаемое сообщение";
+    // Folding takes marks from letters of other scripts as well.
+    let words = fold(words);
+    // The words for "original" with those for "message", in either order.
+    let original = fold(
+        "d'origine|origin\\w*|ursprung\\w*|oprindelig\\w*|opprinnelig\\w*|alkuperai\\w*|исходн\\w*|元の|원본|orijinal|eredeti|puvodn\\w*|povodn\\w*",
+    );
+    let message = fold(
+        "(e-?)?mails?|e-?post|messages?|messaggio|mensaje|mensagem|mesaj\\w*|ileti|nachricht|termin|bericht|melding|meddel\\w*|viesti|\
+         письмо|сообщение|メール|メッセージ|메시지|zprava|sprava|uzenet|courriel|reponse|rendez-vous|appointment|meeting",
+    );
     RegexSet::new([
         // -----Message d'origine-----, ________ Original message ________
         format!("^[ _=-]*[-_=]{{2,}} ?({words})( :)? ?[-_=]{{2,}}[ _=-]*$"),
         // Android: "-------- Message d'origine --------" may lose one side; Samsung writes none.
         format!("^[-_=]{{5,}} ?({words})"),
+        format!("^[-_=]{{5,}} ?(begin )?(({original}) ?({message})|({message}) ({original})) ?[-_=]{{5,}}$"),
         // Android: "---- Jean wrote ----".
         "^-{2,} ?[^-]{1,80} (wrote|a ecrit|schrieb|escribio|ha scritto|escreveu|schreef) ?-{2,}$".to_owned(),
         // "## Répondre au-dessus de cette ligne ##" and the like.
         "^\\W*(please )?(type |write |enter )?(your )?(reply|respond|answer|replies)\\b.{0,30}\\babove (this|the) line( to [a-z ]{1,40})?\\W*$".to_owned(),
+        // Redmine.
+        "^\\W*(please )?(reply|respond|answer) above\\b.{0,10}\\bdo not (remove|delete|edit) this line\\W*$".to_owned(),
         "^\\W*(please )?(type|write|enter) your (reply|answer|response)\\b.{0,20}\\babove( (this|the) line)?( to [a-z ]{1,40})?\\W*$".to_owned(),
         "^\\W*(merci de |veuillez )?(repondre|repondez|ecrire|ecrivez|saisir|saisissez)\\b.{0,40}au[- ]dessus de cette ligne( pour (repondre|commenter|ajouter|nous)[a-z' ]{0,30})?\\W*$".to_owned(),
         "^\\W*.{0,60}(oberhalb dieser (zeile|linie)|por encima de esta linea|sopra questa (linea|riga)|acima desta linha|\

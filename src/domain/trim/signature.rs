@@ -11,43 +11,74 @@ const MOST_LINES: usize = 14;
 /// Most lines between a closing word and the end.
 const MOST_CLOSING: usize = 10;
 
-/// Words that phones and programs add by themselves.
+/// Words that phones and programs add by themselves, and nobody else.
 static PROGRAM_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)^\W{0,3}(
-            sent\ (from|by|on)\ (my|a|an|the)\ | sent\ (via|with|using)\ | sent\ on\ the\ go
-            | sent\ (from|by)\ (mail|outlook|yahoo|proton|gmail|aol|samsung|galaxy|blackberry|windows|iphone|ipad|mobile|android|tablet)
-            | from\ my\ (iphone|ipad|mobile|phone|android|galaxy|samsung|blackberry) | get\ (outlook|bluemail)\ for\ | download\ outlook
+        r"(?x)^\W{0,12}(
+            sent\ on\ the\ go\b | get\ (outlook|bluemail)\ for\  | download\ outlook
+            | from\ my\ (iphone|ipad|mobile|phone|android|galaxy|samsung|blackberry)(\ [\w-]+)?\W*$
             | provenance\ ?:\ (courrier|outlook|mail) | yahoo\ mail\ ?:
             | (telecharge[rz]?|obtenir|obtenez)\ (outlook|bluemail)\ 
-            | (von|aus|mit)\ .{2,40}\ gesendet | gesendet\ (von|mit|aus|uber)\  | diese\ (nachricht|e-mail)\ wurde\ von\ mein
             | hole?n?\ (sie\ sich|dir)\ outlook | outlook\ fur\ (android|ios)\ (beziehen|herunterladen)
-            | enviado\ (desde|do|da|a\ partir|con|de|via|pelo)\  | obtener\ outlook | obter\ o\ outlook
-            | inviato\ (da|dal|dall'|con|tramite)\ ?\w | scarica\ outlook | ottieni\ outlook
-            | (verzonden|verstuurd)\ (vanaf|vanuit|met|via|van)\  | outlook\ voor\ (android|ios)\ downloaden
-            | sendt\ fra\  | skickat\ fran\  | skickades\ fran\  | hamta\ outlook | hent\ outlook | lahetetty\  | hanki\ outlook
-            | wyslan[oey]\ (z|za)\  | pobierz\ (aplikacje\ )?outlook | odeslano\ (z|ze)\  | odoslane\ (z|zo)\ 
-            | отправлено\ (с|из)\  | надіслано\ (з|із)\  | trimis\ (de\ pe|din)\  | iphone.?umdan | kuldve\ 
+            | obtener\ outlook | obter\ o\ outlook | scarica\ outlook | ottieni\ outlook
+            | outlook\ voor\ (android|ios)\ downloaden | hamta\ outlook | hent\ outlook | hanki\ outlook
+            | pobierz\ (aplikacje\ )?outlook | iphone.?umdan
             | .{0,12}(iphone|ipad|android|outlook|galaxy|samsung).{0,16}(送信|发送|發送|傳送|寄出)
+        )",
+    )
+});
+/// What they add in words that people use as well of what they sent themselves: "Envoyé par chèque".
+static SENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W{0,12}(message )?(envoyee?|expediee?) (d'|a partir d'|(de|depuis|a partir de|avec|via|par|sur|grace a) )",
+    )
+});
+/// The same in other languages: "Sent by a courier", "Gesendet mit DHL".
+static SENT_ABROAD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^\W{0,12}(
+            sent\ (from|by|on|via|with|using)\ 
+            | (von|aus|mit)\ .{2,40}\ gesendet | gesendet\ (von|mit|aus|uber)\ 
+            | diese\ (nachricht|e-mail)\ wurde\ von\ mein
+            | enviado\ (desde|do|da|a\ partir|con|de|via|pelo)\  | inviato\ (da|dal|dall'|con|tramite)\ ?\w
+            | (verzonden|verstuurd)\ (vanaf|vanuit|met|via|van)\  | van\ .{2,40}\ (verzonden|verstuurd)\b
+            | sendt\ fra\  | skickat\ fran\  | skickades\ fran\  | lahetetty\ 
+            | wyslan[oey]\ (z|za)\  | odeslano\ (z|ze)\  | odoslane\ (z|zo)\ 
+            | отправлено\ (с|из)\  | надіслано\ (з|із)\  | trimis\ (de\ pe|din)\  | kuldve\ 
             | (从我的|從我的|发自|發自).{1,30}$
         )",
     )
 });
-/// The same in French, where people write so of what they sent themselves: "Envoyé par chèque".
-static SENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^\W{0,3}(message )?(envoyee?|expediee?) (de|d'|depuis|a partir d[e']|avec|via|par|sur|grace a)( |une? |l')",
-    )
+/// The same in further languages, of which only the devices are known: "Poslano z mojega iPhone".
+static SENT_BRIEFLY: LazyLock<Regex> = LazyLock::new(|| {
+    let first = fold("poslano|poslato|изпратено|saadetud|στάλθηκε|נשלח|أرسلت|gửi từ|dikirim dari");
+    let last = fold("보냄|전송");
+    let device = fold("iphon|ipad|android|galaxy|갤럭시|휴대폰");
+    pattern(&format!(r"^\W{{0,12}}({first})\b.*({device})|({device}).*({last})\W*$"))
 });
 /// What a mail is written on or with, folded.
 static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(iphone|ipad|ipod|ios|macbook|imac|mac|android|windows|smartphone|(tele)?phone|portable|mobile|tablette|appareil|ordinateur|pc|samsung|galaxy|huawei|honor|xiaomi|redmi|poco|oneplus|oppo|realme|vivo|google pixel|pixel|sony|xperia|htc|nokia|lg|motorola|wiko|blackberry|fairphone|asus|application|appli|app|outlook|gmail|hotmail|yahoo|icloud|aol|gmx|zimbra|thunderbird|spark|airmail|bluemail|aquamail|typeapp|k-9|proton ?mail|proton|protonmail|tutanota|tuta|mailo|superhuman|edison|spike|canary|webmail|mail (orange|sfr|free|la poste)|(orange|sfr|free|la ?poste|windows|samsung) ?mail)\b",
+        r"\b(iphone|ipad|ipod|ios|macbook|imac|mac|android|windows|smartphone|(tele)?phone|portable|mobile|tablette|appareil|ordinateur|pc|samsung|galaxy|huawei|honor|xiaomi|redmi|poco|oneplus|oppo|realme|vivo|google pixel|pixel|sony|xperia|htc|nokia|lg|motorola|wiko|blackberry|fairphone|asus|application|appli|app|outlook|gmail|hotmail|yahoo|icloud|aol|gmx|zimbra|thunderbird|spark|airmail|bluemail|aquamail|typeapp|k-9|proton ?mail|proton|protonmail|tutanota|tuta|mailo|superhuman|edison|spike|canary|unibox|mailtrack|zoho|mymail|em client|boxer|webmail|mail (orange|sfr|free|la poste)|(orange|sfr|free|la ?poste|windows|samsung) ?mail)\b",
     )
 });
-/// What a person adds who tells what they sent: when, and how much.
+/// The same by the stems of other languages, which go on in their own ways.
+static DEVICE_ABROAD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"iphon|ipad|android|手机|手機|电脑|電腦|小米|华为|華為|三星|mail\.ru|\b(telefo|mobil|handy\b|celular|movil|smartphon|tablet|puhelim|dispositiv|unterwegs\b|(cell ?|tele)?phone\b|device|keyboard\b|телефон|мобильн)",
+    )
+});
+/// What a person adds who tells what they sent: when, and how much; or goes on with what they do.
 static TOLD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(hier|avant-hier|aujourd'hui|ce (matin|midi|soir)|cette nuit|le \d|il y a|euros?)\b|€")
+    pattern(
+        r"\b(hier|avant-hier|aujourd'hui|ce (matin|midi|soir)|cette nuit|le \d|il y a|euros?|je|yesterday|today|last (week|night|month)|(mon|tues|wednes|thurs|fri|satur|sun)day|i (can|do|did|am|have|was|want|need)\w*|ich|gestern|heute|ayer|hoy|ieri|oggi|gisteren|vandaag)\b|€",
+    )
+});
+/// Behind a comma, what only asks to excuse how it is written, or names the device of a provider.
+static AFTERTHOUGHT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r", (desolee?|pardon|veuillez|merci d'excuser|excusez|sorry|please (excuse|forgive))\b.{0,40}\b(fautes?|brievete|concision|coquilles?|typos?|brevity|mistakes?)\W*$|^\W*sent (via|from) (the|my) .{2,60}, an? .{2,40}(smartphone|phone|tablet|device)\W*$",
+    )
 });
 /// Closing words, as a line of their own (a comma may follow, and "Cordialement," may have company).
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -110,14 +141,28 @@ fn dashed_name(lines: &[&str]) -> Option<usize> {
 /// What firms and virus scanners put under every mail.
 static SMALL_PRINT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\W*((ce|cet|le present) (message|courriel|mail|e-?mail)( electronique)?,? ?(\(|et |ainsi |est |sont |peut |peuvent |contient |y compris |s'adresse |transmis |avec |ne )[^?]{0,300}(confidentiel|destinataire)|les informations contenues dans ce.{0,200}confidentiel|this (e-?mail|message|communication)\b.{0,300}(confidential|intended|privileged)|the (information|contents?) (contained )?(in|of) this.{0,200}confidential|diese e-?mail .{0,200}(vertraulich|informationen)|pensez a l'environnement|avant d'imprimer|n'imprimez|please consider the environment|l'absence de virus dans ce|(garanti )?sans virus\b|virus-free|ce (message|courriel) a ete (verifie|analyse)|this (e-?mail|message) has been (checked|scanned))",
+        r"(?x)^[\W_]*((disclaimer|confidentiality(\ notice)?|(avis|clause|note)\ de\ confidentialite|legal\ notice|avertissement)[\W_]+)?
+        (
+            (ce|cet|le\ present)\ (message|courriel|mail|e-?mail)(\ electronique)?,?\ ?(\(|et\ |ainsi\ |est\ |sont\ |peut\ |peuvent\ |contient\ |y\ compris\ |s'adresse\ |transmis\ |avec\ |ne\ )[^?]{0,300}(confidentiel|destinataire)
+            | les\ informations\ contenues\ dans\ ce.{0,200}confidentiel
+            | this\ (e-?mail|message|communication)\b.{0,300}(confidential|intended|privileged)
+            | the\ (information|contents?)\ (contained\ )?(in|of)\ this.{0,200}confidential
+            | diese\ e-?mail\ .{0,200}(vertraulich|informationen)
+            | (merci\ de\ )?pense[rz]\ a\ l'environnement | avant\ d'imprimer | n'imprimez
+            | (p\ )?please\ consider\ the\ environment
+            | (https?://\S+\s+)?(
+                l'absence\ de\ virus\ dans\ ce | (garanti\ )?sans\ virus\b | virus-free | no\ virus\ found\ in\ this
+                | cet?\ (message|courriel|e-?mail|mail)\ a\ ete\ (verifie|analyse).{0,200}(virus|avast|scan|securi|spam)
+                | this\ (e-?mail|message)\ has\ been\ (checked|scanned)
+            )
+        )",
     )
 });
 
 /// No small print speaks of its writer, folded.
-static FIRST_PERSON: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bje\b|\bj'"));
+static FIRST_PERSON: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bje\b|\b[jm]'|\b(mon|ma|mes|moi)\b"));
 
-/// The first of the last paragraphs (at most three) that are all small print.
+/// The first of the last paragraphs (at most three) that are all small print, or the rule drawn above it.
 fn small_print(lines: &[&str]) -> Option<usize> {
     let mut found = None;
     let mut end = lines.len();
@@ -137,7 +182,16 @@ fn small_print(lines: &[&str]) -> Option<usize> {
         found = Some(start);
         end = start;
     }
-    found
+    found.map(|start| {
+        let above = lines[..start].iter().rposition(|line| !is_blank(line));
+        above.filter(|&above| is_drawn(lines[above])).unwrap_or(start)
+    })
+}
+
+/// A line drawn across the page.
+fn is_drawn(line: &str) -> bool {
+    let line = line.trim();
+    line.len() >= 5 && line.bytes().all(|byte| matches!(byte, b'_' | b'-' | b'=' | b'*'))
 }
 
 /// "-- " (RFC 3676 section 4.3), or a line of dashes with little under it.
@@ -200,18 +254,28 @@ fn is_program_line(line: &str) -> bool {
     // K-9 and others ask to excuse their brevity.
     let most =
         if folded.contains("excus") || folded.contains("brie") || folded.contains("brevi") { 18 } else { 11 };
+    let is_sent = || {
+        SENT.is_match(&folded) && DEVICE.is_match(&folded)
+            || SENT_ABROAD.is_match(&folded) && (DEVICE.is_match(&folded) || DEVICE_ABROAD.is_match(&folded))
+    };
     words <= most
-        && (!folded.contains(", ") || folded.starts_with("yahoo mail"))
+        && (!folded.contains(", ") || folded.starts_with("yahoo mail") || AFTERTHOUGHT.is_match(&folded))
         && (PROGRAM_LINE.is_match(&folded)
-            || SENT.is_match(&folded) && DEVICE.is_match(&folded) && !TOLD.is_match(&folded)
-            || is_named_program(line)
-            || line.ends_with("에서 보냄"))
+            || is_sent() && !TOLD.is_match(&folded)
+            || words <= MOST_BRIEF && SENT_BRIEFLY.is_match(&folded)
+            || is_named_program(line))
 }
 
-/// "Sent from Nine", "Sent from Front": a program by its name.
+/// Most words of a line of which only the device is known.
+const MOST_BRIEF: usize = 6;
+
+/// "Sent from Nine", "Sent from my EX-42": a program or a device by its name.
 fn is_named_program(line: &str) -> bool {
-    let name = line.trim_start_matches(|c: char| !c.is_alphanumeric()).strip_prefix("Sent from ");
-    name.is_some_and(|name| name.split_whitespace().count() <= 2 && name.starts_with(char::is_uppercase))
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    line.strip_prefix("Sent from ").is_some_and(|name| match name.strip_prefix("my ") {
+        Some(name) => name.split_whitespace().count() <= 5 && is_titled(name),
+        None => name.split_whitespace().count() <= 2 && name.starts_with(char::is_uppercase),
+    })
 }
 
 /// A closing word with a name and what is on a business card under it. A name alone is how people end a letter.

@@ -177,6 +177,246 @@ fn what_people_sent_by_other_ways_is_no_line_of_a_program() {
 }
 
 #[test]
+fn words_on_the_line_of_an_attribution_stay() {
+    for (text, reply) in [
+        (
+            "Hi.\nOk thanks. On Tue, Mar 3, 2026 at 9:15 AM Camille <c@support.example> wrote:\n> Old",
+            "Hi.\nOk thanks.",
+        ),
+        ("Ok thanks. On Tue, Mar 3, 2026 at 9:15 AM Camille <c@support.example> wrote:\n\nOld", "Ok thanks."),
+        (
+            "Bonjour\nOk merci Le mar. 3 mars 2026 à 09:15, Camille <c@support.example> a écrit :\n\n> Ancien",
+            "Bonjour\nOk merci",
+        ),
+        ("reply--- On Wed, Apr 4, 2012 at 3:59 PM, a@support.example wrote:\n> Old", "reply"),
+    ] {
+        assert_eq!(trim(text).reply, reply, "{text}");
+    }
+    // Without all of it, the line stays as it is.
+    let short = "Hello,\nThanks. On 3/3/2026 9:15, Camille wrote:\n> Old";
+    assert_eq!(trim(short).reply, "Hello,\nThanks. On 3/3/2026 9:15, Camille wrote:");
+    let first =
+        "Bonjour.\nOk thanks. On Tue, Mar 3, 2026 at 9:15 AM Camille <c@support.example> wrote:\n\nOld";
+    assert_eq!(trim_in(first, FIRST).reply, first);
+    let own = "Le mar. 3 mars 2026 à 09:15, Le Support <c@support.example> a écrit :";
+    assert_eq!(trim(&format!("Oui.\n\n{own}\n> Ancien")).quoted, format!("{own}\n> Ancien"));
+    let forward = "Ok. On Tue, Mar 3, 2026 at 9:15 AM Camille <c@support.example> wrote:\n> Old\n\nFrom: B <b@bank.example>\nNo.";
+    let handed_on = trim_in(forward, Setting { answers: true, forward: Some(3) });
+    assert!(handed_on.reply.ends_with("From: B <b@bank.example>\nNo."), "{handed_on:?}");
+}
+
+#[test]
+fn a_sentence_above_a_quote_is_no_attribution() {
+    for sentence in [
+        "I still do not understand what Bob wrote:",
+        "Je ne comprends pas ce que votre collègue a écrit :",
+        "At the bottom of the page somebody wrote:",
+        "In your last mail you wrote:",
+        "Votre collègue Bob m'a écrit :",
+        "Hello Camille, yesterday your colleague Bob wrote:",
+        "Le client a écrit :",
+        "The app wrote:",
+        "Mon mari a écrit :",
+        "votre collègue a écrit :",
+        "Hier soir quelqu'un a écrit :",
+        "Ok. Camille a écrit :",
+        "Bonjour, Camille a écrit :",
+        "On 3 March you wrote:",
+    ] {
+        let text = format!("Bonjour,\n{sentence}\n> payez d'abord\nPouvez-vous expliquer ?");
+        assert_eq!(parted(&text), (text.clone(), String::new(), String::new()));
+    }
+    for attribution in [
+        "Camille Durand wrote:",
+        "On Nov 26, 2013 you wrote:",
+        "On Monday, Camille wrote:",
+        "Le 1er mars, Camille a écrit :",
+        "You wrote:",
+        "<<< Camille wrote:",
+        "Camille D. wrote:",
+        "Durand, Camille wrote:",
+        "M. Durand a écrit :",
+        "J.-P. Martin wrote:",
+        "camille a écrit :",
+        "jean.martin wrote:",
+        "Service client Firm a écrit :",
+        "bet365 wrote:",
+        "My Firm <support@firm.example> wrote:",
+        "Nos conseillers <x@y.example> a écrit :",
+        "Camille Durand said the following on 03/03/2026 09:15:",
+        "* Camille Durand <c@support.example> [2026-03-03 09:15]:",
+        "Missatge de Camille <c@support.example> del dia dt., 3 de març 2026 a les 9:15:",
+        "في ٣ مارس ٢٠٢٦، الساعة ٩:١٥، كتب Camille <c@support.example>:",
+        "Dnia wtorek, 3 marca 2026 (09:15), napisałeś(-łaś):",
+        "Вы писали 3 марта 2026 г., 9:15:47:",
+    ] {
+        assert_eq!(trim(&format!("Oui.\n\n{attribution}\n> Ancien\n> texte")).reply, "Oui.", "{attribution}");
+    }
+}
+
+#[test]
+fn an_attribution_is_known_however_it_is_wrapped() {
+    for attribution in [
+        "On Tue, Mar 3, 2026\nat 9:15 AM, Camille wrote:",
+        "Le mardi 3 mars 2026\nà 09:15, Camille Durand a écrit :",
+        "On\nTue, Mar 3, 2026 at 9:15 AM, Camille <c@support.example> wrote:",
+        "On Tue,\nMar 3, 2026\nat 9:15 AM,\nCamille Durand\n<c@support.example>\nwrote:",
+        "Am Di., 3. März 2026\num 09:15 Uhr schrieb\nCamille Durand\n<c@support.example>:",
+        "Camille Durand\n<c@support.example>\nwrote on Tue, 3 Mar 2026\n09:15:00 +0100:",
+        "On Tue, Mar 3, 2026 at 9:15 AM, Camille <c@support.example>\n\nwrote:",
+        "*On Tue, Mar 3, 2026 at 9:15 AM, Camille Durand wrote:*",
+        "_Le 3 mars 2026 à 09:15, Camille Durand a écrit :_",
+        "\u{200f}Le 3 mars 2026 à 09:15, Camille <c@support.example> a écrit :\u{202c}",
+        "On Tue, Mar 3, 2026 at 9:15 AM, Camille Durand <c@support.example> wrote",
+    ] {
+        for after in ["\n\n> Ancien\n> texte", "\n\nAncien\ntexte"] {
+            assert_eq!(trim(&format!("Oui.\n\n{attribution}{after}")).reply, "Oui.", "{attribution}{after}");
+        }
+    }
+    let told = "Le colis est parti\nLe 3 mars 2026\nà 09:15, Camille a écrit :\n> Bientôt.";
+    assert_eq!(trim(told).reply, "Le colis est parti");
+}
+
+#[test]
+fn what_is_drawn_above_a_quote_is_folded_with_it() {
+    let block = "From: Camille <c@support.example>\nSent: Tuesday, March 3, 2026 9:15 AM\nTo: Jean\nSubject: x\n\nOld";
+    for rule in ["---", "___", "***", "####", "~~~~", "---------------", "---\n\n____"] {
+        for quote in ["> Old", "-----Original Message-----\nOld", block] {
+            let text = format!("Thanks, that works.\n\n{rule}\n{quote}");
+            assert_eq!(trim(&text).reply, "Thanks, that works.", "{text}");
+        }
+    }
+    for words in ["------------------ Original ------------------", "---------- Původní e-mail ----------"]
+    {
+        assert_eq!(trim(&format!("Thanks.\n\n{words}\n{block}")).reply, "Thanks.", "{words}");
+    }
+    let titled = "Merci.\n\n------ Mon avis ------\n\nLe 3 mars 2026 à 10:23, Camille a écrit :\n> Ancien";
+    assert_eq!(trim(titled).reply, "Merci.\n\n------ Mon avis ------");
+    for separator in [
+        "-----Ursprünglicher Termin-----",
+        "---------- Исходное письмо ----------",
+        "________ 元のメール ________",
+        "-----원본 메시지-----",
+        "-----Rendez-vous d'origine-----",
+        "----- Opprinnelig e-post -----",
+        "--- Reply above. Do not remove this line. ---",
+    ] {
+        assert_eq!(trim(&format!("Thanks.\n\n{separator}\n\nOld")).reply, "Thanks.", "{separator}");
+    }
+    let own = "Bonjour,\n\n----- Prix d'origine -----\n12 €\n\n----- Prix actuel -----\n15 €";
+    assert_eq!(trim(own).reply, own);
+}
+
+#[test]
+fn the_header_of_a_mail_is_told_from_a_form_where_it_has_no_address() {
+    for block in [
+        "From: Camille\nTo: Lea\nSent: Monday\nSubject: lab",
+        "De : Camille\nEnvoyé : mardi\nÀ : Lea\nObjet : lab",
+        "**From:** Camille Durand\n**Date:** Tuesday, March 3, 2026\n**To:** Lea\n**Subject:** lab",
+        "De: Camille Durand\nFecha: martes, 3 de marzo de 2026\nPara: Lea\nAsunto: lab",
+        "Od: Camille\nWysłano: wtorek\nDo: Lea\nTemat: lab",
+        "From: Camille\nDate: Mar 2, 2026\nSubject: Re: lab",
+        "De : Camille\nÀ : Lea\nObjet : RE: lab",
+        "From: Camille Durand [mailto:camille@support.example\n] On Behalf Of Desk\nSent: Tuesday, March 03, 2026\nTo: Lea\nSubject: x",
+    ] {
+        assert_eq!(trim(&format!("Merci.\n\n{block}\n\nAncien")).reply, "Merci.", "{block}");
+        if !block.contains('@') {
+            let first = format!("Merci.\n\n{block}\n\nAncien");
+            assert_eq!(trim_in(&first, FIRST).reply, first);
+        }
+    }
+    for form in [
+        "Merci.\n\nDe : Lyon\nÀ : Paris\nDate : 3 mars 2026\nObjet : remboursement du billet\n\nMerci de me rembourser.",
+        "Voici ce que j'ai reçu :\n\nFrom: Camille\nTo: Lea\nSent: Monday\nSubject: lab\n\nEst-ce vrai ?",
+        "Bonjour,\nNom : Martin\nDe : Lyon\nÀ : Paris\nEnvoyé : mardi\nObjet : colis\n\nOù est-il ?",
+        "Bonjour,\n\nDe : Jean Martin\nDate : mardi 3 mars 2026\nÀ : Firm SA\nObjet : dépôt\nMontant : 50 €\n\nMerci.",
+        "Bonjour,\n\nDe : Jean Martin\nLe : mardi 3 mars 2026\nPour : Firm SA\nObjet : dépôt\n\nMerci.",
+    ] {
+        assert_eq!(parted(form), (form.to_owned(), String::new(), String::new()), "{form}");
+    }
+}
+
+#[test]
+fn a_marked_header_goes_on_without_marks_only_where_nothing_below_is_marked() {
+    let header = "> Gesendet: Dienstag, 03. März 2026 um 09:15 Uhr\n> Von: \"Camille\" <c@support.example>\n> An: lea@client.example\n> Betreff: Re: lab\n>";
+    assert_eq!(trim(&format!("Oui.\n\n{header}\n\nAncien\ntexte")).reply, "Oui.");
+    let between = format!("Oui.\n\n{header}\n> Quand ?\n\nDemain.");
+    assert!(trim(&between).reply.ends_with("Demain."), "{between}");
+    let marked = format!("Oui.\n\n{header}\n\nDemain.\n\n> Ancien");
+    assert!(trim(&marked).reply.contains("Demain."), "{marked}");
+    let announced = format!("Bonjour, voici le mail que j'ai reçu :\n\n{header}\n\nEst-ce bien vous ?");
+    assert!(trim(&announced).reply.ends_with("Est-ce bien vous ?"), "{announced}");
+    let partial = "Bonjour.\n\n> De : Camille <c@support.example>\n> Objet : lab\n> Date : 3 mars 2026\n\nEst-ce vous ?";
+    assert!(trim(partial).reply.ends_with("Est-ce vous ?"), "{partial}");
+}
+
+#[test]
+fn what_somebody_quotes_themselves_stays() {
+    for own in [
+        "Bonjour,\n\nVoici le message d'erreur :\n\n> Paiement refusé (code 12)",
+        "Hi,\n\nThis is what I typed:\n\n> ls\n> cat x",
+    ] {
+        assert_eq!(trim_in(own, FIRST).reply, own);
+    }
+    let history = "Le 3 mars 2026 à 10:23, Camille a écrit :\n> Ancien";
+    for own in ["Voici :\n\n> Paiement refusé", "> Quand ?\n\nDemain.", "Voici :\n\n> Quand ?\n\nDemain."] {
+        let trimmed = trim(&format!("{own}\n\n{history}"));
+        assert_eq!((trimmed.reply.as_str(), trimmed.quoted.as_str()), (own, history));
+    }
+}
+
+#[test]
+fn what_was_sent_by_other_ways_is_no_line_of_a_program_in_any_language() {
+    for line in [
+        "Gesendet mit DHL am Montag",
+        "Von meinem Konto am Montag gesendet",
+        "Enviado con retraso por correo",
+        "Inviato con corriere ieri",
+        "Sent via bank transfer on Monday",
+        "Sent by a courier last week",
+        "Sent by mail",
+        "Sent by phone yesterday",
+        "Sent from the warehouse",
+        "Sent from my office in Lyon",
+        "Sent from my desk, which is much easier than my mobile phone.",
+        "Sendt fra Aarhus i mandags",
+        "Wysłano z Krakowa w poniedziałek",
+        "Küldve hétfőn",
+        "Lähetetty maanantaina Helsingistä",
+        "From my phone it does not work",
+    ] {
+        let text = format!("Bonjour,\n\nOù en est mon dossier ?\n\n{line}");
+        assert_eq!(parted(&text), (text.clone(), String::new(), String::new()));
+    }
+}
+
+#[test]
+fn small_print_goes_with_the_rule_and_the_title_above_it() {
+    for print in [
+        "_______________________________________________________\n\nCe message et ses pieces jointes peuvent contenir des informations confidentielles.",
+        "________________________________\nThis email is confidential and intended for the addressee only.",
+        "DISCLAIMER: This email and any files transmitted with it are confidential.",
+        "CONFIDENTIALITY NOTICE: This message is for the sole use of the intended recipient.",
+        "AVIS DE CONFIDENTIALITÉ : Ce courriel est destiné uniquement à son destinataire.",
+        "---\nCet e-mail a été vérifié par le logiciel antivirus d'Avast.\nhttps://www.antivirus.example",
+        "-----\nNo virus found in this message.\nChecked by AVG - www.antivirus.example",
+        "<https://www.antivirus.example/sig-email?utm=1>\nVirus-free.\nwww.antivirus.example\n<#DAB4FAD8-2DD7-40BB>",
+        "Merci de penser à l'environnement avant d'imprimer ce message.",
+        "P Please consider the environment before printing this e-mail",
+    ] {
+        let trimmed = trim(&format!("Rien ne marche.\n\n{print}"));
+        assert_eq!((trimmed.reply.as_str(), trimmed.signature.as_str()), ("Rien ne marche.", print));
+    }
+    for own in [
+        "Bonjour,\n\nCet e-mail a été vérifié hier par votre service, sans suite.",
+        "Bonjour,\n\nMerci de penser à l'environnement et de m'envoyer mes factures par mail",
+        "Bonjour,\n\nhttps://client.example/x\nMerci de penser à l'environnement",
+    ] {
+        assert_eq!(trim(own).reply, own);
+    }
+}
+
+#[test]
 fn the_last_item_of_a_list_is_no_name() {
     for text in
         ["Lequel choisir ?\n\n- Oui", "Je parie sur :\n\n- Paris\n\n- Lyon", "Au choix\n\n-Paris\n\n-Lyon"]

@@ -1,8 +1,7 @@
 //! The fields of a delivery report, one group a recipient (RFC 3464). May import: nothing.
 
-use super::first_address;
+use super::whom::{bare_address, first_address};
 use super::words::enhanced_code;
-use crate::reading::address::usable_address;
 use crate::reading::header::clean;
 
 /// What a delivery report says of one recipient (RFC 3464 section 2.3).
@@ -100,8 +99,10 @@ pub fn precise(code: Option<String>, diagnostic: &str, text: &str) -> Option<Str
 /// "rfc822; <jean@client.example>" without its type.
 pub fn typed_address(value: &str) -> Option<String> {
     let address = value.split_once(';').map_or(value, |(_, address)| address);
-    let address = address.split('(').next().unwrap_or(address).trim().trim_matches(['<', '>', '"', ' ']);
-    usable_address(address).or_else(|| first_address(value, &[]))
+    let address = address.split('(').next().unwrap_or(address).trim().trim_matches(['<', '>', ' ']);
+    bare_address(address)
+        .or_else(|| bare_address(address.trim_matches(['<', '>', '"', ' '])))
+        .or_else(|| first_address(value, &[]))
 }
 
 /// The code of a Status field.

@@ -128,6 +128,151 @@ fn a_site_that_could_not_send_a_mail_is_told_of_by_its_user() {
 }
 
 #[test]
+fn what_a_report_may_be_mistaken_for_is_none() {
+    let away = "Return-Path: <>\nFrom: Jean <jean@client.example>";
+    let gone = "I no longer work here. This mailbox is disabled and your message was not delivered to anyone. Write to paul@client.example";
+    let person = "From: Jean <jean@client.example>";
+    let system = "Return-Path: <>\nFrom: Postmaster <postmaster@client.example>";
+    for (header, body) in [
+        // Answers with an empty envelope
+        (format!("{away}\nSubject: Re: Paiement"), gone),
+        (format!("{away}\nSubject: Undeliverable: Paiement\nIn-Reply-To: <42.1.x@firm.example>"), gone),
+        (format!("{away}\nSubject: Automatic reply: Delivery status of order 12"), gone),
+        (format!("{away}\nSubject: Delivery failed\nX-Autoreply: yes"), gone),
+        (
+            format!("{away}\nSubject: Delivery failed"),
+            "This mailbox is disabled, your message was not delivered.",
+        ),
+        // People
+        (
+            format!("{person}\nSubject: Delivery problem"),
+            "Your message said the parcel could not be delivered. The address: 3 rue x, jean@client.example",
+        ),
+        (
+            format!("{person}\nSubject: Message not delivered"),
+            "Your email with the code was not delivered.\nUser: jean@client.example",
+        ),
+        (
+            "From: System Administrator <jean@client.example>\nSubject: Undeliverable mails from your domain"
+                .to_owned(),
+            "Your mails to our users are rejected by our filter, 550 5.7.1.",
+        ),
+        (
+            "From: System Administrator <jean@client.example>\nSubject: Undeliverable mails from your domain"
+                .to_owned(),
+            "Your mails to paul@client.example are rejected, 550 5.7.1.\nRegards, Jean",
+        ),
+        (
+            "From: Mail Delivery Ltd <hello@maildelivery.example>\nSubject: Delivery error".to_owned(),
+            "Delivery error at checkout.",
+        ),
+        // Mail that arrived
+        (
+            format!("{system}\nSubject: Delivery Status Notification (Success)"),
+            "Your message has been successfully delivered to the following recipients:\n\n   jean@client.example",
+        ),
+        (
+            format!("{system}\nSubject: Return receipt"),
+            "   ----- The following addresses had successful delivery notifications -----\n<jean@client.example>  (relayed to non-DSN-aware mailer)\n\n   ----- Transcript of session follows -----\n<jean@client.example>... relayed",
+        ),
+        (format!("{system}\nSubject: Delivered: Paiement"), "To:\n\njean@client.example"),
+        // Mail systems that write of something else
+        (format!("{system}\nSubject: Maintenance"), "Delivery may be late, and you may see errors."),
+    ] {
+        assert_eq!(read(&header, body), None, "{header}\n{body}");
+    }
+}
+
+#[test]
+fn mail_systems_are_known_under_their_own_names_and_in_their_own_tongues() {
+    for (header, body, certain) in [
+        (
+            "From: =?utf-8?Q?Mail_Delivery_System?= <x@mx.example>\nSubject: Undelivered Mail",
+            "<jean@client.example>: 550 unknown",
+            true,
+        ),
+        (
+            "From: =?iso-8859-1?Q?Administrateur_syst=E8me?= <admin@client.example>\nSubject: =?iso-8859-1?Q?Non_remis_:_Paiement?=",
+            "Votre message\n\nn'a pas pu être remis au(x) destinataire(s) suivant(s) :\n\n'jean@client.example' le 03/03",
+            false,
+        ),
+        (
+            "From: Systemadministrator <admin@client.example>\nSubject: Unzustellbar: Zahlung",
+            "Ihre Nachricht hat einige oder alle Empfänger nicht erreicht:\n\njean@client.example am 03.03.2026",
+            false,
+        ),
+        (
+            "From: MailMarshal <mailmarshal@client.example>\nSubject: Undeliverable Mail",
+            "Could not be delivered because of\n\n550 5.1.1 User unknown\n\nThe following recipients were affected:\n   jean@client.example",
+            false,
+        ),
+        (
+            "From: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@client.example>\nSubject: Undeliverable: x",
+            "Delivery has failed to these recipients or groups:\n\njean@client.example",
+            true,
+        ),
+        (
+            "Return-Path: <>\nFrom: Mail <mail@mx.example>\nSubject: 배달 상태 알림(실패)",
+            "다음 받는 사람에게 배달하지 못했습니다.\n\n jean@client.example",
+            true,
+        ),
+        (
+            "From: postmaster@mx.example\nSubject: Kézbesítési hiba",
+            "A levél kézbesítése sikertelen:\n\n jean@client.example\n#550 5.1.1 RESOLVER.ADR",
+            true,
+        ),
+        (
+            "From: AWS <no-reply@sns.amazonaws.com>\nSubject: Amazon SES",
+            "{\"eventType\":\"Bounce\",\"bounce\":{\"bouncedRecipients\":[{\"emailAddress\":\"jean@client.example\",\"status\":\"5.1.1\"}]}}",
+            true,
+        ),
+        (
+            "From: Mail Service <x@mx.example>\nSubject: Undeliverable",
+            "Your message could not be delivered.\n\n<jean@client.example>: 550 5.1.1 unknown",
+            false,
+        ),
+    ] {
+        let header = format!("{header}\nContent-Type: text/plain; charset=utf-8");
+        let bounce = read(&header, body).unwrap_or_else(|| panic!("no bounce: {header}\n{body}"));
+        assert_eq!(bounce.recipient.as_deref(), Some("jean@client.example"), "{header}\n{body}");
+        assert_eq!(bounce.certain, certain, "{header}\n{body}");
+    }
+}
+
+#[test]
+fn whoever_was_not_reached_is_told_from_the_other_addresses_of_a_report() {
+    for body in [
+        "Bei Fragen: hotline@mx.example.\n\nEmpfänger: jean@client.example\nPostfach voll",
+        "A message from <support@other.example> to <jean@client.example> was rejected: 550",
+        "From: support-noreply@other.example\nTo: jean@client.example\nError: mailbox full",
+        ">>> MAIL FROM:<bounce-77@lists.example>\n<<< 250 ok\n>>> RCPT TO:<jean@client.example>\n<<< 550 unknown",
+        "Contact:\n<admin2@mx.example>\n\nFailed:\n<jean@client.example>: 550 unknown",
+        "Message-ID: <20260303.42.x@app.example>\n\n550 unknown jean@client.example",
+        "See https://help.example/?e=foo@bar.example\nRecipient jean@client.example unknown",
+        "postfix/smtp: 1234: to=<jean@client.example>, status=bounced",
+        "収件人：jean@client.example\nhost said 550",
+        "宛先（jean@client.example）にエラー 550",
+        "「jean@client.example」 550",
+        "<\"jean\"@client.example>: unknown",
+    ] {
+        let header = "From: MAILER-DAEMON@mx.example\nSubject: Undelivered mail\nContent-Type: text/plain; charset=utf-8";
+        let bounce = read(header, body).unwrap_or_else(|| panic!("no bounce: {body}"));
+        assert_eq!(bounce.recipient.as_deref(), Some("jean@client.example"), "{body}");
+    }
+    let named = "From: MAILER-DAEMON@mx.example\nSubject: Delivery failed: jean@client.example";
+    let bounce = read(named, "User unknown.").expect("a bounce");
+    assert_eq!(bounce.recipient.as_deref(), Some("jean@client.example"));
+}
+
+#[test]
+fn a_report_under_the_name_of_a_receipt_is_one() {
+    let header = "From: jean@client.example\nSubject: Info\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b";
+    let body = "--b\nContent-Type: text/plain\n\nFailed.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; paul@client.example\nAction: failed\nStatus: 5.1.1\n--b--";
+    let bounce = read(header, body).expect("a bounce");
+    assert_eq!((bounce.recipient.as_deref(), bounce.certain), (Some("paul@client.example"), true));
+}
+
+#[test]
 fn the_report_of_a_gateway_inside_a_mail_of_a_system_is_read() {
     let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=i\n\n--i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;jean@client.example\nFinal-Recipient: RFC822; <jean@client.example>\nAction: FAILED (bad)\nStatus: 5.1.1 (unknown)\n--i--\n";
     let body = format!(
@@ -229,6 +374,14 @@ fn the_fields_of_a_report_are_read_however_they_are_written() {
             (JEAN, "4.4.7", "failed"),
         ),
         ("Final-Recipient: rfc822; jean@client.example\nAction: failed", (JEAN, "5.2.2", "failed")),
+        (
+            "Final-Recipient: rfc822; \"jean\"@client.example\nAction: failed\nStatus: 5.1.1",
+            (JEAN, "5.1.1", "failed"),
+        ),
+        (
+            "Final-Recipient: rfc822; \"a..b\"@client.example\nAction: failed\nStatus: 5.1.1",
+            ("a..b@client.example", "5.1.1", "failed"),
+        ),
     ] {
         let bounce = report(fields).unwrap_or_else(|| panic!("no bounce: {fields}"));
         let told =

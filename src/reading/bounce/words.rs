@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// Names under which mail systems write, besides the two that are reserved.
 pub static DAEMON: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail[ _-]system|messaging server|system administrator|administrateur systeme|<>",
+        r"mail[ _-]?(er)?[ _-]?daemon|post_?master|mail ?delivery|delivery (sub)?system|mail administrator|mailadmin|bounces?@|mail ?router|smtp gateway|mail[ _-]?gateway|mail[ _-]system|messaging server|system ?administrator|systemadministrat|administrateur syst|amministratore di sistema|administrador (del? )?sistema|systeembeheerder|mail ?marshal|interscan|\bimss\b|mailsweeper|mimesweeper|surfcontrol|\bmdaemon|\bxmail\b|notes-?router|lotus notes router|<>",
     )
 });
 /// What a mail system says to whoever wrote, folded.
@@ -20,15 +20,32 @@ pub static SECOND_PERSON: LazyLock<Regex> = LazyLock::new(|| {
 /// How people begin, or speak of themselves, folded.
 pub static PERSON: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\A\W*(bonjour|bonsoir|salut|madame|monsieur|cher|hi|hello|hey|dear|good (morning|evening|afternoon)|hallo|guten|hola|buon|ola|voici|fyi|pour info)\b|\b(j'ai|je|merci (de|d'avance|pour)|mon mail|mon message|mes mails|i get|i got|i have|i am|i'm (getting|receiving)|i received|i sent|my (mail|e-?mail|message)|we have|we get|ich|mein|meine)\b",
+        r"\A\W*(bonjour|bonsoir|salut|madame|monsieur|cher|hi|hello|hey|dear|good (morning|evening|afternoon)|hallo|guten|hola|buon|ola|voici|fyi|pour info)\b|\b(j'ai|je|merci (de|d'avance|pour)|mon mail|mon message|mes|i get|i got|i have|i am|i'm (getting|receiving)|i received|i sent|my|we have|we get|ich|mein|meine|thanks|regards|cordialement)\b",
     )
 });
-/// The notice that Amazon SES sends by way of SNS.
+/// The notice of a bounce that Amazon SES sends by way of SNS, folded.
 pub static NOTIFICATION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"notificationtype\\?" ?: ?\\?"bounce"#));
+    LazyLock::new(|| pattern(r#"(notificationtype|eventtype)\\?" ?: ?\\?"bounce"#));
+/// What says that a mail arrived, in a subject or in the words under it, folded.
+pub static SUCCESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"successful(ly)? (delivered|relayed|delivery)|has been delivered to the following|\(success\)|\(relay\)|^(delivered|relayed|relaye|remis) ?:",
+    )
+});
+/// What sendmail writes over any report, folded: one of the sentences of [`STRONG`], and no failure where a mail arrived.
+pub const TRANSCRIPT: &str = "transcript of session follows";
+/// How mail systems say in more languages that something failed, in subjects and below.
+const ABROAD: &str = "falha|selhani|mislyktes|nie powiod|epaonnistu|teslim edilemedi|배달|전송|送信.*失敗|配送|退信|无法|無法|\
+    mancata consegna|non riuscit|non recapit|nicht erreicht|niet bereikt|no llego|не удалось|отказ|αποτυχ";
+
+/// Words of reports, folded, and those of [`ABROAD`] in the letters that folding leaves: it takes those of Korean apart.
+fn said(words: &str) -> Regex {
+    pattern(&format!("{words}|{}", fold(ABROAD)))
+}
+
 /// Subjects of reports, folded.
 pub static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    said(
         r"undeliver|non.?deliver|not delivered|delivery (status )?(notification|failure|failed|failing|problem|error|has failed|report|delayed|status)|deliver(y|ing) .{0,30}(fail|error|problem)|failure notice|failure delivery|failed (delivery|mail)|mail (failure|delivery|error|system error|not delivered)|returned mail|returned to sender|return(ed)? (message|email)|message (status|delayed|not delivered|delivery failure|you sent)|could not (be delivered|send)|unable to deliver|cannot be delivered|can't be delivered|undelivered|bounce|non remis|non distribu|non delivr|echec (de |d'|lors ).{0,25}(remise|distribu|envoi|livraison|achemin|transmi|delivr|mail|courri|message)|notification d'etat|rapport de non|impossible de (remettre|distribuer)|retour de courrier|retour a l'expediteur|remise (impossible|differee)|unzustellbar|ubermittlungsstatus|zustellungsstatus|fehlgeschlagen|could not be sent|nicht zustellbar|zustell|rueckmeldung|no (se ha )?entreg|no se pudo entregar|devuelto|mancato recapito|nao entreg|niet bezorg|onbestelbaar|niedostarcz|delayed mail|(warning|notice): (message|could not send|mail|delay)|error sending your mail|\bmail system error|unsolicited bulk|your message could not|user unknown|mail rejected|rejected mail|mail could not|email address|\bndr?n\b|\bdsn\b|недоставлен|не доставлен|配信|エラー",
     )
 });
@@ -40,7 +57,7 @@ pub static STRONG: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Words without which nothing failed, folded.
 pub static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    said(
         r"\b[45]\d\d[ -]|[245]\.\d{1,3}\.\d{1,3}|deliver|unknown|undeliver|fail|reject|refus|returned|bounce|not found|no such|doesn't|does not exist|disabled|quota|full|remis|distribu|delivr|inconnu|n'existe|boite|zugestellt|fehlgeschlagen|unbekannt|entreg|recapit|error|erreur|could not|unable|impossible|配信|エラー|не доставлен",
     )
 });
@@ -77,9 +94,12 @@ pub fn meaning(folded: &str) -> Option<String> {
     MEANINGS.iter().find(|(words, _)| words.is_match(folded)).map(|(_, code)| (*code).to_owned())
 }
 
-/// Something that may be an address.
-pub static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"[^\s<>()\[\]"',;:=]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"#));
+/// Something that may be an address: no mark of any script is part of it.
+pub static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"[^\s<>()\[\]"',;:=：，；。、「」『』（）【】＜＞《》“”‘’]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"#,
+    )
+});
 
 /// The lines after which mail systems name who was not reached.
 pub static ANCHOR: LazyLock<Regex> = LazyLock::new(|| {

@@ -34,7 +34,11 @@ pub struct Faults {
     /// How often answers that are held were let go.
     pub releases: u64,
     windows: HashMap<String, Window>,
+    together: Option<Window>,
 }
+
+/// Requests in a second, all together.
+const TOGETHER: (u32, Duration) = (50, Duration::from_secs(1));
 
 struct Window {
     began: Instant,
@@ -54,6 +58,8 @@ pub struct Bucket {
     pub reset_after: Duration,
     /// Whether this request was one too many.
     pub exceeded: bool,
+    /// Whether it was so among all requests, whatever they are for.
+    pub is_global: bool,
 }
 
 impl Faults {
@@ -80,6 +86,7 @@ impl Faults {
     pub fn be_strict(&mut self) {
         self.strict = true;
         self.windows.clear();
+        self.together = None;
     }
 
     /// Counts a request in its bucket. `advanced` is what tests moved the clock by.
@@ -87,6 +94,9 @@ impl Faults {
         let (limit, length) = limit(call);
         let name = bucket_name(call);
         let now = Instant::now() + advanced;
+        if let Some(reset_after) = self.too_many_together(call, now) {
+            return Bucket { name, limit, remaining: 0, reset_after, exceeded: true, is_global: true };
+        }
         let window = self.windows.entry(name.clone()).or_insert(Window { began: now, used: 0 });
         if now.duration_since(window.began) >= length {
             *window = Window { began: now, used: 0 };
@@ -97,7 +107,26 @@ impl Faults {
             window.used += 1;
         }
         let reset_after = length.saturating_sub(now.duration_since(window.began));
-        Bucket { name, limit, remaining: limit.saturating_sub(window.used), reset_after, exceeded }
+        let remaining = limit.saturating_sub(window.used);
+        Bucket { name, limit, remaining, reset_after, exceeded, is_global: false }
+    }
+
+    /// Counts a request among all; where it is one too many, until when. Answers to interactions are free of this.
+    fn too_many_together(&mut self, call: &Call, now: Instant) -> Option<Duration> {
+        let is_free = matches!(call.path.first().map(String::as_str), Some("interactions" | "webhooks"));
+        if !self.strict || is_free {
+            return None;
+        }
+        let (limit, length) = TOGETHER;
+        let window = self.together.get_or_insert(Window { began: now, used: 0 });
+        if now.duration_since(window.began) >= length {
+            *window = Window { began: now, used: 0 };
+        }
+        if window.used == limit {
+            return Some(length.saturating_sub(now.duration_since(window.began)));
+        }
+        window.used += 1;
+        None
     }
 }
 

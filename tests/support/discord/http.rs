@@ -135,7 +135,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
 
 fn too_many(bucket: &Bucket) -> ApiError {
     let mut error = ApiError::plain(429);
-    error.errors = json!({"message": "You are being rate limited.", "global": false,
+    error.errors = json!({"message": "You are being rate limited.", "global": bucket.is_global,
                           "retry_after": bucket.reset_after.as_secs_f64()});
     error
 }
@@ -153,7 +153,10 @@ fn respond(status: u16, body: &Value, bucket: &Bucket, now: i64) -> Response<Bod
     if status == 429 {
         response = response
             .header("retry-after", format!("{:.0}", seconds.ceil()))
-            .header("x-ratelimit-scope", "user");
+            .header("x-ratelimit-scope", if bucket.is_global { "global" } else { "user" });
+    }
+    if bucket.is_global {
+        response = response.header("x-ratelimit-global", "true");
     }
     let body = if status == 204 {
         Body::empty()

@@ -4,6 +4,9 @@ use super::blocks::{message_faults, view_faults};
 use super::workspace::{Seen, Workspace};
 use serde_json::{Value, json};
 
+/// How many windows lie over one another at most.
+const MOST_WINDOWS: usize = 3;
+
 /// What a method answers, or the word of its error with what is needed.
 pub type Answer = Result<Value, (&'static str, Option<String>)>;
 
@@ -102,17 +105,27 @@ pub fn call(space: &mut Workspace, base: &str, method: &str, args: &Value) -> An
             let user = triggered(space, args)?;
             view(space, &args["view"], "modal")?;
             let id = format!("V{}", space.number());
-            space.windows.insert(id.clone(), (user.clone(), args["view"].clone()));
-            space.sees(&user, Seen::Window(id.clone()));
-            Ok(json!({ "view": { "id": id, "hash": "1.a" } }))
+            let stack = space.stacks.entry(user.clone()).or_default();
+            if method == "views.open" {
+                // Whoever opens another has closed those of before.
+                stack.clear();
+            }
+            if stack.len() == MOST_WINDOWS {
+                return fail("push_limit_reached");
+            }
+            stack.push(id.clone());
+            let hash = space.show_window(&id, &user, args["view"].clone());
+            Ok(json!({ "view": { "id": id, "hash": hash } }))
         }
         "views.update" => {
             let id = text(args, "view_id").to_owned();
-            let Some((user, _)) = space.windows.get(&id).cloned() else { return fail("not_found") };
+            let Some((user, shown)) = space.windows.get(&id).cloned() else { return fail("not_found") };
+            if args["hash"].is_string() && args["hash"] != shown["hash"] {
+                return fail("hash_conflict");
+            }
             view(space, &args["view"], "modal")?;
-            space.windows.insert(id.clone(), (user.clone(), args["view"].clone()));
-            space.sees(&user, Seen::Window(id.clone()));
-            Ok(json!({ "view": { "id": id } }))
+            let hash = space.show_window(&id, &user, args["view"].clone());
+            Ok(json!({ "view": { "id": id, "hash": hash } }))
         }
         "views.publish" => {
             let user = text(args, "user_id").to_owned();

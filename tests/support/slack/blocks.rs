@@ -153,9 +153,8 @@ impl Check {
                 if chars(&element["value"]) > 2000 || chars(&element["url"]) > 3000 {
                     self.fault("a value or an address too long");
                 }
-                if !matches!(element["style"].as_str(), None | Some("primary" | "danger")) {
-                    self.fault(format!("style {}", element["style"]));
-                }
+                self.style(element);
+                self.confirm(&element["confirm"]);
             }
             "static_select" => {
                 let known = [
@@ -168,9 +167,8 @@ impl Check {
                     "focus_on_load",
                 ];
                 self.keys(element, &known);
-                if !element["placeholder"].is_null() {
-                    self.text(&element["placeholder"], 150, true);
-                }
+                self.placeholder(element);
+                self.confirm(&element["confirm"]);
                 self.count(element, "options", 1, 100);
                 for option in each(&element["options"]) {
                     self.option(option);
@@ -182,6 +180,31 @@ impl Check {
             }
             other => self.fault(format!("unknown element {other}")),
         }
+    }
+
+    fn style(&mut self, value: &Value) {
+        if !matches!(value["style"].as_str(), None | Some("primary" | "danger")) {
+            self.fault(format!("style {}", value["style"]));
+        }
+    }
+
+    fn placeholder(&mut self, element: &Value) {
+        if !element["placeholder"].is_null() {
+            self.text(&element["placeholder"], 150, true);
+        }
+    }
+
+    /// What asks whether it was meant.
+    fn confirm(&mut self, confirm: &Value) {
+        if confirm.is_null() {
+            return;
+        }
+        self.keys(confirm, &["title", "text", "confirm", "deny", "style"]);
+        self.text(&confirm["title"], 100, true);
+        self.text(&confirm["text"], 300, false);
+        self.text(&confirm["confirm"], 30, true);
+        self.text(&confirm["deny"], 30, true);
+        self.style(confirm);
     }
 
     fn option(&mut self, option: &Value) {
@@ -201,6 +224,9 @@ impl Check {
             self.fault("an input outside a window");
         }
         self.text(&block["label"], 2000, true);
+        if !block["hint"].is_null() {
+            self.text(&block["hint"], 2000, true);
+        }
         let element = &block["element"];
         self.id(element, "action_of_input");
         match element["type"].as_str().unwrap_or_default() {
@@ -216,6 +242,7 @@ impl Check {
                     "focus_on_load",
                 ];
                 self.keys(element, &known);
+                self.placeholder(element);
                 let most = element["max_length"].as_u64().unwrap_or(3000) as usize;
                 if !(1..=3000).contains(&most) {
                     self.fault(format!("max_length {most}"));

@@ -165,6 +165,7 @@ impl Person {
                 (url.channel, url.private) = (private.channel, Some(*at));
             }
             On::Window(id) => {
+                space.uncover(id);
                 let mut view = space.windows[id].1.clone();
                 view["id"] = json!(id);
                 payload["container"] = json!({ "type": "view", "view_id": id });
@@ -187,15 +188,22 @@ impl Person {
         let asked = self.tell("interactive", payload).await;
         let Some(word) = &asked.word else { return asked };
         let mut space = self.slack.0.space();
+        space.uncover(window);
         match word["response_action"].as_str() {
-            None | Some("clear") => {
+            None => {
                 space.windows.remove(window);
+                for stack in space.stacks.values_mut() {
+                    stack.retain(|one| one != window);
+                }
+            }
+            Some("clear") => {
+                space.windows.remove(window);
+                space.stacks.remove(&self.id);
             }
             Some("update") => {
                 let faults = super::blocks::view_faults(&word["view"]);
                 space.violations.extend(faults);
-                space.windows.insert(window.to_owned(), (self.id.clone(), word["view"].clone()));
-                space.sees(&self.id, Seen::Window(window.to_owned()));
+                space.show_window(window, &self.id, word["view"].clone());
             }
             Some("errors") => {
                 let view = &space.windows[window].1;

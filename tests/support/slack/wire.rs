@@ -163,6 +163,11 @@ async fn respond(State(inner): State<Arc<Inner>>, Path(number): Path<String>, bo
         space.violations.extend(faults);
         return (StatusCode::BAD_REQUEST, "invalid_blocks").into_response();
     }
+    let is_empty = |key: &str| message[key].as_array().is_none_or(Vec::is_empty);
+    let says = message["text"].as_str().is_some_and(|text| !text.trim().is_empty());
+    if !says && is_empty("blocks") && is_empty("attachments") && message["delete_original"] != true {
+        return (StatusCode::BAD_REQUEST, "no_text").into_response();
+    }
     if message["response_type"] == "in_channel" {
         space.violations.push("an answer for everybody".to_owned());
     }

@@ -104,6 +104,8 @@ pub struct Workspace {
     pub is_revoked: bool,
     pub privates: Vec<Private>,
     pub windows: BTreeMap<String, (String, Value)>,
+    /// The windows that lie over one another before somebody, the lowest first.
+    pub stacks: BTreeMap<String, Vec<String>>,
     pub homes: BTreeMap<String, Value>,
     pub seen: BTreeMap<String, Vec<Seen>>,
     pub urls: HashMap<String, ResponseUrl>,
@@ -220,6 +222,25 @@ impl Workspace {
         let at = self.privates.len() - 1;
         self.sees(user, Seen::Private(at));
         at
+    }
+
+    /// A window of somebody's shows this from now on; by the mark of it who changes it says what they have seen.
+    pub fn show_window(&mut self, id: &str, user: &str, mut view: Value) -> String {
+        let number = self.number();
+        let hash = format!("{}.{number}", self.now());
+        view["hash"] = json!(hash);
+        self.windows.insert(id.to_owned(), (user.to_owned(), view));
+        self.sees(user, Seen::Window(id.to_owned()));
+        hash
+    }
+
+    /// Somebody closes what lies over this window of theirs.
+    pub fn uncover(&mut self, id: &str) {
+        for stack in self.stacks.values_mut() {
+            if let Some(at) = stack.iter().position(|one| one == id) {
+                stack.truncate(at + 1);
+            }
+        }
     }
 
     /// Somebody sees something.
