@@ -164,7 +164,7 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     (!file.trim_start_matches('/').is_empty()).then(|| PathBuf::from(file))
 }
 
-/// The SQLite URL of a file: [`sqlite_file`] the other way round.
+/// The SQLite URL of a file: what reads its path from a URL gives the same file.
 pub fn sqlite_url(file: &Path) -> String {
     let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     format!("sqlite://{path}")

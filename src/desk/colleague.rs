@@ -3,14 +3,13 @@
 
 use super::apply::Act;
 use super::failure::refuse;
-use super::run::{TRIES, Written, ticket_view, write};
-use super::{Desk, Failure, Inner, Result, locked};
+use super::run::{Written, persist, ticket_view, write};
+use super::{Desk, Inner, Result, locked};
 use crate::domain::event::Event;
 use crate::domain::ids::TicketId;
 use crate::domain::message::Direction;
 use crate::domain::people::{Actor, Door, colleague_name};
 use crate::domain::refusal::Refusal;
-use crate::store;
 use crate::view::View;
 use crate::wording;
 
@@ -20,8 +19,8 @@ impl Desk {
     /// ticket as it stands ([`View::Ticket`] in place of [`View::Done`]).
     ///
     /// # Errors
-    /// [`Failure::Refused`]: no such ticket, one that was merged, an empty text, or an actor of another kind;
-    /// [`Failure::Broken`].
+    /// [`Failure::Refused`](super::Failure::Refused): no such ticket, one that was merged, an empty text, or an actor of another kind;
+    /// [`Failure::Broken`](super::Failure::Broken).
     pub async fn colleague_note(
         &self,
         ticket: TicketId,
@@ -63,17 +62,10 @@ impl Desk {
                 return refuse(Refusal::UnknownPerson);
             }
         };
-        let mut tried = 1;
-        loop {
-            match self.inner.by_colleague(ticket, &who, note, door, source_key).await {
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                done => {
-                    self.inner.ring_outbox();
-                    self.inner.ring_chats();
-                    return done;
-                }
-            }
-        }
+        let done = persist(|| self.inner.by_colleague(ticket, &who, note, door, source_key)).await;
+        self.inner.ring_outbox();
+        self.inner.ring_chats();
+        done
     }
 }
 

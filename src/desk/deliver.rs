@@ -4,8 +4,8 @@ use super::links::Links;
 use super::pace::{self, Paces};
 use super::receive::LIMITED_WITHIN;
 use super::requester::links_from;
-use super::run::TRIES;
-use super::{Desk, Failure, Inner, Result, pack, unpack};
+use super::run::persist;
+use super::{Desk, Inner, Result, pack, unpack};
 use crate::domain::delivery::{
     Channel, DeliveryState, LEASE, Next, Outcome, Plan, SkipReason, after_attempt,
 };
@@ -17,8 +17,8 @@ use crate::domain::people::Requester;
 use crate::domain::returned;
 use crate::domain::threading::RefKind;
 use crate::domain::ticket::Ticket;
+use crate::store::Tx;
 use crate::store::outbox::{Lately, SealedBody, StoredDelivery, copies};
-use crate::store::{self, Tx};
 use crate::wording;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -221,14 +221,7 @@ impl Desk {
     /// As [`Desk::record`], on any channel and of several attempts, in their order: all of them, or none. A browser to which
     /// nothing can be brought any more is not told again.
     pub async fn record_all(&self, ended: &[(Attempt, Outcome)]) -> Result<Vec<Option<Next>>> {
-        let mut tried = 1;
-        loop {
-            match self.record_once(ended).await {
-                // Two who wait for each other: the database lets one go on, and the other begins anew.
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                done => return done,
-            }
-        }
+        persist(|| self.record_once(ended)).await
     }
 
     async fn record_once(&self, ended: &[(Attempt, Outcome)]) -> Result<Vec<Option<Next>>> {

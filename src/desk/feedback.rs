@@ -4,14 +4,13 @@
 use super::apply::Act;
 use super::links::{Grant, Purpose};
 use super::requester::{Own, Visit, feedback_asked, granted};
-use super::run::TRIES;
-use super::{Desk, Failure, Inner, Result, locked};
+use super::run::persist;
+use super::{Desk, Inner, Result, locked};
 use crate::domain::event::Event;
 use crate::domain::feedback::{Asked, LONGEST_COMMENT, Rating};
 use crate::domain::ids::TicketId;
 use crate::domain::people::{Actor, Door, Requester};
 use crate::domain::ticket::{Status, Ticket};
-use crate::store;
 use chrono::{DateTime, Utc};
 
 /// What the page of feedback shows.
@@ -61,15 +60,8 @@ impl Desk {
     ) -> Result<Option<Own<Given>>> {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, Purpose::Feedback, now) else { return Ok(None) };
-        let mut tried = 1;
-        let (ticket, requester, given) = loop {
-            match self.inner.take_feedback(grant, rating, comment, now).await {
-                Ok(Some(taken)) => break taken,
-                Ok(None) => return Ok(None),
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                Err(failure) => return Err(failure),
-            }
-        };
+        let taken = persist(|| self.inner.take_feedback(grant, rating, comment, now)).await?;
+        let Some((ticket, requester, given)) = taken else { return Ok(None) };
         self.inner.ring_chats();
         let tx = self.inner.store.read().await?;
         self.inner.own(Visit { tx, grant, ticket, requester }, given, now).await

@@ -5,7 +5,7 @@ use super::apply::Act;
 use super::known::Known;
 use super::later::{Later, Opening};
 use super::receive::{Digest, Filed, LIMITED_WITHIN, ReadMail};
-use super::run::TRIES;
+use super::run::persist;
 use super::thread::{Place, Way, land, returned_delivery};
 use super::{Failure, Inner, Result};
 use crate::domain::address::{is_same, usable_address};
@@ -142,13 +142,7 @@ impl Inner {
         doubt: Doubt,
         now: DateTime<Utc>,
     ) -> Result<Vec<Filed>> {
-        let mut tried = 1;
-        loop {
-            match self.file_together(mails, doubt, now).await {
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                outcome => return outcome,
-            }
-        }
+        persist(|| self.file_together(mails, doubt, now)).await
     }
 
     async fn file_together(

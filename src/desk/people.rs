@@ -2,16 +2,16 @@
 
 use super::board::{read_cards, requester_view};
 use super::failure::refuse;
-use super::run::TRIES;
-use super::{Desk, Failure, Inner, Result};
+use super::run::persist;
+use super::{Desk, Inner, Result};
 use crate::domain::audit::{AuditDetail, AuditKind};
 use crate::domain::delivery::{Channel, SkipReason};
 use crate::domain::ids::{AgentId, RequesterId};
 use crate::domain::people::{Agent, Requester, normal_address};
 use crate::domain::preference::Preference;
 use crate::domain::refusal::Refusal;
+use crate::store::Tx;
 use crate::store::lists::Narrowing;
-use crate::store::{self, Tx};
 use crate::view::{Person, RequesterView};
 use crate::wording;
 use chrono::{DateTime, Utc};
@@ -42,15 +42,7 @@ impl Desk {
         name: Option<&str>,
         preference: Option<Preference>,
     ) -> Result<Person> {
-        let mut tried = 1;
-        let person = loop {
-            match self.set_requester_once(email, name, preference).await {
-                Ok(person) => break person,
-                // Two who wait for each other: the database lets one go on, and the other begins anew.
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                Err(failure) => return Err(failure),
-            }
-        };
+        let person = persist(|| self.set_requester_once(email, name, preference)).await?;
         self.inner.ring_chats();
         Ok(person)
     }

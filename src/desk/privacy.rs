@@ -5,8 +5,8 @@ use super::board::{read_cards, requester_view};
 use super::failure::refuse;
 use super::people::known_requester;
 use super::receive::distinct_words;
-use super::run::TRIES;
-use super::{Desk, Failure, Inner, Result, unpack};
+use super::run::persist;
+use super::{Desk, Inner, Result, unpack};
 use crate::domain::audit::{AuditDetail, AuditKind, By, Counts};
 use crate::domain::chat::PostKind;
 use crate::domain::event::{EventDetail, EventKind};
@@ -15,10 +15,10 @@ use crate::domain::people::Requester;
 use crate::domain::refusal::Refusal;
 use crate::domain::retention::{reason_kept, without_words};
 use crate::domain::ticket::Ticket;
+use crate::store::Tx;
 use crate::store::lists::Narrowing;
 use crate::store::privacy::Line;
 use crate::store::tickets::NewEvent;
-use crate::store::{self, Tx};
 use crate::view::RequesterView;
 use crate::view::held::{HeldOf, PersonCounts};
 use crate::wording;
@@ -151,14 +151,7 @@ impl Desk {
     /// Takes away all that is held of a person, in one transaction, and once. What waits to be sent to them is not; their links
     /// open nothing; a later mail of theirs is a stranger's. What stands in chat is drawn anew without their words.
     pub async fn erase(&self, id: RequesterId, by: &By) -> Result<Option<Erasure>> {
-        let mut tried = 1;
-        loop {
-            match self.erase_once(id, by).await {
-                // Two who wait for each other: the database lets one go on, and the other begins anew.
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                done => return done,
-            }
-        }
+        persist(|| self.erase_once(id, by)).await
     }
 
     async fn erase_once(&self, id: RequesterId, by: &By) -> Result<Option<Erasure>> {

@@ -2,9 +2,9 @@
 //! page cannot show a note that it was never given. May import: domain, store.
 
 use super::links::{Grant, Links, Purpose};
-use super::run::TRIES;
+use super::run::persist;
 use super::timetable::Past;
-use super::{Desk, Failure, Inner, Result, unpack};
+use super::{Desk, Inner, Result, unpack};
 use crate::domain::event::{EventDetail, EventKind};
 use crate::domain::feedback::{Asked, asked};
 use crate::domain::ids::{DeliveryId, MessageId, NotificationId, RequesterId, TicketId};
@@ -15,11 +15,11 @@ use crate::domain::people::{Door, Requester};
 use crate::domain::preference::Preference;
 use crate::domain::threading::AnswerTo;
 use crate::domain::ticket::{SPAM, Status, Ticket};
+use crate::store::Tx;
 use crate::store::lists::Narrowing;
 use crate::store::messages::StoredMessage;
 pub use crate::store::notifications::StoredNotification;
 use crate::store::tickets::NewEvent;
-use crate::store::{self, Tx};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -286,16 +286,8 @@ impl Desk {
     ) -> Result<Option<Own<Choice>>> {
         let now = self.inner.clock.now();
         let Some(grant) = self.inner.links.read(token, purpose, now) else { return Ok(None) };
-        let mut tried = 1;
-        let (ticket, requester, after) = loop {
-            match self.inner.choose_once(grant, purpose, &to, now).await {
-                Ok(Some(chosen)) => break chosen,
-                Ok(None) => return Ok(None),
-                // Two who wait for each other: the database lets one go on, and the other begins anew.
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                Err(failure) => return Err(failure),
-            }
-        };
+        let chosen = persist(|| self.inner.choose_once(grant, purpose, &to, now)).await?;
+        let Some((ticket, requester, after)) = chosen else { return Ok(None) };
         self.inner.ring_chats();
         let before = requester.preference;
         let mut tx = self.inner.store.read().await?;

@@ -32,7 +32,21 @@ use chrono::{DateTime, Utc};
 /// How many tickets a list in chat shows; the rest is counted.
 pub const LIST_LENGTH: i64 = 20;
 /// How often an act is tried when the database says that somebody else was faster.
-pub(super) const TRIES: u32 = 3;
+const TRIES: u32 = 3;
+
+/// Does what the database may have broken off to let another go on, of two who waited for each other: then it begins anew.
+pub(super) async fn persist<F, T>(act: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut tried = 1;
+    loop {
+        match act().await {
+            Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
+            done => return done,
+        }
+    }
+}
 
 /// Who asks, and through which door.
 pub(super) struct Ask<'a> {

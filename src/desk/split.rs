@@ -5,15 +5,14 @@
 
 use super::apply::Act;
 use super::failure::refuse;
-use super::run::TRIES;
-use super::{Desk, Failure, Result, locked};
+use super::run::persist;
+use super::{Desk, Result, locked};
 use crate::domain::chat::PostKind;
 use crate::domain::event::{Event, EventDetail, EventKind};
 use crate::domain::ids::{MessageId, TicketId};
 use crate::domain::message::Direction;
 use crate::domain::people::{Actor, Agent, Door};
 use crate::domain::refusal::Refusal;
-use crate::store;
 use crate::store::tickets::NewEvent;
 
 impl Desk {
@@ -32,13 +31,7 @@ impl Desk {
         rfc_id: Option<&str>,
         source_key: &str,
     ) -> Result<TicketId> {
-        let mut tried = 1;
-        loop {
-            match self.split_once(agent, door, id, message, rfc_id, source_key).await {
-                Err(Failure::Broken(error)) if tried < TRIES && store::is_passing(&error) => tried += 1,
-                done => return done,
-            }
-        }
+        persist(|| self.split_once(agent, door, id, message, rfc_id, source_key)).await
     }
 
     async fn split_once(

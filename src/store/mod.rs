@@ -20,6 +20,8 @@ pub mod outbox;
 mod pace;
 pub mod participants;
 pub mod people;
+#[cfg(test)]
+mod plans;
 pub mod privacy;
 mod push;
 mod retention;

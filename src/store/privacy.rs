@@ -396,16 +396,12 @@ impl Tx {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Connection, Store, mailbox, webhook};
+    use crate::store::plans::Plans;
+    use crate::store::{mailbox, webhook};
 
     #[tokio::test]
     async fn what_is_asked_in_a_hurry_or_of_much_is_led_along_an_index_on_sqlite() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/plans.db", folder.path().display());
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
-        let mut tx = store.begin().await.unwrap();
-        let Connection::Sqlite(connection) = &mut tx.connection else { panic!("not SQLite") };
+        let mut plans = Plans::new().await;
         for (wanted, index) in [
             ("privacy::BLANK_COPIES", "delivery_by_address"),
             ("privacy::BLANK_HOOK_POSTS", "webhook_post_"),
@@ -414,14 +410,8 @@ mod tests {
         ] {
             let mut all = STATEMENTS.iter().chain(mailbox::STATEMENTS).chain(webhook::STATEMENTS);
             let (_, sql) = all.find(|(name, _)| name.ends_with(wanted)).expect("it is one of them");
-            let explained = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
-            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explained))
-                .bind("1")
-                .bind(1)
-                .fetch_all(&mut **connection)
-                .await
-                .unwrap();
-            assert!(plan.iter().any(|(.., step)| step.contains(index)), "{wanted}: {plan:?}");
+            let plan = plans.of(sql).await;
+            assert!(plan.iter().any(|step| step.contains(index)), "{wanted}: {plan:?}");
         }
     }
 }

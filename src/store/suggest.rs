@@ -137,26 +137,13 @@ impl Tx {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Connection, Store};
+    use crate::store::plans::Plans;
 
     #[tokio::test]
     async fn sqlite_reads_no_table_from_one_end_to_the_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/plans.db", folder.path().display());
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
-        let mut tx = store.begin().await.unwrap();
-        let Connection::Sqlite(connection) = &mut tx.connection else { panic!("not SQLite") };
+        let mut plans = Plans::new().await;
         for (name, sql) in STATEMENTS {
-            let explained = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
-            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explained))
-                .bind("1")
-                .bind(1)
-                .bind(1)
-                .fetch_all(&mut **connection)
-                .await
-                .unwrap();
-            for (.., step) in plan {
+            for step in plans.of(sql).await {
                 let by_index = step.contains("USING") || step.contains("VIRTUAL TABLE INDEX");
                 assert!(!step.starts_with("SCAN") || by_index, "{name}: {step}");
                 assert!(!step.contains("TEMP B-TREE") || name.ends_with("DELIVERIES"), "{name}: {step}");

@@ -16,7 +16,6 @@ on_both! {
     a_lost_answer_posts_nothing_twice,
     files_are_not_uploaded_twice,
     slack_is_waited_for,
-    a_burst_goes_out_at_slacks_pace,
     a_card_that_is_deleted_comes_again_with_its_thread,
     an_entry_that_is_deleted_is_posted_anew,
     a_channel_without_the_bot_is_said_and_mended,
@@ -99,37 +98,6 @@ async fn slack_is_waited_for(database: Database) {
     timeout(PATIENCE, both).await.expect("both are posted");
     let said = team.slack.view(SUPPORT, Some(&thread));
     assert!(said.find("une note").unwrap() < said.find("une autre").unwrap(), "{said}");
-}
-
-async fn a_burst_goes_out_at_slacks_pace(database: Database) {
-    let mut team = SlackTeam::start(database).await;
-    team.settle().await;
-    team.slack.with(|space| space.pace = Some(1));
-    for number in 1..=2 {
-        team.lea_writes(&format!("Retrait {number}"), &format!("Mon retrait {number} ?")).await;
-        team.test.say(&format!("note {number} déjà signalé")).await;
-    }
-    let waiting = async |team: &SlackTeam| {
-        let counts = team.test.desk.count_posts().await.unwrap();
-        counts.iter().map(|(.., count)| count).sum::<i64>()
-    };
-    let posted = async {
-        team.settle().await;
-        while waiting(&team).await > 0 {
-            team.pass(Duration::minutes(1));
-            team.settle().await;
-        }
-    };
-    timeout(PATIENCE, posted).await.expect("nothing waits for ever");
-    assert_eq!(team.slack.messages(SUPPORT, None).len(), 2, "{}", team.slack.0.space().dump());
-    for number in 1..=2 {
-        let card = team.card(number).await;
-        let said = team.slack.view(SUPPORT, Some(&card));
-        assert_eq!(team.slack.messages(SUPPORT, Some(&card)).len(), 2, "{said}");
-        let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("{part} is not in {said}"));
-        assert!(at(&format!("Mon retrait {number} ?")) < at("déjà signalé"), "{said}");
-    }
-    assert_eq!(team.slack.violations(), Vec::<String>::new());
 }
 
 async fn a_card_that_is_deleted_comes_again_with_its_thread(database: Database) {
